@@ -1,0 +1,70 @@
+package schemas
+
+// Endpoint names one operation of the API. The value is used in file names,
+// in manifests and in api_requests.endpoint.
+type Endpoint string
+
+// The endpoints spacesetl asks.
+const (
+	SpaceByID Endpoint = "space"     // GET /2/spaces/{id}
+	Spaces    Endpoint = "spaces"    // GET /2/spaces?ids=
+	Creators  Endpoint = "creators"  // GET /2/spaces/by/creator_ids?user_ids=
+	Search    Endpoint = "search"    // GET /2/spaces/search?query=
+	Buyers    Endpoint = "buyers"    // GET /2/spaces/{id}/buyers
+	Tweets    Endpoint = "tweets"    // GET /2/spaces/{id}/tweets
+	Usernames Endpoint = "usernames" // GET /2/users/by?usernames=
+	Users     Endpoint = "users"     // GET /2/users?ids=
+)
+
+// Spec is what the API contract says of an endpoint.
+type Spec struct {
+	Endpoint Endpoint
+	Path     string // {id} stands for Request.IDs[0]
+	// IDParam is the query parameter that takes Request.IDs as a comma list;
+	// empty when the id stands in Path or there is none.
+	IDParam string
+	Data    Object // kind of the objects in the answer's data
+	Paged   bool   // takes max_results and pagination_token
+	Limit   int    // documented requests per 15 minutes and token
+	// Objects are the kinds whose fields parameter the endpoint takes.
+	Objects []Object
+}
+
+// Specs lists every endpoint, in the order a job uses them.
+var specs = []Spec{
+	{Endpoint: Usernames, Path: "/2/users/by", IDParam: "usernames", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
+	{Endpoint: Creators, Path: "/2/spaces/by/creator_ids", IDParam: "user_ids", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
+	{Endpoint: Search, Path: "/2/spaces/search", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
+	{Endpoint: Spaces, Path: "/2/spaces", IDParam: "ids", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
+	{Endpoint: SpaceByID, Path: "/2/spaces/{id}", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
+	{Endpoint: Tweets, Path: "/2/spaces/{id}/tweets", Data: Tweet, Paged: true, Limit: 300, Objects: []Object{Tweet, Media, Poll, User, Place}},
+	{Endpoint: Buyers, Path: "/2/spaces/{id}/buyers", Data: User, Paged: true, Limit: 300, Objects: []Object{User, Tweet}},
+	{Endpoint: Users, Path: "/2/users", IDParam: "ids", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
+}
+
+// Specs returns what the contract says of every endpoint.
+func Specs() []Spec { return specs }
+
+// Spec returns what the contract says of e. An unknown endpoint is a bug.
+func (e Endpoint) Spec() Spec {
+	for _, s := range specs {
+		if s.Endpoint == e {
+			return s
+		}
+	}
+	panic("schemas: unknown endpoint " + string(e))
+}
+
+// Dialect is the naming of the request side. Both dialects decode to the same
+// rows; the paths do not change.
+type Dialect string
+
+// The dialects of the published specification.
+const (
+	TweetDialect Dialect = "tweet" // up to 2.166: tweet.fields, includes.tweets
+	PostDialect  Dialect = "post"  // from 2.167: post.fields, includes.posts
+)
+
+// Params are the field lists and expansions of one request as sent, by
+// parameter name ("space.fields", "expansions", …): names, not values.
+type Params map[string][]string

@@ -1,0 +1,67 @@
+package schemas
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/json"
+	"strings"
+	"time"
+)
+
+// Request names one page of the API: plain values, no secret, JSON-serialisable.
+// Fields and expansions are not part of it: they follow from the dialect and
+// from what the server accepts, and stand in Page.Params.
+type Request struct {
+	Endpoint Endpoint `json:"endpoint"`
+	// IDs are Space ids, user ids or usernames, 1 to 100, in sending order;
+	// one Space id for Space, Buyers and Tweets, none for Search.
+	IDs   []string `json:"ids,omitempty"`
+	Query string   `json:"query,omitempty"` // Search only
+	State string   `json:"state,omitempty"` // Search only: live, scheduled, all
+	Token string   `json:"token,omitempty"` // pagination_token, opaque
+	// Offset counts the items on the pages before this one, so that rows of a
+	// paged collection keep their position.
+	Offset int `json:"offset,omitempty"`
+}
+
+// ID is a stable hash of the request, 26 characters of lower-case base32:
+// equal requests have equal ids in every run and on every machine.
+func (r Request) ID() string {
+	text, err := json.Marshal(r)
+	if err != nil {
+		panic(err) // strings and an int always marshal
+	}
+	sum := sha256.Sum256(text)
+	return strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum[:16]))
+}
+
+// Page is one answer of the API as received, with what is needed to read it
+// again without the API: a successful page, or a refusal that is an answer
+// about the resource (Status 403 or 404 and the problem as Body).
+type Page struct {
+	RunID     string    `json:"run_id"`
+	ID        string    `json:"page_id"` // Request.ID()
+	Request   Request   `json:"request"`
+	Params    Params    `json:"params"`     // fields and expansions as sent
+	FetchedAt time.Time `json:"fetched_at"` // UTC, microseconds
+	Status    int       `json:"status"`
+	Headers   Headers   `json:"headers"`
+	Attempts  int       `json:"attempts"`            // 1 when the first try succeeded
+	WaitedMS  int64     `json:"waited_ms,omitempty"` // backoff and rate windows, all attempts
+	Text      string    `json:"text,omitempty"`      // first 4 KiB of a refusal that was not JSON
+	// NextToken is meta.next_token of the body; empty on a last page.
+	NextToken string          `json:"next_token,omitempty"`
+	Body      json.RawMessage `json:"body"` // JSON as received; null when Text is set
+}
+
+// OK reports whether the page holds data, not a refusal.
+func (p *Page) OK() bool { return p.Status == 200 }
+
+// Headers are the response headers kept with a page: limit, remaining requests
+// and reset (epoch seconds) of the rate window, and the server's Date as sent.
+type Headers struct {
+	Limit     string `json:"x-rate-limit-limit,omitempty"`
+	Remaining string `json:"x-rate-limit-remaining,omitempty"`
+	Reset     string `json:"x-rate-limit-reset,omitempty"`
+	Date      string `json:"date,omitempty"`
+}

@@ -1,0 +1,156 @@
+package schemas
+
+import "github.com/apache/arrow/go/v17/arrow"
+
+// Object is a kind of JSON object in the API's answers.
+type Object string
+
+// The kinds of object. PageObject is the answer itself, Problem one of its errors.
+const (
+	PageObject Object = "page"
+	Space      Object = "space"
+	User       Object = "user"
+	Topic      Object = "topic"
+	Tweet      Object = "tweet"
+	Media      Object = "media"
+	Poll       Object = "poll"
+	Place      Object = "place"
+	Problem    Object = "problem"
+	RunObject  Object = "run" // the JSON of Run, written by the pipeline
+)
+
+// Mode says which sightings of an object become rows.
+type Mode uint8
+
+const (
+	// Latest keeps one row per key and run: the newest sighting.
+	Latest Mode = iota
+	// Every keeps a row for each sighting.
+	Every
+	// Coalesce keeps one row per key and run, column by column: of each column
+	// the newest value that is not null.
+	Coalesce
+)
+
+// Table declares one table. Everything else about it is derived: what is asked
+// of the API, how JSON becomes rows, the Arrow, Parquet and DuckDB schemas and
+// the data dictionary.
+type Table struct {
+	Name string
+	Doc  string
+	Key  []string // column names; never null, unique together
+	Mode Mode
+	// Object is the kind of JSON object each row comes from; empty for a child
+	// table, whose rows come from Sources.
+	Object  Object
+	Sources []Source
+	Columns []Column
+
+	arrow *arrow.Schema
+}
+
+// Source is one place child rows come from: the elements of a list inside an
+// object, or of a page's data.
+type Source struct {
+	// Object is the kind of object that holds the list. With PageObject the
+	// list is the page's data, the endpoint must match, and rows are claimed
+	// by key across pages.
+	Object   Object
+	Endpoint Endpoint
+	// Path is the JSON path of the list, alternatives separated by "|";
+	// "a.b[].c" is the list c in each element of a.b. A single value counts as
+	// a list of one.
+	Path string
+	Set  map[string]string // constant columns of these rows
+	// AbsentIsEmpty: the API leaves the key out when the list is empty, so a
+	// page that asked for it and did not get it says there are none.
+	AbsentIsEmpty bool
+	Listing
+}
+
+// Listing says how a column or list is asked for.
+type Listing struct {
+	// Private needs the owner's token (or is noisy without): not asked for
+	// unless the job says so.
+	Private bool
+	// Skip is public but not asked for by default.
+	Skip bool
+	// Only names the one dialect whose fields list has this field; in the
+	// other it comes by expansion or not at all.
+	Only Dialect
+	// Unlisted comes without being asked for and stands in no fields list.
+	Unlisted bool
+}
+
+// Type is the type of a column, the same in every destination.
+type Type uint8
+
+// The column types.
+const (
+	Text   Type = iota // UTF-8 without NUL
+	ID                 // text; a JSON number is taken digit by digit
+	Int                // 64-bit signed
+	Float              // 64-bit
+	Bool               //
+	Time               // microseconds since 1970 UTC
+	JSON               // text holding the JSON as received
+	Suffix             // text: the last path segment of a URI
+)
+
+// From says where a column's value comes from.
+type From uint8
+
+const (
+	// Value: the JSON value at Path in the row's own object. The zero From.
+	Value From = iota
+	// ParentKey: the key of the object that holds the list.
+	ParentKey
+	// Ordinal: position in the list, from 0.
+	Ordinal
+	// ParentOrdinal: position of the element that holds the list.
+	ParentOrdinal
+	// Const: Source.Set.
+	Const
+	// Count: number of elements of the list at Path.
+	Count
+	// Extras: the object's keys that no column takes, as a JSON object.
+	Extras
+	// Envelope: the value at Path in the page's envelope, which is the JSON of
+	// Page without its body, plus "bytes", the length of the body.
+	Envelope
+)
+
+// Column declares one column.
+type Column struct {
+	Name string
+	Type Type
+	Doc  string // meaning and unit
+	From From
+	// Path is where the value stands in the row's JSON object, "" for Name.
+	// "a.b" is nested, "a[1]" an element, "$" the element itself where it is
+	// not an object; "x|y" are alternatives, the tweet dialect's name first.
+	Path string
+	// Enum marks a column of few distinct values.
+	Enum bool
+	Listing
+	// Ref names the table this column's value is a key of. Users referred to
+	// and not included in any answer are looked up once a run.
+	Ref string
+	// Values replaces spellings, so that both dialects give the same rows.
+	Values map[string]string
+}
+
+// Batch holds rows of one table. The receiver releases Record.
+type Batch struct {
+	Table  *Table
+	Record arrow.Record
+}
+
+// Part is one finished file of a table.
+type Part struct {
+	Table  string `json:"table"`
+	Path   string `json:"path"` // relative to the folder of the destination, with slashes
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}

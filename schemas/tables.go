@@ -1,0 +1,86 @@
+// Package schemas declares the tables once. What is asked of the API, how JSON
+// becomes rows, the Arrow, Parquet and DuckDB schemas and the data dictionary
+// are derived from these declarations. It also holds the plain values that the
+// stages hand to each other: Request, Page, Batch and Part.
+package schemas
+
+import "slices"
+
+// Tables lists every table: parents before children, runs last.
+var tables = finish(slices.Concat(spaceTables, userTables, tweetTables, mediaTables, runTables))
+
+// Tables returns every table in publishing order. The tables are shared and
+// must not be changed.
+func Tables() []*Table { return tables }
+
+// Lookup returns the table of that name, or nil.
+func Lookup(name string) *Table {
+	for _, t := range tables {
+		if t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// Lineage columns, at the end of every table.
+var lineage = []Column{
+	{Name: "_run_id", Type: Text, From: Envelope, Path: "run_id", Enum: true, Doc: "Run that fetched the page this row comes from."},
+	{Name: "_page_id", Type: Text, From: Envelope, Path: "page_id", Enum: true, Doc: "Landed page this row comes from (api_requests)."},
+	{Name: "_fetched_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When that page was received."},
+}
+
+// extras takes what no column of the table takes, so that nothing is lost.
+var extras = Column{Name: "extras", Type: JSON, From: Extras, Doc: "Keys of the API object that no column takes, as received; NULL when there are none."}
+
+// included maps the keys of a page's includes to the kinds of object in them.
+var included = map[string]Object{
+	"users": User, "topics": Topic, "tweets": Tweet, "posts": Tweet, "media": Media, "polls": Poll, "places": Place,
+}
+
+// Included maps the keys of a page's includes, in both dialects, to the kinds
+// of object they hold.
+func Included() map[string]Object { return included }
+
+// Nested is a list of whole objects inside another object.
+type Nested struct {
+	In   Object
+	Path string
+	Kind Object
+}
+
+// nested: a Space may carry its topics inline, an answer of an error its causes.
+var nested = []Nested{
+	{In: Space, Path: "topics", Kind: Topic},
+	{In: Problem, Path: "errors", Kind: Problem},
+}
+
+// NestedObjects lists the lists of whole objects inside other objects.
+func NestedObjects() []Nested { return nested }
+
+// ignored are the keys that are read and dropped on purpose: a user's own
+// e-mail address is personal data that no table may hold.
+var ignored = map[Object][]string{User: {"confirmed_email"}}
+
+// Ignored returns the keys of an object that are dropped on purpose.
+func Ignored(o Object) []string { return ignored[o] }
+
+// EntityTable returns the table with one row per object of kind o (the latest
+// sighting or the merged one), or nil.
+func EntityTable(o Object) *Table {
+	for _, t := range tables {
+		if t.Object == o && t.Mode != Every {
+			return t
+		}
+	}
+	return nil
+}
+
+// finish appends the lineage columns and derives what every reader needs.
+func finish(tables []*Table) []*Table {
+	for _, t := range tables {
+		t.Columns = append(t.Columns, lineage...)
+		t.arrow = arrowSchema(t)
+	}
+	return tables
+}

@@ -1,0 +1,88 @@
+package schemas
+
+var mediaTables = []*Table{
+	{
+		Name: "media", Object: Media, Key: []string{"media_key"},
+		Doc: "Photos, videos and GIFs of tweets.",
+		Columns: append([]Column{
+			{Name: "media_key", Type: ID, Doc: "Key of the media."},
+			{Name: "type", Type: Text, Enum: true, Doc: "photo, video or animated_gif."},
+			{Name: "url", Type: Text, Doc: "The file (photo)."},
+			{Name: "preview_image_url", Type: Text, Doc: "Still picture (video, animated_gif)."},
+			{Name: "alt_text", Type: Text, Doc: "Description for people who cannot see it."},
+			{Name: "width", Type: Int, Doc: "Width in pixels."},
+			{Name: "height", Type: Int, Doc: "Height in pixels."},
+			{Name: "duration_ms", Type: Int, Doc: "Length in milliseconds (video)."},
+			{Name: "view_count", Type: Int, Path: "public_metrics.view_count", Doc: "Views when fetched (video)."},
+		}, append(ownerMetrics([]string{"playback_0_count", "playback_25_count", "playback_50_count", "playback_75_count", "playback_100_count", "view_count"}), extras)...),
+	},
+	{
+		Name: "media_variants", Key: []string{"media_key", "ordinal"},
+		Doc:     "Files of a video or GIF at different rates.",
+		Sources: []Source{{Object: Media, Path: "variants"}},
+		Columns: []Column{
+			{Name: "media_key", Type: ID, From: ParentKey, Ref: "media", Doc: "The media."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "bit_rate", Type: Int, Doc: "Bits per second; NULL for a playlist."},
+			{Name: "content_type", Type: Text, Enum: true, Doc: "MIME type."},
+			{Name: "url", Type: Text, Doc: "The file."},
+			extras,
+		},
+	},
+	{
+		Name: "polls", Object: Poll, Key: []string{"poll_id"},
+		Doc: "Polls of tweets.",
+		Columns: []Column{
+			{Name: "poll_id", Type: ID, Path: "id", Doc: "Id of the poll."},
+			{Name: "voting_status", Type: Text, Enum: true, Doc: "open or closed."},
+			{Name: "end_datetime", Type: Time, Doc: "When voting ends."},
+			{Name: "duration_minutes", Type: Int, Doc: "Voting time in minutes."},
+			extras,
+		},
+	},
+	{
+		Name: "poll_options", Key: []string{"poll_id", "ordinal"},
+		Doc:     "Choices of a poll.",
+		Sources: []Source{{Object: Poll, Path: "options"}},
+		Columns: []Column{
+			{Name: "poll_id", Type: ID, From: ParentKey, Ref: "polls", Doc: "The poll."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "position", Type: Int, Doc: "Position as shown, from 1."},
+			{Name: "label", Type: Text, Doc: "Text of the choice."},
+			{Name: "votes", Type: Int, Doc: "Votes when fetched."},
+			extras,
+		},
+	},
+	{
+		Name: "places", Object: Place, Key: []string{"place_id"},
+		Doc: "Places tweets are tagged with.",
+		Columns: []Column{
+			{Name: "place_id", Type: ID, Path: "id", Doc: "Id of the place."},
+			{Name: "name", Type: Text, Doc: "Short name."},
+			{Name: "full_name", Type: Text, Doc: "Name with the region."},
+			{Name: "country", Type: Text, Enum: true, Doc: "Country."},
+			{Name: "country_code", Type: Text, Enum: true, Doc: "Two-letter country code."},
+			{Name: "place_type", Type: Text, Enum: true, Doc: "poi, neighborhood, city, admin, country or unknown."},
+			{Name: "bbox_west", Type: Float, Path: "geo.bbox[0]", Doc: "Western edge, degrees."},
+			{Name: "bbox_south", Type: Float, Path: "geo.bbox[1]", Doc: "Southern edge, degrees."},
+			{Name: "bbox_east", Type: Float, Path: "geo.bbox[2]", Doc: "Eastern edge, degrees."},
+			{Name: "bbox_north", Type: Float, Path: "geo.bbox[3]", Doc: "Northern edge, degrees."},
+			{Name: "geo_type", Type: Text, Enum: true, Path: "geo.type", Doc: "GeoJSON type: Feature."},
+			{Name: "geometry_type", Type: Text, Enum: true, Path: "geo.geometry.type", Doc: "GeoJSON type of the geometry: Point."},
+			{Name: "geo_lon", Type: Float, Path: "geo.geometry.coordinates[0]", Doc: "Longitude, degrees."},
+			{Name: "geo_lat", Type: Float, Path: "geo.geometry.coordinates[1]", Doc: "Latitude, degrees."},
+			{Name: "geo_properties", Type: JSON, Path: "geo.properties", Doc: "GeoJSON properties as received."},
+			extras,
+		},
+	},
+	{
+		Name: "place_parents", Key: []string{"place_id", "parent_id"},
+		Doc:     "Places a place lies in.",
+		Sources: []Source{{Object: Place, Path: "contained_within"}},
+		Columns: []Column{
+			{Name: "place_id", Type: ID, From: ParentKey, Ref: "places", Doc: "The place."},
+			{Name: "parent_id", Type: ID, Path: "$", Doc: "The place around it."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+		},
+	},
+}

@@ -1,0 +1,95 @@
+package schemas
+
+import "time"
+
+// Run is the summary of one run: the row of runs, and the head of its manifest.
+type Run struct {
+	RunID     string    `json:"run_id"`
+	Job       string    `json:"job"`
+	PlanHash  string    `json:"plan_hash"`
+	Dialect   Dialect   `json:"dialect"`
+	StartedAt time.Time `json:"started_at"`
+	// EndedAt is when the last page was received, not when the tables were
+	// written, so that a replay gives the same row.
+	EndedAt  time.Time `json:"ended_at"`
+	Outcome  string    `json:"outcome"` // Outcome values of the manifest
+	Pages    int       `json:"pages"`
+	Requests int       `json:"requests"` // attempts, retries included
+	WaitedMS int64     `json:"waited_ms"`
+	Bytes    int64     `json:"bytes"`
+	Version  string    `json:"version"`
+}
+
+var runTables = []*Table{
+	{
+		Name: "api_requests", Object: PageObject, Mode: Every, Key: []string{"_run_id", "_page_id"},
+		Doc: "Every page that was landed: what was asked, what came back, what it took.",
+		Columns: []Column{
+			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, buyers, tweets, usernames or users."},
+			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token."},
+			{Name: "params", Type: JSON, From: Envelope, Path: "params", Doc: "Fields and expansions asked for."},
+			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
+			{Name: "attempts", Type: Int, From: Envelope, Path: "attempts", Doc: "Requests it took."},
+			{Name: "waited_ms", Type: Int, From: Envelope, Path: "waited_ms", Doc: "Milliseconds waited for rate windows and retries."},
+			{Name: "bytes", Type: Int, From: Envelope, Path: "bytes", Doc: "Length of the body in bytes, uncompressed."},
+			{Name: "rate_limit", Type: Int, From: Envelope, Path: "headers.x-rate-limit-limit", Doc: "Requests per rate window."},
+			{Name: "rate_remaining", Type: Int, From: Envelope, Path: "headers.x-rate-limit-remaining", Doc: "Requests left in the window after this one."},
+			{Name: "rate_reset", Type: Int, From: Envelope, Path: "headers.x-rate-limit-reset", Doc: "End of the window, seconds since 1970 UTC."},
+			{Name: "server_date", Type: Text, From: Envelope, Path: "headers.date", Doc: "Date header as sent."},
+			{Name: "result_count", Type: Int, Path: "meta.result_count", Doc: "Number of objects in data as the API counts them."},
+			{Name: "next_token", Type: Text, Path: "meta.next_token", Doc: "Token of the next page; NULL on the last."},
+			{Name: "previous_token", Type: Text, Path: "meta.previous_token", Doc: "Token of the page before."},
+			{Name: "data_count", Type: Int, From: Count, Path: "data", Doc: "Objects in data."},
+			{Name: "user_count", Type: Int, From: Count, Path: "includes.users", Doc: "Users in includes."},
+			{Name: "tweet_count", Type: Int, From: Count, Path: "includes.tweets|includes.posts", Doc: "Tweets in includes."},
+			{Name: "topic_count", Type: Int, From: Count, Path: "includes.topics", Doc: "Topics in includes."},
+			{Name: "media_count", Type: Int, From: Count, Path: "includes.media", Doc: "Media in includes."},
+			{Name: "poll_count", Type: Int, From: Count, Path: "includes.polls", Doc: "Polls in includes."},
+			{Name: "place_count", Type: Int, From: Count, Path: "includes.places", Doc: "Places in includes."},
+			{Name: "error_count", Type: Int, From: Count, Path: "errors", Doc: "Partial errors."},
+			{Name: "text", Type: Text, From: Envelope, Path: "text", Doc: "Beginning of a refusal that was not JSON."},
+			extras,
+		},
+	},
+	{
+		Name: "api_errors", Object: Problem, Mode: Every, Key: []string{"_run_id", "_page_id", "seq"},
+		Doc: "What the API did not give: partial errors of answers, refusals, and values that could not be read.",
+		Columns: []Column{
+			{Name: "seq", Type: Int, From: Ordinal, Doc: "Position among the page's errors, from 0."},
+			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "partial (beside data), refused (the whole request) or unreadable (a value of the answer)."},
+			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "Endpoint asked."},
+			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
+			{Name: "problem", Type: Suffix, Enum: true, Path: "type", Doc: "Kind of problem: the last path segment of its type, such as resource-not-found."},
+			{Name: "title", Type: Text, Enum: true, Doc: "Title of the problem."},
+			{Name: "detail", Type: Text, Path: "detail|message|error_description", Doc: "The API's words."},
+			{Name: "resource_type", Type: Text, Enum: true, Doc: "space, user, tweet, media, poll, place…"},
+			{Name: "resource_id", Type: ID, Doc: "Id of what is missing or refused."},
+			{Name: "parameter", Type: Text, Enum: true, Doc: "Request parameter or expansion that named it."},
+			{Name: "value", Type: Text, Doc: "Value of that parameter, or the value that could not be read."},
+			{Name: "field", Type: Text, Enum: true, Doc: "Field that was refused or could not be read."},
+			{Name: "section", Type: Text, Enum: true, Doc: "data or includes."},
+			{Name: "reason", Type: Text, Enum: true, Doc: "Reason given with a refusal."},
+			{Name: "code", Type: Int, Doc: "Code of the older error format."},
+			{Name: "status", Type: Int, Doc: "HTTP status named in the problem."},
+			{Name: "parameters", Type: JSON, Doc: "Parameters named in an invalid-request problem."},
+			extras,
+		},
+	},
+	{
+		Name: "runs", Object: RunObject, Mode: Every, Key: []string{"_run_id"},
+		Doc: "Runs of the job.",
+		Columns: []Column{
+			{Name: "job", Type: Text, Doc: "Name of the job."},
+			{Name: "plan_hash", Type: Text, Doc: "Hash of what was asked for: equal plans, equal hashes."},
+			{Name: "dialect", Type: Text, Enum: true, Doc: "Naming used in requests: tweet or post."},
+			{Name: "started_at", Type: Time, Doc: "When the run was started."},
+			{Name: "ended_at", Type: Time, Doc: "When its last page was received."},
+			{Name: "outcome", Type: Text, Enum: true, Doc: "done, or why it stopped: capped, unauthorised, waiting, interrupted, failed."},
+			{Name: "pages", Type: Int, Doc: "Pages landed."},
+			{Name: "requests", Type: Int, Doc: "Requests made, retries included."},
+			{Name: "waited_ms", Type: Int, Doc: "Milliseconds waited for rate windows and retries, over all workers."},
+			{Name: "bytes", Type: Int, Doc: "Bytes of all bodies, uncompressed."},
+			{Name: "version", Type: Text, Doc: "Version of spacesetl."},
+		},
+	},
+}

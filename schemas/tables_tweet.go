@@ -1,0 +1,190 @@
+package schemas
+
+var tweetTables = []*Table{
+	{
+		Name: "tweets", Object: Tweet, Key: []string{"tweet_id"},
+		Doc: "Tweets (posts) shared in Spaces, and those they refer to, one row each as last seen.",
+		Columns: append([]Column{
+			{Name: "tweet_id", Type: ID, Path: "id", Doc: "Id of the tweet."},
+			{Name: "text", Type: Text, Doc: "Text with HTML entities as sent (&amp;); cut at 280 characters, see note_text."},
+			{Name: "author_id", Type: ID, Ref: "users", Listing: tweetDialectOnly, Doc: "Author."},
+			{Name: "author_username_hint", Type: Text, Path: "username", Listing: Listing{Unlisted: true}, Doc: "Author's handle where the API puts it inside the tweet."},
+			{Name: "created_at", Type: Time, Doc: "When it was posted."},
+			{Name: "conversation_id", Type: ID, Doc: "Tweet that started the thread."},
+			{Name: "in_reply_to_user_id", Type: ID, Ref: "users", Listing: tweetDialectOnly, Doc: "User it replies to; NULL when not a reply."},
+			{Name: "community_id", Type: Text, Doc: "Community it was posted in."},
+			{Name: "lang", Type: Text, Enum: true, Doc: "Language as detected, BCP 47; und when unknown."},
+			{Name: "source", Type: Text, Enum: true, Doc: "App it was posted with; mostly absent since December 2022."},
+			{Name: "possibly_sensitive", Type: Bool, Doc: "Whether it links to content marked as sensitive."},
+			{Name: "paid_partnership", Type: Bool, Doc: "Whether it is marked as a paid partnership."},
+			{Name: "reply_settings", Type: Text, Enum: true, Doc: "Who can reply: everyone, mentionedUsers, following, subscribers, verified or other."},
+			{Name: "card_uri", Type: Text, Doc: "Card attached to it."},
+			{Name: "retweet_count", Type: Int, Path: "public_metrics.retweet_count|public_metrics.repost_count", Doc: "Retweets when fetched."},
+			{Name: "reply_count", Type: Int, Path: "public_metrics.reply_count", Doc: "Replies when fetched."},
+			{Name: "like_count", Type: Int, Path: "public_metrics.like_count", Doc: "Likes when fetched."},
+			{Name: "quote_count", Type: Int, Path: "public_metrics.quote_count", Doc: "Quotes when fetched."},
+			{Name: "bookmark_count", Type: Int, Path: "public_metrics.bookmark_count", Doc: "Bookmarks when fetched; NULL in older answers."},
+			{Name: "impression_count", Type: Int, Path: "public_metrics.impression_count", Doc: "Views when fetched; NULL in older answers."},
+			{Name: "is_edit_eligible", Type: Bool, Path: "edit_controls.is_edit_eligible", Doc: "Whether it could be edited when posted."},
+			{Name: "editable_until", Type: Time, Path: "edit_controls.editable_until", Doc: "End of its editing time."},
+			{Name: "edits_remaining", Type: Int, Path: "edit_controls.edits_remaining", Doc: "Edits left."},
+			{Name: "note_text", Type: Text, Path: "note_tweet.text|note_post.text", Doc: "Full text where it is longer than 280 characters, otherwise NULL."},
+			{Name: "display_start", Type: Int, Path: "display_text_range[0]", Doc: "First displayed character of text."},
+			{Name: "display_end", Type: Int, Path: "display_text_range[1]", Doc: "Character after the last displayed one."},
+			{Name: "geo_place_id", Type: Text, Path: "geo.place_id", Ref: "places", Doc: "Place it is tagged with."},
+			{Name: "geo_type", Type: Text, Enum: true, Path: "geo.coordinates.type", Doc: "Kind of the coordinates: Point."},
+			{Name: "geo_lon", Type: Float, Path: "geo.coordinates.coordinates[0]", Doc: "Longitude in degrees."},
+			{Name: "geo_lat", Type: Float, Path: "geo.coordinates.coordinates[1]", Doc: "Latitude in degrees."},
+			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Values: map[string]string{"post": "tweet"}, Doc: "What is withheld: tweet or user; NULL when nothing is."},
+			{Name: "withheld_copyright", Type: Bool, Path: "withheld.copyright", Doc: "Whether it is withheld over copyright."},
+			{Name: "scopes_followers", Type: Bool, Path: "scopes.followers", Doc: "Whether it is for followers only."},
+			{Name: "article_title", Type: Text, Path: "article.title|article_title", Doc: "Title of the long-form article it carries."},
+			{Name: "article_text", Type: Text, Path: "article.plain_text", Doc: "Text of that article."},
+			{Name: "article_preview", Type: Text, Path: "article.preview_text", Doc: "Preview of that article."},
+			{Name: "article_json", Type: JSON, Path: "article", Doc: "The article object as received."},
+			{Name: "matched_media_notes", Type: JSON, Listing: Listing{Skip: true}, Doc: "Community Notes matched to its media, as received; not asked for by default."},
+			{Name: "note_request_suggestions", Type: JSON, Listing: Listing{Skip: true}, Doc: "Suggested Community Notes, as received; not asked for by default."},
+		}, append(ownerMetrics(
+			[]string{"impression_count", "like_count", "reply_count", "retweet_count", "url_link_clicks", "user_profile_clicks"}), extras)...),
+	},
+	{
+		Name: "tweet_references", Key: []string{"tweet_id", "type", "referenced_tweet_id"},
+		Doc:     "What a tweet quotes, retweets or replies to.",
+		Sources: []Source{{Object: Tweet, Path: "referenced_tweets|referenced_posts", Listing: tweetDialectOnly}},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: "type", Type: Text, Enum: true, Doc: "retweeted, quoted or replied_to."},
+			{Name: "referenced_tweet_id", Type: ID, Path: "id", Ref: "tweets", Doc: "The tweet referred to."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			extras,
+		},
+	},
+	tweetList("tweet_edit_history", "version_tweet_id", "Versions of a tweet, its own id included.", "Id of that version.",
+		Source{Path: "edit_history_tweet_ids|edit_history_post_ids", Listing: tweetDialectOnly}),
+	tweetList("tweet_media", "media_key", "Photos, videos and GIFs attached to a tweet.", "The media (media).",
+		Source{Path: "attachments.media_keys"}),
+	tweetList("tweet_polls", "poll_id", "Polls attached to a tweet.", "The poll (polls).",
+		Source{Path: "attachments.poll_ids"}),
+	tweetList("tweet_media_sources", "source_tweet_id", "Tweets that a tweet's media come from.", "The tweet that first had the media.",
+		Source{Path: "attachments.media_source_tweet_id|attachments.media_source_tweet"}),
+	tweetList("tweet_withheld_countries", "country_code", "Countries in which a tweet is withheld.", "Two-letter country code.",
+		Source{Path: "withheld.country_codes"}),
+	{
+		Name: "tweet_article_media", Key: []string{"tweet_id", "kind", "ordinal"},
+		Doc: "Media of the long-form article a tweet carries.",
+		Sources: []Source{
+			{Object: Tweet, Path: "article.cover_media", Set: map[string]string{"kind": "cover"}},
+			{Object: Tweet, Path: "article.media_entities", Set: map[string]string{"kind": "media"}},
+		},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "cover or media."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "media_key", Type: ID, Path: "$|media_key|media_id|id", Ref: "media", Doc: "The media."},
+			extras,
+		},
+	},
+	{
+		Name: "tweet_entities", Key: []string{"tweet_id", "section", "kind", "ordinal"},
+		Doc:     "Links, hashtags, cashtags, mentions and annotations in a tweet. Offsets count Unicode code points.",
+		Sources: entitySources(Tweet, map[string]string{"text": "entities", "note": "note_tweet.entities|note_post.entities"}),
+		Columns: entityColumns("tweet_id", "tweets", "text, or note for the full text of a long tweet."),
+	},
+	{
+		Name: "entity_url_images", Key: []string{"owner_type", "owner_id", "section", "ordinal", "image_ordinal"},
+		Doc:     "Preview images of the links in tweet_entities and user_entities.",
+		Sources: imageSources(),
+		Columns: []Column{
+			{Name: "owner_type", Type: Text, From: Const, Enum: true, Doc: "tweet or user."},
+			{Name: "owner_id", Type: ID, From: ParentKey, Doc: "Id of that tweet or user."},
+			{Name: "section", Type: Text, From: Const, Enum: true, Doc: "Section of the link."},
+			{Name: "ordinal", Type: Int, From: ParentOrdinal, Doc: "Position of the link among the section's links."},
+			{Name: "image_ordinal", Type: Int, From: Ordinal, Doc: "Position of the image, from 0."},
+			{Name: "url", Type: Text, Doc: "The image."},
+			{Name: "width", Type: Int, Doc: "Width in pixels."},
+			{Name: "height", Type: Int, Doc: "Height in pixels."},
+			extras,
+		},
+	},
+	{
+		Name: "tweet_context_annotations", Key: []string{"tweet_id", "ordinal"},
+		Doc:     "What X thinks a tweet is about. The API repeats some.",
+		Sources: []Source{{Object: Tweet, Path: "context_annotations"}},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "domain_id", Type: ID, Path: "domain.id", Enum: true, Doc: "Id of the kind of thing."},
+			{Name: "domain_name", Type: Text, Path: "domain.name", Enum: true, Doc: "Kind of thing, such as Interests and Hobbies."},
+			{Name: "domain_description", Type: Text, Path: "domain.description", Enum: true, Doc: "What that kind is."},
+			{Name: "entity_id", Type: ID, Path: "entity.id", Doc: "Id of the thing."},
+			{Name: "entity_name", Type: Text, Path: "entity.name", Doc: "The thing."},
+			{Name: "entity_description", Type: Text, Path: "entity.description", Doc: "What the thing is; often NULL."},
+			extras,
+		},
+	},
+	{
+		Name: "tweet_media_metadata", Key: []string{"tweet_id", "ordinal"},
+		Doc:     "Descriptions a tweet gives to its media.",
+		Sources: []Source{{Object: Tweet, Path: "media_metadata"}},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "media_key", Type: Text, Ref: "media", Doc: "The media."},
+			{Name: "alt_text", Type: Text, Doc: "Description for people who cannot see it."},
+			{Name: "title", Type: Text, Doc: "Title."},
+			{Name: "description", Type: Text, Doc: "Description."},
+			extras,
+		},
+	},
+	{
+		Name: "tweet_suggested_links", Key: []string{"tweet_id", "kind", "ordinal"},
+		Doc: "Sources that readers suggested for a tweet.",
+		Sources: []Source{
+			{Object: Tweet, Path: "suggested_source_links", Set: map[string]string{"kind": "link"}},
+			{Object: Tweet, Path: "suggested_source_links_with_counts", Set: map[string]string{"kind": "counted"}},
+		},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "link, or counted for those that come with a count."},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+			{Name: "url", Type: Text, Path: "$|url", Doc: "The link."},
+			{Name: "count", Type: Int, Doc: "People who suggested it (counted)."},
+			{Name: "start", Type: Int, Doc: "First character of the link."},
+			{Name: "end", Type: Int, Doc: "Character after the link."},
+			{Name: "expanded_url", Type: Text, Doc: "Where the link leads."},
+			{Name: "display_url", Type: Text, Doc: "Link as clients show it."},
+			{Name: "unwound_url", Type: Text, Doc: "Where it ends up after redirects."},
+			{Name: "title", Type: Text, Doc: "Title of the page linked to."},
+			{Name: "description", Type: Text, Doc: "Description of the page linked to."},
+			{Name: "status", Type: Int, Doc: "HTTP status of the page linked to."},
+			extras,
+		},
+	},
+}
+
+// tweetList declares a table for a list of plain values in a tweet.
+func tweetList(name, column, doc, valueDoc string, source Source) *Table {
+	source.Object = Tweet
+	return &Table{
+		Name: name, Doc: doc, Key: []string{"tweet_id", column}, Sources: []Source{source},
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+			{Name: column, Type: ID, Path: "$", Doc: valueDoc},
+			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
+		},
+	}
+}
+
+// ownerMetrics are the metrics that only the owner's token sees.
+func ownerMetrics(names []string) []Column {
+	var columns []Column
+	for _, group := range []string{"non_public", "organic", "promoted"} {
+		for _, name := range names {
+			columns = append(columns, Column{
+				Name: group + "_" + name, Type: Int, Path: group + "_metrics." + name, Listing: Listing{Private: true},
+				Doc: "The API's " + group + "_metrics." + name + "; only with the author's token.",
+			})
+		}
+	}
+	return columns
+}
