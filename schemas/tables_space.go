@@ -86,7 +86,7 @@ var spaceTables = []*Table{
 		Sources: []Source{{Object: PageObject, Endpoint: Tweets}},
 		Columns: []Column{
 			{Name: "space_id", Type: ID, From: ParentKey, Ref: "spaces", Doc: "The Space."},
-			{Name: "tweet_id", Type: ID, Path: "id", Ref: "tweets", Doc: "The tweet."},
+			{Name: "tweet_id", Type: ID, Path: "$|id", Ref: "tweets", Doc: "The tweet."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list over all its pages, from 0."},
 		},
 	},

@@ -1,0 +1,234 @@
+package transform
+
+import (
+	"encoding/binary"
+	"math/bits"
+)
+
+// span is a JSON value's place in its text. The zero span means absent.
+type span struct{ start, end int }
+
+func (s span) present() bool { return s.end > 0 }
+
+func (s span) of(text []byte) []byte { return text[s.start:s.end] }
+
+// The scanner below finds where values end; it does not prove that they are
+// valid JSON. Pages were checked when they landed. On anything else the
+// functions return -1 or a wrong end, never one outside the text.
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+const (
+	ones  = 0x0101010101010101
+	highs = 0x8080808080808080
+)
+
+// skipString returns the index after the string that opens at i, or -1. It
+// looks at eight bytes at a time for a quote or a backslash.
+func skipString(b []byte, i int) int {
+	i++
+	for {
+		for ; i+8 <= len(b); i += 8 {
+			w := binary.LittleEndian.Uint64(b[i:])
+			quote, slash := w^(ones*'"'), w^(ones*'\\')
+			found := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
+			if found != 0 {
+				i += bits.TrailingZeros64(found) / 8
+				break
+			}
+		}
+		for i < len(b) && b[i] != '"' && b[i] != '\\' {
+			i++
+		}
+		if i >= len(b) {
+			return -1
+		}
+		if b[i] == '"' {
+			return i + 1
+		}
+		if i += 2; i >= len(b) {
+			return -1
+		}
+	}
+}
+
+// skipValue returns the index after the value that starts at i, or -1.
+func skipValue(b []byte, i int) int {
+	if i >= len(b) {
+		return -1
+	}
+	switch b[i] {
+	case '"':
+		return skipString(b, i)
+	case '{', '[':
+		return skipContainer(b, i)
+	}
+	start := i
+	for i < len(b) && !endsScalar(b[i]) {
+		i++
+	}
+	if i == start {
+		return -1
+	}
+	return i
+}
+
+func endsScalar(c byte) bool {
+	switch c {
+	case ',', '}', ']', ' ', '\n', '\t', '\r', '"', '{', '[', ':':
+		return true
+	}
+	return false
+}
+
+func skipContainer(b []byte, i int) int {
+	for depth := 0; i < len(b); {
+		switch b[i] {
+		case '"':
+			if i = skipString(b, i); i < 0 {
+				return -1
+			}
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+		i++
+	}
+	return -1
+}
+
+// elements iterates over the values of an array, or over a single value that
+// is not an array.
+type elements struct {
+	b    []byte
+	next int // index of the next value; after the last, -1
+	only bool
+	bad  bool // the array is broken
+}
+
+// elementsOf starts at the value v. Null has no elements.
+func elementsOf(b []byte, v span) elements {
+	if !v.present() || isNull(v.of(b)) {
+		return elements{next: -1}
+	}
+	if b[v.start] != '[' {
+		return elements{b: b[:v.end], next: v.start, only: true}
+	}
+	e := elements{b: b[:v.end], next: skipSpace(b[:v.end], v.start+1)}
+	if e.next < v.end && b[e.next] == ']' {
+		e.next = -1
+	}
+	return e
+}
+
+// value returns the next element and whether there was one.
+func (e *elements) value() (span, bool) {
+	if e.next < 0 {
+		return span{}, false
+	}
+	v := span{start: e.next, end: skipValue(e.b, e.next)}
+	if v.end < 0 {
+		e.next, e.bad = -1, true
+		return span{}, false
+	}
+	if e.only {
+		e.next = -1
+		return v, true
+	}
+	switch i := skipSpace(e.b, v.end); {
+	case i < len(e.b) && e.b[i] == ',':
+		e.next = skipSpace(e.b, i+1)
+	case i < len(e.b) && e.b[i] == ']':
+		e.next = -1
+	default:
+		e.next, e.bad = -1, true
+	}
+	return v, true
+}
+
+// count returns the number of elements of v.
+func count(b []byte, v span) int {
+	n := 0
+	for e := elementsOf(b, v); ; n++ {
+		if _, ok := e.value(); !ok {
+			return n
+		}
+	}
+}
+
+func isNull(v []byte) bool { return len(v) == 4 && string(v) == "null" }
+
+// objectStart returns the index of the first key or of the closing brace of
+// the object at i, or -1 when there is no object.
+func objectStart(b []byte, i int) int {
+	if i >= len(b) || b[i] != '{' {
+		return -1
+	}
+	return skipSpace(b, i+1)
+}
+
+// key reads the key at i and returns its text without quotes and the index of
+// its value, or -1.
+func key(b []byte, i int) (span, int) {
+	if i >= len(b) || b[i] != '"' {
+		return span{}, -1
+	}
+	end := skipString(b, i)
+	if end < 0 {
+		return span{}, -1
+	}
+	k := span{i + 1, end - 1}
+	if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
+		return span{}, -1
+	}
+	return k, skipSpace(b, i+1)
+}
+
+// nextMember returns the index of the next key after a value that ended at i,
+// or of the closing brace; -1 when neither follows.
+func nextMember(b []byte, i int) int {
+	i = skipSpace(b, i)
+	if i >= len(b) {
+		return -1
+	}
+	if b[i] == '}' {
+		return i
+	}
+	if b[i] != ',' {
+		return -1
+	}
+	if i = skipSpace(b, i+1); i >= len(b) || b[i] != '"' {
+		return -1
+	}
+	return i
+}
+
+// member finds a key of the object v without looking into its values. It
+// returns the last one that is not null, as decoding does.
+func member(b []byte, v span, name string) span {
+	var found span
+	for i := objectStart(b[:v.end], v.start); i >= 0 && i < v.end && b[i] != '}'; {
+		k, at := key(b[:v.end], i)
+		if at < 0 {
+			return span{}
+		}
+		end := skipValue(b[:v.end], at)
+		if end < 0 {
+			return span{}
+		}
+		if string(k.of(b)) == name && !isNull(b[at:end]) {
+			found = span{at, end}
+		}
+		i = nextMember(b[:v.end], end)
+	}
+	return found
+}

@@ -1,0 +1,150 @@
+// Package transform turns pages into record batches. It is a function of the
+// pages and of a claim: no clock, no network, no files, no logger.
+//
+// What is read, and into which columns, is compiled from the declarations in
+// schemas; there is no code for any one kind of object here. An object is
+// first found as a span of bytes, then claimed by its key, and only what wins
+// the claim is decoded.
+package transform
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Claims decides which sightings of an object become rows. Pages come newest
+// first, so the first claim on a key is the latest sighting.
+type Claims interface {
+	// Begin is called after a page was parsed and before its claims, End after
+	// them: a caller with several decoders puts the pages in order there.
+	Begin()
+	// Keep reports whether this is the first claim on the key in the table.
+	// It must not retain key.
+	Keep(table *schemas.Table, key []byte) bool
+	End()
+}
+
+// Everything is the Claims that keeps every sighting.
+type Everything struct{}
+
+// Begin does nothing.
+func (Everything) Begin() {}
+
+// Keep keeps.
+func (Everything) Keep(*schemas.Table, []byte) bool { return true }
+
+// End does nothing.
+func (Everything) End() {}
+
+// Stats is what a decoder noticed while decoding.
+type Stats struct {
+	// Drift counts API keys that no column takes, by "object.path".
+	Drift map[string]int
+	// Seen lists the fields that occurred, by kind of object.
+	Seen map[schemas.Object]map[string]bool
+	// Repaired counts characters replaced by U+FFFD: bytes that are not UTF-8,
+	// half surrogate pairs and NULs.
+	Repaired int
+	// Unreadable counts values that became NULL and a row of api_errors.
+	Unreadable int
+}
+
+// Decoder turns pages into batches. It holds buffers, so use one for each
+// goroutine; what it returns does not depend on what it read before.
+type Decoder struct {
+	plan     *plan
+	builders []*builder
+	stats    Stats
+	seen     []bool // by node.seen
+
+	b         []byte // the text being decoded
+	page      *schemas.Page
+	envelope  []byte
+	sightings []sighting
+	unknown   []unknownKey
+	pageExtra []unknownKey
+	bad       []unreadable
+	problems  int64 // rows of api_errors of the page so far
+	dup       duplicates
+	scratch   []byte
+	keys      []byte // arena of claimed keys
+}
+
+// NewDecoder compiles the tables into a decoder.
+func NewDecoder() *Decoder {
+	d := &Decoder{plan: compile(schemas.Tables()), stats: Stats{Drift: map[string]int{}}}
+	d.builders = make([]*builder, len(d.plan.tables))
+	d.seen = make([]bool, d.plan.nodes)
+	d.plan.envelope.reset()
+	return d
+}
+
+// Pages decodes pages, newest first, into at most one batch for each table, in
+// the order of schemas.Tables; the caller releases them. A table without rows
+// has none. Rows of tables in Coalesce mode are sightings that Coalesce merges.
+//
+// A value that cannot be read is NULL and a row of api_errors. An error means
+// that a page is not JSON, names it, and leaves no batch.
+func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, error) {
+	for i := range pages {
+		if err := d.one(&pages[i], claims); err != nil {
+			release(d.take())
+			return nil, fmt.Errorf("page %s of %s: %w", pages[i].ID, pages[i].Request.Endpoint, err)
+		}
+	}
+	return d.take(), nil
+}
+
+func (d *Decoder) one(p *schemas.Page, claims Claims) error {
+	err := d.parse(p)
+	claims.Begin()
+	if err == nil {
+		d.claim(claims)
+	}
+	claims.End()
+	if err == nil {
+		d.rows()
+	}
+	return err
+}
+
+// Run makes the row of runs.
+func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
+	body, err := json.Marshal(r)
+	if err != nil {
+		return schemas.Batch{}, err
+	}
+	p := &schemas.Page{RunID: r.RunID, FetchedAt: r.EndedAt, Status: 200, Body: body}
+	if err := d.begin(p); err != nil {
+		return schemas.Batch{}, err
+	}
+	prog := d.plan.entities[schemas.RunObject]
+	d.b = body
+	if err := d.read(prog, span{0, len(body)}); err != nil {
+		return schemas.Batch{}, err
+	}
+	d.emit(prog, prog.every, &frame{})
+	return d.take()[0], nil
+}
+
+// Stats returns what was noticed since the decoder was made.
+func (d *Decoder) Stats() Stats {
+	d.stats.Seen = map[schemas.Object]map[string]bool{}
+	for o, prog := range d.plan.entities {
+		d.stats.Seen[o] = map[string]bool{}
+		for name, n := range prog.root.children {
+			if d.seen[n.seen] {
+				d.stats.Seen[o][name] = true
+			}
+		}
+	}
+	return d.stats
+}
+
+func release(batches []schemas.Batch) {
+	for _, b := range batches {
+		b.Record.Release()
+	}
+}
