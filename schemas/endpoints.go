@@ -14,6 +14,7 @@ const (
 	Tweets    Endpoint = "tweets"    // GET /2/spaces/{id}/tweets
 	Usernames Endpoint = "usernames" // GET /2/users/by?usernames=
 	Users     Endpoint = "users"     // GET /2/users?ids=
+	Me        Endpoint = "me"        // GET /2/users/me, the owner of the user token
 )
 
 // Spec is what the API contract says of an endpoint.
@@ -32,6 +33,7 @@ type Spec struct {
 
 // Specs lists every endpoint, in the order a job uses them.
 var specs = []Spec{
+	{Endpoint: Me, Path: "/2/users/me", Data: User, Limit: 75, Objects: []Object{User}},
 	{Endpoint: Usernames, Path: "/2/users/by", IDParam: "usernames", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
 	{Endpoint: Creators, Path: "/2/spaces/by/creator_ids", IDParam: "user_ids", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
 	{Endpoint: Search, Path: "/2/spaces/search", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},

@@ -12,7 +12,7 @@ type Run struct {
 	// EndedAt is when the last page was received, not when the tables were
 	// written, so that a replay gives the same row.
 	EndedAt  time.Time `json:"ended_at"`
-	Outcome  string    `json:"outcome"` // Outcome values of the manifest
+	Outcome  Outcome   `json:"outcome"`
 	Pages    int       `json:"pages"`
 	Requests int       `json:"requests"` // attempts, retries included
 	WaitedMS int64     `json:"waited_ms"`

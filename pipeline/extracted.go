@@ -1,0 +1,104 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/transform"
+)
+
+// Extracted is what one landed page leads to.
+type Extracted struct {
+	Request  schemas.Request
+	Next     *schemas.Request // the collection's next page
+	Rows     int              // objects in data
+	Spaces   []FoundSpace
+	Users    []string // ids of the users on the page
+	Resolved []string // ids of the users in data
+	Referred []string // ids of users the page refers to
+	digest   []byte   // of the body
+}
+
+// FoundSpace is a Space seen on a page.
+type FoundSpace struct {
+	ID, CreatorID string
+	Ticketed      bool
+}
+
+// decoders are reused: a decoder holds buffers as large as a page's rows.
+var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
+
+// examine decodes a page for what it leads to, by the same decoder that will
+// make its rows.
+func examine(page schemas.Page) (Extracted, error) {
+	digest := sha256.Sum256(page.Body)
+	e := Extracted{Request: page.Request, digest: digest[:]}
+	d := decoders.Get().(*transform.Decoder)
+	defer decoders.Put(d)
+	batches, err := d.Pages([]schemas.Page{page}, transform.Everything{})
+	if err != nil {
+		return e, err
+	}
+	for _, b := range batches {
+		e.read(b)
+		b.Record.Release()
+	}
+	if page.Request.Endpoint.Spec().Data == schemas.User {
+		e.Resolved = e.Users[max(0, len(e.Users)-e.Rows):] // data comes after includes
+	}
+	if page.NextToken != "" {
+		next := page.Request
+		next.Token, next.Offset = page.NextToken, page.Request.Offset+e.Rows
+		e.Next = &next
+	}
+	return e, nil
+}
+
+// read takes from one table what matters to the walk.
+func (e *Extracted) read(b schemas.Batch) {
+	switch b.Table.Object {
+	case schemas.PageObject:
+		if n := b.Record.Column(b.Table.Column("data_count")).(*array.Int64); n.IsValid(0) {
+			e.Rows = int(n.Value(0))
+		}
+	case schemas.Space:
+		if b.Table.Mode == schemas.Latest {
+			e.spaces(b)
+		}
+	case schemas.User:
+		e.Users = texts(b, "user_id")
+	}
+	for _, c := range b.Table.Columns {
+		if c.Ref == "users" {
+			e.Referred = append(e.Referred, texts(b, c.Name)...)
+		}
+	}
+}
+
+func (e *Extracted) spaces(b schemas.Batch) {
+	ticketed := b.Record.Column(b.Table.Column("is_ticketed")).(*array.Boolean)
+	creators := b.Record.Column(b.Table.Column("creator_id")).(*array.String)
+	for i, id := range texts(b, "space_id") {
+		s := FoundSpace{ID: id, Ticketed: ticketed.IsValid(i) && ticketed.Value(i)}
+		if creators.IsValid(i) {
+			s.CreatorID = creators.Value(i)
+		}
+		e.Spaces = append(e.Spaces, s)
+	}
+}
+
+// texts returns the values of a text column that are not null.
+func texts(b schemas.Batch, name string) []string {
+	column := b.Record.Column(b.Table.Column(name)).(*array.String)
+	values := make([]string, 0, column.Len())
+	for i := range column.Len() {
+		if column.IsValid(i) {
+			values = append(values, string(append([]byte(nil), column.Value(i)...)))
+		}
+	}
+	return slices.Clip(values)
+}

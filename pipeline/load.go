@@ -1,0 +1,215 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/transform"
+)
+
+// shardBytes is the size from which a load is split among several decoders,
+// each with a file of its own for every table.
+const shardBytes = 64 << 20
+
+// groupPages is how many pages are decoded into one set of batches.
+const groupPages = 8
+
+// Load turns every landed page into rows, commits them, and writes the
+// manifest last. It makes no request and can be repeated: the same pages give
+// the same files.
+func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
+	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
+	entries := p.landing.Entries()
+	l := &loading{p: p, entries: entries, claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	stats, err := l.run(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p.Run = l.tally.run
+	if err := l.rest(ctx); err != nil {
+		return nil, err
+	}
+	parts, err := p.Loader.Commit(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, destination := range p.Publish {
+		if err := destination.Publish(ctx, parts); err != nil {
+			return nil, err
+		}
+	}
+	m := p.manifest(l.tally, stats, parts)
+	return m, writeJSON(p.Store.RunFile(p.Run.RunID, "manifest.json"), m)
+}
+
+// loading is one Load under way.
+type loading struct {
+	p       *Pipeline
+	entries []Entry
+	claims  *claims
+
+	mu     sync.Mutex
+	tally  *tally
+	merged map[*schemas.Table]*transform.Coalescer
+}
+
+// run decodes and loads the pages, page i by shard i modulo their number.
+func (l *loading) run(ctx context.Context) (transform.Stats, error) {
+	var bytes int64
+	for _, e := range l.entries {
+		bytes += e.Bytes()
+	}
+	shards := 1
+	if bytes > shardBytes {
+		shards = l.p.Shards
+	}
+	stats := make([]transform.Stats, shards)
+	g, ctx := errgroup.WithContext(ctx)
+	for shard := range shards {
+		g.Go(func() error {
+			d := transform.NewDecoder()
+			err := l.shard(ctx, d, shard, shards)
+			if err != nil {
+				l.claims.fail()
+			}
+			stats[shard] = d.Stats()
+			return err
+		})
+	}
+	err := g.Wait()
+	return merge(stats), err
+}
+
+func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
+	mine := &shardClaims{claims: l.claims, next: shard, step: shards}
+	var group []schemas.Page
+	for i := shard; i < len(l.entries); i += shards {
+		page, err := l.p.landing.Read(l.entries[i])
+		if err != nil {
+			return err
+		}
+		group = append(group, page)
+		if len(group) < groupPages && i+shards < len(l.entries) {
+			continue
+		}
+		if err := l.group(ctx, d, mine, shard, group); err != nil {
+			return err
+		}
+		group = group[:0]
+	}
+	return nil
+}
+
+// group decodes pages and loads their batches.
+func (l *loading) group(ctx context.Context, d *transform.Decoder, mine *shardClaims, shard int, pages []schemas.Page) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	batches, err := d.Pages(pages, mine)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		for _, b := range batches {
+			b.Record.Release()
+		}
+	}()
+	return l.p.Loader.Load(ctx, shard, l.take(pages, batches))
+}
+
+// take counts pages and batches and returns those to load now; rows of tables
+// that are merged over all pages are kept for the end.
+func (l *loading) take(pages []schemas.Page, batches []schemas.Batch) []schemas.Batch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range pages {
+		l.tally.page(&pages[i])
+	}
+	var now []schemas.Batch
+	for _, b := range batches {
+		l.tally.batch(b)
+		if b.Table.Mode != schemas.Coalesce {
+			now = append(now, b)
+			continue
+		}
+		if l.merged[b.Table] == nil {
+			l.merged[b.Table] = transform.NewCoalescer(b.Table)
+		}
+		l.merged[b.Table].Add(b)
+	}
+	return now
+}
+
+// rest loads what is known only at the end: merged tables and the run itself.
+func (l *loading) rest(ctx context.Context) error {
+	var batches []schemas.Batch
+	for _, t := range schemas.Tables() {
+		if c := l.merged[t]; c != nil {
+			batches = append(batches, c.Batch()...)
+		}
+	}
+	run, err := transform.NewDecoder().Run(l.p.Run)
+	if err != nil {
+		return fmt.Errorf("run %s: %w", l.p.Run.RunID, err)
+	}
+	batches = append(batches, run)
+	defer func() {
+		for _, b := range batches {
+			b.Record.Release()
+		}
+	}()
+	return l.p.Loader.Load(ctx, 0, batches)
+}
+
+// manifest makes the receipt of what was loaded.
+func (p *Pipeline) manifest(t *tally, stats transform.Stats, parts []schemas.Part) *Manifest {
+	m := &Manifest{
+		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts,
+		Dropped: []Refusal{}, NeverSeen: t.neverSeen(stats.Seen), Drift: stats.Drift, Errors: t.errors,
+		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: p.walk.failures,
+		Repaired: stats.Repaired, Unreadable: stats.Unreadable,
+		Versions: map[string]string{"spacesetl": p.Run.Version, "go": runtime.Version()},
+	}
+	slices.Sort(m.Truncated)
+	p.carryOver(m)
+	if err := p.walk.ended(); err != nil {
+		m.Stopped = err.Error()
+	}
+	if p.Refused != nil {
+		m.Dropped = sortRefusals(append(m.Dropped, p.Refused()...))
+		m.Dropped = slices.Compact(m.Dropped)
+	}
+	for _, request := range m.Truncated {
+		p.Notify(Notice{"truncated", "search returned its most, 100 Spaces; there may be more: " + request})
+	}
+	for _, param := range slices.Sorted(maps.Keys(m.NeverSeen)) {
+		p.Notify(Notice{"never-seen", "asked for and never sent: " + param + " " + strings.Join(m.NeverSeen[param], ", ")})
+	}
+	return m
+}
+
+// carryOver keeps what an earlier manifest of the run knows and landing does
+// not: what was refused or skipped while fetching.
+func (p *Pipeline) carryOver(m *Manifest) {
+	old, err := p.Store.Manifest(p.Run.RunID)
+	if err != nil {
+		if !errors.Is(err, fs.ErrNotExist) {
+			p.Notify(Notice{"skipped", "the earlier manifest cannot be read and is replaced: " + err.Error()})
+		}
+		return
+	}
+	m.Dropped = old.Dropped
+	if !p.walk.started {
+		m.Skipped, m.Failures, m.Stopped = old.Skipped, old.Failures, old.Stopped
+	}
+}

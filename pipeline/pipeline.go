@@ -1,0 +1,101 @@
+// Package pipeline runs a plan: it fetches pages in waves, lands each one,
+// and loads what has landed into tables. Landing is the checkpoint: running
+// again walks the same plan and fetches only what is missing.
+//
+// It knows extract and load through the small interfaces below and starts no
+// stage but transform.
+package pipeline
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Fetcher gets one page. It waits for rate windows and retries as it sees fit.
+//
+// An error that knows how the run ends has a method Outcome() schemas.Outcome;
+// one that only rules out its own endpoint also has EndpointOnly() bool; one
+// about a page token that no longer works has TokenExpired() bool.
+type Fetcher interface {
+	Fetch(context.Context, schemas.Request) (schemas.Page, error)
+}
+
+// Loader writes batches into files. Calls with different shards may run at the
+// same time.
+type Loader interface {
+	Load(ctx context.Context, shard int, batches []schemas.Batch) error
+	Commit(context.Context) ([]schemas.Part, error)
+	Close() error
+}
+
+// Publisher brings the files of a run into another destination.
+type Publisher interface {
+	Publish(context.Context, []schemas.Part) error
+}
+
+// Pipeline runs one plan in one store.
+type Pipeline struct {
+	Plan    Plan
+	Run     schemas.Run // RunID, StartedAt and Version are set by the caller
+	Store   Store
+	Fetcher Fetcher // not needed for Load
+	Loader  Loader
+	Publish []Publisher
+	// Workers is the number of requests under way at a time; 0 means 4.
+	Workers int
+	// Shards is the number of decoders of a large load; 0 means 2. Equal
+	// shards, equal files.
+	Shards int
+	// Notify is told of what a user should know; may be nil.
+	Notify func(Notice)
+	// Refused lists the fields the server refused so far; may be nil.
+	Refused func() []Refusal
+
+	landing *Landing
+	walk    *walk
+	fetched atomic.Int64
+}
+
+// Notice is one thing a user should know, in one line without a secret.
+type Notice struct {
+	Kind string // resumed, wave, skipped, stopped, truncated, never-seen
+	Text string
+}
+
+// Refusal is a field or expansion that the server refused and that was left
+// out from then on.
+type Refusal struct {
+	Param  string `json:"param"`
+	Value  string `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// Open opens the landed pages of the run. The caller closes the pipeline.
+func (p *Pipeline) Open() error {
+	if p.Workers <= 0 {
+		p.Workers = 4
+	}
+	if p.Shards <= 0 {
+		p.Shards = 2
+	}
+	if p.Notify == nil {
+		p.Notify = func(Notice) {}
+	}
+	p.walk = newWalk(p.Plan)
+	var err error
+	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)
+	return err
+}
+
+// Fetched is the number of pages fetched, not found landed, since Open.
+func (p *Pipeline) Fetched() int { return int(p.fetched.Load()) }
+
+// Close closes the landed pages.
+func (p *Pipeline) Close() error {
+	if p.landing == nil {
+		return nil
+	}
+	return p.landing.Close()
+}

@@ -1,0 +1,36 @@
+package pipeline
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Plan is what a job asks for, before anything is fetched.
+type Plan struct {
+	Job     string            `json:"job"`
+	Dialect schemas.Dialect   `json:"dialect"`
+	Private bool              `json:"private,omitempty"`
+	Seeds   []schemas.Request `json:"seeds"`
+	// Creators are user ids whose Spaces are looked for, together with those
+	// of the usernames among the seeds.
+	Creators []string `json:"creators,omitempty"`
+	Buyers   bool     `json:"buyers,omitempty"` // ticket buyers of ticketed Spaces
+	Tweets   bool     `json:"tweets,omitempty"` // tweets shared in Spaces
+	Users    bool     `json:"users,omitempty"`  // look up users referred to and not included
+	// Self asks who the user token belongs to, so that buyers are asked for
+	// that user's Spaces only.
+	Self bool `json:"self,omitempty"`
+}
+
+// Hash names the plan: equal plans, equal hashes.
+func (p Plan) Hash() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and booleans always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}

@@ -1,0 +1,244 @@
+package pipeline
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// maxLine bounds a landed page with its envelope, in bytes.
+const maxLine = 80 << 20
+
+// frame is one page in a segment: a skippable zstd frame with what finds the
+// page again, then a zstd frame with its line. Every zstd reader passes over
+// the first.
+type frame struct {
+	pageID    string // 26 characters
+	fetchedAt int64  // microseconds since 1970
+	rawLen    int    // bytes of the line
+	headLen   int    // bytes of the line before the body
+	at        int64  // offset in the segment
+	size      int    // bytes in the segment, both frames
+}
+
+const (
+	skippable = 0x184D2A5E // zstd's magic number of a frame readers skip
+	idLen     = 26
+	headerLen = 8 + idLen + 8 + 4 + 4 + 4 + 4 // magic, length, payload, checksum
+)
+
+// encode returns both frames; at and size are not part of them.
+func (f frame) encode(encoder *zstd.Encoder, line []byte) []byte {
+	record := make([]byte, headerLen, headerLen+len(line)/4)
+	record = encoder.EncodeAll(line, record)
+	le := binary.LittleEndian
+	le.PutUint32(record, skippable)
+	le.PutUint32(record[4:], headerLen-8)
+	copy(record[8:8+idLen], f.pageID)
+	rest := record[8+idLen : headerLen]
+	le.PutUint64(rest, uint64(f.fetchedAt))
+	le.PutUint32(rest[8:], uint32(len(record)-headerLen))
+	le.PutUint32(rest[12:], uint32(f.rawLen))
+	le.PutUint32(rest[16:], uint32(f.headLen))
+	le.PutUint32(rest[20:], crc32.ChecksumIEEE(record[:headerLen-4]))
+	return record
+}
+
+var errTorn = errors.New("page is torn")
+
+// parseFrame reads the first frame of a page at an offset.
+func parseFrame(header []byte, at int64) (frame, error) {
+	le := binary.LittleEndian
+	if len(header) < headerLen || le.Uint32(header) != skippable || le.Uint32(header[headerLen-4:]) != crc32.ChecksumIEEE(header[:headerLen-4]) {
+		return frame{}, errTorn
+	}
+	rest := header[8+idLen:]
+	return frame{
+		pageID: string(bytes.TrimRight(header[8:8+idLen], "\x00")), fetchedAt: int64(le.Uint64(rest)),
+		rawLen: int(le.Uint32(rest[12:])), headLen: int(le.Uint32(rest[16:])),
+		at: at, size: headerLen + int(le.Uint32(rest[8:])),
+	}, nil
+}
+
+// scan lists the pages of a segment and its size. The last segment of an
+// endpoint may end in a page that a crash tore: that page is cut off.
+func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, err
+	}
+	header := make([]byte, headerLen)
+	for size < info.Size() {
+		n, err := file.ReadAt(header, size)
+		if err != nil && err != io.EOF {
+			return nil, 0, err
+		}
+		f, err := parseFrame(header[:n], size)
+		if err == nil && last {
+			_, err = l.line(path, f) // a torn page can have a whole header
+		}
+		if err != nil || size+int64(f.size) > info.Size() {
+			return frames, size, l.cut(path, size, info.Size(), last)
+		}
+		frames = append(frames, f)
+		size += int64(f.size)
+	}
+	return frames, size, nil
+}
+
+// cut removes what stands after the last whole page, unless pages follow it.
+func (l *Landing) cut(path string, size, total int64, last bool) error {
+	rest := make([]byte, min(total-size, segmentLimit))
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if _, err := file.ReadAt(rest, size); err != nil && err != io.EOF {
+		return err
+	}
+	if !last || l.holdsPage(path, rest, size) {
+		return fmt.Errorf("damaged at byte %d, with pages after it: restore the file from a backup, or delete it to fetch its pages again", size)
+	}
+	if err := file.Truncate(size); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// holdsPage reports whether a whole page stands somewhere in rest, the part of
+// the segment from an offset on.
+func (l *Landing) holdsPage(path string, rest []byte, offset int64) bool {
+	magic := binary.LittleEndian.AppendUint32(nil, skippable)
+	for at := 0; ; at += len(magic) {
+		i := bytes.Index(rest[at:], magic)
+		if i < 0 {
+			return false
+		}
+		at += i
+		f, err := parseFrame(rest[at:], offset+int64(at))
+		if err != nil {
+			continue
+		}
+		if _, err := l.line(path, f); err == nil {
+			return true
+		}
+	}
+}
+
+// line reads and decompresses a page; the frame's checksum is verified.
+func (l *Landing) line(path string, f frame) ([]byte, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if f.rawLen > maxLine || f.headLen+2 > f.rawLen || f.size < headerLen {
+		return nil, errTorn
+	}
+	packed := make([]byte, f.size-headerLen)
+	if _, err := file.ReadAt(packed, f.at+headerLen); err != nil {
+		return nil, err
+	}
+	line, err := l.decoder.DecodeAll(packed, make([]byte, 0, f.rawLen))
+	if err != nil {
+		return nil, err
+	}
+	if len(line) != f.rawLen {
+		return nil, errTorn
+	}
+	return line, nil
+}
+
+// segment is one file of an endpoint's pages.
+type segment struct {
+	path   string
+	number int
+
+	mu      sync.Mutex // order of appends
+	file    *os.File
+	size    int64
+	retired bool
+
+	syncMu sync.Mutex // one sync at a time
+	synced int64
+}
+
+func (s *segment) full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.size >= segmentLimit
+}
+
+func (s *segment) open() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		s.file, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o644)
+	}
+	return err
+}
+
+// retire lets no further page in; those under way finish their sync.
+func (s *segment) retire() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retired = true
+}
+
+// append writes a record at the end and returns where. A failed write is cut
+// off again. full says that the segment takes no more.
+func (s *segment) append(record []byte) (at int64, full bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.retired {
+		return 0, true, nil
+	}
+	at = s.size
+	if _, err := s.file.WriteAt(record, at); err != nil {
+		return 0, false, errors.Join(err, s.file.Truncate(at))
+	}
+	s.size += int64(len(record))
+	return at, false, nil
+}
+
+// sync returns when the segment is on disk up to end. Callers that wait for
+// one sync are all covered by the next.
+func (s *segment) sync(end int64) error {
+	s.syncMu.Lock()
+	defer s.syncMu.Unlock()
+	if s.synced >= end {
+		return nil
+	}
+	s.mu.Lock()
+	file, size := s.file, s.size
+	s.mu.Unlock()
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	s.synced = size
+	return nil
+}
+
+func (s *segment) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.file == nil {
+		return nil
+	}
+	file := s.file
+	s.file = nil
+	return file.Close()
+}

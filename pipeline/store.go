@@ -1,0 +1,169 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Store is the folder of one job.
+type Store string
+
+// Raw is the folder of landed pages, one folder per run.
+func (s Store) Raw() string { return filepath.Join(string(s), "raw") }
+
+// Parquet is the folder of published Parquet files.
+func (s Store) Parquet() string { return filepath.Join(string(s), "parquet") }
+
+// DuckDB is the database file.
+func (s Store) DuckDB() string { return filepath.Join(string(s), "spaces.duckdb") }
+
+// RunFile is a file of a run's own folder, such as plan.json.
+func (s Store) RunFile(runID, name string) string {
+	return filepath.Join(string(s), "runs", runID, name)
+}
+
+// Planned is what plan.json of a run holds, written before its first request.
+type Planned struct {
+	Run  schemas.Run `json:"run"`
+	Plan Plan        `json:"plan"`
+}
+
+// WrongJobError is a store that another job writes.
+type WrongJobError struct{ Store, Owner, Job string }
+
+func (e *WrongJobError) Error() string {
+	return fmt.Sprintf("store %s belongs to job %q, not %q: choose another --store, or name the job %q", e.Store, e.Owner, e.Job, e.Owner)
+}
+
+// Runs lists the ids of the store's runs, oldest first.
+func (s Store) Runs() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(string(s), "runs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	return ids, err
+}
+
+// Planned reads plan.json of a run.
+func (s Store) Planned(runID string) (Planned, error) {
+	var p Planned
+	err := readJSON(s.RunFile(runID, "plan.json"), &p)
+	return p, err
+}
+
+// Manifest reads manifest.json of a run; fs.ErrNotExist when the run has not
+// come to its end.
+func (s Store) Manifest(runID string) (Manifest, error) {
+	var m Manifest
+	err := readJSON(s.RunFile(runID, "manifest.json"), &m)
+	return m, err
+}
+
+// Resumable returns the newest run of this plan that can go on: one that has
+// not come to its end, or with finished also one that has. It fails when the
+// store belongs to another job.
+func (s Store) Resumable(plan Plan, finished bool) (run Planned, ok bool, err error) {
+	ids, err := s.Runs()
+	if err != nil {
+		return Planned{}, false, err
+	}
+	for _, id := range slices.Backward(ids) {
+		planned, err := s.Planned(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // killed before its plan was written: nothing was fetched
+		}
+		if err != nil {
+			return Planned{}, false, err
+		}
+		if planned.Plan.Job != plan.Job {
+			return Planned{}, false, &WrongJobError{string(s), planned.Plan.Job, plan.Job}
+		}
+		if planned.Plan.Hash() != plan.Hash() {
+			continue
+		}
+		m, err := s.Manifest(id)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return Planned{}, false, err
+		}
+		if err != nil || m.Run.Outcome != schemas.Done || finished {
+			return planned, true, nil
+		}
+		return Planned{}, false, nil // the newest run of this plan is done
+	}
+	return Planned{}, false, nil
+}
+
+// Start makes a new run of a plan and writes its plan.json.
+func (s Store) Start(plan Plan, version string, now time.Time) (Planned, error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
+	for n := 2; ; n++ {
+		err := os.MkdirAll(filepath.Dir(filepath.Dir(s.RunFile(id, "plan.json"))), 0o755)
+		if err == nil {
+			err = os.Mkdir(filepath.Dir(s.RunFile(id, "plan.json")), 0o755)
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return Planned{}, fmt.Errorf("store %s: %w", s, err)
+		}
+		id = fmt.Sprintf("%s-%s-%d", now.Format("20060102T150405Z"), plan.Hash()[:6], n)
+	}
+	p := Planned{Plan: plan, Run: schemas.Run{
+		RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version,
+	}}
+	return p, writeJSON(s.RunFile(id, "plan.json"), p)
+}
+
+func readJSON(path string, v any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return fmt.Errorf("%s: %w: delete the file and run again", path, err)
+	}
+	return nil
+}
+
+// writeJSON writes a file that appears whole.
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "_"+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name()) // gone already when all went well
+	_, err = temporary.Write(append(text, '\n'))
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err == nil {
+		err = syncDir(filepath.Dir(path))
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

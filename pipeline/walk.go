@@ -1,0 +1,211 @@
+package pipeline
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// batchSize is how many ids or usernames one request takes.
+const batchSize = 100
+
+// walk is what a run has found so far and still has to ask for. It holds ids,
+// not pages, and is rebuilt from landing when a run resumes.
+type walk struct {
+	plan Plan
+
+	mu       sync.Mutex
+	started  bool
+	creators map[string]bool // user ids, asked for or not
+	queried  map[string]bool // creators asked for
+	spaces   map[string]FoundSpace
+	detailed map[string]bool // Spaces whose tweets and buyers are queued
+	referred map[string]bool // user ids
+	present  map[string]bool // user ids seen or asked for
+	self     string          // user id of the user token, when known
+	shut     map[schemas.Endpoint]*StoppedError
+	skipped  map[string]int
+	failures []Failure
+	halt     *StoppedError
+}
+
+// Failure is a request that could not be answered.
+type Failure struct {
+	Request schemas.Request `json:"request"`
+	Error   string          `json:"error"`
+	outcome *StoppedError
+}
+
+func newWalk(plan Plan) *walk {
+	w := &walk{
+		plan: plan, creators: map[string]bool{}, queried: map[string]bool{},
+		spaces: map[string]FoundSpace{}, detailed: map[string]bool{},
+		referred: map[string]bool{}, present: map[string]bool{},
+		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
+	}
+	for _, id := range plan.Creators {
+		w.creators[id] = true
+	}
+	return w
+}
+
+// next returns the requests of the next wave, in an order that depends only on
+// what was found; none when the walk is over.
+func (w *walk) next() []schemas.Request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var wave []schemas.Request
+	if !w.started {
+		w.started = true
+		wave = slices.Clone(w.plan.Seeds)
+		if w.plan.Self {
+			wave = append(wave, schemas.Request{Endpoint: schemas.Me})
+		}
+		if slices.ContainsFunc(wave, func(r schemas.Request) bool { return r.Endpoint == schemas.Usernames }) {
+			return wave // the creators wait for those with names
+		}
+	}
+	wave = append(wave, w.batches(schemas.Creators, w.creators, w.queried)...)
+	wave = append(wave, w.details()...)
+	if len(wave) == 0 && w.plan.Users {
+		wave = w.batches(schemas.Users, w.referred, w.present)
+	}
+	return wave
+}
+
+// batches asks for the ids in want that are not in have, and adds them to it.
+func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas.Request {
+	var ids []string
+	for _, id := range slices.Sorted(maps.Keys(want)) {
+		if !have[id] {
+			have[id] = true
+			ids = append(ids, id)
+		}
+	}
+	var requests []schemas.Request
+	for batch := range slices.Chunk(ids, batchSize) {
+		requests = append(requests, schemas.Request{Endpoint: e, IDs: batch})
+	}
+	return requests
+}
+
+// details asks for the tweets and buyers of the Spaces found since the last
+// wave.
+func (w *walk) details() []schemas.Request {
+	var requests []schemas.Request
+	for _, id := range slices.Sorted(maps.Keys(w.spaces)) {
+		if w.detailed[id] {
+			continue
+		}
+		w.detailed[id] = true
+		if w.plan.Tweets {
+			requests = append(requests, schemas.Request{Endpoint: schemas.Tweets, IDs: []string{id}})
+		}
+		switch s := w.spaces[id]; {
+		case !w.plan.Buyers || !s.Ticketed:
+		case w.self != "" && s.CreatorID != "" && s.CreatorID != w.self:
+			w.skipped["ticketed Spaces whose buyers only their creator can see"]++
+		default:
+			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}})
+		}
+	}
+	slices.SortStableFunc(requests, byEndpoint)
+	return requests
+}
+
+// add takes what a page led to.
+func (w *walk) add(e Extracted) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range e.Spaces {
+		w.spaces[s.ID] = s
+	}
+	for _, id := range e.Users {
+		w.present[id] = true
+	}
+	for _, id := range e.Referred {
+		w.referred[id] = true
+	}
+	switch e.Request.Endpoint {
+	case schemas.Usernames:
+		for _, id := range e.Resolved {
+			w.creators[id] = true
+		}
+	case schemas.Me:
+		if len(e.Resolved) == 1 {
+			w.self = e.Resolved[0]
+		}
+	}
+}
+
+func (w *walk) stop(err *StoppedError) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.halt == nil {
+		w.halt = err
+	}
+}
+
+// stopped returns why nothing more can be fetched, or nil.
+func (w *walk) stopped() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.halt == nil {
+		return nil
+	}
+	return w.halt
+}
+
+// close rules out an endpoint and reports whether it was open.
+func (w *walk) close(e schemas.Endpoint, err *StoppedError) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.shut[e] != nil {
+		return false
+	}
+	w.shut[e] = err
+	return true
+}
+
+func (w *walk) closed(e schemas.Endpoint) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.shut[e] != nil
+}
+
+func (w *walk) skip(reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.skipped[reason]++
+}
+
+func (w *walk) skips() map[string]int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return maps.Clone(w.skipped)
+}
+
+func (w *walk) fail(r schemas.Request, err *StoppedError) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.failures = append(w.failures, Failure{r, err.Error(), err})
+}
+
+// ended returns why the walk is not complete: what stopped it, an endpoint
+// ruled out, or the first request that failed; nil when it is complete.
+func (w *walk) ended() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.halt != nil {
+		return w.halt
+	}
+	for _, e := range slices.Sorted(maps.Keys(w.shut)) {
+		return w.shut[e]
+	}
+	if len(w.failures) > 0 {
+		return w.failures[0].outcome
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package schemas
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DuckDB is the script that creates every table with its key, the comments and
+// the views. Run again it changes nothing but comments and views that differ.
+func DuckDB() string {
+	var b strings.Builder
+	for _, t := range tables {
+		b.WriteString(t.DuckDB())
+	}
+	for _, v := range Views() {
+		b.WriteString(v.DuckDB())
+	}
+	return b.String()
+}
+
+// DuckDB is the part of the script that creates one table.
+func (t *Table) DuckDB() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE TABLE IF NOT EXISTS %s (\n", Quote(t.Name))
+	for _, c := range t.Columns {
+		fmt.Fprintf(&b, "    %s %s", Quote(c.Name), c.Type.DuckDB())
+		if t.IsKey(c.Name) {
+			b.WriteString(" NOT NULL")
+		}
+		b.WriteString(",\n")
+	}
+	fmt.Fprintf(&b, "    PRIMARY KEY (%s)\n);\n", Quote(t.Key...))
+	fmt.Fprintf(&b, "COMMENT ON TABLE %s IS %s;\n", Quote(t.Name), QuoteText(t.Doc))
+	for _, c := range t.Columns {
+		fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", Quote(t.Name), Quote(c.Name), QuoteText(c.Doc))
+	}
+	b.WriteString("\n")
+	return b.String()
+}
+
+// DuckDB is the part of the script that creates one view.
+func (v View) DuckDB() string {
+	return fmt.Sprintf("CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n\n",
+		Quote(v.Name), strings.TrimSpace(v.SQL), QuoteText(v.Doc))
+}
+
+// Quote makes names SQL identifiers, whatever keyword or sign they are, in a
+// comma list.
+func Quote(names ...string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// QuoteText makes an SQL text literal.
+func QuoteText(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

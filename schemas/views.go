@@ -1,0 +1,114 @@
+package schemas
+
+import (
+	"fmt"
+	"strings"
+)
+
+// View is a question analysts ask often, answered from the tables.
+type View struct {
+	Name string
+	Doc  string
+	SQL  string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
+}
+
+// Views returns the views of the database.
+func Views() []View {
+	return []View{
+		{Name: "v_spaces", Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
+		{Name: "v_space_people", Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
+		{Name: "v_space_timeline", Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (fetched, with the people in the room), tweet (shared), ended.", SQL: timelineView},
+	}
+}
+
+// roles lists what a person can be in a Space, in the order of the declaration.
+func roles() []string {
+	var roles []string
+	for _, s := range Lookup("space_users").Sources {
+		roles = append(roles, s.Set["role"])
+	}
+	return roles
+}
+
+func spacesView() string {
+	var counts, columns strings.Builder
+	for _, role := range roles() {
+		if role == "creator" {
+			continue
+		}
+		name := role + "_count"
+		fmt.Fprintf(&counts, "\n           count(*) FILTER (role = %s) AS %s,", QuoteText(role), name)
+		fmt.Fprintf(&columns, "\n       coalesce(people.%s, 0) AS %[1]s,", name)
+	}
+	return fmt.Sprintf(`
+SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at),
+       creator.username AS creator_username,
+       creator.name AS creator_name,
+       chosen.topics,%s
+       coalesce(people.people_count, 0) AS people_count,
+       coalesce(shared.tweet_count, 0) AS tweet_count,
+       (epoch(spaces.ended_at) - epoch(spaces.started_at)) / 60 AS duration_minutes,
+       (epoch(spaces.started_at) - epoch(spaces.scheduled_start)) / 60 AS late_minutes,
+       greatest(seen.max_participant_count, spaces.participant_count) AS max_participant_count,
+       coalesce(seen.snapshot_count, 0) AS snapshot_count,
+       spaces._fetched_at AS last_seen_at
+FROM spaces
+LEFT JOIN users AS creator ON creator.user_id = spaces.creator_id
+LEFT JOIN (
+    SELECT space_id,%s
+           count(DISTINCT user_id) AS people_count
+    FROM space_users GROUP BY space_id
+) AS people ON people.space_id = spaces.space_id
+LEFT JOIN (
+    SELECT space_topics.space_id,
+           string_agg(coalesce(topics.name, space_topics.topic_id), ', ' ORDER BY space_topics.ordinal, space_topics.topic_id) AS topics
+    FROM space_topics LEFT JOIN topics ON topics.topic_id = space_topics.topic_id
+    GROUP BY space_topics.space_id
+) AS chosen ON chosen.space_id = spaces.space_id
+LEFT JOIN (
+    SELECT space_id, count(*) AS tweet_count FROM space_tweets GROUP BY space_id
+) AS shared ON shared.space_id = spaces.space_id
+LEFT JOIN (
+    SELECT space_id, max(participant_count) AS max_participant_count, count(*) AS snapshot_count
+    FROM space_snapshots GROUP BY space_id
+) AS seen ON seen.space_id = spaces.space_id`, columns.String(), counts.String())
+}
+
+func peopleView() string {
+	var literals []string
+	var flags strings.Builder
+	for _, role := range roles() {
+		literals = append(literals, QuoteText(role))
+		fmt.Fprintf(&flags, "\n       bool_or(held.role = %s) AS is_%s,", QuoteText(role), role)
+	}
+	return fmt.Sprintf(`
+SELECT held.space_id,
+       held.user_id,
+       any_value(users.username) AS username,
+       any_value(users.name) AS name,
+       string_agg(held.role, ', ' ORDER BY list_position([%s], held.role), held.role) AS roles,%s
+       any_value(users.followers_count) AS followers_count,
+       any_value(users.verified_type) AS verified_type
+FROM space_users AS held LEFT JOIN users ON users.user_id = held.user_id
+GROUP BY held.space_id, held.user_id`, strings.Join(literals, ", "), flags.String())
+}
+
+const timelineView = `
+SELECT space_id, event_at, event, detail, participant_count, user_id
+FROM (
+    SELECT space_id, created_at AS event_at, 1 AS step, 'created' AS event, title AS detail,
+           NULL::BIGINT AS participant_count, creator_id AS user_id FROM spaces
+    UNION ALL
+    SELECT space_id, scheduled_start, 2, 'scheduled', title, NULL, creator_id FROM spaces
+    UNION ALL
+    SELECT space_id, started_at, 3, 'started', title, NULL, creator_id FROM spaces
+    UNION ALL
+    SELECT space_id, observed_at, 4, 'seen', state, participant_count, NULL FROM space_snapshots
+    UNION ALL
+    SELECT space_tweets.space_id, tweets.created_at, 5, 'tweet', tweets.text, NULL, tweets.author_id
+    FROM space_tweets JOIN tweets ON tweets.tweet_id = space_tweets.tweet_id
+    UNION ALL
+    SELECT space_id, ended_at, 6, 'ended', title, NULL, creator_id FROM spaces
+)
+WHERE event_at IS NOT NULL
+ORDER BY space_id, event_at, step, detail`
