@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -49,7 +51,11 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 		}
 	}
 	m := p.manifest(l.tally, stats, parts)
-	return m, writeJSON(p.Store.RunFile(p.Run.RunID, "manifest.json"), m)
+	path := p.Out.RunFile(p.Run.RunID, "manifest.json")
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
+	}
+	return m, writeJSON(path, m)
 }
 
 // loading is one Load under way.

@@ -40,6 +40,7 @@ type Pipeline struct {
 	Plan    Plan
 	Run     schemas.Run // RunID, StartedAt and Version are set by the caller
 	Store   Store
+	Out     Store   // where the manifest goes; default Store
 	Fetcher Fetcher // not needed for Load
 	Loader  Loader
 	Publish []Publisher
@@ -82,6 +83,9 @@ func (p *Pipeline) Open() error {
 	}
 	if p.Notify == nil {
 		p.Notify = func(Notice) {}
+	}
+	if p.Out == "" {
+		p.Out = p.Store
 	}
 	p.walk = newWalk(p.Plan)
 	var err error

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs"
+)
+
+func (c *console) demoCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "demo",
+		Usage:     "run a whole job against the built-in simulator",
+		UsageText: "spacesetl demo\nspacesetl demo --spaces 20000 --seed 7 --dir ./big-demo",
+		Description: "The simulator has the documented rate limits in windows of about a second instead of\n" +
+			"15 minutes, so that one sees the pacing without the wait. No token is needed.",
+		Flags: []cli.Flag{
+			text("dir", "spacesetl-demo", "`DIR` to write to"),
+			number("seed", 1, "seed of the simulated world; `N`"),
+			number("spaces", 1000, "size of the simulated world; `N`"),
+			outputFlag(),
+		},
+		Action: c.demo,
+	}
+}
+
+// Tokens of the demo: the simulator takes any, these say what they are.
+const (
+	demoAppToken  = "demo-app-token"
+	demoUserToken = "demo-user-token"
+)
+
+// demoSeeds bounds how many of the world's Spaces the demo asks for by id.
+const demoSeeds = 400
+
+func (c *console) demo(ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
+		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
+	}
+	cfg := simulator.Config{
+		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Quirks: true,
+		Window: time.Second, CreatorSpacing: 100 * time.Millisecond,
+	}
+	creator, _ := simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens = map[string]string{demoUserToken: creator}
+	world := simulator.New(cfg)
+	server, err := serve(ctx.Context, "127.0.0.1:0", world)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	log := c.log()
+	log.Info("simulator at " + server.url)
+	job := &etl{
+		spec: demoSpec(world, creator, ctx.String("dir"), server.url), app: demoAppToken, user: demoUserToken, log: log,
+		shorten: func(cfg *extract.Config) {
+			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
+		},
+	}
+	r, err := job.run(ctx.Context)
+	if printErr := c.printResult(r, out); err == nil {
+		err = printErr
+	}
+	return withAdvice(err, again(ctx))
+}
+
+// demoSpec asks for something of everything.
+func demoSpec(world *simulator.Simulator, creator, dir, url string) jobs.Spec {
+	spec := jobs.Spec{
+		Name: "demo", Store: dir, BaseURL: url, With: []string{"buyers", "tweets"},
+		IDs:      slices.Concat(world.SpaceIDs(demoSeeds), world.MissingSpaceIDs(2)),
+		Creators: append(world.CreatorIDs(40), creator),
+		Search:   []jobs.Search{{Query: world.SearchWord()}},
+	}
+	for _, name := range world.Usernames(20) {
+		spec.Creators = append(spec.Creators, "@"+name)
+	}
+	spec.Defaults()
+	return spec
+}
+
+// httpServer is a server that is listening.
+type httpServer struct {
+	url    string
+	server *http.Server
+	done   chan error
+}
+
+func serve(ctx context.Context, addr string, handler http.Handler) (*httpServer, error) {
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, err
+	}
+	s := &httpServer{
+		url:    "http://" + listener.Addr().String(),
+		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
+		done:   make(chan error, 1),
+	}
+	go func() { s.done <- s.server.Serve(listener) }()
+	return s, nil
+}
+
+// stop ends the server and waits for it.
+func (s *httpServer) stop() {
+	_ = s.server.Close()
+	<-s.done
+}

@@ -1,0 +1,120 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func (c *console) replayCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "replay",
+		Usage: "make the tables again from landed pages, without the API",
+		UsageText: `spacesetl replay --store ./archive
+spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --out ./elsewhere`,
+		Description: "Twice the same replay gives the same Parquet files, byte by byte.",
+		Flags: []cli.Flag{
+			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
+			text("run", "", "`ID` of the run; default all runs, oldest first"),
+			list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
+			text("out", "", "`DIR` to write to instead of the store"),
+			outputFlag(),
+		},
+		Action: c.replay,
+	}
+}
+
+func (c *console) replay(ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	to := trimmed(ctx.StringSlice("to"))
+	for _, name := range to {
+		if name != "parquet" && name != "duckdb" {
+			return &usageError{"spacesetl replay", fmt.Errorf("--to: %q is not one of parquet, duckdb%s", name, near(name, []string{"parquet", "duckdb"}))}
+		}
+	}
+	if len(to) == 0 {
+		to = []string{"parquet", "duckdb"}
+	}
+	store := pipeline.Store(ctx.String("store"))
+	runs, err := runsToReplay(store, ctx.String("run"))
+	if err != nil {
+		return err
+	}
+	dir := store
+	if ctx.IsSet("out") {
+		dir = pipeline.Store(ctx.String("out"))
+	}
+	unlock, err := dir.Lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	for _, run := range runs {
+		r, err := replayRun(ctx, store, dir, run, to)
+		if err != nil {
+			return err
+		}
+		if err := c.printResult(r, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runsToReplay lists the runs that were asked for.
+func runsToReplay(store pipeline.Store, id string) ([]string, error) {
+	runs, err := store.Runs()
+	if err != nil {
+		return nil, err
+	}
+	if len(runs) == 0 {
+		return nil, &usageError{"spacesetl replay", fmt.Errorf("there are no runs in %s: give the --store of a job that has run", store)}
+	}
+	if id == "" {
+		return runs, nil
+	}
+	if !slices.Contains(runs, id) {
+		return nil, &usageError{"spacesetl replay", fmt.Errorf("there is no run %q in %s%s; the last is %s", id, store, near(id, runs), runs[len(runs)-1])}
+	}
+	return []string{id}, nil
+}
+
+// replayRun loads the landed pages of one run.
+func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, to []string) (result, error) {
+	start := time.Now()
+	planned, err := store.Planned(id)
+	if err != nil {
+		return result{}, err
+	}
+	switch m, err := store.Manifest(id); {
+	case err == nil:
+		planned.Run.Outcome = m.Run.Outcome
+	case errors.Is(err, fs.ErrNotExist):
+		planned.Run.Outcome = schemas.Interrupted
+	default:
+		return result{}, err
+	}
+	out := destinations(string(dir), to)
+	p, done, err := assemble(store, planned, out)
+	if err != nil {
+		return result{}, err
+	}
+	defer done()
+	p.Out = dir
+	if err := p.Open(); err != nil {
+		return result{}, err
+	}
+	defer p.Close()
+	m, err := p.Load(ctx.Context)
+	return result{manifest: m, took: time.Since(start), out: out}, err
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+)
+
+func (c *console) runCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "run",
+		Usage: "fetch what a job asks for and load it",
+		UsageText: `spacesetl run -f job.yaml
+spacesetl run --ids 1SLjjRYNejbKM,1nAJErvvVXgxL --store ./archive
+spacesetl run --creators @XDevelopers,2244994945 --with tweets --to parquet
+spacesetl run --search "open mic" --search crypto --state live --output json`,
+		Description: "Tokens come from the environment: X_BEARER_TOKEN (app-only) and X_USER_TOKEN (a user's,\n" +
+			"needed for buyers). A run that stopped early is resumed by running the same job again.",
+		Flags: append(jobFlags(),
+			outputFlag(),
+			flag("resume", "go on with the last run of this job even if it has come to its end"),
+		),
+		Action: c.run,
+	}
+}
+
+func outputFlag() cli.Flag {
+	return text("output", "text", "what to print at the end: text, or json for the manifest; `FORMAT`", "o")
+}
+
+// format reads --output.
+func format(ctx *cli.Context) (string, error) {
+	value := ctx.String("output")
+	if value != "text" && value != "json" {
+		return "", &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("--output: %q is not one of text, json", value)}
+	}
+	return value, nil
+}
+
+func (c *console) run(ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	spec, err := readSpec(ctx)
+	if err != nil {
+		return err
+	}
+	app, user := environment()
+	job := &etl{spec: spec, app: app, user: user, resume: ctx.Bool("resume"), log: c.log()}
+	r, err := job.run(ctx.Context)
+	if printErr := c.printResult(r, out); err == nil {
+		err = printErr
+	}
+	return withAdvice(err, again(ctx))
+}
+
+// again is the command that goes on with this run.
+func again(ctx *cli.Context) string {
+	parts := []string{"spacesetl", ctx.Command.Name}
+	for _, name := range ctx.LocalFlagNames() {
+		if len(name) == 1 {
+			continue // the short form of another
+		}
+		switch value := ctx.Value(name).(type) {
+		case bool:
+			parts = append(parts, "--"+name)
+		case cli.StringSlice:
+			parts = append(parts, "--"+name, shellQuoted(strings.Join(value.Value(), ",")))
+		case *query:
+			for _, q := range *value {
+				parts = append(parts, "--"+name, shellQuoted(q))
+			}
+		default:
+			parts = append(parts, "--"+name, shellQuoted(fmt.Sprint(value)))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+// shellQuoted makes a word that a shell takes as it is.
+func shellQuoted(word string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("@%+=:,./-_", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// adviceError adds the next step to the error of a run that stopped early.
+type adviceError struct {
+	error
+	advice string
+}
+
+func (e *adviceError) Error() string { return e.error.Error() + "\n" + e.advice }
+func (e *adviceError) Unwrap() error { return e.error }
+
+func withAdvice(err error, command string) error {
+	var stopped *pipeline.StoppedError
+	if !errors.As(err, &stopped) {
+		return err
+	}
+	return &adviceError{err, "everything received is kept; to go on where this run stopped: " + command}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func (c *console) schemaCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "schema",
+		Usage:     "print the tables: data dictionary or DDL",
+		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb",
+		Flags:     []cli.Flag{text("format", "md", "md, json or duckdb; `FORMAT`")},
+		Action: func(ctx *cli.Context) error {
+			switch format := ctx.String("format"); format {
+			case "md":
+				return c.print("%s", schemas.Markdown())
+			case "duckdb":
+				return c.print("%s", schemas.DuckDB())
+			case "json":
+				encoder := json.NewEncoder(c.stdout)
+				encoder.SetEscapeHTML(false)
+				encoder.SetIndent("", "  ")
+				return encoder.Encode(schemas.Dictionary())
+			default:
+				return &usageError{"spacesetl schema", fmt.Errorf("--format: %q is not one of md, json, duckdb%s", format, near(format, []string{"md", "json", "duckdb"}))}
+			}
+		},
+	}
+}
+
+func (c *console) validateCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "validate",
+		Usage:     "check a job file and name every mistake",
+		UsageText: "spacesetl validate -f job.yaml",
+		Flags:     []cli.Flag{text("file", "", "job `FILE` (YAML)", "f")},
+		Action: func(ctx *cli.Context) error {
+			file := ctx.String("file")
+			if file == "" {
+				file = ctx.Args().First()
+			}
+			if file == "" {
+				return &usageError{"spacesetl validate", fmt.Errorf("no job file: give one with -f")}
+			}
+			spec, err := jobs.Load(file)
+			if err != nil {
+				return err
+			}
+			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, jobs.Price(spec.Plan(true)))
+		},
+	}
+}

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/extract/simulator"
+)
+
+func (c *console) simulateCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "simulate",
+		Usage: "serve the simulated X API for any client",
+		UsageText: `spacesetl simulate --addr 127.0.0.1:8080
+spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
+		Description: "Any bearer token is an app-only one; the token printed as X_USER_TOKEN belongs to a creator\n" +
+			"with ticketed Spaces. GET /_sim/world, /_sim/requests, /_sim/served and /_sim/billing tell what\n" +
+			"the server did.",
+		Flags: []cli.Flag{
+			text("addr", "127.0.0.1:8080", "`ADDRESS` to listen on"),
+			number("seed", 1, "seed of the world; `N`"),
+			number("spaces", 1000, "size of the world, 10 to 1000000; `N`"),
+			&cli.DurationFlag{Name: "window", Value: 15 * time.Minute, Usage: "length of the rate windows; `DURATION`", EnvVars: env("window")},
+			text("only-dialect", "both", "field names the server knows: both, tweet or post; `NAME`"),
+			text("unknown-fields", "ignore", "what unknown fields get: ignore, reject or reject2 (the other wording); `HOW`"),
+			text("ended", "return", "what ended Spaces get: return, error or notfound; `HOW`"),
+			text("missing", "error", "what missing Spaces get: error, omit or notfound; `HOW`"),
+			text("paging", "normal", "page tokens: normal, quirks, repeat or expired; `HOW`"),
+			flag("quirks", "send values in every shape seen in the wild"),
+			flag("evolve", "let Spaces start and end as time goes by"),
+			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: env("fault-rate")},
+			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: env("credit")},
+		},
+		Action: c.simulate,
+	}
+}
+
+func (c *console) simulate(ctx *cli.Context) error {
+	for name, allowed := range map[string][]string{
+		"only-dialect": {"both", "tweet", "post"}, "unknown-fields": {"ignore", "reject", "reject2"},
+		"ended": {"return", "error", "notfound"}, "missing": {"error", "omit", "notfound"},
+		"paging": {"normal", "quirks", "repeat", "expired"},
+	} {
+		if value := ctx.String(name); !slices.Contains(allowed, value) {
+			return &usageError{"spacesetl simulate", fmt.Errorf("--%s: %q is not one of %v%s", name, value, allowed, near(value, allowed))}
+		}
+	}
+	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
+		return &usageError{"spacesetl simulate", errors.New("--spaces must be between 10 and 1000000")}
+	}
+	cfg := simulator.Config{
+		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Window: ctx.Duration("window"),
+		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),
+		Ended: ctx.String("ended"), Missing: ctx.String("missing"), Paging: ctx.String("paging"),
+		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve"),
+		Faults:  simulator.Faults{Rate: ctx.Float64("fault-rate")},
+		Billing: simulator.Billing{CreditUSD: ctx.Float64("credit")},
+	}
+	creator, ticketed := simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens = map[string]string{demoUserToken: creator}
+	world := simulator.New(cfg)
+	server, err := serve(ctx.Context, ctx.String("addr"), world)
+	if err != nil {
+		return fmt.Errorf("%w: choose another --addr", err)
+	}
+	defer server.stop()
+	ids, names := world.SpaceIDs(3), world.Usernames(2)
+	if err := c.print("listening on %s\n\nexport X_BEARER_TOKEN=%s X_USER_TOKEN=%s\n"+
+		"spacesetl run --base-url %s --store ./simulated --ids %s,%s --creators @%s,@%s,%s --search %s --with tweets,buyers\n",
+		server.url, demoAppToken, demoUserToken, server.url, ids[0], ticketed[0], names[0], names[1], creator, world.SearchWord()); err != nil {
+		return err
+	}
+	<-ctx.Context.Done()
+	return nil
+}

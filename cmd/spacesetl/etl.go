@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// etl is one run of one job, wired together.
+type etl struct {
+	spec      jobs.Spec
+	app, user string // tokens
+	resume    bool   // also a run that has come to its end
+	log       *slog.Logger
+	shorten   func(*extract.Config) // the demo's shorter waits; may be nil
+}
+
+// result is what a run came to.
+type result struct {
+	manifest *pipeline.Manifest // nil when nothing was loaded
+	stats    extract.Stats
+	fetched  int // pages fetched now, not found landed
+	took     time.Duration
+	out      output
+}
+
+// output is where tables go.
+type output struct{ parquet, duckdb string } // empty when not asked for
+
+// run fetches and loads. The result is of use beside an error, too.
+func (e *etl) run(ctx context.Context) (result, error) {
+	start := time.Now()
+	if slices.Contains(e.spec.With, "buyers") && e.user == "" {
+		return result{}, &usageError{"spacesetl run", errors.New("buyers are shown to the Space's creator only: set X_USER_TOKEN to the creator's user token, or leave out --with buyers")}
+	}
+	client, err := extract.New(e.config(start))
+	if err != nil {
+		return result{}, &usageError{"spacesetl run", err}
+	}
+	store := pipeline.Store(e.spec.Store)
+	unlock, err := store.Lock()
+	if err != nil {
+		return result{}, err
+	}
+	defer unlock()
+	planned, err := e.planned(store)
+	if err != nil {
+		return result{}, err
+	}
+	out := destinations(e.spec.Store, e.spec.To)
+	p, done, err := assemble(store, planned, out)
+	if err != nil {
+		return result{}, err
+	}
+	defer done()
+	p.Fetcher, p.Workers = extract.NewRetry(client), e.spec.Workers
+	p.Notify = func(n pipeline.Notice) { e.log.Info(n.Text, "what", n.Kind) }
+	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
+	if err := p.Open(); err != nil {
+		return result{}, err
+	}
+	defer p.Close()
+	if e.spec.Deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, start.Add(e.spec.Deadline))
+		defer cancel()
+	}
+	e.log.Info(jobs.Price(planned.Plan))
+	m, err := p.RunAll(ctx)
+	return result{m, client.Stats(), p.Fetched(), time.Since(start), out}, err
+}
+
+func (e *etl) config(start time.Time) extract.Config {
+	cfg := extract.Config{
+		BaseURL: e.spec.BaseURL, Dialect: schemas.Dialect(e.spec.Dialect), Private: e.spec.Private,
+		AppToken: extract.Token(e.app), UserToken: extract.Token(e.user), Version: version,
+		MaxWait: e.spec.MaxWait, Notify: e.event,
+	}
+	if e.spec.Deadline > 0 {
+		cfg.Deadline = start.Add(e.spec.Deadline)
+	}
+	if e.shorten != nil {
+		e.shorten(&cfg)
+	}
+	return cfg
+}
+
+// event logs what a fetch does instead of fetching.
+func (e *etl) event(v extract.Event) {
+	switch v.Kind {
+	case extract.EventDropped:
+		e.log.Warn("the server refused a field; going on without it", "param", v.Dropped.Param, "value", v.Dropped.Value)
+	case extract.EventRetry:
+		e.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
+	default:
+		e.log.Info("waiting", "endpoint", v.Endpoint, "for", v.Reason, "until", v.Until.UTC().Format("15:04:05.000Z"))
+	}
+}
+
+// planned finds the run to go on with, or starts a new one.
+func (e *etl) planned(store pipeline.Store) (pipeline.Planned, error) {
+	plan := e.spec.Plan(e.user != "")
+	planned, ok, err := store.Resumable(plan, e.resume)
+	if err != nil {
+		return planned, err
+	}
+	if ok {
+		e.log.Info("going on with run " + planned.Run.RunID)
+		return planned, nil
+	}
+	planned, err = store.Start(plan, version, time.Now())
+	if err == nil {
+		e.log.Info("new run " + planned.Run.RunID)
+	}
+	return planned, err
+}
+
+// destinations says where the tables go below a folder.
+func destinations(dir string, to []string) output {
+	var out output
+	store := pipeline.Store(dir)
+	if slices.Contains(to, "parquet") {
+		out.parquet = store.Parquet()
+	}
+	if slices.Contains(to, "duckdb") {
+		out.duckdb = store.DuckDB()
+	}
+	return out
+}
+
+// assemble builds the pipeline of a run and its destinations. Files that only
+// feed DuckDB go away when done is called.
+func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pipeline.Pipeline, done func(), err error) {
+	dir := filepath.Dir(out.parquet + out.duckdb) // both lie in one folder
+	if out.parquet != "" {
+		dir = filepath.Dir(out.parquet)
+	}
+	id := planned.Run.RunID
+	parquet, remove := out.parquet, func() {}
+	if parquet == "" {
+		parquet = filepath.Join(dir, "_parts-"+id)
+		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
+	}
+	loader, err := load.NewParquet(load.ParquetConfig{
+		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	p = &pipeline.Pipeline{Plan: planned.Plan, Run: planned.Run, Store: store, Loader: loader}
+	if out.duckdb != "" {
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet}))
+	}
+	return p, func() { _ = loader.Close(); remove() }, nil
+}
+
+func refusals(dropped []extract.Dropped) []pipeline.Refusal {
+	var all []pipeline.Refusal
+	for _, d := range dropped {
+		all = append(all, pipeline.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason})
+	}
+	return all
+}

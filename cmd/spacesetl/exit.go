@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// exitCode is the one place that decides how the program ends:
+//
+//	0    done
+//	1    failed
+//	2    usage or configuration
+//	4    stopped by a usage cap, a spend cap or used-up credits; resumable
+//	5    not authorised
+//	75   stopped at a deadline or a rate window; resumable
+//	130  interrupted (SIGINT) after a clean checkpoint; 143 for SIGTERM
+func exitCode(ctx context.Context, err error) int {
+	var stopped *pipeline.StoppedError
+	errors.As(err, &stopped)
+	var (
+		usage   *usageError
+		invalid *jobs.InvalidError
+		wrong   *pipeline.WrongJobError
+	)
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong):
+		return 2
+	case stopped == nil && ctx.Err() == nil:
+		return 1
+	case stopped == nil || stopped.Outcome == schemas.Interrupted:
+		var s signalError
+		if errors.As(context.Cause(ctx), &s) {
+			return signalCode(s.Signal)
+		}
+		return signalCode(os.Interrupt)
+	case stopped.Outcome == schemas.Capped:
+		return 4
+	case stopped.Outcome == schemas.Unauthorised:
+		return 5
+	case stopped.Outcome == schemas.Waiting:
+		return 75
+	}
+	return 1
+}
+
+// signalCode is 128 and the signal's number, as shells have it.
+func signalCode(s os.Signal) int {
+	if s == syscall.SIGTERM {
+		return 143
+	}
+	return 130
+}

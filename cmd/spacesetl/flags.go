@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+)
+
+// env is the environment twin of a flag.
+func env(flag string) []string {
+	return []string{"SPACESETL_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))}
+}
+
+func text(name, value, usage string, aliases ...string) *cli.StringFlag {
+	return &cli.StringFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name), Aliases: aliases}
+}
+
+func list(name, usage string) *cli.StringSliceFlag {
+	return &cli.StringSliceFlag{Name: name, Usage: usage, EnvVars: env(name)}
+}
+
+func number(name string, value int, usage string) *cli.IntFlag {
+	return &cli.IntFlag{Name: name, Value: value, Usage: usage, EnvVars: env(name)}
+}
+
+func flag(name, usage string) *cli.BoolFlag {
+	return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: env(name)}
+}
+
+func duration(name, usage string) *cli.DurationFlag {
+	return &cli.DurationFlag{Name: name, Usage: usage, EnvVars: env(name)}
+}
+
+// query is a flag whose values keep their commas: searches have some.
+type query []string
+
+// Set adds a value.
+func (q *query) Set(value string) error {
+	*q = append(*q, value)
+	return nil
+}
+
+func (q *query) String() string { return strings.Join(*q, "; ") }
+
+// jobFlags are the parts of a job as flags.
+func jobFlags() []cli.Flag {
+	return []cli.Flag{
+		text("file", "", "job `FILE` (YAML); flags override it", "f"),
+		text("name", "", "`NAME` of the job; a store belongs to one"),
+		list("ids", "Space `IDS` or links, comma separated"),
+		text("ids-file", "", "`FILE` with one Space id or link per line"),
+		list("creators", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
+		&cli.GenericFlag{Name: "search", Value: &query{}, Usage: "`WORDS` to find in titles; repeatable", EnvVars: env("search")},
+		text("state", "", "live, scheduled or all Spaces in searches; `STATE`"),
+		list("with", "also get buyers, tweets of each Space; `LIST`"),
+		list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
+		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
+		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
+		flag("private", "ask for fields that need the owner's token too"),
+		flag("no-users", "do not look up users that no answer includes"),
+		number("workers", 0, "requests under way at a time; `N` (default 4)"),
+		duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
+		duration("deadline", "stop after this time, resumable; `DURATION`"),
+	}
+}
+
+// readSpec reads the job file, if any, and lets flags override it. It returns
+// every mistake at once.
+func readSpec(ctx *cli.Context) (jobs.Spec, error) {
+	if ctx.Args().Present() {
+		return jobs.Spec{}, &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
+	}
+	var spec jobs.Spec
+	if file := ctx.String("file"); file != "" {
+		var err error
+		if spec, err = jobs.Load(file); err != nil {
+			return spec, err
+		}
+	}
+	override(ctx, &spec)
+	problems := spec.Check()
+	if ctx.IsSet("ids-file") {
+		spec.IDsFile = ctx.String("ids-file")
+		problems = append(problems, spec.ReadIDs()...)
+	}
+	spec.Defaults()
+	if len(problems) > 0 {
+		return spec, &jobs.InvalidError{Problems: problems}
+	}
+	return spec, nil
+}
+
+func override(ctx *cli.Context, spec *jobs.Spec) {
+	for name, into := range map[string]*string{
+		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
+		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "ids-file": &spec.IDsFile,
+	} {
+		if ctx.IsSet(name) {
+			*into = ctx.String(name)
+		}
+	}
+	for name, into := range map[string]*[]string{"ids": &spec.IDs, "creators": &spec.Creators, "with": &spec.With, "to": &spec.To} {
+		if ctx.IsSet(name) {
+			*into = trimmed(ctx.StringSlice(name))
+		}
+	}
+	if ctx.IsSet("search") {
+		spec.Search = nil
+		for _, q := range *ctx.Generic("search").(*query) {
+			spec.Search = append(spec.Search, jobs.Search{Query: q})
+		}
+	}
+	for name, into := range map[string]*bool{"private": &spec.Private, "no-users": &spec.NoUsers} {
+		if ctx.IsSet(name) {
+			*into = ctx.Bool(name)
+		}
+	}
+	if ctx.IsSet("workers") {
+		spec.Workers = ctx.Int("workers")
+	}
+	for name, into := range map[string]*time.Duration{"max-wait": &spec.MaxWait, "deadline": &spec.Deadline} {
+		if ctx.IsSet(name) {
+			*into = ctx.Duration(name)
+		}
+	}
+}
+
+// trimmed drops the blanks and empty items of a comma list.
+func trimmed(values []string) []string {
+	var kept []string
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" {
+			kept = append(kept, v)
+		}
+	}
+	return slices.Clip(kept)
+}

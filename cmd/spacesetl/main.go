@@ -1,0 +1,137 @@
+// Command spacesetl gets X (Twitter) Spaces out of the X API v2 and into
+// Parquet files and a DuckDB database.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+)
+
+// version is set by the linker: -ldflags "-X main.version=v1.2.3".
+var version = "dev"
+
+func main() {
+	ctx, stop := signalled()
+	code := run(ctx, os.Args, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// signalError is why a run was interrupted.
+type signalError struct{ os.Signal }
+
+func (e signalError) Error() string { return e.String() }
+
+// signalled returns a context that ends at the first signal. A second one ends
+// the process at once; what has landed is on disk.
+func signalled() (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		for s := range signals {
+			if ctx.Err() != nil {
+				os.Exit(signalCode(s))
+			}
+			cancel(signalError{s})
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}
+
+// run is the whole program: results go to stdout, everything else to stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := newApp(stdout, stderr)
+	err := app.RunContext(ctx, args)
+	if err != nil {
+		for line := range strings.Lines(err.Error()) {
+			fmt.Fprintln(stderr, "spacesetl:", strings.TrimRight(line, "\n"))
+		}
+		var u *usageError
+		if errors.As(err, &u) {
+			fmt.Fprintf(stderr, "spacesetl: see %s --help\n", u.command)
+		}
+	}
+	return exitCode(ctx, err)
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	c := &console{stdout: stdout, stderr: stderr}
+	app := &cli.App{
+		Name:      "spacesetl",
+		Usage:     "X Spaces from the X API v2 into Parquet and DuckDB",
+		UsageText: "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
+		Description: "Lands every page the API returns, then makes tables of them. What was paid for once\n" +
+			"is never fetched again: running again goes on where the last run stopped.",
+		Version: version, HideVersion: true, HideHelpCommand: true, Suggest: true,
+		Writer: stdout, ErrWriter: stderr,
+		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
+		OnUsageError:   usage,
+		Action: func(ctx *cli.Context) error {
+			if name := ctx.Args().First(); name != "" {
+				return &usageError{"spacesetl", fmt.Errorf("there is no command %q%s", name, near(name, commandNames(ctx.App)))}
+			}
+			return cli.ShowAppHelp(ctx)
+		},
+		Commands: []*cli.Command{
+			c.runCommand(), c.replayCommand(), c.demoCommand(), c.simulateCommand(),
+			c.schemaCommand(), c.validateCommand(), c.versionCommand(),
+		},
+	}
+	for _, command := range app.Commands {
+		command.OnUsageError = usage
+		command.HideHelpCommand = true
+	}
+	return app
+}
+
+func commandNames(app *cli.App) []string {
+	var names []string
+	for _, c := range app.Commands {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// usage names the command whose flags were wrong, and the flag that was meant.
+func usage(ctx *cli.Context, err error, _ bool) error {
+	name := "spacesetl"
+	var flags []string
+	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != name {
+		name += " " + ctx.Command.Name
+		for _, f := range ctx.Command.Flags {
+			flags = append(flags, f.Names()[0])
+		}
+	}
+	const unknown = "flag provided but not defined: -"
+	if flag, ok := strings.CutPrefix(err.Error(), unknown); ok {
+		flag = strings.TrimLeft(flag, "-")
+		hint := ""
+		if best := nearest(flag, flags); best != "" {
+			hint = fmt.Sprintf(": did you mean --%s?", best)
+		}
+		err = fmt.Errorf("there is no flag --%s%s", flag, hint)
+	}
+	return &usageError{name, err}
+}
+
+// usageError is a command line that cannot be carried out.
+type usageError struct {
+	command string
+	err     error
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }

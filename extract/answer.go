@@ -1,0 +1,189 @@
+package extract
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// answer turns an exchange into a page or an error; again asks to send the
+// request once more, now that the client knows better.
+func (c *Client) answer(x *exchange) (page schemas.Page, again bool, err error) {
+	if x.status == http.StatusOK {
+		page, err = c.success(x)
+		return page, false, err
+	}
+	p := parseProblem(x.body)
+	p.Title, p.Detail = c.scrub.text(p.Title), c.scrub.text(p.Detail)
+	switch s := x.status; {
+	case s == http.StatusPaymentRequired || isCap(p) && (s == http.StatusForbidden || s == http.StatusTooManyRequests):
+		return page, false, capError(x, p)
+	case s == http.StatusTooManyRequests:
+		c.stats.add(x.request.Endpoint, func(t *Tally) { t.Limited[x.limited.Kind]++ })
+		return page, false, x.limited
+	case s == http.StatusRequestTimeout || s >= 500:
+		return page, false, c.unavailable(x, p)
+	case s == http.StatusBadRequest:
+		return c.badRequest(x, p)
+	case s == http.StatusUnauthorized:
+		return page, false, &AuthError{Endpoint: x.request.Endpoint, Kind: AuthRejected, Token: x.key.String(), Status: s,
+			Detail: p.Detail, Next: "check that it is complete, not revoked or expired, and of the right app"}
+	case s == http.StatusForbidden:
+		return c.forbidden(x, p)
+	case s == http.StatusNotFound && (p.JSON || ofResource(x.request.Endpoint) || len(x.body) == 0):
+		return c.page(x), false, nil
+	}
+	return page, false, c.unexpected(x, p)
+}
+
+// ofResource tells the endpoints that are about one Space, where a refusal
+// says something of that Space.
+func ofResource(e schemas.Endpoint) bool { return strings.Contains(e.Spec().Path, "{id}") }
+
+// page is the exchange as a page without a next one.
+func (c *Client) page(x *exchange) schemas.Page {
+	p := schemas.Page{
+		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body,
+		FetchedAt: c.cfg.Now().UTC().Truncate(time.Microsecond),
+		Headers: schemas.Headers{
+			Limit: x.header.Get("x-rate-limit-limit"), Remaining: x.header.Get("x-rate-limit-remaining"),
+			Reset: x.header.Get("x-rate-limit-reset"), Date: x.header.Get("Date"),
+		},
+	}
+	if x.status == http.StatusOK {
+		return p
+	}
+	clean := c.scrub.text(string(x.body))
+	if p.Body = json.RawMessage(clean); !json.Valid(p.Body) {
+		p.Body, p.Text = json.RawMessage("null"), clip(clean)
+	}
+	return p
+}
+
+// clip is the part of a text that is kept.
+func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxKept)], "") }
+
+func (c *Client) success(x *exchange) (schemas.Page, error) {
+	token, ok := nextToken(x.body)
+	if !ok {
+		start := c.scrub.text(clip(string(x.body)))
+		return schemas.Page{}, c.temporary(x.request.Endpoint,
+			&BodyError{ContentType: shorten(x.header.Get("Content-Type"), 80), Start: shorten(start, 80)})
+	}
+	page := c.page(x)
+	page.NextToken = token
+	return page, nil
+}
+
+// unavailable is a 5xx. Its body is often a proxy's HTML and says nothing.
+func (c *Client) unavailable(x *exchange, p problem) error {
+	err := c.temporary(x.request.Endpoint, errors.New(statusLine(x.status)+quoted(p.Detail)))
+	err.Status = x.status
+	err.RetryAfter = retryAfter(x.header, c.cfg.Now().Add(c.clock.offset()))
+	return err
+}
+
+func statusLine(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("status %d %s", status, http.StatusText(status)))
+}
+
+// badRequest drops what the server complains of, if it is a field or an
+// expansion: the rest of the request is what the user asked for.
+func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bool, err error) {
+	e := x.request.Endpoint
+	if all := complaints(p, x.params); len(all) > 0 {
+		for i := range all {
+			all[i].text = c.scrub.text(all[i].text)
+		}
+		again, fresh := c.fields.negotiate(e, x.params, all)
+		for _, d := range fresh {
+			c.cfg.Notify(Event{Kind: EventDropped, Endpoint: e, Dropped: d,
+				Reason: fmt.Sprintf("the server refuses %s in %s; going on without it", d.Value, d.Param)})
+		}
+		if again {
+			return page, true, nil
+		}
+		return page, false, c.unexpected(x, p)
+	}
+	switch {
+	case x.request.Token != "":
+		return page, false, &TokenExpiredError{Request: x.request, Detail: p.Detail}
+	case !p.JSON:
+		return page, false, c.unexpected(x, p)
+	}
+	return c.page(x), false, nil
+}
+
+// forbidden sorts the 403s: the app, the kind of token, or the resource.
+func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again bool, err error) {
+	e := x.request.Endpoint
+	auth := &AuthError{Endpoint: e, Token: x.key.String(), Status: x.status, Detail: p.Detail}
+	switch {
+	case p.Type == "client-forbidden":
+		auth.Kind, auth.Next = AuthForbidden, enrol(p)
+		return page, false, auth
+	case p.Type == "unsupported-authentication":
+		if e == schemas.Tweets && c.keys.preferUser(e, x.key) {
+			return page, true, nil
+		}
+		auth.Kind, auth.Next = AuthUnsupported, setUserToken
+		if x.key.user {
+			auth.Next = "set X_BEARER_TOKEN to the app's bearer token"
+		}
+		return page, false, auth
+	case p.JSON && (ofResource(e) || p.Type == "not-authorized-for-resource" || p.Type == "disallowed-resource"):
+		return c.page(x), false, nil
+	}
+	return page, false, c.unexpected(x, p)
+}
+
+func enrol(p problem) string {
+	next := "attach the app to a project with access to the API"
+	if p.Reason != "" {
+		next = "reason " + shorten(p.Reason, 80) + ": " + next
+	}
+	if p.RegistrationURL != "" {
+		next += " at " + shorten(p.RegistrationURL, 200)
+	}
+	return next
+}
+
+func isCap(p problem) bool {
+	return p.Type == "credits" || p.Type == "usage-capped" || strings.EqualFold(p.Title, "SpendCapReached") ||
+		strings.EqualFold(p.Title, "UsageCapExceeded") || strings.EqualFold(p.Title, "CreditsDepleted")
+}
+
+func capError(x *exchange, p problem) error {
+	e := &CapError{
+		Endpoint: x.request.Endpoint, Kind: CapCredits, Status: x.status, Title: shorten(p.Title, 80), Detail: shorten(p.Detail, maxKept),
+		ResetDate: shorten(p.ResetDate, 40), Period: shorten(p.Period, 40), AccountID: shorten(p.AccountID, 40),
+	}
+	switch {
+	case p.Type == "usage-capped" || strings.EqualFold(p.Title, "UsageCapExceeded"):
+		e.Kind = CapUsage
+	case strings.EqualFold(p.Title, "SpendCapReached") || p.ResetDate != "":
+		e.Kind = CapSpend
+	}
+	return e
+}
+
+// unexpected is any answer that says nothing about the resource asked for.
+func (c *Client) unexpected(x *exchange, p problem) error {
+	e := &StatusError{Endpoint: x.request.Endpoint, Server: c.server(), Status: x.status, Detail: p.Detail,
+		Body: clip(c.scrub.text(string(x.body)))}
+	if x.status/100 == 3 {
+		e.Location = "nowhere"
+		if u, err := url.Parse(x.header.Get("Location")); err == nil && u.Host != "" {
+			e.Location = u.Host
+		} else if err == nil && u.Path != "" {
+			e.Location = "the path " + shorten(u.Path, 80)
+		}
+	}
+	return e
+}

@@ -1,0 +1,127 @@
+package extract
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+const (
+	maxIDs   = 100
+	maxQuery = 2048 // characters
+)
+
+var (
+	spaceID  = regexp.MustCompile(`^[a-zA-Z0-9]{1,13}$`)
+	userID   = regexp.MustCompile(`^[0-9]{1,19}$`)
+	username = regexp.MustCompile(`^[A-Za-z0-9_]{1,50}$`)
+)
+
+// CheckSpaceID returns a *RequestError unless id has the form of a Space id.
+func CheckSpaceID(id string) error {
+	return match(spaceID, "Space id", id, "1 to 13 letters and digits, as in the last part of the Space's link")
+}
+
+// CheckUserID returns a *RequestError unless id has the form of a user id.
+func CheckUserID(id string) error {
+	return match(userID, "user id", id, "1 to 19 digits")
+}
+
+// CheckUsername returns a *RequestError unless name has the form of a
+// username, without the @.
+func CheckUsername(name string) error {
+	return match(username, "username", name, "letters, digits and underscores, without @")
+}
+
+func match(pattern *regexp.Regexp, what, value, form string) error {
+	if pattern.MatchString(value) {
+		return nil
+	}
+	return &RequestError{What: what, Value: shorten(value, 80), Form: form}
+}
+
+// check validates a request before it costs anything.
+func check(r schemas.Request) error {
+	known := false
+	for _, s := range schemas.Specs() {
+		known = known || s.Endpoint == r.Endpoint
+	}
+	if !known {
+		return &RequestError{What: "endpoint", Value: string(r.Endpoint), Form: "one that the API contract lists"}
+	}
+	err := checkValues(r)
+	if bad, ok := err.(*RequestError); ok {
+		bad.Endpoint = r.Endpoint
+	}
+	return err
+}
+
+func checkValues(r schemas.Request) error {
+	spec := r.Endpoint.Spec()
+	if r.Token != "" && !spec.Paged {
+		return &RequestError{What: "pagination token", Value: shorten(r.Token, 80), Form: "empty, since this endpoint has no pages"}
+	}
+	switch {
+	case r.Endpoint == schemas.Search:
+		return checkSearch(r)
+	case r.Endpoint == schemas.Usernames:
+		return checkIDs(r.IDs, maxIDs, CheckUsername)
+	case r.Endpoint == schemas.Me:
+		return checkNoIDs(r.IDs)
+	case spec.IDParam == "":
+		return checkIDs(r.IDs, 1, CheckSpaceID)
+	case r.Endpoint == schemas.Spaces:
+		return checkIDs(r.IDs, maxIDs, CheckSpaceID)
+	default:
+		return checkIDs(r.IDs, maxIDs, CheckUserID)
+	}
+}
+
+func checkSearch(r schemas.Request) error {
+	if n := utf8.RuneCountInString(r.Query); n < 1 || n > maxQuery || !utf8.ValidString(r.Query) {
+		return &RequestError{What: "query", Value: shorten(r.Query, 80), Form: fmt.Sprintf("1 to %d characters, not %d", maxQuery, n)}
+	}
+	switch r.State {
+	case "", "live", "scheduled", "all":
+	default:
+		return &RequestError{What: "state", Value: shorten(r.State, 80), Form: "live, scheduled or all"}
+	}
+	return checkNoIDs(r.IDs)
+}
+
+func checkNoIDs(ids []string) error {
+	if len(ids) > 0 {
+		return &RequestError{What: "ids", Value: shorten(strings.Join(ids, ","), 80), Form: "empty for this endpoint"}
+	}
+	return nil
+}
+
+func checkIDs(ids []string, most int, check func(string) error) error {
+	if len(ids) < 1 || len(ids) > most {
+		return &RequestError{What: "number of ids", Value: strconv.Itoa(len(ids)), Form: fmt.Sprintf("1 to %d", most)}
+	}
+	for _, id := range ids {
+		if err := check(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shorten cuts text to at most n bytes at a character's edge and makes it one
+// line of valid UTF-8.
+func shorten(text string, n int) string {
+	cut := len(text) > n
+	if cut {
+		text = text[:n]
+	}
+	text = strings.Join(strings.Fields(strings.ToValidUTF8(text, "")), " ")
+	if cut {
+		text += "…"
+	}
+	return text
+}

@@ -1,0 +1,162 @@
+package extract
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// expansionsParam is the one list parameter that is not a fields list.
+const expansionsParam = "expansions"
+
+// fields knows which fields and expansions to ask for: all that the tables
+// need, less what the server refused.
+type fields struct {
+	dialect    schemas.Dialect
+	private    bool
+	expansions map[schemas.Endpoint][]string
+
+	mu      sync.Mutex
+	refused map[group]map[string]bool
+	dropped []Dropped
+	cache   map[schemas.Endpoint]schemas.Params
+}
+
+// group is where a refused value is left out: a fields parameter everywhere,
+// an expansion at the endpoints with the same kind of data.
+type group struct {
+	param string
+	data  schemas.Object
+}
+
+func groupOf(param string, e schemas.Endpoint) group {
+	if param == expansionsParam {
+		return group{param, e.Spec().Data}
+	}
+	return group{param: param}
+}
+
+func newFields(cfg Config) *fields {
+	return &fields{
+		dialect: cfg.Dialect, private: cfg.Private, expansions: cfg.Expansions,
+		refused: map[group]map[string]bool{}, cache: map[schemas.Endpoint]schemas.Params{},
+	}
+}
+
+// params returns the lists to send. They are shared: read only.
+func (f *fields) params(e schemas.Endpoint) schemas.Params {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.current(e)
+}
+
+func (f *fields) current(e schemas.Endpoint) schemas.Params {
+	if p := f.cache[e]; p != nil {
+		return p
+	}
+	p := schemas.Params{}
+	f.put(p, e, expansionsParam, f.wantedExpansions(e))
+	for _, o := range e.Spec().Objects {
+		// Without expansions no other object can be in the answer; topics
+		// stand inside Spaces as well.
+		if o == e.Spec().Data || o == schemas.Topic || len(p[expansionsParam]) > 0 {
+			f.put(p, e, schemas.FieldsParam(o, f.dialect), schemas.Fields(o, f.dialect, f.private, false))
+		}
+	}
+	f.cache[e] = p
+	return p
+}
+
+// put adds a list without what was refused, and nothing when nothing is left.
+func (f *fields) put(p schemas.Params, e schemas.Endpoint, param string, values []string) {
+	refused := f.refused[groupOf(param, e)]
+	kept := slices.DeleteFunc(slices.Clone(values), func(v string) bool { return refused[v] })
+	if len(kept) > 0 {
+		p[param] = kept
+	}
+}
+
+func (f *fields) wantedExpansions(e schemas.Endpoint) []string {
+	if list := f.expansions[e]; list != nil {
+		return list
+	}
+	if e == schemas.Users || e == schemas.Usernames || e == schemas.Me {
+		return nil
+	}
+	return schemas.Expansions(e, f.dialect)
+}
+
+// negotiate leaves out what the server complained of. It returns whether
+// asking again makes sense, since the lists differ from those sent, and what
+// nobody had dropped before.
+func (f *fields) negotiate(e schemas.Endpoint, sent schemas.Params, all []complaint) (again bool, fresh []Dropped) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range all {
+		now := f.current(e)[c.param]
+		if len(c.refused) == 0 && !slices.Equal(now, sent[c.param]) {
+			continue // another request has shortened the list meanwhile
+		}
+		values := c.refused
+		if len(values) == 0 {
+			values = without(now, conservative(c.param))
+		}
+		fresh = append(fresh, f.drop(groupOf(c.param, e), values, c.text)...)
+	}
+	clear(f.cache)
+	now := f.current(e)
+	for _, c := range all {
+		again = again || !slices.Equal(now[c.param], sent[c.param])
+	}
+	return again, fresh
+}
+
+func (f *fields) drop(g group, values []string, reason string) (fresh []Dropped) {
+	if f.refused[g] == nil {
+		f.refused[g] = map[string]bool{}
+	}
+	for _, v := range values {
+		if !f.refused[g][v] {
+			f.refused[g][v] = true
+			fresh = append(fresh, Dropped{Param: g.param, Value: v, Data: g.data, Reason: reason})
+		}
+	}
+	f.dropped = append(f.dropped, fresh...)
+	return fresh
+}
+
+func (f *fields) list() []Dropped {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.dropped)
+}
+
+// conservative is the part of a list that every version of the API has taken:
+// for users the fields of the first documentation, else the default fields.
+func conservative(param string) []string {
+	switch schemas.FieldsObject(param) {
+	case schemas.User:
+		return []string{
+			"created_at", "description", "entities", "id", "location", "most_recent_tweet_id", "name", "pinned_tweet_id",
+			"profile_image_url", "protected", "public_metrics", "url", "username", "verified", "verified_type", "withheld",
+		}
+	case schemas.Space:
+		return []string{"id", "state"}
+	case schemas.Tweet:
+		return []string{"id", "text"}
+	case schemas.Media:
+		return []string{"media_key", "type"}
+	case schemas.Poll:
+		return []string{"id", "options"}
+	case schemas.Place:
+		return []string{"full_name", "id"}
+	case schemas.Topic:
+		return []string{"id", "name"}
+	}
+	return nil
+}
+
+func without(list, kept []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(v string) bool { return slices.Contains(kept, v) })
+}

@@ -1,0 +1,103 @@
+package extract
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+const (
+	appToken  = "AAAAsecretApp%2Ftoken%3DAAAA"
+	userToken = "bXlzZWNyZXR1c2VydG9rZW4tMTIz"
+	spaceA    = "1aaaaaaaaaaaA"
+)
+
+// clock is a clock that sleeping moves.
+type clock struct {
+	mu     sync.Mutex
+	now    time.Time
+	slept  []time.Duration
+	reject error // returned by sleep, if set
+}
+
+func newClock() *clock { return &clock{now: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)} }
+
+func (c *clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Sleep moves the clock to when this sleeper wakes, unless it is there already.
+func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.slept = append(c.slept, d)
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+// tokens are a configuration with both.
+func tokens(base string) Config {
+	return Config{BaseURL: base, AppToken: appToken, UserToken: userToken, BaseDelay: time.Millisecond,
+		BurstDelay: time.Millisecond, UnknownDelay: 2 * time.Millisecond, CreatorSpacing: 20 * time.Millisecond, MaxTries: 4}
+}
+
+func newClient(t *testing.T, cfg Config) *Client {
+	t.Helper()
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// serve starts a server for one test.
+func serve(t *testing.T, h http.HandlerFunc) string {
+	t.Helper()
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// always answers every request alike.
+func always(status int, body string, headers ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for i := 0; i+1 < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = fmt.Fprint(w, body)
+	}
+}
+
+// oneOf is a valid request to an endpoint.
+func oneOf(e schemas.Endpoint) schemas.Request {
+	switch e {
+	case schemas.Search:
+		return schemas.Request{Endpoint: e, Query: "go & c++, 100%", State: "live"}
+	case schemas.Usernames:
+		return schemas.Request{Endpoint: e, IDs: []string{"alice", "Bob_1"}}
+	case schemas.Creators, schemas.Users:
+		return schemas.Request{Endpoint: e, IDs: []string{"11", "12"}}
+	case schemas.Spaces:
+		return schemas.Request{Endpoint: e, IDs: []string{spaceA, "1bbbbbbbbbbbB"}}
+	}
+	return schemas.Request{Endpoint: e, IDs: []string{spaceA}}
+}
+
+// ids are n different valid Space ids.
+func ids(n int) []string {
+	all := make([]string, n)
+	for i := range all {
+		all[i] = fmt.Sprintf("1space%07d", i)
+	}
+	return all
+}

@@ -1,0 +1,203 @@
+package extract
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// simulate starts a simulator for one test.
+func simulate(t *testing.T, cfg simulator.Config) (*simulator.Simulator, string) {
+	t.Helper()
+	if cfg.Spaces == 0 {
+		cfg.Spaces = 50
+	}
+	sim := simulator.New(cfg)
+	server := httptest.NewServer(sim)
+	t.Cleanup(server.Close)
+	return sim, server.URL
+}
+
+// fetchAll fetches n requests with some workers.
+func fetchAll(t *testing.T, r *Retry, workers, n int, request func(int) schemas.Request) []schemas.Page {
+	t.Helper()
+	var wait sync.WaitGroup
+	pages := make([]schemas.Page, n)
+	for worker := range workers {
+		wait.Go(func() {
+			for i := worker; i < n; i += workers {
+				page, err := r.Fetch(context.Background(), request(i))
+				if err != nil {
+					t.Errorf("request %d: %v", i, err)
+				}
+				pages[i] = page
+			}
+		})
+	}
+	wait.Wait()
+	return pages
+}
+
+func spaceNumber(i int) schemas.Request {
+	return schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprintf("1space%07d", i)}}
+}
+
+// limited counts the 429s a simulator answered with.
+func limited(sim *simulator.Simulator) (n int) {
+	for _, r := range sim.Requests() {
+		if r.Status == http.StatusTooManyRequests {
+			n++
+		}
+	}
+	return n
+}
+
+func TestNoRequestIsSentIntoASpentWindow(t *testing.T) {
+	for _, c := range []struct {
+		workers, limit, spent int
+		skew                  time.Duration
+		zone                  string
+	}{
+		{1, 10, 0, 0, ""}, {4, 10, 0, 0, ""}, {4, 1, 0, 0, ""}, {4, 3, 0, 0, simulator.ZoneUTC}, {16, 10, 7, 0, ""}, {4, 10, 10, 0, ""},
+		{4, 10, 0, time.Hour, simulator.ZoneUTC}, {4, 10, 3, -time.Hour, simulator.ZoneUTC}, {4, 10, 3, 2500 * time.Millisecond, ""},
+	} {
+		clock := newClock()
+		sim, url := simulate(t, simulator.Config{Limits: map[string]int{"*": c.limit}, DateZone: c.zone, Now: func() time.Time { return clock.Now().Add(c.skew) }})
+		cfg := tokens(url)
+		cfg.Now, cfg.Sleep = clock.Now, clock.Sleep
+		other := newClient(t, cfg) // the same token in another program
+		for i := range c.spent {
+			if _, err := other.Fetch(context.Background(), spaceNumber(i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pages := fetchAll(t, NewRetry(newClient(t, cfg)), c.workers, 40, spaceNumber)
+		most := 0
+		if c.spent == c.limit {
+			most = 1 // nothing but a 429 can tell
+		}
+		if n := limited(sim); n > most {
+			t.Errorf("%+v: got %d answers 429, want at most %d", c, n, most)
+		}
+		if waited := pages[39].WaitedMS; c.limit == 1 && waited < 15*60*1000 {
+			t.Errorf("%+v: waited %d ms, want a window", c, waited)
+		}
+	}
+}
+
+func TestShortWindowsInRealTime(t *testing.T) {
+	sim, url := simulate(t, simulator.Config{Window: time.Second, Limits: map[string]int{"*": 40}})
+	client := newClient(t, tokens(url))
+	fetchAll(t, NewRetry(client), 4, 70, spaceNumber)
+	if n := limited(sim); n > 1 {
+		t.Errorf("got %d answers 429 in two windows, want at most one", n)
+	}
+	if s := client.Stats(); s.Requests != int64(len(sim.Requests())) || s.Waited == 0 || s.Pages != 70 {
+		t.Errorf("got %+v", s)
+	}
+}
+
+func TestWithoutHeadersTheDocumentedLimitCounts(t *testing.T) {
+	clock := newClock()
+	var mu sync.Mutex
+	sent := map[int64]int{} // by window
+	cfg := tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		sent[clock.Now().Unix()/900]++
+		w.Header()["Date"] = nil
+		always(200, "{}")(w, r)
+	}))
+	cfg.Now, cfg.Sleep, cfg.AppToken = clock.Now, clock.Sleep, ""
+	retry := NewRetry(newClient(t, cfg))
+	fetchAll(t, retry, 4, 310, spaceNumber)
+	fetchAll(t, retry, 4, 310, func(int) schemas.Request { return oneOf(schemas.Users) })
+	for window, n := range sent {
+		if n > 300+310 {
+			t.Errorf("window %d: got %d requests", window, n)
+		}
+	}
+	if len(clock.slept) == 0 || len(clock.slept) > 12 {
+		t.Errorf("slept %v, want once per worker and window of Spaces; user tokens have 900 for users", clock.slept)
+	}
+}
+
+func TestCreatorsAreAskedOnePerSpacing(t *testing.T) {
+	sim, url := simulate(t, simulator.Config{CreatorSpacing: 20 * time.Millisecond})
+	client := newClient(t, tokens(url))
+	fetchAll(t, NewRetry(client), 4, 12, func(i int) schemas.Request {
+		return schemas.Request{Endpoint: schemas.Creators, IDs: []string{strconv.Itoa(i + 1)}}
+	})
+	if n := limited(sim); n > 0 {
+		t.Errorf("got %d answers 429, want none", n)
+	}
+}
+
+func TestSpentWindowIsToldWithoutSending(t *testing.T) {
+	reset := time.Now().Add(time.Minute).Truncate(time.Second)
+	requests := 0
+	client := newClient(t, tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		requests++
+		always(200, "{}", "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", strconv.FormatInt(reset.Unix(), 10))(w, r)
+	})))
+	if _, err := client.Fetch(context.Background(), spaceNumber(1)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.Fetch(context.Background(), spaceNumber(2))
+	var limit *RateLimitError
+	if !errors.As(err, &limit) || !limit.Local || limit.Kind != LimitWindow || requests != 1 {
+		t.Fatalf("got %v after %d requests, want a local RateLimitError after one", err, requests)
+	}
+	if limit.Reset.Before(reset) || limit.Reset.After(reset.Add(3*time.Second)) {
+		t.Errorf("got reset %s, want shortly after %s", limit.Reset, reset)
+	}
+	if _, err := client.Fetch(context.Background(), oneOf(schemas.Search)); err != nil {
+		t.Errorf("another endpoint: got %v, want a page", err)
+	}
+}
+
+func TestRefusalsAreTriaged(t *testing.T) {
+	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+	at := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).Unix(), 10) }
+	for _, c := range []struct {
+		name     string
+		headers  []string
+		kind     LimitKind
+		min, max time.Duration
+	}{
+		{"spent", []string{"x-rate-limit-remaining", "0", "x-rate-limit-reset", at(time.Minute)}, LimitWindow, time.Minute, 62 * time.Second},
+		{"spent, retry later", []string{"x-rate-limit-remaining", "0", "x-rate-limit-reset", at(time.Minute), "Retry-After", "90"}, LimitWindow, 90 * time.Second, 90 * time.Second},
+		{"absurd reset", []string{"x-rate-limit-remaining", "0", "x-rate-limit-reset", at(9999 * time.Hour)}, LimitWindow, 15 * time.Minute, 16 * time.Minute},
+		{"past reset", []string{"x-rate-limit-remaining", "0", "x-rate-limit-reset", at(-time.Hour)}, LimitUnknown, time.Minute, time.Minute},
+		{"not spent", []string{"x-rate-limit-remaining", "7", "x-rate-limit-reset", at(time.Minute)}, LimitBurst, time.Second, 2 * time.Second},
+		{"no headers", nil, LimitUnknown, time.Minute, time.Minute},
+		{"retry-after", []string{"Retry-After", "5"}, LimitUnknown, 5 * time.Second, 5 * time.Second},
+		{"retry-after date", []string{"Retry-After", now.Add(7 * time.Second).Format("Mon, 02 Jan 2006 15:04:05 MST")}, LimitUnknown, 7 * time.Second, 7 * time.Second},
+		{"nonsense", []string{"x-rate-limit-remaining", "x", "x-rate-limit-reset", "1e9", "Retry-After", "soon"}, LimitUnknown, time.Minute, time.Minute},
+	} {
+		cfg := Config{AppToken: appToken, BaseURL: serve(t, always(429, `{"title":"Too Many Requests"}`, append(c.headers, "Date", now.Format(http.TimeFormat))...))}
+		cfg.Now = func() time.Time { return now }
+		client := newClient(t, cfg)
+		_, err := client.Fetch(context.Background(), spaceNumber(1))
+		var limit *RateLimitError
+		if !errors.As(err, &limit) || limit.Kind != c.kind || limit.Local {
+			t.Errorf("%s: got %v, want %s", c.name, err, c.kind)
+			continue
+		}
+		if wait := limit.Reset.Sub(now); wait < c.min || wait > c.max {
+			t.Errorf("%s: wait %s, want %s to %s", c.name, wait, c.min, c.max)
+		}
+		if n := client.Stats().Limited[c.kind]; n != 1 {
+			t.Errorf("%s: counted %d, want 1", c.name, n)
+		}
+	}
+}

@@ -1,0 +1,41 @@
+package extract
+
+import "github.com/spacesetl/spacesetl/schemas"
+
+// The errors below know what they put an end to: the run, an endpoint, a
+// request, or a collection that has to be read again.
+
+// Stop ends the endpoint where the user token is at fault or the endpoint
+// wants another kind of token, and the run where no token works.
+func (e *AuthError) Stop() (schemas.Outcome, schemas.Scope) {
+	userOnly := e.Endpoint == schemas.Buyers || e.Endpoint == schemas.Me
+	if userOnly || e.Kind == AuthUnsupported {
+		return schemas.Unauthorised, schemas.EndpointScope
+	}
+	return schemas.Unauthorised, schemas.RunScope
+}
+
+// Stop ends the run: every request costs.
+func (e *CapError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Capped, schemas.RunScope
+}
+
+// Stop ends the run: it goes on when the wait is over.
+func (e *DeadlineError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Waiting, schemas.RunScope
+}
+
+// Stop ends the request only.
+func (e *RequestError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Failed, schemas.RequestScope
+}
+
+// Stop ends the request only.
+func (e *TooLargeError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Failed, schemas.RequestScope
+}
+
+// Stop starts the collection again.
+func (e *TokenExpiredError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Failed, schemas.CollectionScope
+}

@@ -1,0 +1,80 @@
+package simulator
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// keptRequests bounds the log; older records make room.
+const keptRequests = 100_000
+
+// Kinds of tokens in a RequestRecord.
+const (
+	TokenNone = "none" // missing, expired or unknown
+	TokenApp  = "app"
+	TokenUser = "user"
+)
+
+// RequestRecord is one request as the server saw it. Status is 0 when the
+// connection was reset.
+type RequestRecord struct {
+	Seq       uint64    `json:"seq"`
+	Time      time.Time `json:"time"`
+	Endpoint  string    `json:"endpoint"`
+	URL       string    `json:"url"` // path and query
+	TokenKind string    `json:"token_kind"`
+	Status    int       `json:"status"`
+	Fault     Fault     `json:"fault,omitempty"`
+}
+
+// requestLog is a ring of the last records.
+type requestLog struct {
+	mu   sync.Mutex
+	ring []RequestRecord
+	head int // the oldest record, once the ring is full
+	all  map[string]int
+}
+
+func newRequestLog() *requestLog {
+	l := &requestLog{}
+	l.reset()
+	return l
+}
+
+func (l *requestLog) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ring, l.head, l.all = nil, 0, map[string]int{}
+}
+
+func (l *requestLog) add(r RequestRecord) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all[r.Endpoint]++
+	if len(l.ring) < keptRequests {
+		l.ring = append(l.ring, r)
+		return
+	}
+	l.ring[l.head] = r
+	l.head = (l.head + 1) % keptRequests
+}
+
+// Requests lists the last 100,000 requests, oldest first, in the order of
+// their answers.
+func (s *Simulator) Requests() []RequestRecord {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	return slices.Concat(s.log.ring[s.log.head:], s.log.ring[:s.log.head])
+}
+
+// RequestCounts counts all requests by endpoint name.
+func (s *Simulator) RequestCounts() map[string]int {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	out := make(map[string]int, len(s.log.all))
+	for k, v := range s.log.all {
+		out[k] = v
+	}
+	return out
+}

@@ -1,0 +1,202 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func TestDatabaseAndFilesAgree(t *testing.T) {
+	s := newStore(t)
+	s.publish("r1", everything(t, 50, "r1", noon)...)
+	got := s.query("%s", perTable(func(table *schemas.Table) string {
+		columns := make([]string, len(table.Columns))
+		for i, c := range table.Columns {
+			columns[i] = c.Name
+		}
+		stored := fmt.Sprintf("SELECT %s FROM %s", schemas.Quote(columns...), schemas.Quote(table.Name))
+		written := fmt.Sprintf("SELECT %s FROM read_parquet('%s/%s/**/*.parquet')", schemas.Quote(columns...), s.dir, table.Name)
+		return fmt.Sprintf("(SELECT count(*) FROM %s), (SELECT count(*) FROM (%[2]s EXCEPT %[3]s)), (SELECT count(*) FROM (%[3]s EXCEPT %[2]s))",
+			table.Name, stored, written)
+	}))
+	for i, table := range schemas.Tables() {
+		want := fmt.Sprintf("%s|%d|0|0", table.Name, len(sample(table, 50, "r1", noon)))
+		if got[i] != want {
+			t.Errorf("table, rows, only in the database, only in the files: got %s, want %s", got[i], want)
+		}
+	}
+}
+
+// perTable asks for the same of every table: a row each, beginning with its name.
+func perTable(columns func(*schemas.Table) string) string {
+	var selects []string
+	for i, table := range schemas.Tables() {
+		selects = append(selects, fmt.Sprintf("SELECT %s, %s, %d AS place", schemas.QuoteText(table.Name), columns(table), i))
+	}
+	return "SELECT * EXCLUDE (place) FROM (" + strings.Join(selects, "\nUNION ALL ") + ") ORDER BY place"
+}
+
+func TestSameRunAgainChangesNothing(t *testing.T) {
+	s := newStore(t)
+	first := s.publish("r1", everything(t, 50, "r1", noon)...)
+	before, rows := files(t, s.dir), dump(s)
+	second := s.publish("r1", everything(t, 50, "r1", noon)...)
+	if d := cmp.Diff(first, second); d != "" {
+		t.Errorf("parts (-first +second):\n%s", d)
+	}
+	if !maps.Equal(before, files(t, s.dir)) {
+		t.Error("the files differ")
+	}
+	if d := cmp.Diff(rows, dump(s)); d != "" {
+		t.Errorf("rows (-first +second):\n%s", d)
+	}
+}
+
+// dump returns the number and a digest of the rows of every table.
+func dump(s store) []string {
+	return s.query("%s", perTable(func(t *schemas.Table) string {
+		return fmt.Sprintf("(SELECT count(*) FROM %s), (SELECT sum(hash(t)) FROM %[1]s AS t)", t.Name)
+	}))
+}
+
+func TestOneRowPerKey(t *testing.T) {
+	s := newStore(t)
+	s.publish("r1", everything(t, 50, "r1", noon)...)
+	s.publish("r2", everything(t, 60, "r2", noon.Add(time.Hour))...)
+	for _, got := range s.query("%s", perTable(func(table *schemas.Table) string {
+		return fmt.Sprintf("(SELECT count(*) - count(DISTINCT (%s)) FROM %s)", schemas.Quote(table.Key...), table.Name)
+	})) {
+		if !strings.HasSuffix(got, "|0") {
+			t.Errorf("table, rows too many: %s", got)
+		}
+	}
+}
+
+func TestOlderRunDoesNotOverwrite(t *testing.T) {
+	s := newStore(t)
+	s.publish("new", everything(t, 50, "new", noon.Add(time.Hour))...)
+	before := dump(s)
+	s.publish("old", everything(t, 50, "old", noon)...)
+	for i, after := range dump(s) {
+		name, _, _ := strings.Cut(after, "|")
+		perRun := schemas.Lookup(name).IsKey("_run_id")
+		if !perRun && before[i] != after {
+			t.Errorf("table, rows, digest: got %s after an older run, want %s", after, before[i])
+		}
+	}
+}
+
+func TestNothingIsVisibleBeforeCommit(t *testing.T) {
+	s := newStore(t)
+	p := s.parquet("r1")
+	if err := p.Load(context.Background(), 0, everything(t, 50, "r1", noon)); err != nil {
+		t.Fatal(err)
+	}
+	for name := range files(t, s.dir) {
+		if !strings.HasPrefix(name, "_") {
+			t.Errorf("%s is there before the commit", name)
+		}
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(s.dir)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("Close left %v, %v", entries, err)
+	}
+}
+
+func TestFailedPublishLeavesNothing(t *testing.T) {
+	s := newStore(t)
+	parts := s.commit("r1", everything(t, 50, "r1", noon))
+	last := parts[len(parts)-1]
+	if err := os.Remove(filepath.Join(s.dir, last.Path)); err != nil {
+		t.Fatal(err)
+	}
+	err := s.duckdb().Publish(context.Background(), parts)
+	if err == nil || !strings.HasPrefix(err.Error(), "duckdb spaces.duckdb: "+last.Table+": ") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("got error %v", err)
+	}
+	if _, err := os.Stat(s.path); err == nil {
+		t.Error("a database was left behind")
+	}
+	if err := s.duckdb().Publish(context.Background(), parts[:1]); err != nil {
+		t.Fatal(err)
+	}
+	before := dump(s)
+	if err := s.duckdb().Publish(context.Background(), parts[1:]); err == nil {
+		t.Error("no error")
+	}
+	if d := cmp.Diff(before, dump(s)); d != "" {
+		t.Errorf("rows (-before +after):\n%s", d)
+	}
+}
+
+func TestEveryTableCanBeReadAfterTheFirstRun(t *testing.T) {
+	s := newStore(t)
+	parts := s.commit("r1")
+	got := s.query("%s", perTable(func(table *schemas.Table) string {
+		return fmt.Sprintf("(SELECT count(*) FROM read_parquet('%s/%s/**/*.parquet'))", s.dir, table.Name)
+	}))
+	for i, table := range schemas.Tables() {
+		if got[i] != table.Name+"|0" || parts[i].Table != table.Name {
+			t.Errorf("got %s and part %v, want no rows of %s", got[i], parts[i], table.Name)
+		}
+	}
+	if err := s.duckdb().Publish(context.Background(), parts); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestCommitReplacesTheRunsEarlierFiles(t *testing.T) {
+	s := newStore(t)
+	topics, spaces := schemas.Lookup("topics"), schemas.Lookup("spaces")
+	batch := func(t *schemas.Table) []schemas.Batch {
+		return []schemas.Batch{batchOf(s.tb, t, sample(t, 5, "r1", noon))}
+	}
+	s.commit("r1-2", batch(topics), batch(spaces))
+	s.commit("r1", batch(topics), batch(topics), batch(spaces))
+	parts := s.commit("r1", batch(spaces))
+	want := map[string]bool{}
+	for _, p := range parts {
+		want[p.Path] = true
+	}
+	for name := range files(t, s.dir) {
+		if strings.Contains(name, "/r1-2-") {
+			continue
+		}
+		if !want[name] {
+			t.Errorf("%s is left of the run's first commit", name)
+		}
+	}
+	if got := s.query("SELECT count(*) FROM read_parquet('%s/topics/*/r1-2-*.parquet')", s.dir); got[0] != "5" {
+		t.Errorf("run r1 took rows of run r1-2: %s left, want 5", got[0])
+	}
+}
+
+func TestPartsAreInTableOrder(t *testing.T) {
+	s := newStore(t)
+	parts := s.commit("r1", everything(t, 5, "r1", noon), everything(t, 5, "r1", noon))
+	var got, want []string
+	for _, p := range parts {
+		got = append(got, p.Path)
+	}
+	for _, table := range schemas.Tables() {
+		for shard := range 2 {
+			want = append(want, fmt.Sprintf("%s/run_date=2026-08-01/r1-%d.parquet", table.Name, shard))
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

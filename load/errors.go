@@ -1,0 +1,56 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// LockedError says that another process has the database open.
+type LockedError struct {
+	Path   string
+	Holder string // program and process id as DuckDB reports them; may be empty
+}
+
+func (e *LockedError) Error() string {
+	holder := "another process"
+	if e.Holder != "" {
+		holder = e.Holder
+	}
+	return fmt.Sprintf("duckdb %s: open in %s: close it there and run again; nothing is lost, the Parquet files are written", filepath.Base(e.Path), holder)
+}
+
+var lockHolder = regexp.MustCompile(`lock is held in (.*?\(PID \d+\))`)
+
+// wrap says which database it is about. DuckDB's messages are cut to their first
+// line: what follows is a picture of our own SQL.
+func (d *DuckDB) wrap(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	name := filepath.Base(d.cfg.Path)
+	if ctx.Err() != nil {
+		return fmt.Errorf("duckdb %s: %w", name, context.Cause(ctx))
+	}
+	text := err.Error()
+	if strings.Contains(text, "Could not set lock on file") || strings.Contains(text, "already open in") {
+		locked := &LockedError{Path: d.cfg.Path}
+		if m := lockHolder.FindStringSubmatch(text); m != nil {
+			locked.Holder = m[1]
+		}
+		return locked
+	}
+	return fmt.Errorf("duckdb %s: %w", name, firstLine{err})
+}
+
+// firstLine is an error told in one line.
+type firstLine struct{ error }
+
+func (e firstLine) Error() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(e.error.Error()), "\n")
+	return line
+}
+
+func (e firstLine) Unwrap() error { return e.error }

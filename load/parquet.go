@@ -1,0 +1,222 @@
+// Package load writes record batches to the destinations: Parquet files, and
+// from these a DuckDB database. Nothing is visible before a commit, and loading
+// the same batches again changes nothing.
+package load
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// ParquetConfig says where the files of one run go.
+type ParquetConfig struct {
+	Dir     string // destination folder
+	Staging string // folder on the same file system for unfinished files
+	RunID   string
+	RunDate time.Time // names the folder run_date=YYYY-MM-DD (UTC)
+}
+
+// Parquet writes the batches of one run as one file per table and shard. Rows
+// keep the order in which they were loaded, and how they were cut into batches
+// leaves no mark: the same rows give the same bytes.
+type Parquet struct {
+	cfg      ParquetConfig
+	repaired atomic.Int64
+
+	mu    sync.Mutex
+	files map[fileKey]*parquetFile
+	err   error // the first failure; after it nothing is committed
+	done  bool
+}
+
+type fileKey struct {
+	table *schemas.Table
+	shard int
+}
+
+// NewParquet prepares a run. Files of an earlier attempt in the staging folder
+// are removed.
+func NewParquet(cfg ParquetConfig) (*Parquet, error) {
+	if cfg.Dir == "" || cfg.Staging == "" {
+		return nil, errors.New("parquet: no destination or staging folder")
+	}
+	if cfg.RunID == "" || strings.ContainsAny(cfg.RunID, `/\`) {
+		return nil, fmt.Errorf("parquet: %q is no run id", cfg.RunID)
+	}
+	if err := os.RemoveAll(cfg.Staging); err != nil {
+		return nil, fmt.Errorf("parquet: %w", err)
+	}
+	if err := os.MkdirAll(cfg.Staging, 0o755); err != nil {
+		return nil, fmt.Errorf("parquet: %w", err)
+	}
+	return &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}, nil
+}
+
+// Load writes batches to the files of a shard, in order. Calls for different
+// shards may run at the same time. The caller keeps and releases the records.
+// After an error, or a cancelled context, the run cannot be committed.
+func (p *Parquet) Load(ctx context.Context, shard int, batches []schemas.Batch) error {
+	for _, b := range batches {
+		err := ctx.Err()
+		if err == nil {
+			err = p.load(shard, b)
+		}
+		if err != nil {
+			return p.fail(err)
+		}
+	}
+	return nil
+}
+
+func (p *Parquet) load(shard int, b schemas.Batch) error {
+	if err := checkBatch(b); err != nil {
+		return err
+	}
+	if b.Record.NumRows() == 0 {
+		return nil
+	}
+	f, err := p.file(b.Table, shard)
+	if err != nil {
+		return err
+	}
+	return f.write(b.Record)
+}
+
+// file returns the open file of a table and shard.
+func (p *Parquet) file(t *schemas.Table, shard int) (*parquetFile, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done {
+		return nil, fmt.Errorf("parquet %s: the run is closed", t.Name)
+	}
+	key := fileKey{t, shard}
+	if f := p.files[key]; f != nil {
+		return f, nil
+	}
+	name := filepath.Join(p.cfg.Staging, fmt.Sprintf("%s-%d.parquet", t.Name, shard))
+	f, err := createParquet(name, key, &p.repaired)
+	if err != nil {
+		return nil, err
+	}
+	p.files[key] = f
+	return f, nil
+}
+
+func (p *Parquet) fail(err error) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = err
+	}
+	return err
+}
+
+// Repaired counts the texts in which bytes that are not UTF-8, or NUL, were
+// replaced by U+FFFD.
+func (p *Parquet) Repaired() int64 { return p.repaired.Load() }
+
+// Commit finishes the files and renames them into
+// <Dir>/<table>/run_date=YYYY-MM-DD/<run_id>-<shard>.parquet, in place of what
+// an earlier commit of the run left there, for every table. A table without
+// rows gets an empty file in shard 0, so that it can be read from the first run.
+// The parts are in schemas.Tables order, then by shard. When the context ends
+// before the first rename nothing is committed.
+func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
+	files, err := p.finish(ctx)
+	if err != nil {
+		return nil, p.fail(err)
+	}
+	parts, err := p.publish(files)
+	if err != nil {
+		return nil, p.fail(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.done = true
+	if err := os.RemoveAll(p.cfg.Staging); err != nil {
+		return nil, fmt.Errorf("parquet: %w", err)
+	}
+	return parts, nil
+}
+
+// finish writes the end of every file, and files for the tables without rows.
+func (p *Parquet) finish(ctx context.Context) ([]*parquetFile, error) {
+	p.mu.Lock()
+	err := p.err
+	loaded := map[*schemas.Table]bool{}
+	for key := range p.files {
+		loaded[key.table] = true
+	}
+	p.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range schemas.Tables() {
+		if loaded[t] {
+			continue
+		}
+		if _, err := p.file(t, 0); err != nil {
+			return nil, err
+		}
+	}
+	files := p.sorted()
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := f.finish(); err != nil {
+			return nil, err
+		}
+	}
+	return files, ctx.Err()
+}
+
+// sorted returns the files in schemas.Tables order, then by shard.
+func (p *Parquet) sorted() []*parquetFile {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	keys := make([]fileKey, 0, len(p.files))
+	for key := range p.files {
+		keys = append(keys, key)
+	}
+	order := schemas.Tables()
+	slices.SortFunc(keys, func(a, b fileKey) int {
+		if a.table != b.table {
+			return slices.Index(order, a.table) - slices.Index(order, b.table)
+		}
+		return a.shard - b.shard
+	})
+	files := make([]*parquetFile, len(keys))
+	for i, key := range keys {
+		files[i] = p.files[key]
+	}
+	return files
+}
+
+// Close ends the run. Without a Commit before it, no file of the run is left;
+// after one it does nothing.
+func (p *Parquet) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.done {
+		return nil
+	}
+	p.done = true
+	for _, f := range p.files {
+		f.abandon()
+	}
+	if err := os.RemoveAll(p.cfg.Staging); err != nil {
+		return fmt.Errorf("parquet: %w", err)
+	}
+	return nil
+}
