@@ -32,8 +32,7 @@ func (c *Client) answer(x *exchange) (page schemas.Page, again bool, err error) 
 	case s == http.StatusBadRequest:
 		return c.badRequest(x, p)
 	case s == http.StatusUnauthorized:
-		return page, false, &AuthError{Endpoint: x.request.Endpoint, Kind: AuthRejected, Token: x.key.String(), Status: s,
-			Detail: p.Detail, Next: "check that it is complete, not revoked or expired, and of the right app"}
+		return page, false, rejected(x, p)
 	case s == http.StatusForbidden:
 		return c.forbidden(x, p)
 	case s == http.StatusNotFound && (p.JSON || ofResource(x.request.Endpoint) || len(x.body) == 0):
@@ -70,14 +69,16 @@ func (c *Client) page(x *exchange) schemas.Page {
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxKept)], "") }
 
 func (c *Client) success(x *exchange) (schemas.Page, error) {
-	token, ok := nextToken(x.body)
-	if !ok {
+	if !isObject(x.body) {
 		start := c.scrub.text(clip(string(x.body)))
 		return schemas.Page{}, c.temporary(x.request.Endpoint,
 			&BodyError{ContentType: shorten(x.header.Get("Content-Type"), 80), Start: shorten(start, 80)})
 	}
 	page := c.page(x)
-	page.NextToken = token
+	page.Body = c.scrub.page(x.body)
+	if x.request.Endpoint.Spec().Paged {
+		page.NextToken = nextToken(x.body)
+	}
 	return page, nil
 }
 
@@ -120,6 +121,14 @@ func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bo
 	return c.page(x), false, nil
 }
 
+func rejected(x *exchange, p problem) error {
+	next := "copy it again from the X developer console, or regenerate it there"
+	if x.key.user {
+		next = "user tokens expire, usually after two hours: get a new one"
+	}
+	return &AuthError{Endpoint: x.request.Endpoint, Kind: AuthRejected, Token: x.key.String(), Status: x.status, Detail: p.Detail, Next: next}
+}
+
 // forbidden sorts the 403s: the app, the kind of token, or the resource.
 func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again bool, err error) {
 	e := x.request.Endpoint
@@ -132,10 +141,7 @@ func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again boo
 		if e == schemas.Tweets && c.keys.preferUser(e, x.key) {
 			return page, true, nil
 		}
-		auth.Kind, auth.Next = AuthUnsupported, setUserToken
-		if x.key.user {
-			auth.Next = "set X_BEARER_TOKEN to the app's bearer token"
-		}
+		auth.Kind, auth.Next = AuthUnsupported, c.keys.other(x.key)
 		return page, false, auth
 	case p.JSON && (ofResource(e) || p.Type == "not-authorized-for-resource" || p.Type == "disallowed-resource"):
 		return c.page(x), false, nil

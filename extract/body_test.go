@@ -35,6 +35,7 @@ func zipped(n int) []byte {
 }
 
 func TestLargeAnswersAreRefused(t *testing.T) {
+	t.Parallel()
 	bomb := zipped(maxBody)
 	for name, h := range map[string]http.HandlerFunc{
 		"plain": func(w http.ResponseWriter, _ *http.Request) { zeros(w, maxBody) },

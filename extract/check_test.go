@@ -28,6 +28,7 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 		"no query":        {schemas.Request{Endpoint: schemas.Search}, ""},
 		"long query":      {schemas.Request{Endpoint: schemas.Search, Query: strings.Repeat("é", 2049)}, "é"},
 		"state":           {schemas.Request{Endpoint: schemas.Search, Query: "x", State: "ended"}, "ended"},
+		"me with ids":     {schemas.Request{Endpoint: schemas.Me, IDs: []string{"1"}}, "1"},
 		"search with ids": {schemas.Request{Endpoint: schemas.Search, Query: "x", IDs: []string{"1"}}, "1"},
 		"unpaged token":   {schemas.Request{Endpoint: schemas.Search, Query: "x", Token: "t"}, "t"},
 	} {

@@ -72,14 +72,17 @@ func TestTokensDoNotPrint(t *testing.T) {
 func TestEchoedTokensAreTakenOut(t *testing.T) {
 	s := newScrubber(appToken, userToken)
 	for _, text := range []string{
-		appToken, userToken, `{"a":"AAAAsecretApp\/token=AAAA"}`, "AAAAsecretApp/token=AAAA", "authorization: bearer AAAAsecretOther",
+		appToken, userToken, `{"a":"AAAAsecretApp\/token=AAAA"}`, "AAAAsecretApp/token=AAAA", "authorization: bearer AAAAsecretOtherToken123",
 		"AAAAsecretApp%252Ftoken%253DAAAA",
 	} {
 		if got := s.text("x " + text + " y"); strings.Contains(got, "secret") || !strings.Contains(got, redacted) {
 			t.Errorf("%q became %q", text, got)
 		}
 	}
-	if got := s.text("the bearer may not"); got != "the bearer may not" {
+	if got := string(s.page([]byte(`{"a":"` + userToken + `"}`))); got != `{"a":"[token]"}` {
+		t.Errorf("got %s", got)
+	}
+	if got := s.text("use bearer authentication"); got != "use bearer authentication" {
 		t.Errorf("got %q, want the text as it was", got)
 	}
 }

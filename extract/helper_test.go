@@ -20,10 +20,9 @@ const (
 
 // clock is a clock that sleeping moves.
 type clock struct {
-	mu     sync.Mutex
-	now    time.Time
-	slept  []time.Duration
-	reject error // returned by sleep, if set
+	mu    sync.Mutex
+	now   time.Time
+	slept []time.Duration
 }
 
 func newClock() *clock { return &clock{now: time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)} }
@@ -34,7 +33,7 @@ func (c *clock) Now() time.Time {
 	return c.now
 }
 
-// Sleep moves the clock to when this sleeper wakes, unless it is there already.
+// Sleep moves the clock on at once.
 func (c *clock) Sleep(ctx context.Context, d time.Duration) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -81,6 +80,8 @@ func always(status int, body string, headers ...string) http.HandlerFunc {
 // oneOf is a valid request to an endpoint.
 func oneOf(e schemas.Endpoint) schemas.Request {
 	switch e {
+	case schemas.Me:
+		return schemas.Request{Endpoint: e}
 	case schemas.Search:
 		return schemas.Request{Endpoint: e, Query: "go & c++, 100%", State: "live"}
 	case schemas.Usernames:

@@ -61,3 +61,16 @@ func (k *keyring) preferUser(e schemas.Endpoint, used key) bool {
 	k.userOnly[e] = true
 	return true
 }
+
+// other says what to do about an endpoint that does not take the kind of token.
+func (k *keyring) other(used key) string {
+	switch {
+	case k.app != "" && k.user != "" && used.user:
+		return "it takes neither token: check what the app may do in the X developer console"
+	case used.user:
+		return "set X_BEARER_TOKEN to the app's bearer token"
+	case k.user != "":
+		return "run with X_USER_TOKEN alone"
+	}
+	return setUserToken
+}

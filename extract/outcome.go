@@ -39,3 +39,12 @@ func (e *TooLargeError) Stop() (schemas.Outcome, schemas.Scope) {
 func (e *TokenExpiredError) Stop() (schemas.Outcome, schemas.Scope) {
 	return schemas.Failed, schemas.CollectionScope
 }
+
+// Stop ends the request where the server answers, if badly, and the run where
+// there is no server to ask.
+func (e *TemporaryError) Stop() (schemas.Outcome, schemas.Scope) {
+	if e.Status != 0 {
+		return schemas.Failed, schemas.RequestScope
+	}
+	return schemas.Failed, schemas.RunScope
+}

@@ -118,16 +118,19 @@ func lastSegment(uri string) string {
 	return uri[strings.LastIndexByte(uri, '/')+1:]
 }
 
-// nextToken reads meta.next_token of a page and whether the page is a JSON
-// object at all.
-func nextToken(body []byte) (token string, ok bool) {
+// isObject tells whether a body is a JSON object, complete and correct.
+func isObject(body []byte) bool {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(trimmed)
+}
+
+// nextToken reads meta.next_token of a page; empty when there is none.
+func nextToken(body []byte) string {
 	var page struct {
 		Meta json.RawMessage `json:"meta"`
 	}
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' || json.Unmarshal(body, &page) != nil {
-		return "", false
-	}
 	var meta map[string]json.RawMessage
-	_ = json.Unmarshal(page.Meta, &meta) // no object, no token
-	return text(meta["next_token"]), true
+	_ = json.Unmarshal(body, &page) // nothing read, no token
+	_ = json.Unmarshal(page.Meta, &meta)
+	return text(meta["next_token"])
 }

@@ -13,6 +13,7 @@ import (
 
 // wantParams are the query parameters of each endpoint besides the lists.
 var wantParams = map[schemas.Endpoint]map[string]string{
+	schemas.Me:        {},
 	schemas.SpaceByID: {},
 	schemas.Spaces:    {"ids": spaceA + ",1bbbbbbbbbbbB"},
 	schemas.Creators:  {"user_ids": "11,12"},
@@ -70,7 +71,7 @@ func checkSent(t *testing.T, spec schemas.Spec, got *http.Request, page schemas.
 		t.Errorf("does not ask for the id: %v", values)
 	}
 	want := "Bearer " + appToken
-	if spec.Endpoint == schemas.Buyers {
+	if spec.Endpoint == schemas.Buyers || spec.Endpoint == schemas.Me {
 		want = "Bearer " + userToken
 	}
 	if got.Header.Get("Authorization") != want || got.Header.Get("User-Agent") != "spacesetl/dev (+https://github.com/spacesetl/spacesetl)" {

@@ -17,6 +17,7 @@ func everyEndpoint(sim *simulator.Simulator) (requests []schemas.Request, creato
 	creator, ticketed := sim.TicketedCreator()
 	spaces := sim.SpaceIDs(20)
 	return []schemas.Request{
+		{Endpoint: schemas.Me},
 		{Endpoint: schemas.Usernames, IDs: sim.Usernames(5)},
 		{Endpoint: schemas.Creators, IDs: sim.CreatorIDs(5)},
 		{Endpoint: schemas.Search, Query: sim.SearchWord(), State: "all"},
@@ -63,7 +64,7 @@ func TestEveryEndpointAnswersInBothDialects(t *testing.T) {
 			t.Errorf("%s: the server refused %+v", dialect, d)
 		}
 		for _, r := range sim.Requests() {
-			if r.TokenKind == simulator.TokenUser != (r.Endpoint == "buyers") {
+			if r.TokenKind == simulator.TokenUser != (r.Endpoint == "buyers" || r.Endpoint == "me") {
 				t.Errorf("%s: asked with the %s token", r.Endpoint, r.TokenKind)
 			}
 		}

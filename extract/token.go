@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -70,22 +71,29 @@ func misplaced(b byte) string {
 // test's and would hide ordinary words.
 const minScrubbed = 8 // bytes
 
-var bearer = regexp.MustCompile(`(?i)\b(bearer\s+)[A-Za-z0-9%\-._~+/=\\]{8,}`)
+// bearer finds any other token by the word before it; words are shorter.
+var bearer = regexp.MustCompile(`(?i)\b(bearer\s+)(?:[A-Za-z0-9%\-._~+/=]|\\/){20,}`)
 
 // scrubber takes tokens out of texts that came from outside.
-type scrubber struct{ replacer *strings.Replacer }
+type scrubber struct {
+	replacer *strings.Replacer
+	tokens   [][]byte
+}
 
 func newScrubber(tokens ...Token) scrubber {
+	var s scrubber
 	var pairs []string
 	for _, t := range tokens {
 		if len(t) < minScrubbed {
 			continue
 		}
+		s.tokens = append(s.tokens, []byte(t))
 		for _, form := range spellings(string(t)) {
 			pairs = append(pairs, form, redacted)
 		}
 	}
-	return scrubber{strings.NewReplacer(pairs...)}
+	s.replacer = strings.NewReplacer(pairs...)
+	return s
 }
 
 // spellings are the ways an echoed token can be written.
@@ -104,4 +112,15 @@ func spellings(t string) []string {
 
 func (s scrubber) text(text string) string {
 	return bearer.ReplaceAllString(s.replacer.Replace(text), "${1}"+redacted)
+}
+
+// page returns the body of a good answer, which is not searched for more than
+// the tokens as they were sent.
+func (s scrubber) page(body []byte) []byte {
+	for _, t := range s.tokens {
+		if bytes.Contains(body, t) { // ReplaceAll copies in any case
+			body = bytes.ReplaceAll(body, t, []byte(redacted))
+		}
+	}
+	return body
 }

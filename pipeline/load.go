@@ -182,7 +182,7 @@ func (p *Pipeline) manifest(t *tally, stats transform.Stats, parts []schemas.Par
 	m := &Manifest{
 		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts,
 		Dropped: []Refusal{}, NeverSeen: t.neverSeen(stats.Seen), Drift: stats.Drift, Errors: t.errors,
-		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: p.walk.failures,
+		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: append([]Failure{}, p.walk.failures...),
 		Repaired: stats.Repaired, Unreadable: stats.Unreadable,
 		Versions: map[string]string{"spacesetl": p.Run.Version, "go": runtime.Version()},
 	}

@@ -28,6 +28,7 @@ type walk struct {
 	shut     map[schemas.Endpoint]*StoppedError
 	skipped  map[string]int
 	failures []Failure
+	inARow   int // failures since the last page
 	halt     *StoppedError
 }
 
@@ -119,6 +120,7 @@ func (w *walk) details() []schemas.Request {
 func (w *walk) add(e Extracted) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.inARow = 0
 	for _, s := range e.Spaces {
 		w.spaces[s.ID] = s
 	}
@@ -187,10 +189,17 @@ func (w *walk) skips() map[string]int {
 	return maps.Clone(w.skipped)
 }
 
+// maxInARow is how many requests may fail with no page between them: after
+// that the server is taken to be down.
+const maxInARow = 5
+
 func (w *walk) fail(r schemas.Request, err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failures = append(w.failures, Failure{r, err.Error(), err})
+	if w.inARow++; w.inARow >= maxInARow && w.halt == nil {
+		w.halt = err
+	}
 }
 
 // ended returns why the walk is not complete: what stopped it, an endpoint

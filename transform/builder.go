@@ -148,7 +148,7 @@ func (d *Decoder) convert(s *sink, c *column, f *frame, v span) {
 	}
 	if raw[0] == '{' || raw[0] == '[' {
 		s.any.AppendNull()
-		d.unreadable(f.object, f.key, c.Paths()[0], "not a single value", raw)
+		d.unreadable(f.object, f.key, f.list+c.Paths()[0], "not a single value", raw)
 		return
 	}
 	text := raw
@@ -159,7 +159,7 @@ func (d *Decoder) convert(s *sink, c *column, f *frame, v span) {
 	}
 	if !s.appendText(c, text) {
 		s.any.AppendNull()
-		d.unreadable(f.object, f.key, c.Paths()[0], "not "+wanted[c.Type], raw)
+		d.unreadable(f.object, f.key, f.list+c.Paths()[0], "not "+wanted[c.Type], raw)
 	}
 }
 

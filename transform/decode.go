@@ -9,6 +9,7 @@ import (
 // frame is where in the page an object stands.
 type frame struct {
 	object        string // kind of the object, for reports
+	list          string // path of the list it is an element of, for reports
 	key           []byte // key of the object, or of the one that holds the list
 	ordinal       int64
 	parentOrdinal int64
@@ -20,6 +21,9 @@ type frame struct {
 func (d *Decoder) read(prog *program, v span) error {
 	prog.reset()
 	d.unknown = d.unknown[:0]
+	if v.start >= v.end {
+		return errNotJSON
+	}
 	if d.b[v.start] != '{' {
 		if prog.self >= 0 && d.b[v.start] != '[' {
 			prog.values[prog.self] = v
@@ -134,10 +138,10 @@ func (d *Decoder) list(l *list, v span, f *frame) {
 		if l.entity != "" && d.b[at.start] == '{' {
 			d.object(&sighting{prog: d.plan.entities[l.entity], at: at, every: true, ordinal: n, kind: f.kind})
 		}
-		d.element(l, at, &frame{object: f.object, key: f.key, ordinal: n, parentOrdinal: f.ordinal})
+		d.element(l, at, &frame{object: f.object, list: f.list + l.path + ".", key: f.key, ordinal: n, parentOrdinal: f.ordinal})
 	}
 	if all.bad {
-		d.unreadable(f.object, f.key, d.path(l), "broken list", v.of(d.b))
+		d.unreadable(f.object, f.key, f.list+l.path, "broken list", v.of(d.b))
 	}
 }
 
@@ -146,19 +150,11 @@ func (d *Decoder) element(l *list, at span, f *frame) {
 		return
 	}
 	if err := d.read(l.element, at); err != nil {
-		d.unreadable(f.object, f.key, d.path(l), "unexpected value in a list", at.of(d.b))
+		d.unreadable(f.object, f.key, f.list+l.path, "unexpected value in a list", at.of(d.b))
 		return
 	}
 	d.emit(l.element, l.element.every, f)
 	d.children(l.element, f)
-}
-
-// path names a list in reports.
-func (d *Decoder) path(l *list) string {
-	if len(l.element.every) == 0 {
-		return ""
-	}
-	return d.plan.tables[l.element.every[0].table].Name
 }
 
 // appendRow makes one row from the slots of prog, unless its key is missing or
@@ -188,7 +184,7 @@ func (d *Decoder) keyed(prog *program, r *rows, f *frame) bool {
 		}
 		v := d.scalar(c.value(d.b, prog.values))
 		if len(v) == 0 {
-			d.unreadable(f.object, f.key, d.plan.tables[r.table].Name+"."+c.Name, "no value for a key", nil)
+			d.unreadable(f.object, f.key, f.list+c.Paths()[0], "no value for "+d.plan.tables[r.table].Name+"."+c.Name, nil)
 			return false
 		}
 		text = append(append(text, v...), 0)

@@ -30,7 +30,7 @@ func (d *Decoder) appendExtras(s *sink, f *frame) {
 	tree := map[string]any{}
 	for _, u := range d.unknown {
 		at, name := tree, string(d.name(u.name))
-		d.stats.Drift[f.object+"."+strings.TrimPrefix(u.in.path+"."+name, ".")]++
+		d.stats.Drift[f.object+"."+f.list+strings.TrimPrefix(u.in.path+"."+name, ".")]++
 		for _, step := range strings.FieldsFunc(u.in.path, func(r rune) bool { return r == '.' }) {
 			next, ok := at[step].(map[string]any)
 			if !ok {

@@ -64,6 +64,7 @@ const (
 
 // list is a list inside an object: child rows, whole objects, or both.
 type list struct {
+	path    string // as the tweet dialect has it
 	slots   []int
 	element *program
 	entity  schemas.Object // the elements are whole objects of this kind
@@ -238,7 +239,7 @@ func (p *plan) list(prog *program, paths []string) *list {
 			return l
 		}
 	}
-	l := &list{slots: slots, element: newProgram("")}
+	l := &list{path: paths[0], slots: slots, element: newProgram("")}
 	prog.lists = append(prog.lists, l)
 	return l
 }

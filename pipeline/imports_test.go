@@ -1,0 +1,59 @@
+package pipeline
+
+import (
+	"go/build"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/spacesetl/spacesetl/"
+
+// Which of our packages each package may import, tests aside: data flows one
+// way, and the stages know only schemas.
+var arrows = map[string][]string{
+	"schemas":           nil,
+	"extract/simulator": nil,
+	"extract":           {"schemas"},
+	"transform":         {"schemas"},
+	"load":              {"schemas"},
+	"pipeline":          {"schemas", "transform"},
+	"jobs":              {"schemas", "pipeline"},
+	"cmd/spacesetl":     {"schemas", "pipeline", "jobs", "extract", "extract/simulator", "load"},
+}
+
+func imported(t *testing.T, pkg string) []string {
+	t.Helper()
+	p, err := build.ImportDir("../"+pkg, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Imports
+}
+
+func TestImportsFollowTheArrows(t *testing.T) {
+	for pkg, allowed := range arrows {
+		for _, path := range imported(t, pkg) {
+			if ours, ok := strings.CutPrefix(path, module); ok && !slices.Contains(allowed, ours) {
+				t.Errorf("%s imports %s", pkg, ours)
+			}
+		}
+	}
+}
+
+func TestTransformIsAFunctionOfItsInput(t *testing.T) {
+	for _, path := range imported(t, "transform") {
+		switch path {
+		case "os", "net/http", "log/slog", "io/fs", "math/rand", "math/rand/v2":
+			t.Errorf("transform imports %s", path)
+		}
+	}
+}
+
+func TestSimulatorNeedsTheStandardLibraryOnly(t *testing.T) {
+	for _, path := range imported(t, "extract/simulator") {
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
+			t.Errorf("extract/simulator imports %s", path)
+		}
+	}
+}

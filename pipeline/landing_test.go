@@ -1,0 +1,214 @@
+package pipeline
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// page makes the n-th page of an endpoint.
+func page(e schemas.Endpoint, n int) schemas.Page {
+	r := schemas.Request{Endpoint: e, IDs: []string{fmt.Sprint("s", n)}}
+	return schemas.Page{
+		RunID: "run", ID: r.ID(), Request: r, Status: 200, Attempts: 1,
+		FetchedAt: time.Date(2026, 8, 1, 10, 0, n, 1000*n, time.UTC),
+		Body:      json.RawMessage(fmt.Sprintf(`{"data":[{"id":"%d","text":"a &amp; b <c> \u00e9"}]}`, n)),
+	}
+}
+
+func open(t *testing.T, dir string) *Landing {
+	t.Helper()
+	l, err := OpenLanding(dir, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l
+}
+
+func put(t *testing.T, l *Landing, pages ...schemas.Page) {
+	t.Helper()
+	for _, p := range pages {
+		if err := l.Put(p); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestLandedPagesComeBackAsReceived(t *testing.T) {
+	dir := t.TempDir()
+	var want []schemas.Page
+	l := open(t, dir)
+	for n := range 5 {
+		want = append(want, page(schemas.Tweets, n))
+	}
+	want[2].Body = json.RawMessage("{\n  \"data\": []\n}")
+	put(t, l, want...)
+	want[2].Body = json.RawMessage(`{"data":[]}`) // lines are the only change
+	l.Close()
+	l = open(t, dir)
+	for _, p := range want {
+		got, ok, err := l.Get(p.ID)
+		if err != nil || !ok {
+			t.Fatalf("page %s: found %v, %v", p.ID, ok, err)
+		}
+		if diff := cmp.Diff(p, got); diff != "" {
+			t.Errorf("page %s (-put +got):\n%s", p.ID, diff)
+		}
+	}
+	entries := l.Entries()
+	if !slices.IsSortedFunc(entries, func(a, b Entry) int { return b.FetchedAt.Compare(a.FetchedAt) }) || len(entries) != 5 {
+		t.Errorf("entries are not the 5 pages newest first: %v", entries)
+	}
+}
+
+// Any zstd reader can read a segment: one JSON object per line.
+func TestSegmentsArePlainZstd(t *testing.T) {
+	dir := t.TempDir()
+	put(t, open(t, dir), page(schemas.Buyers, 1), page(schemas.Buyers, 2))
+	packed, err := os.Open(filepath.Join(dir, "run", "buyers-00001.ndjson.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	reader, err := zstd.NewReader(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	text, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("%d lines, want 2:\n%s", len(lines), text)
+	}
+	for _, line := range lines {
+		var p schemas.Page
+		if err := json.Unmarshal([]byte(line), &p); err != nil || p.Request.Endpoint != schemas.Buyers || len(p.Body) == 0 {
+			t.Errorf("line %q: %v", line, err)
+		}
+	}
+}
+
+// A crash can leave any part of the page that was being written.
+func TestTornPageIsCutOff(t *testing.T) {
+	whole := t.TempDir()
+	put(t, open(t, whole), page(schemas.Search, 1), page(schemas.Search, 2))
+	name := filepath.Join("run", "search-00001.ndjson.zst")
+	text, err := os.ReadFile(filepath.Join(whole, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := open(t, whole).Entries()[1].frame.size
+	for size := first; size < len(text); size += 7 {
+		dir := t.TempDir()
+		torn := append(slices.Clone(text[:size]), make([]byte, (len(text)-size)*(size%2))...) // some end in zeros
+		write(t, filepath.Join(dir, name), torn)
+		l := open(t, dir)
+		if n := len(l.Entries()); n != 1 || !l.Has(page(schemas.Search, 1).ID) {
+			t.Fatalf("cut at %d: %d pages, want the first", size, n)
+		}
+		put(t, l, page(schemas.Search, 2))
+		l.Close()
+		if n := len(open(t, dir).Entries()); n != 2 {
+			t.Fatalf("cut at %d, put again: %d pages, want 2", size, n)
+		}
+	}
+}
+
+func TestDamageBeforeTheEndIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	put(t, l, page(schemas.Search, 1), page(schemas.Search, 2), page(schemas.Search, 3))
+	l.Close()
+	name := filepath.Join(dir, "run", "search-00001.ndjson.zst")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range []int{10, 40, headerLen + 20} {
+		damaged := slices.Clone(text)
+		damaged[at] ^= 0xff
+		write(t, name, damaged)
+		if _, err := OpenLanding(dir, "run"); err == nil || !strings.Contains(err.Error(), "search-00001") {
+			t.Errorf("byte %d flipped: error %v, want one that names the file", at, err)
+		}
+		if after, _ := os.ReadFile(name); len(after) != len(text) {
+			t.Errorf("byte %d flipped: the file was cut to %d of %d bytes", at, len(after), len(text))
+		}
+	}
+}
+
+func TestPagesLandTogether(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	var wait sync.WaitGroup
+	errs := make([]error, 64)
+	for n := range errs {
+		wait.Go(func() { errs[n] = l.Put(page(schemas.Tweets, n)) })
+	}
+	wait.Wait()
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	if n := len(open(t, dir).Entries()); n != 64 {
+		t.Errorf("%d pages after reopening, want 64", n)
+	}
+}
+
+func TestOfTwoPagesWithOneIDTheLaterCounts(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	old, again := page(schemas.Tweets, 1), page(schemas.Tweets, 1)
+	again.FetchedAt = old.FetchedAt.Add(time.Hour)
+	again.Body = json.RawMessage(`{"data":[]}`)
+	put(t, l, old, again)
+	l.Close()
+	got, _, err := open(t, dir).Get(old.ID)
+	if err != nil || string(got.Body) != `{"data":[]}` {
+		t.Errorf("got %s, %v; want the later body", got.Body, err)
+	}
+}
+
+func write(t *testing.T, name string, text []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, text, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func BenchmarkLandingPut(b *testing.B) {
+	l, err := OpenLanding(b.TempDir(), "run")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer l.Close()
+	p := page(schemas.Tweets, 1)
+	p.Body = json.RawMessage(`{"data":["` + strings.Repeat("live from the open mic ", 400<<10/23) + `"]}`)
+	b.SetBytes(int64(len(p.Body)))
+	for n := 0; b.Loop(); n++ {
+		p.ID = fmt.Sprintf("%026d", n)
+		if err := l.Put(p); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
