@@ -2,7 +2,6 @@ package extract
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -15,30 +14,24 @@ const (
 	maxQuery = 2048 // characters
 )
 
-var (
-	spaceID  = regexp.MustCompile(`^[a-zA-Z0-9]{1,13}$`)
-	userID   = regexp.MustCompile(`^[0-9]{1,19}$`)
-	username = regexp.MustCompile(`^[A-Za-z0-9_]{1,50}$`)
-)
-
 // CheckSpaceID returns a *RequestError unless id has the form of a Space id.
 func CheckSpaceID(id string) error {
-	return match(spaceID, "Space id", id, "1 to 13 letters and digits, as in the last part of the Space's link")
+	return match(schemas.IsSpaceID, "Space id", id, "1 to 13 letters and digits, as in the last part of the Space's link")
 }
 
 // CheckUserID returns a *RequestError unless id has the form of a user id.
 func CheckUserID(id string) error {
-	return match(userID, "user id", id, "1 to 19 digits")
+	return match(schemas.IsUserID, "user id", id, "1 to 19 digits")
 }
 
 // CheckUsername returns a *RequestError unless name has the form of a
 // username, without the @.
 func CheckUsername(name string) error {
-	return match(username, "username", name, "letters, digits and underscores, without @")
+	return match(schemas.IsUsername, "username", name, "letters, digits and underscores, without @")
 }
 
-func match(pattern *regexp.Regexp, what, value, form string) error {
-	if pattern.MatchString(value) {
+func match(ok func(string) bool, what, value, form string) error {
+	if ok(value) {
 		return nil
 	}
 	return &RequestError{What: what, Value: shorten(value, 80), Form: form}

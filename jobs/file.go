@@ -17,34 +17,50 @@ import (
 	"github.com/xrash/smetrics"
 )
 
-// Load reads a job file, fills in defaults and checks it. An *InvalidError
-// lists every mistake with its line. Paths in the file are relative to the
-// folder the program runs in.
-func Load(path string) (Spec, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return Spec{}, &InvalidError{[]Problem{{Text: fmt.Sprintf("job file: %v", err)}}}
+// Load reads a job file, lets override replace what other sources say, fills
+// in defaults and checks the whole. An *InvalidError lists every mistake, those
+// of the file with their line. Without a path there is no file; override may
+// be nil. Paths in the file are relative to the folder the program runs in.
+func Load(path string, override func(*Spec)) (Spec, error) {
+	var spec Spec
+	var problems []Problem
+	if path != "" {
+		if spec, problems = read(path); len(problems) > 0 && spec.lines == nil {
+			return spec, &InvalidError{problems}
+		}
 	}
-	spec, problems := parse(text)
-	if spec.Name == "" {
-		base := filepath.Base(path)
-		spec.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	if override != nil {
+		override(&spec)
 	}
-	if len(problems) == 0 || spec.lines != nil {
-		problems = append(problems, spec.ReadIDs()...)
-		problems = append(problems, spec.Check()...)
+	for _, p := range slices.Concat(spec.ReadIDs(), spec.Check()) {
+		if p.File == "" && (p.Line > 0 || override == nil) {
+			p.File = path
+		}
+		problems = append(problems, p)
 	}
 	spec.Defaults()
 	if len(problems) == 0 {
 		return spec, nil
 	}
-	for i := range problems {
-		if problems[i].File == "" {
-			problems[i].File = path
-		}
-	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 	return spec, &InvalidError{problems}
+}
+
+// read reads a job file, which names the job unless it says another name.
+func read(path string) (Spec, []Problem) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return Spec{}, []Problem{{Text: fmt.Sprintf("job file: %v", err)}}
+	}
+	spec, problems := parse(text)
+	for i := range problems {
+		problems[i].File = path
+	}
+	if spec.Name == "" {
+		base := filepath.Base(path)
+		spec.Name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	return spec, problems
 }
 
 // key reads one key of a job file into the spec.

@@ -5,6 +5,7 @@ package jobs
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"slices"
@@ -80,6 +81,14 @@ func (s *Spec) Defaults() {
 	if len(s.To) == 0 {
 		s.To = []string{"parquet", "duckdb"}
 	}
+}
+
+// Elsewhere says that the value of a key does not come from the job file, so
+// that its mistakes are not looked for there.
+func (s *Spec) Elsewhere(key string) {
+	maps.DeleteFunc(s.lines, func(path string, _ int) bool {
+		return path == key || strings.HasPrefix(path, key+"[")
+	})
 }
 
 // ReadIDs adds the Space ids in IDsFile: one per line, blank lines and lines

@@ -1,0 +1,185 @@
+package jobs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func load(t *testing.T, text string) (Spec, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "job.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return Load(file, nil)
+}
+
+func TestEveryMistakeIsNamedWithItsLine(t *testing.T) {
+	_, err := load(t, `version: 2
+serach: [a]
+ids: [1SLj jRY, ok1]
+creators:
+  - bob
+  - 123
+state: liev
+with: [buyer]
+workers: x
+search:
+  - {query: a, sate: live}
+  - [1]
+max_wait: soon
+`)
+	var invalid *InvalidError
+	if !errors.As(err, &invalid) {
+		t.Fatalf("error %v, want an InvalidError", err)
+	}
+	wants := []string{
+		`job.yaml:1: version: this program knows version 1 only`,
+		`job.yaml:2: unknown key "serach": did you mean "search"?`,
+		`job.yaml:3: "1SLj jRY" is not a Space id`,
+		`job.yaml:5: "bob" is neither a user id (digits) nor a username: write @bob`,
+		`job.yaml:7: state: "liev" is not one of all, live, scheduled: did you mean "live"?`,
+		`job.yaml:8: with: "buyer" is not one of buyers, tweets: did you mean "buyers"?`,
+		`job.yaml:9: workers: "x" is not a whole number`,
+		`job.yaml:11: unknown key "sate" in a search: did you mean "state"?`,
+		`job.yaml:12: search: wants a query, or query and state`,
+		`job.yaml:13: max_wait: "soon" is not a duration`,
+	}
+	lines := strings.Split(invalid.Error(), "\n")
+	if len(lines) != len(wants) {
+		t.Errorf("%d mistakes, want %d:\n%s", len(lines), len(wants), invalid)
+	}
+	for _, want := range wants {
+		if !strings.Contains(invalid.Error(), want) {
+			t.Errorf("no %q in\n%s", want, invalid)
+		}
+	}
+}
+
+func TestFilesThatAreNoJob(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                      "nothing to do",
+		"- a\n- b\n":            "a job file is a list of keys and values",
+		"ids: [a\n":             "not YAML",
+		"just words":            "a job file is a list of keys and values",
+		"with: [tweets]":        "nothing to do",
+		"ids_file: missing.txt": "missing.txt",
+	} {
+		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want %q in it", text, err, want)
+		}
+	}
+	if _, err := Load("no-such-job.yaml", nil); err == nil || !strings.Contains(err.Error(), "no-such-job.yaml") {
+		t.Errorf("missing file: %v", err)
+	}
+}
+
+// Ids are text: no digit may get lost, whatever YAML makes of them.
+func TestIDsKeepEveryCharacter(t *testing.T) {
+	spec, err := load(t, "ids: [1e10, 007, 1SLjjRYNejbKM, 'true']\ncreators: [0012, 9007199254740993, \"@Bob\"]\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Spec{
+		Name: "job", IDs: []string{"1e10", "007", "1SLjjRYNejbKM", "true"}, Creators: []string{"0012", "9007199254740993", "@Bob"},
+		To: []string{"parquet", "duckdb"}, Store: "spacesetl-store", State: "all", Dialect: "tweet", Workers: 4,
+	}
+	if diff := cmp.Diff(want, spec, cmpopts.IgnoreUnexported(Spec{})); diff != "" {
+		t.Errorf("spec (-want +got):\n%s", diff)
+	}
+}
+
+func TestIDsFileTakesLinksAndComments(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "ids.txt")
+	text := "\ufeff1SLjjRYNejbKM\r\n# a comment\n\nhttps://x.com/i/spaces/1nAJErvvVXgxL?s=20\nhttps://twitter.com/i/spaces/1OyKAVQgqwRGb/peek\n"
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s := Spec{IDsFile: file}
+	if problems := s.ReadIDs(); len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	if diff := cmp.Diff([]string{"1SLjjRYNejbKM", "1nAJErvvVXgxL", "1OyKAVQgqwRGb"}, s.IDs); diff != "" {
+		t.Errorf("ids (-want +got):\n%s", diff)
+	}
+	if err := os.WriteFile(file, []byte("ok\nnot an id\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if problems := s.ReadIDs(); len(problems) != 1 || problems[0].Line != 2 || problems[0].File != file {
+		t.Errorf("problems %v, want one in line 2", problems)
+	}
+}
+
+func TestPlanAsksInHundreds(t *testing.T) {
+	s := Spec{Name: "job", Creators: []string{"11", "@Bob", "@bob", "11"}, Search: []Search{{Query: "a"}, {Query: "a", State: "live"}, {Query: "a"}}, With: []string{"buyers"}}
+	for i := range 201 {
+		s.IDs = append(s.IDs, strings.Repeat("a", 1+i/100)+string(rune('a'+i%100/10))+string(rune('a'+i%10)))
+	}
+	s.IDs = append(s.IDs, s.IDs[0])
+	s.Defaults()
+	p := s.Plan(true)
+	var got []string
+	for _, r := range p.Seeds {
+		got = append(got, strings.TrimSpace(string(r.Endpoint)+" "+r.Query+" "+r.State))
+		if len(r.IDs) > 100 {
+			t.Errorf("%s asks for %d ids", r.Endpoint, len(r.IDs))
+		}
+	}
+	want := []string{"spaces", "spaces", "space", "usernames", "search a all", "search a live"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("seeds (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"11"}, p.Creators); diff != "" || !p.Self || !p.Buyers || p.Tweets {
+		t.Errorf("creators %v, self %v, buyers %v, tweets %v", p.Creators, p.Self, p.Buyers, p.Tweets)
+	}
+}
+
+// The hash names a plan: it must not change between versions of the program
+// for no reason, or unfinished runs would not be found again.
+func TestPlanHashFollowsWhatIsAsked(t *testing.T) {
+	a := pipeline.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}
+	b := a
+	b.Tweets = true
+	if a.Hash() == b.Hash() || a.Hash() != (pipeline.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}).Hash() {
+		t.Errorf("hashes %s and %s", a.Hash(), b.Hash())
+	}
+}
+
+func TestPriceIsSaidBeforehand(t *testing.T) {
+	s := Spec{IDs: []string{"a", "b"}, Creators: []string{"1", "@c"}, Search: []Search{{Query: "q"}}}
+	s.Defaults()
+	got := Price(s.Plan(false))
+	for _, want := range []string{"4 first requests", "102 Spaces and 1 users", "$0.52", "2 creators"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in %q", want, got)
+		}
+	}
+}
+
+func TestReadyMadeJobIsValid(t *testing.T) {
+	if _, err := Load("watch.yaml", nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"ids: [a]", "a: &x [*x]", "search:\n  - query: q\n    state: live", "? a\n: b", "ids: !!binary x", "--- \n...", "{ids: {a: b}}"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(_ *testing.T, text []byte) {
+		spec, _ := parse(text)
+		spec.Check()
+		spec.Defaults()
+		spec.Plan(true)
+	})
+}
