@@ -1,6 +1,10 @@
 package extract
 
-import "github.com/spacesetl/spacesetl/schemas"
+import (
+	"errors"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
 
 // The errors below know what they put an end to: the run, an endpoint, a
 // request, or a collection that has to be read again.
@@ -43,7 +47,8 @@ func (e *TokenExpiredError) Stop() (schemas.Outcome, schemas.Scope) {
 // Stop ends the request where the server answers, if badly, and the run where
 // there is no server to ask.
 func (e *TemporaryError) Stop() (schemas.Outcome, schemas.Scope) {
-	if e.Status != 0 {
+	var body *BodyError
+	if e.Status != 0 || errors.As(e.Err, &body) {
 		return schemas.Failed, schemas.RequestScope
 	}
 	return schemas.Failed, schemas.RunScope

@@ -48,7 +48,7 @@ func examine(page schemas.Page) (Extracted, error) {
 		b.Record.Release()
 	}
 	if page.Request.Endpoint.Spec().Data == schemas.User {
-		e.Resolved = e.Users[max(0, len(e.Users)-e.Rows):] // data comes after includes
+		e.Resolved = e.Users[:min(len(e.Users), e.Rows)] // data comes before includes
 	}
 	if page.NextToken != "" {
 		next := page.Request

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -150,7 +151,7 @@ func (d *Decoder) element(l *list, at span, f *frame) {
 		return
 	}
 	if err := d.read(l.element, at); err != nil {
-		d.unreadable(f.object, f.key, f.list+l.path, "unexpected value in a list", at.of(d.b))
+		d.unreadable(f.object, f.key, strings.TrimSuffix(f.list, "."), "unexpected value in a list", at.of(d.b))
 		return
 	}
 	d.emit(l.element, l.element.every, f)

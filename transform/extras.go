@@ -80,14 +80,23 @@ type unreadable struct {
 // maxValue is how much of an unreadable value is kept, in bytes.
 const maxValue = 4096
 
-// unreadable notes a value that no column could take.
+// unreadable notes a value that no column could take, once though two tables
+// may want it.
 func (d *Decoder) unreadable(object string, key []byte, field, reason string, raw []byte) {
-	d.stats.Unreadable++
-	d.bad = append(d.bad, unreadable{
+	u := unreadable{
 		Type: "unreadable-value", Title: "Unreadable Value", Detail: reason,
 		ResourceType: object, ResourceID: string(key), Field: field, Value: string(raw[:min(len(raw), maxValue)]),
-	})
+	}
+	if slices.Contains(d.bad[max(0, len(d.bad)-maxNear):], u) {
+		return
+	}
+	d.stats.Unreadable++
+	d.bad = append(d.bad, u)
 }
+
+// maxNear is how far back the same value is looked for: further than an object
+// has columns.
+const maxNear = 64
 
 // reportUnreadable makes a row of api_errors of each value noted, in the form
 // the API's own problems have.

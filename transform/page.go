@@ -74,13 +74,23 @@ func (d *Decoder) parse(p *schemas.Page) error {
 	}
 	d.pageExtra = append(d.pageExtra, d.unknown...)
 	d.unknown = d.unknown[:0]
-	included := schemas.Included()
-	for _, name := range slices.Sorted(maps.Keys(included)) {
-		d.find(page.value("includes."+name), included[name], "")
-	}
+	// What is merged comes first, so that of one page the included object counts
+	// before the one inside another. Then data: it is what was asked for.
+	d.included(page, func(o *program) bool { return o.key == "" })
 	d.find(page.value("data"), p.Request.Endpoint.Spec().Data, "")
+	d.included(page, func(o *program) bool { return o.key != "" })
 	d.find(page.value("errors"), schemas.Problem, "partial")
 	return nil
+}
+
+// included adds the objects in the page's includes, of some kinds.
+func (d *Decoder) included(page *program, which func(*program) bool) {
+	kinds := schemas.Included()
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		if which(d.plan.entities[kinds[name]]) {
+			d.find(page.value("includes."+name), kinds[name], "")
+		}
+	}
 }
 
 // find adds the objects in a list, or the one object v is.

@@ -22,12 +22,12 @@ func reference(body []byte, data schemas.Object) (rows map[string]map[string]str
 		return nil, false
 	}
 	rows = map[string]map[string]string{}
+	readObjects(rows, page["data"], data)
 	includes, _ := page["includes"].(map[string]any)
 	kinds := schemas.Included()
 	for _, name := range slices.Sorted(maps.Keys(kinds)) {
 		readObjects(rows, includes[name], kinds[name])
 	}
-	readObjects(rows, page["data"], data)
 	return rows, true
 }
 

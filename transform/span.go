@@ -155,12 +155,16 @@ func (e *elements) value() (span, bool) {
 	return v, true
 }
 
-// count returns the number of elements of v.
+// count returns the number of elements of v, nulls left out.
 func count(b []byte, v span) int {
 	n := 0
-	for e := elementsOf(b, v); ; n++ {
-		if _, ok := e.value(); !ok {
+	for e := elementsOf(b, v); ; {
+		at, ok := e.value()
+		if !ok {
 			return n
+		}
+		if !isNull(at.of(b)) {
+			n++
 		}
 	}
 }
