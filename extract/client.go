@@ -109,13 +109,19 @@ type exchange struct {
 // send makes the exchange, inside a reservation of the rate window.
 func (c *Client) send(ctx context.Context, x *exchange, sent *int) error {
 	e := x.request.Endpoint
-	req, err := c.newRequest(ctx, x.request, x.params, x.key)
+	sending, done := graceful(ctx, c.cfg.Grace)
+	defer done()
+	req, err := c.newRequest(sending, x.request, x.params, x.key)
 	if err != nil {
 		return fmt.Errorf("%s: %w", e, err)
 	}
 	b := bucket{x.key, e}
 	if err := c.windows.acquire(ctx, b); err != nil {
 		return err
+	}
+	if ctx.Err() != nil {
+		c.windows.release(b, 0, nil)
+		return fmt.Errorf("%s: %w", e, ctx.Err())
 	}
 	*sent++
 	start := c.cfg.Now()
@@ -130,6 +136,17 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) error {
 	x.status, x.header = res.StatusCode, res.Header
 	x.limited = c.windows.release(b, res.StatusCode, res.Header)
 	return c.receive(ctx, x, res)
+}
+
+// graceful returns a context that outlives ctx by grace: what was asked for is
+// billed, so its answer is taken in even if the run ends meanwhile.
+func graceful(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.AfterFunc(grace, cancel)
+		context.AfterFunc(longer, func() { timer.Stop() })
+	})
+	return longer, func() { stop(); cancel() }
 }
 
 // receive reads the body.

@@ -35,6 +35,7 @@ type Config struct {
 	UserAgent string // default "spacesetl/<version> (+https://github.com/spacesetl/spacesetl)"
 
 	Timeout  time.Duration // of one request, body included; default 60 s
+	Grace    time.Duration // for requests under way when ctx ends; default 5 s
 	MaxWait  time.Duration // longest single wait for a rate limit; default 20 min
 	Deadline time.Time     // no wait goes past it; zero is none
 	MaxTries int           // tries of temporary failures; default 8
@@ -67,7 +68,7 @@ func (c Config) withDefaults() Config {
 		value *time.Duration
 		other time.Duration
 	}{
-		{&c.Timeout, time.Minute}, {&c.MaxWait, 20 * time.Minute}, {&c.CreatorSpacing, time.Second},
+		{&c.Timeout, time.Minute}, {&c.Grace, 5 * time.Second}, {&c.MaxWait, 20 * time.Minute}, {&c.CreatorSpacing, time.Second},
 		{&c.BaseDelay, time.Second}, {&c.BurstDelay, time.Second}, {&c.UnknownDelay, time.Minute},
 	} {
 		if *d.value <= 0 {

@@ -50,7 +50,7 @@ func (c *column) write(arr arrow.Array, from, to int) error {
 	if err == nil {
 		err = c.put(values)
 	}
-	clear(c.values[:cap(c.values)]) // they point into the record
+	clear(c.values[:min(to-from, cap(c.values))]) // they point into the record
 	return err
 }
 

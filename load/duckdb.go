@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/marcboeker/go-duckdb/v2"
 
@@ -58,6 +59,9 @@ func (d *DuckDB) open() (*sql.DB, error) {
 	path, err := filepath.Abs(d.cfg.Path)
 	if err != nil {
 		return nil, err
+	}
+	if strings.Contains(path, "?") {
+		return nil, fmt.Errorf("%s: the driver takes what follows a ? for options", path)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
