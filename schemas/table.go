@@ -57,6 +57,8 @@ type Source struct {
 	// by key across pages.
 	Object   Object
 	Endpoint Endpoint
+	// Missing: the rows are the ids that were asked for and did not come back.
+	Missing bool
 	// Path is the JSON path of the list, alternatives separated by "|";
 	// "a.b[].c" is the list c in each element of a.b. A single value counts as
 	// a list of one.
@@ -118,6 +120,20 @@ const (
 	// Envelope: the value at Path in the page's envelope, which is the JSON of
 	// Page without its body, plus "bytes", the length of the body.
 	Envelope
+	// Nowhere: always NULL in a run's own files; a destination that merges
+	// runs fills it in.
+	Nowhere
+)
+
+// Merge says what becomes of a column when a newer row meets the stored one.
+type Merge uint8
+
+const (
+	// Newest takes the newer row's value; the zero Merge.
+	Newest Merge = iota
+	// Least and Greatest keep the smaller and the larger of both.
+	Least
+	Greatest
 )
 
 // Column declares one column.
@@ -138,6 +154,7 @@ type Column struct {
 	Ref string
 	// Values replaces spellings, so that both dialects give the same rows.
 	Values map[string]string
+	Merge  Merge
 }
 
 // Batch holds rows of one table. The receiver releases Record.

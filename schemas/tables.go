@@ -30,6 +30,12 @@ var lineage = []Column{
 	{Name: "_fetched_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When that page was received."},
 }
 
+// seen are the columns of entities that a destination keeps over all runs.
+var seen = []Column{
+	{Name: "first_seen_at", Type: Time, From: Envelope, Path: "fetched_at", Merge: Least, Doc: "When the first run to see it fetched it."},
+	{Name: "last_seen_at", Type: Time, From: Envelope, Path: "fetched_at", Merge: Greatest, Doc: "When it was last fetched."},
+}
+
 // extras takes what no column of the table takes, so that nothing is lost.
 var extras = Column{Name: "extras", Type: JSON, From: Extras, Doc: "Keys of the API object that no column takes, as received; NULL when there are none."}
 
@@ -79,6 +85,9 @@ func EntityTable(o Object) *Table {
 // finish appends the lineage columns and derives what every reader needs.
 func finish(tables []*Table) []*Table {
 	for _, t := range tables {
+		if t.Object != "" && t.Mode != Every {
+			t.Columns = append(t.Columns, seen...)
+		}
 		t.Columns = append(t.Columns, lineage...)
 		t.arrow = arrowSchema(t)
 	}

@@ -22,6 +22,7 @@ var spaceTables = []*Table{
 			{Name: "is_ticketed", Type: Bool, Doc: "Whether tickets are sold."},
 			{Name: "participant_count", Type: Int, Doc: "People in the room when fetched, hosts and speakers included; 0 while scheduled."},
 			{Name: "subscriber_count", Type: Int, Listing: Listing{Private: true}, Doc: "People who set a reminder or bought a ticket; only with the creator's token, otherwise NULL (not 0)."},
+			{Name: "unavailable_at", Type: Time, From: Nowhere, Doc: "When the API first no longer knew a Space seen before; NULL while it does. Kept by the database over all runs; in a run's own files always NULL, see space_absences."},
 			extras,
 		},
 	},
@@ -38,6 +39,18 @@ var spaceTables = []*Table{
 			{Name: "host_count", Type: Int, From: Count, Path: "host_ids", Listing: inSpaces, Doc: "Hosts at that time, the creator included; NULL when the API did not send them."},
 			{Name: "speaker_count", Type: Int, From: Count, Path: "speaker_ids", Listing: inSpaces, Doc: "People who had spoken by then; 0 when asked for and none were sent."},
 			{Name: "invited_count", Type: Int, From: Count, Path: "invited_user_ids", Listing: inSpaces, Doc: "People invited to speak at that time; NULL when the API did not send them."},
+		},
+	},
+	{
+		Name: "space_absences", Key: []string{"space_id", "observed_at"},
+		Doc: "Spaces that were asked for by id and did not come back, one row each time: never there, ended and gone, or cancelled.",
+		Sources: []Source{
+			{Object: PageObject, Endpoint: Spaces, Missing: true},
+			{Object: PageObject, Endpoint: SpaceByID, Missing: true},
+		},
+		Columns: []Column{
+			{Name: "space_id", Type: ID, Path: "$", Doc: "The Space."},
+			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When the API did not know it."},
 		},
 	},
 	{

@@ -50,8 +50,7 @@ SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at),
        (epoch(spaces.ended_at) - epoch(spaces.started_at)) / 60 AS duration_minutes,
        (epoch(spaces.started_at) - epoch(spaces.scheduled_start)) / 60 AS late_minutes,
        greatest(seen.max_participant_count, spaces.participant_count) AS max_participant_count,
-       coalesce(seen.snapshot_count, 0) AS snapshot_count,
-       spaces._fetched_at AS last_seen_at
+       coalesce(seen.snapshot_count, 0) AS snapshot_count
 FROM spaces
 LEFT JOIN users AS creator ON creator.user_id = spaces.creator_id
 LEFT JOIN (

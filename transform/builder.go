@@ -94,6 +94,8 @@ func (d *Decoder) appendValue(s *sink, prog *program, c *column, f *frame) {
 		d.appendExtras(s, f)
 	case schemas.Envelope:
 		d.appendEnvelope(s, c, f)
+	case schemas.Nowhere:
+		s.any.AppendNull()
 	}
 }
 

@@ -190,6 +190,7 @@ func (d *Decoder) rows() {
 		d.dup.reset()
 		d.object(&d.sightings[i])
 	}
+	d.reportMissing()
 	d.reportUnreadable()
 }
 

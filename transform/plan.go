@@ -15,8 +15,10 @@ type plan struct {
 	// relations make the rows that tie the data of an endpoint to the Space
 	// asked about; their element is the key of the object in data.
 	relations map[schemas.Endpoint]*program
-	envelope  *program // slots of the page envelope, shared by all tables
-	nodes     int      // number of nodes with a seen flag
+	// missing make the rows of the ids that were asked for and did not come.
+	missing  map[schemas.Endpoint]*program
+	envelope *program // slots of the page envelope, shared by all tables
+	nodes    int      // number of nodes with a seen flag
 }
 
 // program reads one kind of JSON object (or list element) into rows. A walk
@@ -83,7 +85,7 @@ type node struct {
 func compile(tables []*schemas.Table) *plan {
 	p := &plan{
 		tables: tables, entities: map[schemas.Object]*program{},
-		relations: map[schemas.Endpoint]*program{}, envelope: newProgram(""),
+		relations: map[schemas.Endpoint]*program{}, missing: map[schemas.Endpoint]*program{}, envelope: newProgram(""),
 	}
 	for _, o := range []schemas.Object{schemas.PageObject, schemas.RunObject, schemas.Space, schemas.User, schemas.Topic,
 		schemas.Tweet, schemas.Media, schemas.Poll, schemas.Place, schemas.Problem} {
@@ -98,10 +100,14 @@ func compile(tables []*schemas.Table) *plan {
 				p.addSource(p.entities[s.Object], i, s, s.Paths())
 				continue
 			}
-			if p.relations[s.Endpoint] == nil {
-				p.relations[s.Endpoint] = newProgram("")
+			ties := p.relations
+			if s.Missing {
+				ties = p.missing
 			}
-			p.addRows(p.relations[s.Endpoint], i, &s)
+			if ties[s.Endpoint] == nil {
+				ties[s.Endpoint] = newProgram("")
+			}
+			p.addRows(ties[s.Endpoint], i, &s)
 		}
 	}
 	for _, n := range schemas.NestedObjects() {
