@@ -1,0 +1,40 @@
+package transform
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func TestEveryValueOfThePagesIsInTheRows(t *testing.T) {
+	d := NewDecoder()
+	files, _ := filepath.Glob("testdata/*.json")
+	for _, file := range files {
+		leaves, err := d.Lossless(goldenPage(t, file))
+		if err != nil || leaves.Found != leaves.Seen || leaves.Seen == 0 {
+			t.Errorf("%s: found %d of %d values, first lost %s (%v)", file, leaves.Found, leaves.Seen, leaves.Lost, err)
+		}
+	}
+	for _, quirks := range []bool{false, true} {
+		for endpoint, page := range corpus(t, quirks) {
+			leaves, err := d.Lossless(page)
+			if err != nil || leaves.Found != leaves.Seen || leaves.Seen < 1000 {
+				t.Errorf("%s, quirks %v: found %d of %d values, first lost %s (%v)", endpoint, quirks, leaves.Found, leaves.Seen, leaves.Lost, err)
+			}
+		}
+	}
+}
+
+// The proof must be able to fail: an array longer than its columns loses
+// values.
+func TestLostValueIsNamed(t *testing.T) {
+	page := schemas.Page{Status: 200, Request: schemas.Request{Endpoint: schemas.Tweets, IDs: []string{"s"}},
+		Body: json.RawMessage(`{"data":[{"id":"1","display_text_range":[0,7,4711]}]}`)}
+	leaves, err := NewDecoder().Lossless(page)
+	if err != nil || leaves.Found != leaves.Seen-1 || !strings.Contains(leaves.Lost, "data[0].display_text_range[2]") {
+		t.Errorf("leaves %+v, %v; want one lost", leaves, err)
+	}
+}
