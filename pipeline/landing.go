@@ -26,6 +26,7 @@ const segmentLimit = 64 << 20
 // A segment is a plain zstd file: decompressed, it is one JSON object per line.
 type Landing struct {
 	dir, runID string
+	mend       bool // cut off what a crash tore
 	encoder    *zstd.Encoder
 	decoder    *zstd.Decoder
 
@@ -50,7 +51,11 @@ func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
 // OpenLanding opens the pages of a run for reading and adding. What a crash
 // left of a page that was never synced is cut off. Damage before the end of a
 // segment is an error that names the file: it is not a crash's doing.
-func OpenLanding(dir, runID string) (*Landing, error) {
+func OpenLanding(dir, runID string) (*Landing, error) { return openLanding(dir, runID, true) }
+
+// openLanding is OpenLanding; without mend it changes nothing, and a page that
+// is torn is an error.
+func openLanding(dir, runID string, mend bool) (*Landing, error) {
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true))
 	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
@@ -61,9 +66,14 @@ func OpenLanding(dir, runID string) (*Landing, error) {
 	}
 	l := &Landing{
 		dir: filepath.Join(dir, runID), runID: runID, encoder: encoder, decoder: decoder,
-		pages: map[string]Entry{}, segments: map[schemas.Endpoint]*segment{},
+		pages: map[string]Entry{}, segments: map[schemas.Endpoint]*segment{}, mend: mend,
 	}
-	if err := os.MkdirAll(l.dir, 0o755); err != nil {
+	if mend {
+		err = os.MkdirAll(l.dir, 0o755)
+	} else {
+		_, err = os.Stat(l.dir)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
 	return l, l.index()

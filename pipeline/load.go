@@ -30,18 +30,7 @@ const groupPages = 8
 // manifest last. It makes no request and can be repeated: the same pages give
 // the same files.
 func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
-	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
-	entries := p.landing.Entries()
-	l := &loading{p: p, entries: entries, claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
-	stats, err := l.run(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.Run = l.tally.run
-	if err := l.rest(ctx); err != nil {
-		return nil, err
-	}
-	parts, err := p.Loader.Commit(ctx)
+	l, parts, err := p.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -50,12 +39,33 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 			return nil, err
 		}
 	}
-	m := p.manifest(l.tally, stats, parts)
+	m := p.manifest(l.tally, l.stats, parts)
 	path := p.Out.RunFile(p.Run.RunID, "manifest.json")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
 	}
 	return m, writeJSON(path, m)
+}
+
+// Remake makes the files of a run from its landed pages and nothing else.
+func (p *Pipeline) Remake(ctx context.Context) ([]schemas.Part, error) {
+	_, parts, err := p.tables(ctx)
+	return parts, err
+}
+
+// tables makes and commits the files.
+func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
+	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
+	l := &loading{p: p, entries: p.landing.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	if err := l.run(ctx); err != nil {
+		return nil, nil, err
+	}
+	p.Run = l.tally.run
+	if err := l.rest(ctx); err != nil {
+		return nil, nil, err
+	}
+	parts, err := p.Loader.Commit(ctx)
+	return l, parts, err
 }
 
 // loading is one Load under way.
@@ -64,13 +74,15 @@ type loading struct {
 	entries []Entry
 	claims  *claims
 
+	stats transform.Stats // after run
+
 	mu     sync.Mutex
 	tally  *tally
 	merged map[*schemas.Table]*transform.Coalescer
 }
 
 // run decodes and loads the pages, page i by shard i modulo their number.
-func (l *loading) run(ctx context.Context) (transform.Stats, error) {
+func (l *loading) run(ctx context.Context) error {
 	var bytes int64
 	for _, e := range l.entries {
 		bytes += e.Bytes()
@@ -93,7 +105,8 @@ func (l *loading) run(ctx context.Context) (transform.Stats, error) {
 		})
 	}
 	err := g.Wait()
-	return merge(stats), err
+	l.stats = merge(stats)
+	return err
 }
 
 func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
@@ -180,7 +193,7 @@ func (l *loading) rest(ctx context.Context) error {
 // manifest makes the receipt of what was loaded.
 func (p *Pipeline) manifest(t *tally, stats transform.Stats, parts []schemas.Part) *Manifest {
 	m := &Manifest{
-		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts,
+		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Parquet: p.KeepsFiles,
 		Dropped: []Refusal{}, NeverSeen: t.neverSeen(stats.Seen), Drift: stats.Drift, Errors: t.errors,
 		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: append([]Failure{}, p.walk.failures...),
 		Repaired: stats.Repaired, Unreadable: stats.Unreadable,

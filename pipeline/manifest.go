@@ -19,7 +19,8 @@ type Manifest struct {
 	Plan      Plan                             `json:"plan"`
 	Endpoints map[schemas.Endpoint]EndpointUse `json:"endpoints"`
 	Tables    []TableRows                      `json:"tables"`
-	Files     []schemas.Part                   `json:"files"` // Path is relative to the Parquet folder
+	Files     []schemas.Part                   `json:"files"`   // Path is relative to the Parquet folder
+	Parquet   bool                             `json:"parquet"` // whether the files were kept or only fed the database
 	// Dropped are the fields and expansions the server refused.
 	Dropped []Refusal `json:"dropped"`
 	// NeverSeen are fields that were asked for and that no object had, by

@@ -44,6 +44,9 @@ type Pipeline struct {
 	Fetcher Fetcher // not needed for Load
 	Loader  Loader
 	Publish []Publisher
+	// KeepsFiles says that the loader's files are a destination, not only on
+	// their way to a publisher.
+	KeepsFiles bool
 	// Workers is the number of requests under way at a time; 0 means 4.
 	Workers int
 	// Shards is the number of decoders of a large load; 0 means 2. Equal

@@ -100,6 +100,9 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 
 // cut removes what stands after the last whole page, unless pages follow it.
 func (l *Landing) cut(path string, size, total int64, last bool) error {
+	if !l.mend {
+		return fmt.Errorf("damaged at byte %d", size)
+	}
 	rest := make([]byte, min(total-size, segmentLimit))
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {

@@ -1,0 +1,162 @@
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/transform"
+)
+
+// Verification is what was looked at in a store, and what is wrong with it.
+type Verification struct {
+	Runs     int                                   `json:"runs"`
+	Pages    int                                   `json:"pages"`
+	Bytes    int64                                 `json:"bytes"` // of pages, uncompressed
+	Leaves   map[schemas.Endpoint]transform.Leaves `json:"leaves"`
+	Files    int                                   `json:"files"`
+	Tables   int                                   `json:"tables"` // compared with tables made anew
+	Problems []string                              `json:"problems"`
+}
+
+// Wrong notes a problem.
+func (v *Verification) Wrong(format string, args ...any) {
+	v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+}
+
+// VerifyPages reads the landed pages of a run: checksums, envelopes, JSON, and
+// that every value of a body is found in the rows made of it. With every above
+// 1 only each every-th page is decoded; all checksums are verified all the
+// same. It changes nothing.
+func (s Store) VerifyPages(ctx context.Context, v *Verification, runID string, every int) error {
+	l, err := openLanding(s.Raw(), runID, false)
+	if err != nil {
+		v.Wrong("%v", err)
+		return nil
+	}
+	defer l.Close()
+	d := transform.NewDecoder()
+	for i, e := range l.Entries() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := l.Read(e)
+		if err != nil {
+			v.Wrong("%v", err)
+			continue
+		}
+		v.Pages++
+		v.Bytes += e.Bytes()
+		if page.ID != e.PageID || page.Request.ID() != page.ID || page.RunID != runID || !json.Valid(page.Body) {
+			v.Wrong("landing %s, page %s: the envelope is not that of its page", e.file, e.PageID)
+			continue
+		}
+		if i%max(every, 1) == 0 {
+			v.leaves(d, page, e)
+		}
+	}
+	return nil
+}
+
+// leaves looks for the values of a page in its rows.
+func (v *Verification) leaves(d *transform.Decoder, page schemas.Page, e Entry) {
+	if page.Text != "" {
+		return // a refusal that was not JSON
+	}
+	leaves, err := d.Lossless(page)
+	if err != nil {
+		v.Wrong("landing %s: %v", e.file, err)
+		return
+	}
+	sum := v.Leaves[e.Endpoint]
+	sum.Seen += leaves.Seen
+	sum.Found += leaves.Found
+	if v.Leaves == nil {
+		v.Leaves = map[schemas.Endpoint]transform.Leaves{}
+	}
+	v.Leaves[e.Endpoint] = sum
+	if leaves.Lost != "" {
+		v.Wrong("landing %s, page %s: no row has %s", e.file, e.PageID, leaves.Lost)
+	}
+}
+
+// VerifyFiles compares the files of a run with its manifest: all there, of the
+// right size and SHA-256. Runs that have not come to their end have none.
+func (s Store) VerifyFiles(ctx context.Context, v *Verification, runID string) (*Manifest, error) {
+	m, err := s.Manifest(runID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		v.Wrong("%v", err)
+		return nil, nil
+	}
+	if m.Run.RunID != runID {
+		v.Wrong("%s: is the manifest of run %s", s.RunFile(runID, "manifest.json"), m.Run.RunID)
+		return nil, nil
+	}
+	if !m.Parquet {
+		return &m, nil
+	}
+	for _, part := range m.Files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		name := filepath.Join(s.Parquet(), filepath.FromSlash(part.Path))
+		sum, bytes, err := fileSum(name)
+		switch {
+		case err != nil:
+			v.Wrong("%v", err)
+		case bytes != part.Bytes || sum != part.SHA256:
+			v.Wrong("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
+		default:
+			v.Files++
+		}
+	}
+	return &m, nil
+}
+
+func fileSum(name string) (sum string, bytes int64, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	bytes, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), bytes, err
+}
+
+// VerifyTables compares the files a run listed with those made anew from its
+// pages.
+func (v *Verification) VerifyTables(m *Manifest, again []schemas.Part) {
+	listed := map[string]schemas.Part{}
+	for _, part := range m.Files {
+		listed[part.Path] = part
+	}
+	for _, part := range again {
+		old, ok := listed[part.Path]
+		delete(listed, part.Path)
+		switch {
+		case !ok:
+			v.Wrong("run %s: made anew, %s has %d rows in a file that is not listed", m.Run.RunID, part.Table, part.Rows)
+		case old.Rows != part.Rows || old.SHA256 != part.SHA256:
+			v.Wrong("run %s: made anew, %s has %d rows, SHA-256 %.12s…; listed %d, %.12s…", m.Run.RunID, part.Table, part.Rows, part.SHA256, old.Rows, old.SHA256)
+		default:
+			v.Tables++
+		}
+	}
+	for _, part := range m.Files {
+		if _, left := listed[part.Path]; left {
+			v.Wrong("run %s: %s is listed, and its pages do not make it", m.Run.RunID, part.Path)
+		}
+	}
+}
