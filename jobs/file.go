@@ -56,6 +56,9 @@ func read(path string) (Spec, []Problem) {
 	for i := range problems {
 		problems[i].File = path
 	}
+	if spec.Follow == "" {
+		spec.Follow = FollowOpen
+	}
 	if spec.Name == "" {
 		base := filepath.Base(path)
 		spec.Name = strings.TrimSuffix(base, filepath.Ext(base))
@@ -81,6 +84,7 @@ func keys() map[string]key {
 		"store":    func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Store) },
 		"base_url": func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.BaseURL) },
 		"dialect":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Dialect) },
+		"follow":   func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Follow) },
 		"private":  func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) },
 		"users": func(r *reader, k string, n ast.Node) {
 			users := true

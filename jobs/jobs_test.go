@@ -91,7 +91,7 @@ func TestIDsKeepEveryCharacter(t *testing.T) {
 	}
 	want := Spec{
 		Name: "job", IDs: []string{"1e10", "007", "1SLjjRYNejbKM", "true"}, Creators: []string{"0012", "9007199254740993", "@Bob"},
-		To: []string{"parquet", "duckdb"}, Store: "spacesetl-store", State: "all", Dialect: "tweet", Workers: 4,
+		To: []string{"parquet", "duckdb"}, Store: "spacesetl-store", State: "all", Dialect: "tweet", Follow: "open", Workers: 4,
 	}
 	if diff := cmp.Diff(want, spec, cmpopts.IgnoreUnexported(Spec{})); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)

@@ -20,13 +20,7 @@ func (s *Spec) Plan(hasUserToken bool) pipeline.Plan {
 		Buyers: slices.Contains(s.With, "buyers"), Tweets: slices.Contains(s.With, "tweets"),
 	}
 	p.Self = p.Buyers && hasUserToken
-	for batch := range slices.Chunk(distinct(s.IDs), batchSize) {
-		r := schemas.Request{Endpoint: schemas.Spaces, IDs: batch}
-		if len(batch) == 1 {
-			r.Endpoint = schemas.SpaceByID
-		}
-		p.Seeds = append(p.Seeds, r)
-	}
+	p.Seeds = pipeline.Lookups(distinct(s.IDs))
 	var names []string
 	for _, creator := range distinct(s.Creators) {
 		if name, ok := strings.CutPrefix(creator, "@"); ok {

@@ -31,6 +31,7 @@ type Spec struct {
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
 	Dialect  string // tweet (default) or post
+	Follow   string // open: look again at Spaces that can change, never at others; none
 	Private  bool   // ask for fields that need the owner's token
 	NoUsers  bool   // do not look up users that no answer includes
 	Workers  int    // requests under way at a time; default 4
@@ -39,6 +40,13 @@ type Spec struct {
 
 	lines map[string]int // where keys and items stand, by path
 }
+
+// Values of Spec.Follow. Jobs in files, which run again and again, follow open
+// Spaces by default; a job by flags asks for what it says.
+const (
+	FollowOpen = "open"
+	FollowNone = "none"
+)
 
 // Search is one search.
 type Search struct{ Query, State string }
@@ -77,6 +85,7 @@ func (s *Spec) Defaults() {
 	s.Store = cmp.Or(s.Store, "spacesetl-store")
 	s.Dialect = cmp.Or(s.Dialect, string(schemas.TweetDialect))
 	s.State = cmp.Or(s.State, "all")
+	s.Follow = cmp.Or(s.Follow, FollowNone)
 	s.Workers = cmp.Or(s.Workers, 4)
 	if len(s.To) == 0 {
 		s.To = []string{"parquet", "duckdb"}
@@ -156,6 +165,7 @@ func (s *Spec) Check() []Problem {
 		c.oneOf(fmt.Sprintf("search[%d]", i), "state", search.State, "", "all", "live", "scheduled")
 	}
 	c.oneOf("state", "state", s.State, "", "all", "live", "scheduled")
+	c.oneOf("follow", "follow", s.Follow, "", FollowOpen, FollowNone)
 	c.oneOf("dialect", "dialect", s.Dialect, "", "tweet", "post")
 	for i, with := range s.With {
 		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, "buyers", "tweets")

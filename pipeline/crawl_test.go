@@ -50,12 +50,12 @@ func crawler(t *testing.T, w *world, store Store, plan Plan, notices *[]string) 
 	}
 	planned, ok, err := store.Resumable(plan, true)
 	if err == nil && !ok {
-		planned, err = store.Start(plan, "test", time.Now())
+		planned, err = store.Start(plan, nil, "test", time.Now())
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Pipeline{Plan: planned.Plan, Run: planned.Run, Store: store, Fetcher: extract.NewRetry(client)}
+	p := &Pipeline{Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: store, Fetcher: extract.NewRetry(client)}
 	if notices != nil {
 		p.Notify = func(n Notice) { *notices = append(*notices, n.Text) }
 	}

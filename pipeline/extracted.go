@@ -3,6 +3,7 @@ package pipeline
 import (
 	"crypto/sha256"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -20,13 +21,14 @@ type Extracted struct {
 	Users    []string // ids of the users on the page
 	Resolved []string // ids of the users in data
 	Referred []string // ids of users the page refers to
+	Missing  []string // ids of Spaces that were asked for and did not come
 	digest   []byte   // of the body
 }
 
 // FoundSpace is a Space seen on a page.
 type FoundSpace struct {
-	ID, CreatorID string
-	Ticketed      bool
+	ID, CreatorID, State string
+	Ticketed             bool
 }
 
 // decoders are reused: a decoder holds buffers as large as a page's rows.
@@ -72,6 +74,9 @@ func (e *Extracted) read(b schemas.Batch) {
 	case schemas.User:
 		e.Users = texts(b, "user_id")
 	}
+	if slices.ContainsFunc(b.Table.Sources, func(s schemas.Source) bool { return s.Missing }) {
+		e.Missing = texts(b, "space_id")
+	}
 	for _, c := range b.Table.Columns {
 		if c.Ref == "users" {
 			e.Referred = append(e.Referred, texts(b, c.Name)...)
@@ -82,10 +87,14 @@ func (e *Extracted) read(b schemas.Batch) {
 func (e *Extracted) spaces(b schemas.Batch) {
 	ticketed := b.Record.Column(b.Table.Column("is_ticketed")).(*array.Boolean)
 	creators := b.Record.Column(b.Table.Column("creator_id")).(*array.String)
+	states := b.Record.Column(b.Table.Column("state")).(*array.String)
 	for i, id := range texts(b, "space_id") {
 		s := FoundSpace{ID: id, Ticketed: ticketed.IsValid(i) && ticketed.Value(i)}
 		if creators.IsValid(i) {
-			s.CreatorID = creators.Value(i)
+			s.CreatorID = strings.Clone(creators.Value(i))
+		}
+		if states.IsValid(i) {
+			s.State = strings.Clone(states.Value(i))
 		}
 		e.Spaces = append(e.Spaces, s)
 	}
@@ -97,7 +106,7 @@ func texts(b schemas.Batch, name string) []string {
 	values := make([]string, 0, column.Len())
 	for i := range column.Len() {
 		if column.IsValid(i) {
-			values = append(values, string(append([]byte(nil), column.Value(i)...)))
+			values = append(values, strings.Clone(column.Value(i)))
 		}
 	}
 	return slices.Clip(values)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -181,7 +182,7 @@ func (l *Landing) Put(p schemas.Page) error {
 			err = s.sync(at + int64(len(record)))
 		}
 		if err != nil {
-			return fmt.Errorf("landing %s: %w", s.path, err)
+			return fmt.Errorf("landing %s: %w", s.path, cause(err))
 		}
 		f.at, f.size = at, len(record)
 		l.mu.Lock()
@@ -189,6 +190,15 @@ func (l *Landing) Put(p schemas.Page) error {
 		l.mu.Unlock()
 		return nil
 	}
+}
+
+// cause is what is wrong with a file, without its path.
+func cause(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 // envelope is the page's line and the length of what stands before its body.

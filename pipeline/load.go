@@ -44,7 +44,10 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
 	}
-	return m, writeJSON(path, m)
+	if err := writeJSON(path, m); err != nil {
+		return nil, err
+	}
+	return m, p.Out.latest(m)
 }
 
 // Remake makes the files of a run from its landed pages and nothing else.
@@ -223,7 +226,7 @@ func (p *Pipeline) carryOver(m *Manifest) {
 	old, err := p.Store.Manifest(p.Run.RunID)
 	if err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
-			p.Notify(Notice{"skipped", "the earlier manifest cannot be read and is replaced: " + err.Error()})
+			p.Notify(Notice{"replaced", "the earlier manifest cannot be read and is written again: " + err.Error()})
 		}
 		return
 	}

@@ -38,7 +38,8 @@ type Publisher interface {
 // Pipeline runs one plan in one store.
 type Pipeline struct {
 	Plan    Plan
-	Run     schemas.Run // RunID, StartedAt and Version are set by the caller
+	Seeds   []schemas.Request // Planned.Seeds
+	Run     schemas.Run       // RunID, StartedAt and Version are set by the caller
 	Store   Store
 	Out     Store   // where the manifest goes; default Store
 	Fetcher Fetcher // not needed for Load
@@ -90,7 +91,7 @@ func (p *Pipeline) Open() error {
 	if p.Out == "" {
 		p.Out = p.Store
 	}
-	p.walk = newWalk(p.Plan)
+	p.walk = newWalk(p.Plan, p.Seeds)
 	var err error
 	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)
 	return err

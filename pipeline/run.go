@@ -46,6 +46,15 @@ func (e *StoppedError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *StoppedError) Unwrap() error { return e.Err }
 
+// LandingError is a page that could not be put on disk, for one because that
+// is full. It ends the run.
+type LandingError struct{ Err error }
+
+func (e *LandingError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *LandingError) Unwrap() error { return e.Err }
+
 // RunAll fetches what the plan asks for and loads it. When the run stops early
 // the error is a *StoppedError; unless it was interrupted, what has landed is
 // loaded all the same and the manifest says so.
@@ -59,12 +68,19 @@ func (p *Pipeline) RunAll(ctx context.Context) (*Manifest, error) {
 			return nil, stopped
 		}
 	}
+	var full *LandingError
+	if errors.As(stopped, &full) {
+		return nil, stopped // tables would not find room where a page found none
+	}
 	if len(p.landing.Entries()) == 0 && stopped != nil {
 		return nil, stopped // nothing was fetched: there is nothing to load
 	}
 	m, err := p.Load(context.WithoutCancel(ctx))
+	if err != nil && stopped != nil {
+		return nil, &StoppedError{schemas.Failed, errors.Join(err, stopped)}
+	}
 	if err != nil {
-		return nil, errors.Join(err, stopped)
+		return nil, err
 	}
 	return m, stopped
 }
@@ -72,7 +88,7 @@ func (p *Pipeline) RunAll(ctx context.Context) (*Manifest, error) {
 // Crawl fetches every page the plan leads to that has not landed yet, in
 // waves: the seeds, then what they led to, until nothing is left.
 func (p *Pipeline) Crawl(ctx context.Context) error {
-	p.walk = newWalk(p.Plan)
+	p.walk = newWalk(p.Plan, p.Seeds)
 	for wave := p.walk.next(); len(wave) > 0; wave = p.walk.next() {
 		p.wave(ctx, wave)
 		if err := p.walk.stopped(); err != nil {
@@ -103,6 +119,9 @@ func (p *Pipeline) wave(ctx context.Context, requests []schemas.Request) {
 // end records what an error of a request puts an end to.
 func (p *Pipeline) end(ctx context.Context, r schemas.Request, err error) {
 	outcome, scope := verdict(ctx, err)
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		err = ending(ctx)
+	}
 	stopped := &StoppedError{outcome, err}
 	switch scope {
 	case schemas.EndpointScope:
@@ -115,6 +134,14 @@ func (p *Pipeline) end(ctx context.Context, r schemas.Request, err error) {
 	default:
 		p.walk.stop(stopped)
 	}
+}
+
+// ending says in a user's words why the context has ended.
+func ending(ctx context.Context) error {
+	if errors.Is(context.Cause(ctx), context.DeadlineExceeded) {
+		return errors.New("the deadline has passed")
+	}
+	return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 }
 
 // maxEmpty is how many pages without data are followed in a row, maxPages how
@@ -181,7 +208,7 @@ func (p *Pipeline) extract(ctx context.Context, r schemas.Request, again bool) (
 		}
 		page.RunID = p.Run.RunID
 		if err := p.landing.Put(page); err != nil {
-			return Extracted{}, err
+			return Extracted{}, &LandingError{err}
 		}
 		p.fetched.Add(1)
 	}

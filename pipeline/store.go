@@ -35,6 +35,9 @@ func (s Store) RunFile(runID, name string) string {
 type Planned struct {
 	Run  schemas.Run `json:"run"`
 	Plan Plan        `json:"plan"`
+	// Seeds are the plan's first requests as the store's state made them when
+	// the run was started; they stay the same when it is resumed.
+	Seeds []schemas.Request `json:"seeds"`
 }
 
 // WrongJobError is a store that another job writes.
@@ -98,7 +101,7 @@ func (s Store) Resumable(plan Plan, finished bool) (run Planned, ok bool, err er
 			continue
 		}
 		m, err := s.Manifest(id)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err != nil && !unwritten(err) {
 			return Planned{}, false, err
 		}
 		if err != nil || m.Run.Outcome != schemas.Done || finished {
@@ -109,8 +112,9 @@ func (s Store) Resumable(plan Plan, finished bool) (run Planned, ok bool, err er
 	return Planned{}, false, nil
 }
 
-// Start makes a new run of a plan and writes its plan.json.
-func (s Store) Start(plan Plan, version string, now time.Time) (Planned, error) {
+// Start makes a new run of a plan and writes its plan.json. The state, if not
+// nil, says which Spaces to ask for again and which not.
+func (s Store) Start(plan Plan, state *State, version string, now time.Time) (Planned, error) {
 	now = now.UTC().Truncate(time.Microsecond)
 	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
 	for n := 2; ; n++ {
@@ -126,9 +130,12 @@ func (s Store) Start(plan Plan, version string, now time.Time) (Planned, error) 
 		}
 		id = fmt.Sprintf("%s-%s-%d", now.Format("20060102T150405Z"), plan.Hash()[:6], n)
 	}
-	p := Planned{Plan: plan, Run: schemas.Run{
+	p := Planned{Plan: plan, Seeds: plan.Seeds, Run: schemas.Run{
 		RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version,
 	}}
+	if state != nil {
+		p.Seeds = state.Seeds(plan)
+	}
 	return p, writeJSON(s.RunFile(id, "plan.json"), p)
 }
 
@@ -138,9 +145,29 @@ func readJSON(path string, v any) error {
 		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return fmt.Errorf("%s: %w: delete the file and run again", path, err)
+		return &CorruptError{path, err}
 	}
 	return nil
+}
+
+// CorruptError is a file of the store that is not what was written.
+type CorruptError struct {
+	Path string
+	Err  error
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s is damaged (%v): delete it and run again", e.Path, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *CorruptError) Unwrap() error { return e.Err }
+
+// unwritten reports whether a manifest does not count: it was never written,
+// or it is damaged and the run has to write it again.
+func unwritten(err error) bool {
+	var corrupt *CorruptError
+	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt)
 }
 
 // writeJSON writes a file that appears whole.

@@ -14,7 +14,8 @@ const batchSize = 100
 // walk is what a run has found so far and still has to ask for. It holds ids,
 // not pages, and is rebuilt from landing when a run resumes.
 type walk struct {
-	plan Plan
+	plan  Plan
+	seeds []schemas.Request
 
 	mu       sync.Mutex
 	started  bool
@@ -39,9 +40,9 @@ type Failure struct {
 	outcome *StoppedError
 }
 
-func newWalk(plan Plan) *walk {
+func newWalk(plan Plan, seeds []schemas.Request) *walk {
 	w := &walk{
-		plan: plan, creators: map[string]bool{}, queried: map[string]bool{},
+		plan: plan, seeds: seeds, creators: map[string]bool{}, queried: map[string]bool{},
 		spaces: map[string]FoundSpace{}, detailed: map[string]bool{},
 		referred: map[string]bool{}, present: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
@@ -60,7 +61,7 @@ func (w *walk) next() []schemas.Request {
 	var wave []schemas.Request
 	if !w.started {
 		w.started = true
-		wave = slices.Clone(w.plan.Seeds)
+		wave = slices.Clone(w.seeds)
 		if w.plan.Self {
 			wave = append(wave, schemas.Request{Endpoint: schemas.Me})
 		}
