@@ -28,6 +28,7 @@ const segmentLimit = 64 << 20
 type Landing struct {
 	dir, runID string
 	mend       bool // cut off what a crash tore
+	step       Step
 	encoder    *zstd.Encoder
 	decoder    *zstd.Decoder
 
@@ -174,12 +175,12 @@ func (l *Landing) Put(p schemas.Page) error {
 		if err != nil {
 			return fmt.Errorf("landing %s: %w", p.ID, err)
 		}
-		at, full, err := s.append(record)
+		at, full, err := s.append(record, l.step)
 		if full {
 			continue // another page filled it; the next call opens a new one
 		}
 		if err == nil {
-			err = s.sync(at + int64(len(record)))
+			err = s.sync(at+int64(len(record)), l.step)
 		}
 		if err != nil {
 			return fmt.Errorf("landing %s: %w", s.path, cause(err))
@@ -235,7 +236,7 @@ func (l *Landing) segment(e schemas.Endpoint) (*segment, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.segments[e]
-	if s != nil && !s.full() {
+	if s != nil && s.takes() {
 		return s, s.open()
 	}
 	number := 1

@@ -212,3 +212,32 @@ func BenchmarkLandingPut(b *testing.B) {
 		}
 	}
 }
+
+// After a sync that failed nobody knows what is on disk: the page does not
+// count, those before it do, and landing goes on elsewhere.
+func TestFailedSyncLosesOnlyItsPage(t *testing.T) {
+	for _, at := range []string{"landing: before write", "landing: written", "landing: before sync", "landing: synced"} {
+		dir := t.TempDir()
+		l := open(t, dir)
+		put(t, l, page(schemas.Tweets, 1))
+		l.step = func(name, _ string) error {
+			if name == at {
+				return errors.New("no space left on device")
+			}
+			return nil
+		}
+		if err := l.Put(page(schemas.Tweets, 2)); err == nil || !strings.Contains(err.Error(), "no space left") || !strings.Contains(err.Error(), "tweets-00001") {
+			t.Errorf("%s: error %v, want one that names the file and the cause", at, err)
+		}
+		if l.Has(page(schemas.Tweets, 2).ID) {
+			t.Errorf("%s: the page counts as landed", at)
+		}
+		l.step = nil
+		put(t, l, page(schemas.Tweets, 3))
+		l.Close()
+		l = open(t, dir)
+		if l.Has(page(schemas.Tweets, 2).ID) || !l.Has(page(schemas.Tweets, 1).ID) || !l.Has(page(schemas.Tweets, 3).ID) {
+			t.Errorf("%s: after reopening the pages are %v, want the first and the third", at, l.Entries())
+		}
+	}
+}

@@ -34,20 +34,26 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.Step.at("files: committed", p.Run.RunID); err != nil {
+		return nil, err
+	}
 	for _, destination := range p.Publish {
 		if err := destination.Publish(ctx, parts); err != nil {
 			return nil, err
 		}
+	}
+	if err := p.Step.at("destinations: published", p.Run.RunID); err != nil {
+		return nil, err
 	}
 	m := p.manifest(l.tally, l.stats, parts)
 	path := p.Out.RunFile(p.Run.RunID, "manifest.json")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
 	}
-	if err := writeJSON(path, m); err != nil {
+	if err := writeJSON(path, m, p.Step); err != nil {
 		return nil, err
 	}
-	return m, p.Out.latest(m)
+	return m, p.Out.latest(m, p.Step)
 }
 
 // Remake makes the files of a run from its landed pages and nothing else.

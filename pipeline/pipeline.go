@@ -53,6 +53,10 @@ type Pipeline struct {
 	// Shards is the number of decoders of a large load; 0 means 2. Equal
 	// shards, equal files.
 	Shards int
+	// Step is called at each step towards the disk, by name, with the file; an
+	// error of it is that step's error. Tests crash and fill disks with it; nil
+	// otherwise.
+	Step Step
 	// Notify is told of what a user should know; may be nil.
 	Notify func(Notice)
 	// Refused lists the fields the server refused so far; may be nil.
@@ -61,6 +65,16 @@ type Pipeline struct {
 	landing *Landing
 	walk    *walk
 	fetched atomic.Int64
+}
+
+// Step stands before or after something that a crash can come between.
+type Step func(name, file string) error
+
+func (s Step) at(name, file string) error {
+	if s == nil {
+		return nil
+	}
+	return s(name, file)
 }
 
 // Notice is one thing a user should know, in one line without a secret.
@@ -94,6 +108,9 @@ func (p *Pipeline) Open() error {
 	p.walk = newWalk(p.Plan, p.Seeds)
 	var err error
 	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)
+	if err == nil {
+		p.landing.step = p.Step
+	}
 	return err
 }
 

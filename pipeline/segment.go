@@ -67,8 +67,9 @@ func parseFrame(header []byte, at int64) (frame, error) {
 	}, nil
 }
 
-// scan lists the pages of a segment and its size. The last segment of an
-// endpoint may end in a page that a crash tore: that page is cut off.
+// scan lists the pages of a segment and its size. A segment may end in a page
+// that a crash tore: that page is cut off. In the last segment of an endpoint
+// every page is read to find one, since its header can be whole.
 func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -90,7 +91,7 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 			_, err = l.line(path, f) // a torn page can have a whole header
 		}
 		if err != nil || size+int64(f.size) > info.Size() {
-			return frames, size, l.cut(path, size, info.Size(), last)
+			return frames, size, l.cut(path, size, info.Size())
 		}
 		frames = append(frames, f)
 		size += int64(f.size)
@@ -99,7 +100,7 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 }
 
 // cut removes what stands after the last whole page, unless pages follow it.
-func (l *Landing) cut(path string, size, total int64, last bool) error {
+func (l *Landing) cut(path string, size, total int64) error {
 	if !l.mend {
 		return fmt.Errorf("damaged at byte %d", size)
 	}
@@ -112,7 +113,7 @@ func (l *Landing) cut(path string, size, total int64, last bool) error {
 	if _, err := file.ReadAt(rest, size); err != nil && err != io.EOF {
 		return err
 	}
-	if !last || l.holdsPage(path, rest, size) {
+	if l.holdsPage(path, rest, size) {
 		return fmt.Errorf("damaged at byte %d, with pages after it: restore the file from a backup, or delete it to fetch its pages again", size)
 	}
 	if err := file.Truncate(size); err != nil {
@@ -174,15 +175,17 @@ type segment struct {
 	file    *os.File
 	size    int64
 	retired bool
+	broken  error // of a sync
 
 	syncMu sync.Mutex // one sync at a time
 	synced int64
 }
 
-func (s *segment) full() bool {
+// takes reports whether the segment takes another page.
+func (s *segment) takes() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.size >= segmentLimit
+	return !s.retired && s.size < segmentLimit
 }
 
 func (s *segment) open() (err error) {
@@ -203,14 +206,21 @@ func (s *segment) retire() {
 
 // append writes a record at the end and returns where. A failed write is cut
 // off again. full says that the segment takes no more.
-func (s *segment) append(record []byte) (at int64, full bool, err error) {
+func (s *segment) append(record []byte, step Step) (at int64, full bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.retired {
 		return 0, true, nil
 	}
 	at = s.size
-	if _, err := s.file.WriteAt(record, at); err != nil {
+	err = step.at("landing: before write", s.path)
+	if err == nil {
+		_, err = s.file.WriteAt(record, at)
+	}
+	if err == nil {
+		err = step.at("landing: written", s.path)
+	}
+	if err != nil {
 		return 0, false, errors.Join(err, s.file.Truncate(at))
 	}
 	s.size += int64(len(record))
@@ -218,21 +228,36 @@ func (s *segment) append(record []byte) (at int64, full bool, err error) {
 }
 
 // sync returns when the segment is on disk up to end. Callers that wait for
-// one sync are all covered by the next.
-func (s *segment) sync(end int64) error {
+// one sync are all covered by the next. After a sync that failed nobody knows
+// what is on disk, and the system may say the next time that all is well: the
+// pages not synced before are cut off and the segment takes no more.
+func (s *segment) sync(end int64, step Step) error {
 	s.syncMu.Lock()
 	defer s.syncMu.Unlock()
 	if s.synced >= end {
 		return nil
 	}
 	s.mu.Lock()
-	file, size := s.file, s.size
+	file, size, broken := s.file, s.size, s.broken
 	s.mu.Unlock()
-	if err := file.Sync(); err != nil {
-		return err
+	if broken != nil {
+		return broken
 	}
-	s.synced = size
-	return nil
+	err := step.at("landing: before sync", s.path)
+	if err == nil {
+		err = file.Sync()
+	}
+	if err == nil {
+		err = step.at("landing: synced", s.path)
+	}
+	if err == nil {
+		s.synced = size
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.retired, s.broken = true, err
+	return errors.Join(err, file.Truncate(s.synced))
 }
 
 func (s *segment) close() error {

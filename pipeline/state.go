@@ -69,7 +69,7 @@ func (s Store) State(ctx context.Context) (*State, error) {
 		}
 		if whole && len(st.Runs) > read {
 			read = len(st.Runs)
-			if err := writeJSON(s.statePath(), st); err != nil {
+			if err := writeJSON(s.statePath(), st, nil); err != nil {
 				return nil, err
 			}
 		}

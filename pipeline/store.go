@@ -136,7 +136,7 @@ func (s Store) Start(plan Plan, state *State, version string, now time.Time) (Pl
 	if state != nil {
 		p.Seeds = state.Seeds(plan)
 	}
-	return p, writeJSON(s.RunFile(id, "plan.json"), p)
+	return p, writeJSON(s.RunFile(id, "plan.json"), p, nil)
 }
 
 func readJSON(path string, v any) error {
@@ -171,7 +171,7 @@ func unwritten(err error) bool {
 }
 
 // writeJSON writes a file that appears whole.
-func writeJSON(path string, v any) error {
+func writeJSON(path string, v any, step Step) error {
 	text, err := json.MarshalIndent(v, "", "  ")
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -182,12 +182,15 @@ func writeJSON(path string, v any) error {
 	}
 	defer os.Remove(temporary.Name()) // gone already when all went well
 	_, err = temporary.Write(append(text, '\n'))
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	err = errors.Join(err, step.at("json: written", path), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = step.at("json: before rename", path)
+	}
 	if err == nil {
 		err = os.Rename(temporary.Name(), path)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = errors.Join(step.at("json: renamed", path), syncDir(filepath.Dir(path)))
 	}
 	if err != nil {
 		return fmt.Errorf("writing %s: %w", path, err)

@@ -23,12 +23,12 @@ type Latest struct {
 func (s Store) latestPath() string { return filepath.Join(s.Parquet(), "_latest.json") }
 
 // latest writes _latest.json for a run.
-func (s Store) latest(m *Manifest) error {
+func (s Store) latest(m *Manifest, step Step) error {
 	if !m.Parquet {
 		return nil
 	}
 	l := Latest{RunID: m.Run.RunID, Manifest: "runs/" + m.Run.RunID + "/manifest.json", Files: m.Files}
-	return writeJSON(s.latestPath(), l)
+	return writeJSON(s.latestPath(), l, step)
 }
 
 // partFile takes a Parquet file's name apart: run id and shard.
@@ -90,7 +90,7 @@ func (s Store) newest() error {
 		if err := readJSON(s.latestPath(), &l); err == nil && l.RunID == id {
 			return nil
 		}
-		return s.latest(&m)
+		return s.latest(&m, nil)
 	}
 	return nil
 }
