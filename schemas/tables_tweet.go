@@ -180,8 +180,12 @@ func ownerMetrics(names []string) []Column {
 	var columns []Column
 	for _, group := range []string{"non_public", "organic", "promoted"} {
 		for _, name := range names {
+			path := group + "_metrics." + name
+			if name == "retweet_count" {
+				path += "|" + group + "_metrics.repost_count"
+			}
 			columns = append(columns, Column{
-				Name: group + "_" + name, Type: Int, Path: group + "_metrics." + name, Listing: Listing{Private: true},
+				Name: group + "_" + name, Type: Int, Path: path, Listing: Listing{Private: true},
 				Doc: "The API's " + group + "_metrics." + name + "; only with the author's token.",
 			})
 		}
