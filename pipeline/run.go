@@ -76,11 +76,8 @@ func (p *Pipeline) RunAll(ctx context.Context) (*Manifest, error) {
 		return nil, stopped // nothing was fetched: there is nothing to load
 	}
 	m, err := p.Load(context.WithoutCancel(ctx))
-	if err != nil && stopped != nil {
-		return nil, &StoppedError{schemas.Failed, errors.Join(err, stopped)}
-	}
 	if err != nil {
-		return nil, err
+		return nil, &StoppedError{schemas.Failed, errors.Join(err, stopped)}
 	}
 	return m, stopped
 }

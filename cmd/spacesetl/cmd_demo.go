@@ -65,9 +65,9 @@ func (c *console) demo(ctx *cli.Context) error {
 	log.Info("simulator at " + server.url)
 	job := &etl{
 		spec: demoSpec(world, creator, ctx.String("dir"), server.url), app: demoAppToken, user: demoUserToken, log: log,
-		shorten: func(cfg *extract.Config) {
+		hooks: hooks{shorten: func(cfg *extract.Config) {
 			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
-		},
+		}},
 	}
 	r, err := job.run(ctx.Context)
 	if printErr := c.printResult(r, out); err == nil {

@@ -29,7 +29,7 @@ spacesetl run --search "open mic" --search crypto --state live --output json`,
 }
 
 func outputFlag() cli.Flag {
-	return text("output", "text", "what to print at the end: text, or json for the manifest; `FORMAT`", "o")
+	return text("output", "text", "print at the end: text, or json, the manifest; `FORMAT`", "o")
 }
 
 // format reads --output.
@@ -51,7 +51,7 @@ func (c *console) run(ctx *cli.Context) error {
 		return err
 	}
 	app, user := environment()
-	job := &etl{spec: spec, app: app, user: user, resume: ctx.Bool("resume"), log: c.log()}
+	job := &etl{spec: spec, app: app, user: user, resume: ctx.Bool("resume"), log: c.log(), hooks: c.hooks}
 	r, err := job.run(ctx.Context)
 	if printErr := c.printResult(r, out); err == nil {
 		err = printErr

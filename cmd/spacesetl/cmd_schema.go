@@ -48,7 +48,7 @@ func (c *console) validateCommand() *cli.Command {
 			if file == "" {
 				return &usageError{"spacesetl validate", fmt.Errorf("no job file: give one with -f")}
 			}
-			spec, err := jobs.Load(file)
+			spec, err := jobs.Load(file, nil)
 			if err != nil {
 				return err
 			}

@@ -11,7 +11,10 @@ import (
 )
 
 // console is where a command prints.
-type console struct{ stdout, stderr io.Writer }
+type console struct {
+	stdout, stderr io.Writer
+	hooks
+}
 
 // log writes one line per event to stderr.
 func (c *console) log() *slog.Logger {

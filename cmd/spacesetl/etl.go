@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
@@ -22,7 +23,17 @@ type etl struct {
 	app, user string // tokens
 	resume    bool   // also a run that has come to its end
 	log       *slog.Logger
-	shorten   func(*extract.Config) // the demo's shorter waits; may be nil
+	hooks
+	mu     sync.Mutex
+	waited map[schemas.Endpoint]time.Time // end of the last wait logged
+}
+
+// hooks are what the demo and tests change about a run; each may be nil.
+type hooks struct {
+	shorten func(*extract.Config)                   // other waits than the API's
+	now     func() time.Time                        // another clock for the run's id
+	wrap    func(pipeline.Fetcher) pipeline.Fetcher // pages other than as fetched
+	step    func(name, file string) error           // see pipeline.Step
 }
 
 // result is what a run came to.
@@ -53,7 +64,10 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	defer unlock()
-	planned, err := e.planned(store)
+	if err := store.Sweep(); err != nil {
+		return result{}, err
+	}
+	planned, err := e.planned(ctx, store)
 	if err != nil {
 		return result{}, err
 	}
@@ -63,7 +77,10 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	defer done()
-	p.Fetcher, p.Workers = extract.NewRetry(client), e.spec.Workers
+	p.Fetcher, p.Workers, p.Step = extract.NewRetry(client), e.spec.Workers, e.step
+	if e.wrap != nil {
+		p.Fetcher = e.wrap(p.Fetcher)
+	}
 	p.Notify = func(n pipeline.Notice) { e.log.Info(n.Text, "what", n.Kind) }
 	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
 	if err := p.Open(); err != nil {
@@ -103,12 +120,28 @@ func (e *etl) event(v extract.Event) {
 	case extract.EventRetry:
 		e.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
 	default:
-		e.log.Info("waiting", "endpoint", v.Endpoint, "for", v.Reason, "until", v.Until.UTC().Format("15:04:05.000Z"))
+		if e.firstWait(v) {
+			e.log.Info("waiting", "endpoint", v.Endpoint, "until", v.Until.UTC().Format("15:04:05.000Z"), "for", v.Reason)
+		}
 	}
 }
 
+// firstWait reports whether no other worker has told of this wait.
+func (e *etl) firstWait(v extract.Event) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.waited == nil {
+		e.waited = map[schemas.Endpoint]time.Time{}
+	}
+	first := v.Until.Sub(e.waited[v.Endpoint]) > time.Second
+	if first {
+		e.waited[v.Endpoint] = v.Until
+	}
+	return first
+}
+
 // planned finds the run to go on with, or starts a new one.
-func (e *etl) planned(store pipeline.Store) (pipeline.Planned, error) {
+func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Planned, error) {
 	plan := e.spec.Plan(e.user != "")
 	planned, ok, err := store.Resumable(plan, e.resume)
 	if err != nil {
@@ -118,7 +151,17 @@ func (e *etl) planned(store pipeline.Store) (pipeline.Planned, error) {
 		e.log.Info("going on with run " + planned.Run.RunID)
 		return planned, nil
 	}
-	planned, err = store.Start(plan, version, time.Now())
+	var state *pipeline.State
+	if e.spec.Follow == jobs.FollowOpen {
+		if state, err = store.State(ctx); err != nil {
+			return planned, err
+		}
+	}
+	now := time.Now
+	if e.now != nil {
+		now = e.now
+	}
+	planned, err = store.Start(plan, state, version, now())
 	if err == nil {
 		e.log.Info("new run " + planned.Run.RunID)
 	}
@@ -157,7 +200,10 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pi
 	if err != nil {
 		return nil, nil, err
 	}
-	p = &pipeline.Pipeline{Plan: planned.Plan, Run: planned.Run, Store: store, Loader: loader}
+	p = &pipeline.Pipeline{
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: store,
+		Loader: loader, KeepsFiles: out.parquet != "",
+	}
 	if out.duckdb != "" {
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet}))
 	}

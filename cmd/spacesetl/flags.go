@@ -45,6 +45,9 @@ func (q *query) Set(value string) error {
 	return nil
 }
 
+// Get makes the values readable through cli.Context.Value.
+func (q *query) Get() any { return q }
+
 func (q *query) String() string { return strings.Join(*q, "; ") }
 
 // jobFlags are the parts of a job as flags.
@@ -62,6 +65,7 @@ func jobFlags() []cli.Flag {
 		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
+		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
 		number("workers", 0, "requests under way at a time; `N` (default 4)"),
@@ -76,56 +80,45 @@ func readSpec(ctx *cli.Context) (jobs.Spec, error) {
 	if ctx.Args().Present() {
 		return jobs.Spec{}, &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
 	}
-	var spec jobs.Spec
-	if file := ctx.String("file"); file != "" {
-		var err error
-		if spec, err = jobs.Load(file); err != nil {
-			return spec, err
-		}
-	}
-	override(ctx, &spec)
-	problems := spec.Check()
-	if ctx.IsSet("ids-file") {
-		spec.IDsFile = ctx.String("ids-file")
-		problems = append(problems, spec.ReadIDs()...)
-	}
-	spec.Defaults()
-	if len(problems) > 0 {
-		return spec, &jobs.InvalidError{Problems: problems}
-	}
-	return spec, nil
+	return jobs.Load(ctx.String("file"), func(spec *jobs.Spec) { override(ctx, spec) })
 }
 
 func override(ctx *cli.Context, spec *jobs.Spec) {
+	given := func(name string) bool {
+		if ctx.IsSet(name) {
+			spec.Elsewhere(strings.ReplaceAll(name, "-", "_"))
+		}
+		return ctx.IsSet(name)
+	}
 	for name, into := range map[string]*string{
 		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
-		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "ids-file": &spec.IDsFile,
+		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "ids-file": &spec.IDsFile,
 	} {
-		if ctx.IsSet(name) {
+		if given(name) {
 			*into = ctx.String(name)
 		}
 	}
 	for name, into := range map[string]*[]string{"ids": &spec.IDs, "creators": &spec.Creators, "with": &spec.With, "to": &spec.To} {
-		if ctx.IsSet(name) {
+		if given(name) {
 			*into = trimmed(ctx.StringSlice(name))
 		}
 	}
-	if ctx.IsSet("search") {
+	if given("search") {
 		spec.Search = nil
 		for _, q := range *ctx.Generic("search").(*query) {
 			spec.Search = append(spec.Search, jobs.Search{Query: q})
 		}
 	}
 	for name, into := range map[string]*bool{"private": &spec.Private, "no-users": &spec.NoUsers} {
-		if ctx.IsSet(name) {
+		if given(name) {
 			*into = ctx.Bool(name)
 		}
 	}
-	if ctx.IsSet("workers") {
+	if given("workers") {
 		spec.Workers = ctx.Int("workers")
 	}
 	for name, into := range map[string]*time.Duration{"max-wait": &spec.MaxWait, "deadline": &spec.Deadline} {
-		if ctx.IsSet(name) {
+		if given(name) {
 			*into = ctx.Duration(name)
 		}
 	}

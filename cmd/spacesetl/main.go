@@ -53,22 +53,24 @@ func signalled() (context.Context, func()) {
 
 // run is the whole program: results go to stdout, everything else to stderr.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
-	app := newApp(stdout, stderr)
-	err := app.RunContext(ctx, args)
+	return (&console{stdout: stdout, stderr: stderr}).execute(ctx, args)
+}
+
+func (c *console) execute(ctx context.Context, args []string) int {
+	err := c.app().RunContext(ctx, args)
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
-			fmt.Fprintln(stderr, "spacesetl:", strings.TrimRight(line, "\n"))
+			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
 		}
 		var u *usageError
 		if errors.As(err, &u) {
-			fmt.Fprintf(stderr, "spacesetl: see %s --help\n", u.command)
+			fmt.Fprintf(c.stderr, "spacesetl: see %s --help\n", u.command)
 		}
 	}
 	return exitCode(ctx, err)
 }
 
-func newApp(stdout, stderr io.Writer) *cli.App {
-	c := &console{stdout: stdout, stderr: stderr}
+func (c *console) app() *cli.App {
 	app := &cli.App{
 		Name:      "spacesetl",
 		Usage:     "X Spaces from the X API v2 into Parquet and DuckDB",
@@ -76,7 +78,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Description: "Lands every page the API returns, then makes tables of them. What was paid for once\n" +
 			"is never fetched again: running again goes on where the last run stopped.",
 		Version: version, HideVersion: true, HideHelpCommand: true, Suggest: true,
-		Writer: stdout, ErrWriter: stderr,
+		Writer: c.stdout, ErrWriter: c.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
 		OnUsageError:   usage,
 		Action: func(ctx *cli.Context) error {
@@ -93,6 +95,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 	for _, command := range app.Commands {
 		command.OnUsageError = usage
 		command.HideHelpCommand = true
+		concise(command)
 	}
 	return app
 }

@@ -41,8 +41,8 @@ func (c *console) printResult(r result, format string) error {
 		_ = c.print("and %d tables without rows\n", empty)
 	}
 	_ = c.print("\nrun %s: %s in %s\n", m.Run.RunID, m.Run.Outcome, r.took.Round(10*time.Millisecond))
-	_ = c.print("%s pages in the run, %s fetched now with %s requests; %s rate limits (429) waited out, %s temporary failures retried\n",
-		thousands(int64(m.Run.Pages)), thousands(int64(r.fetched)), thousands(r.stats.Requests), thousands(limited(r.stats)), thousands(r.stats.Retries))
+	_ = c.print("%s pages in the run; now %s requests, %s 429s waited out, %s temporary failures retried, %s waited by all workers\n",
+		thousands(int64(m.Run.Pages)), thousands(r.stats.Requests), thousands(limited(r.stats)), thousands(r.stats.Retries), r.stats.Waited.Round(100*time.Millisecond))
 	c.printNotes(m)
 	return c.printPaths(r.out)
 }

@@ -78,7 +78,7 @@ func (c truthCase) run(t *testing.T) *truthRun {
 	r.spec.Store, r.spec.BaseURL, r.spec.Dialect, r.spec.Private = t.TempDir(), server.URL, c.dialect, c.private
 	job := &etl{
 		spec: r.spec, app: "truth-app-token", user: truthUserToken, log: slog.New(slog.DiscardHandler),
-		shorten: func(x *extract.Config) { x.Now, x.Sleep = cfg.Now, fastSleep },
+		hooks: hooks{shorten: func(x *extract.Config) { x.Now, x.Sleep = cfg.Now, fastSleep }},
 	}
 	if c.private {
 		job.app = ""

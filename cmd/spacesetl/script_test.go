@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	stdflag "flag"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/spacesetl/spacesetl/extract"
+)
+
+// TestMain makes the test binary a spacesetl, too: scripts run it as a child.
+// Scripts wait for children, windows and disks more than they compute.
+func TestMain(m *testing.M) {
+	_ = stdflag.Set("test.parallel", "6")        // a value on the command line wins
+	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each child would end a second late
+	testscript.Main(m, map[string]func(){
+		"spacesetl":          func() { os.Exit(hurried()) },
+		"cramped-spacesetl":  func() { limitFiles(); os.Exit(hurried()) },
+		"crashing-spacesetl": func() { os.Exit(crashing()) },
+	})
+}
+
+// hurried is main with waits that a test can sit through.
+func hurried() int {
+	ctx, stop := signalled()
+	defer stop()
+	c := &console{stdout: os.Stdout, stderr: os.Stderr, hooks: hooks{shorten: func(cfg *extract.Config) {
+		cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay, cfg.UnknownDelay = 10*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
+	}}}
+	return c.execute(ctx, os.Args)
+}
+
+// Tokens of the scripts, of the look that real ones have.
+const (
+	scriptAppToken  = "AAAAAAAAAAAAAAAAAAAAAscript%2BappToken%2Fhas%3DpercentSigns"
+	scriptUserToken = "c2NyaXB0LXVzZXItdG9rZW46MTcyMDAwMDAwMDAwMDoxOjA6YXQ6MQ"
+)
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			s := &scene{}
+			env.Values[sceneKey{}] = s
+			env.Defer(s.close)
+			env.Setenv("GORACE", os.Getenv("GORACE"))
+			env.Setenv("X_BEARER_TOKEN", scriptAppToken)
+			env.Setenv("USER_TOKEN", scriptUserToken) // a script with buyers sets X_USER_TOKEN to it
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"simulate":   simulate,
+			"forget":     forget,
+			"requests":   requests,
+			"await":      await,
+			"oncewindow": onceAWindow,
+			"exits":      exits,
+			"interrupt":  interrupt,
+			"serves":     serves,
+			"duckdb":     duckDB,
+			"manifest":   checkManifest,
+			"sametables": sameTables,
+			"samefiles":  sameFiles,
+			"secretless": secretless,
+			"oneline":    oneLine,
+		},
+	})
+}
+
+// exits runs a command that must end with an exit code: exits CODE COMMAND….
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	wantCode(ts, args[0], ts.Exec(args[1], args[2:]...))
+}
+
+func wantCode(ts *testscript.TestScript, want string, err error) {
+	got := 0
+	var failed *exec.ExitError
+	if errors.As(err, &failed) {
+		got = failed.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strconv.Itoa(got) != want {
+		ts.Fatalf("exit code: got %d, want %s", got, want)
+	}
+}
+
+// eventually waits for what another process brings about.
+func eventually(ts *testscript.TestScript, what string, is func() bool) {
+	for end := time.Now().Add(20 * time.Second); !is(); time.Sleep(2 * time.Millisecond) {
+		if time.Now().After(end) {
+			ts.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
