@@ -84,6 +84,7 @@ func keys() map[string]key {
 		"store":    func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Store) },
 		"base_url": func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.BaseURL) },
 		"dialect":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Dialect) },
+		"publish":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) },
 		"follow":   func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Follow) },
 		"private":  func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) },
 		"users": func(r *reader, k string, n ast.Node) {

@@ -31,6 +31,7 @@ type Spec struct {
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
 	Dialect  string // tweet (default) or post
+	Publish  string // copy (default): merge into a copy of the database and rename it; in_place
 	Follow   string // open: look again at Spaces that can change, never at others; none
 	Private  bool   // ask for fields that need the owner's token
 	NoUsers  bool   // do not look up users that no answer includes
@@ -40,6 +41,10 @@ type Spec struct {
 
 	lines map[string]int // where keys and items stand, by path
 }
+
+// PublishInPlace is the value of Spec.Publish for databases too large to copy:
+// nobody may have the database open while a run is loaded.
+const PublishInPlace = "in_place"
 
 // Values of Spec.Follow. Jobs in files, which run again and again, follow open
 // Spaces by default; a job by flags asks for what it says.
@@ -166,6 +171,7 @@ func (s *Spec) Check() []Problem {
 	}
 	c.oneOf("state", "state", s.State, "", "all", "live", "scheduled")
 	c.oneOf("follow", "follow", s.Follow, "", FollowOpen, FollowNone)
+	c.oneOf("publish", "publish", s.Publish, "", "copy", PublishInPlace)
 	c.oneOf("dialect", "dialect", s.Dialect, "", "tweet", "post")
 	for i, with := range s.With {
 		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, "buyers", "tweets")

@@ -17,24 +17,28 @@ import (
 )
 
 func TestDatabaseAndFilesAgree(t *testing.T) {
-	s := newStore(t)
-	s.publish("r1", everything(t, 50, "r1", noon)...)
-	got := s.query("%s", perTable(func(table *schemas.Table) string {
-		columns := make([]string, len(table.Columns))
-		for i, c := range table.Columns {
-			columns[i] = c.Name
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		s.publish("r1", everything(t, 50, "r1", noon)...)
+		got := s.query("%s", perTable(func(table *schemas.Table) string {
+			var columns []string
+			for _, c := range table.Columns {
+				if c.From != schemas.Nowhere {
+					columns = append(columns, c.Name)
+				}
+			}
+			stored := fmt.Sprintf("SELECT %s FROM %s", schemas.Quote(columns...), schemas.Quote(table.Name))
+			written := fmt.Sprintf("SELECT %s FROM read_parquet('%s/%s/**/*.parquet')", schemas.Quote(columns...), s.dir, table.Name)
+			return fmt.Sprintf("(SELECT count(*) FROM %s), (SELECT count(*) FROM (%[2]s EXCEPT %[3]s)), (SELECT count(*) FROM (%[3]s EXCEPT %[2]s))",
+				table.Name, stored, written)
+		}))
+		for i, table := range schemas.Tables() {
+			want := fmt.Sprintf("%s|%d|0|0", table.Name, len(sample(table, 50, "r1", noon)))
+			if got[i] != want {
+				t.Errorf("table, rows, only in the database, only in the files: got %s, want %s", got[i], want)
+			}
 		}
-		stored := fmt.Sprintf("SELECT %s FROM %s", schemas.Quote(columns...), schemas.Quote(table.Name))
-		written := fmt.Sprintf("SELECT %s FROM read_parquet('%s/%s/**/*.parquet')", schemas.Quote(columns...), s.dir, table.Name)
-		return fmt.Sprintf("(SELECT count(*) FROM %s), (SELECT count(*) FROM (%[2]s EXCEPT %[3]s)), (SELECT count(*) FROM (%[3]s EXCEPT %[2]s))",
-			table.Name, stored, written)
-	}))
-	for i, table := range schemas.Tables() {
-		want := fmt.Sprintf("%s|%d|0|0", table.Name, len(sample(table, 50, "r1", noon)))
-		if got[i] != want {
-			t.Errorf("table, rows, only in the database, only in the files: got %s, want %s", got[i], want)
-		}
-	}
+	})
 }
 
 // perTable asks for the same of every table: a row each, beginning with its name.
@@ -47,19 +51,21 @@ func perTable(columns func(*schemas.Table) string) string {
 }
 
 func TestSameRunAgainChangesNothing(t *testing.T) {
-	s := newStore(t)
-	first := s.publish("r1", everything(t, 50, "r1", noon)...)
-	before, rows := files(t, s.dir), dump(s)
-	second := s.publish("r1", everything(t, 50, "r1", noon)...)
-	if d := cmp.Diff(first, second); d != "" {
-		t.Errorf("parts (-first +second):\n%s", d)
-	}
-	if !maps.Equal(before, files(t, s.dir)) {
-		t.Error("the files differ")
-	}
-	if d := cmp.Diff(rows, dump(s)); d != "" {
-		t.Errorf("rows (-first +second):\n%s", d)
-	}
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		first := s.publish("r1", everything(t, 50, "r1", noon)...)
+		before, rows := files(t, s.dir), dump(s)
+		second := s.publish("r1", everything(t, 50, "r1", noon)...)
+		if d := cmp.Diff(first, second); d != "" {
+			t.Errorf("parts (-first +second):\n%s", d)
+		}
+		if !maps.Equal(before, files(t, s.dir)) {
+			t.Error("the files differ")
+		}
+		if d := cmp.Diff(rows, dump(s)); d != "" {
+			t.Errorf("rows (-first +second):\n%s", d)
+		}
+	})
 }
 
 // dump returns the number and a digest of the rows of every table.
@@ -70,6 +76,7 @@ func dump(s store) []string {
 }
 
 func TestOneRowPerKey(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 50, "r1", noon)...)
 	s.publish("r2", everything(t, 60, "r2", noon.Add(time.Hour))...)
@@ -83,6 +90,7 @@ func TestOneRowPerKey(t *testing.T) {
 }
 
 func TestOlderRunDoesNotOverwrite(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.publish("new", everything(t, 50, "new", noon.Add(time.Hour))...)
 	before := dump(s)
@@ -97,6 +105,7 @@ func TestOlderRunDoesNotOverwrite(t *testing.T) {
 }
 
 func TestNothingIsVisibleBeforeCommit(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	p := s.parquet("r1")
 	if err := p.Load(context.Background(), 0, everything(t, 50, "r1", noon)); err != nil {
@@ -117,32 +126,35 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 }
 
 func TestFailedPublishLeavesNothing(t *testing.T) {
-	s := newStore(t)
-	parts := s.commit("r1", everything(t, 50, "r1", noon))
-	last := parts[len(parts)-1]
-	if err := os.Remove(filepath.Join(s.dir, last.Path)); err != nil {
-		t.Fatal(err)
-	}
-	err := s.duckdb().Publish(context.Background(), parts)
-	if err == nil || !strings.HasPrefix(err.Error(), "duckdb spaces.duckdb: "+last.Table+": ") || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got error %v", err)
-	}
-	if _, err := os.Stat(s.path); err == nil {
-		t.Error("a database was left behind")
-	}
-	if err := s.duckdb().Publish(context.Background(), parts[:1]); err != nil {
-		t.Fatal(err)
-	}
-	before := dump(s)
-	if err := s.duckdb().Publish(context.Background(), parts[1:]); err == nil {
-		t.Error("no error")
-	}
-	if d := cmp.Diff(before, dump(s)); d != "" {
-		t.Errorf("rows (-before +after):\n%s", d)
-	}
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		parts := s.commit("r1", everything(t, 50, "r1", noon))
+		last := parts[len(parts)-1]
+		if err := os.Remove(filepath.Join(s.dir, last.Path)); err != nil {
+			t.Fatal(err)
+		}
+		err := s.duckdb().Publish(context.Background(), parts)
+		if err == nil || !strings.HasPrefix(err.Error(), "duckdb spaces.duckdb: "+last.Table+": ") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got error %v", err)
+		}
+		if _, err := os.Stat(s.path); err == nil {
+			t.Error("a database was left behind")
+		}
+		if err := s.duckdb().Publish(context.Background(), parts[:1]); err != nil {
+			t.Fatal(err)
+		}
+		before := dump(s)
+		if err := s.duckdb().Publish(context.Background(), parts[1:]); err == nil {
+			t.Error("no error")
+		}
+		if d := cmp.Diff(before, dump(s)); d != "" {
+			t.Errorf("rows (-before +after):\n%s", d)
+		}
+	})
 }
 
 func TestEveryTableCanBeReadAfterTheFirstRun(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	parts := s.commit("r1")
 	got := s.query("%s", perTable(func(table *schemas.Table) string {
@@ -159,6 +171,7 @@ func TestEveryTableCanBeReadAfterTheFirstRun(t *testing.T) {
 }
 
 func TestCommitReplacesTheRunsEarlierFiles(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	topics, spaces := schemas.Lookup("topics"), schemas.Lookup("spaces")
 	batch := func(t *schemas.Table) []schemas.Batch {
@@ -185,6 +198,7 @@ func TestCommitReplacesTheRunsEarlierFiles(t *testing.T) {
 }
 
 func TestPartsAreInTableOrder(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	parts := s.commit("r1", everything(t, 5, "r1", noon), everything(t, 5, "r1", noon))
 	var got, want []string

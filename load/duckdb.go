@@ -22,51 +22,105 @@ type DuckDBConfig struct {
 	TempDir     string // where DuckDB spills to; empty for a folder beside Path
 	MemoryLimit string // such as "1GB"; empty for DuckDB's default, 80 % of the machine
 	Threads     int    // 0 for one per core
+	// InPlace merges in the database itself, for one too large to copy: nobody
+	// may have it open meanwhile. Otherwise a private copy is merged into and
+	// renamed over the database, which readers may keep open: they go on
+	// seeing what they opened.
+	InPlace bool
 }
 
-// DuckDB publishes parts to a database file.
-type DuckDB struct{ cfg DuckDBConfig }
+// DuckDB publishes parts to a database file: Prepare, then Commit or Close.
+// Publish does it in one go. It takes one call at a time.
+type DuckDB struct {
+	cfg     DuckDBConfig
+	pending pending // between Prepare and Commit
+}
 
-// NewDuckDB returns a publisher. It opens nothing: the database is open, and
-// locked against other processes, only during Publish.
-func NewDuckDB(cfg DuckDBConfig) *DuckDB { return &DuckDB{cfg} }
+// pending is a merge that nobody sees yet.
+type pending interface {
+	commit(context.Context) error
+	abandon() // does nothing after a commit
+}
 
-// Publish merges the parts of one run into the database in one transaction:
-// all of it is visible, or nothing. Rows that are stored and newer stay, so
-// runs can be published in any order; the same parts again change nothing.
-// Tables, columns, comments and views that are missing are created.
-// It returns a *LockedError when another process has the database open.
-func (d *DuckDB) Publish(ctx context.Context, parts []schemas.Part) (err error) {
-	defer func() { err = d.wrap(ctx, err) }()
-	_, statErr := os.Stat(d.cfg.Path)
-	fresh := errors.Is(statErr, os.ErrNotExist)
-	db, err := d.open()
-	if err != nil {
+// NewDuckDB returns a publisher. It opens nothing: the database is locked
+// against other writers only from Prepare to Commit or Close.
+func NewDuckDB(cfg DuckDBConfig) *DuckDB { return &DuckDB{cfg: cfg} }
+
+// Publish merges the parts of one run, which lie in DuckDBConfig.Parts, into
+// the database: all of them become visible at once, or nothing. Rows that are
+// stored and newer stay; the same parts again change nothing. Tables, columns,
+// comments, views and macros that are missing are created.
+// It returns a *LockedError when another process writes the database.
+func (d *DuckDB) Publish(ctx context.Context, parts []schemas.Part) error {
+	if err := d.Prepare(ctx, parts, d.cfg.Parts); err != nil {
 		return err
 	}
-	err = d.publish(ctx, db, parts)
-	if closeErr := db.Close(); err == nil {
-		err = closeErr
+	return d.Commit(ctx)
+}
+
+// Prepare merges the parts of one run, whose paths are relative to dir, without
+// changing what anybody sees. The parts are not needed afterwards. It returns
+// the errors of Publish and then leaves nothing.
+func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) (err error) {
+	defer func() { err = d.wrap(ctx, err) }()
+	if d.pending != nil {
+		return errors.New("an earlier run is prepared and not committed")
 	}
-	if err != nil && fresh {
-		_ = os.Remove(d.cfg.Path)
-		_ = os.Remove(d.cfg.Path + ".wal")
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o755); err != nil {
+		return err
+	}
+	r := run{parts: parts, dir: dir}
+	if d.cfg.InPlace {
+		d.pending, err = d.prepareInPlace(ctx, r)
+	} else {
+		d.pending, err = d.prepareCopy(ctx, r)
+	}
+	if err != nil {
+		d.pending = nil
 	}
 	return err
 }
 
-func (d *DuckDB) open() (*sql.DB, error) {
-	path, err := filepath.Abs(d.cfg.Path)
+// Commit makes what was prepared visible: a rename, or the COMMIT in place. A
+// context that has ended does not stop it: files of the run may be visible by
+// now, and the two belong together.
+func (d *DuckDB) Commit(ctx context.Context) error {
+	if d.pending == nil {
+		return d.wrap(ctx, errors.New("nothing is prepared"))
+	}
+	defer d.Close()
+	return d.wrap(context.WithoutCancel(ctx), d.pending.commit(context.WithoutCancel(ctx)))
+}
+
+// Close gives up what was prepared and not committed.
+func (d *DuckDB) Close() error {
+	if d.pending != nil {
+		d.pending.abandon()
+		d.pending = nil
+	}
+	return nil
+}
+
+// open opens a database file; options are those of the driver's DSN.
+func (d *DuckDB) open(path, options string) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
 	}
 	if strings.Contains(path, "?") {
 		return nil, fmt.Errorf("%s: the driver takes what follows a ? for options", path)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, err
-	}
-	connector, err := duckdb.NewConnector(path, d.configure)
+	return d.connect(path + options)
+}
+
+// openMemory opens a database of no file.
+func (d *DuckDB) openMemory() (*sql.DB, error) { return d.connect("") }
+
+func (d *DuckDB) connect(dsn string) (*sql.DB, error) {
+	connector, err := duckdb.NewConnector(dsn, d.configure)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +128,9 @@ func (d *DuckDB) open() (*sql.DB, error) {
 	db.SetMaxOpenConns(1)
 	return db, nil
 }
+
+// readOnly makes open leave the file alone and keep writers, not readers, away.
+const readOnly = "?access_mode=read_only"
 
 // configure sets up a connection. No extension may be looked for: there may be
 // no network, and none is needed.
@@ -98,115 +155,4 @@ func (d *DuckDB) configure(conn driver.ExecerContext) error {
 		}
 	}
 	return nil
-}
-
-func (d *DuckDB) publish(ctx context.Context, db *sql.DB, parts []schemas.Part) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := evolve(ctx, tx); err != nil {
-		return err
-	}
-	if err := d.merge(ctx, tx, parts); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	// The data is committed. Moving it from the log into the file must not be
-	// given up half-way for a cancelled run.
-	_, err = db.ExecContext(context.WithoutCancel(ctx), "CHECKPOINT")
-	return err
-}
-
-// merge takes the parts in table by table.
-func (d *DuckDB) merge(ctx context.Context, tx *sql.Tx, parts []schemas.Part) error {
-	files := map[string][]string{}
-	for _, p := range parts {
-		if schemas.Lookup(p.Table) == nil {
-			return fmt.Errorf("%s is no table", p.Table)
-		}
-		if p.Rows > 0 {
-			files[p.Table] = append(files[p.Table], filepath.Join(d.cfg.Parts, filepath.FromSlash(p.Path)))
-		}
-	}
-	for _, t := range schemas.Tables() {
-		if len(files[t.Name]) == 0 {
-			continue
-		}
-		for _, statement := range newMerge(t, files[t.Name]).statements() {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return fmt.Errorf("%s: %w", t.Name, err)
-			}
-		}
-	}
-	return nil
-}
-
-// evolve brings the tables, comments and views to what is declared. A database
-// of an earlier version lacks columns; it keeps its rows.
-func evolve(ctx context.Context, tx *sql.Tx) error {
-	stored, err := comments(ctx, tx)
-	if err != nil {
-		return err
-	}
-	var script string
-	for _, t := range schemas.Tables() {
-		script += evolution(t, stored[t.Name])
-	}
-	for _, v := range schemas.Views() {
-		script += v.DuckDB()
-	}
-	_, err = tx.ExecContext(ctx, script)
-	return err
-}
-
-// evolution is what has to be run for a table that has these comments, by
-// column; "" names the table itself.
-func evolution(t *schemas.Table, stored map[string]string) string {
-	if stored == nil {
-		return t.DuckDB()
-	}
-	var added string
-	same := stored[""] == t.Doc
-	for _, c := range t.Columns {
-		doc, ok := stored[c.Name]
-		if !ok {
-			added += fmt.Sprintf("ALTER TABLE %s ADD COLUMN %s %s;\n", schemas.Quote(t.Name), schemas.Quote(c.Name), c.Type.DuckDB())
-		}
-		same = same && ok && doc == c.Doc
-	}
-	if same {
-		return ""
-	}
-	return added + t.DuckDB()
-}
-
-// comments returns the comments of the database by table and column; under ""
-// the table's own.
-func comments(ctx context.Context, tx *sql.Tx) (map[string]map[string]string, error) {
-	rows, err := tx.QueryContext(ctx, `
-		SELECT table_name, '', coalesce(comment, '') FROM duckdb_tables()
-		WHERE database_name = current_database() AND schema_name = current_schema()
-		UNION ALL
-		SELECT table_name, column_name, coalesce(comment, '') FROM duckdb_columns()
-		WHERE database_name = current_database() AND schema_name = current_schema()`)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	stored := map[string]map[string]string{}
-	for rows.Next() {
-		var table, column, comment string
-		if err := rows.Scan(&table, &column, &comment); err != nil {
-			return nil, err
-		}
-		if stored[table] == nil {
-			stored[table] = map[string]string{}
-		}
-		stored[table][column] = comment
-	}
-	return stored, rows.Err()
 }

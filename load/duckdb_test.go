@@ -1,15 +1,11 @@
 package load
 
 import (
-	"bufio"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +27,7 @@ func people(s store) []string {
 }
 
 func TestListsAreReplacedAsAWhole(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("space_users")
 	early, late := noon.Add(-time.Hour), noon.Add(time.Hour)
@@ -73,6 +70,7 @@ func TestListsAreReplacedAsAWhole(t *testing.T) {
 // TestMergesAgreeWithAModel publishes random runs, in random order of time, and
 // compares with the rules as written down in Go.
 func TestMergesAgreeWithAModel(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("space_users")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -81,7 +79,7 @@ func TestMergesAgreeWithAModel(t *testing.T) {
 		users map[string]bool
 	}
 	lists := map[string]list{} // by space and role
-	for run := range 12 {
+	for run := range 9 {
 		at := noon.Add(time.Duration(random.IntN(8)) * time.Hour)
 		var rows []row
 		for space := range 6 {
@@ -118,6 +116,7 @@ func TestMergesAgreeWithAModel(t *testing.T) {
 }
 
 func TestTopicsKeepWhatANewerSightingLacks(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("topics")
 	topic := func(run string, at time.Time, description any) row {
@@ -131,42 +130,41 @@ func TestTopicsKeepWhatANewerSightingLacks(t *testing.T) {
 }
 
 func TestCancelledPublishChangesNothing(t *testing.T) {
-	s := newStore(t)
-	s.publish("r1", everything(t, 20, "r1", noon)...)
-	before := dump(s)
-	parts := s.commit("r2", everything(t, 20, "r2", noon.Add(time.Hour)))
-	for _, wait := range []time.Duration{0, time.Millisecond, 8 * time.Millisecond} {
-		ctx, cancel := context.WithTimeout(context.Background(), wait)
-		err := s.duckdb().Publish(ctx, parts)
-		cancel()
-		if !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("cancelled after %v: got error %v", wait, err)
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		s.publish("r1", everything(t, 20, "r1", noon)...)
+		before := dump(s)
+		parts := s.commit("r2", everything(t, 20, "r2", noon.Add(time.Hour)))
+		for _, wait := range []time.Duration{0, time.Millisecond, 8 * time.Millisecond} {
+			ctx, cancel := context.WithTimeout(context.Background(), wait)
+			err := s.duckdb().Publish(ctx, parts)
+			cancel()
+			if !errors.Is(err, context.DeadlineExceeded) {
+				t.Errorf("cancelled after %v: got error %v", wait, err)
+			}
+			if d := cmp.Diff(before, dump(s)); d != "" {
+				t.Errorf("cancelled after %v: rows (-before +after):\n%s", wait, d)
+			}
 		}
-		if d := cmp.Diff(before, dump(s)); d != "" {
-			t.Errorf("cancelled after %v: rows (-before +after):\n%s", wait, d)
-		}
-	}
+	})
 }
 
 func TestDatabaseIsClosedCleanly(t *testing.T) {
-	s := newStore(t)
-	s.publish("r1", everything(t, 20, "r1", noon)...)
-	entries, err := os.ReadDir(filepath.Dir(s.path))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if e.Name() != "spaces.duckdb" && e.Name() != "parquet" {
-			t.Errorf("%s is left beside the database", e.Name())
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		s.publish("r1", everything(t, 20, "r1", noon)...)
+		if left := s.beside(); left != nil {
+			t.Errorf("%v is left beside the database", left)
 		}
-	}
+	})
 }
 
 func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 5, "r1", noon)...)
 	var want []string
-	for _, table := range schemas.Tables() {
+	for _, table := range slices.Concat(schemas.Tables(), schemas.Histories()) {
 		want = append(want, table.Name+"||"+table.Doc)
 		for _, c := range table.Columns {
 			kind := strings.Replace(c.Type.DuckDB(), "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", 1)
@@ -190,6 +188,7 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 // TestDatabaseOfAnEarlierVersionGainsWhatIsNew opens a database that lacks a
 // column in the middle, a table and a view, and has an old comment.
 func TestDatabaseOfAnEarlierVersionGainsWhatIsNew(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 20, "r1", noon)...)
 	query(t, s.path, "DROP VIEW v_spaces; DROP VIEW v_space_timeline; DROP TABLE polls; ALTER TABLE spaces DROP COLUMN lang; COMMENT ON COLUMN spaces.title IS 'old'")
@@ -212,6 +211,7 @@ func TestDatabaseOfAnEarlierVersionGainsWhatIsNew(t *testing.T) {
 }
 
 func TestScriptCanBeRunTwice(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "empty.duckdb")
 	query(t, path, schemas.DuckDB())
 	query(t, path, schemas.DuckDB())
@@ -219,53 +219,18 @@ func TestScriptCanBeRunTwice(t *testing.T) {
 
 // TestLockedDatabaseSaysWhoHoldsIt has a second process open the database.
 func TestLockedDatabaseSaysWhoHoldsIt(t *testing.T) {
-	s := newStore(t)
-	parts := s.publish("r1", everything(t, 5, "r1", noon)...)
-	holder := exec.Command(os.Args[0], "-test.run=^TestHoldDatabase$")
-	holder.Env = append(os.Environ(), "HOLD_DATABASE="+s.path)
-	release, err := holder.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	ready, err := holder.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := holder.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := bufio.NewReader(ready).ReadString('\n'); err != nil {
-		t.Fatal(err)
-	}
-	err = s.duckdb().Publish(context.Background(), parts)
-	var locked *LockedError
-	if !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("(PID %d)", holder.Process.Pid)) || strings.Contains(err.Error(), "\n") {
-		t.Errorf("got error %v", err)
-	}
-	_ = release.Close()
-	if err := holder.Wait(); err != nil {
-		t.Error(err)
-	}
-	if err := s.duckdb().Publish(context.Background(), parts); err != nil {
-		t.Errorf("after its release: %v", err)
-	}
-}
-
-// TestHoldDatabase is the second process of the test above: it holds the
-// database until its input ends.
-func TestHoldDatabase(t *testing.T) {
-	path := os.Getenv("HOLD_DATABASE")
-	if path == "" {
-		return
-	}
-	db, err := sql.Open("duckdb", path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	if err := db.Ping(); err != nil {
-		t.Fatal(err)
-	}
-	fmt.Println("ready")
-	_, _ = bufio.NewReader(os.Stdin).ReadString(0)
+	t.Parallel()
+	eachMode(t, func(t *testing.T, s store) {
+		parts := s.publish("r1", everything(t, 5, "r1", noon)...)
+		holder := startChild(t, "TestHoldWriting", s.path)
+		err := s.duckdb().Publish(context.Background(), parts)
+		var locked *LockedError
+		if !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("(PID %d)", holder.Process.Pid)) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("got error %v", err)
+		}
+		holder.end(t)
+		if err := s.duckdb().Publish(context.Background(), parts); err != nil {
+			t.Errorf("after its release: %v", err)
+		}
+	})
 }

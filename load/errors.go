@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"regexp"
@@ -19,7 +20,7 @@ func (e *LockedError) Error() string {
 	if e.Holder != "" {
 		holder = e.Holder
 	}
-	return fmt.Sprintf("duckdb %s: open in %s: close it there and run again; nothing is lost, the Parquet files are written", filepath.Base(e.Path), holder)
+	return fmt.Sprintf("duckdb %s: open in %s: close it there and run again; nothing is lost, what was fetched is kept", filepath.Base(e.Path), holder)
 }
 
 var lockHolder = regexp.MustCompile(`lock is held in (.*?\(PID \d+\))`)
@@ -30,11 +31,18 @@ func (d *DuckDB) wrap(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
 	}
+	var known *LockedError
+	if errors.As(err, &known) {
+		return known
+	}
 	name := filepath.Base(d.cfg.Path)
 	if ctx.Err() != nil {
 		return fmt.Errorf("duckdb %s: %w", name, context.Cause(ctx))
 	}
 	text := err.Error()
+	if strings.Contains(text, "different configuration") {
+		return &LockedError{Path: d.cfg.Path, Holder: "this process"}
+	}
 	if strings.Contains(text, "Could not set lock on file") || strings.Contains(text, "already open in") {
 		locked := &LockedError{Path: d.cfg.Path}
 		if m := lockHolder.FindStringSubmatch(text); m != nil {

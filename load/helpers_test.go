@@ -7,119 +7,32 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
-	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 	_ "github.com/marcboeker/go-duckdb/v2"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// row is one row by column name; a missing column is null, text of key columns
-// must be given.
-type row map[string]any
-
-var noon = time.Date(2026, 8, 1, 12, 0, 0, 0, time.UTC)
-
-// batchOf builds a batch; it is released when the test ends.
-func batchOf(tb testing.TB, t *schemas.Table, rows []row) schemas.Batch {
-	tb.Helper()
-	b := array.NewRecordBuilder(memory.DefaultAllocator, t.Schema())
-	defer b.Release()
-	for _, r := range rows {
-		for i, c := range t.Columns {
-			appendValue(b.Field(i), r[c.Name])
-		}
-	}
-	rec := b.NewRecord()
-	tb.Cleanup(rec.Release)
-	return schemas.Batch{Table: t, Record: rec}
-}
-
-func appendValue(b array.Builder, v any) {
-	switch v := v.(type) {
-	case nil:
-		b.AppendNull()
-	case string:
-		b.(*array.StringBuilder).Append(v)
-	case int:
-		b.(*array.Int64Builder).Append(int64(v))
-	case float64:
-		b.(*array.Float64Builder).Append(v)
-	case bool:
-		b.(*array.BooleanBuilder).Append(v)
-	case time.Time:
-		b.(*array.TimestampBuilder).Append(arrow.Timestamp(v.UnixMicro()))
-	default:
-		panic(fmt.Sprintf("no builder for %T", v))
-	}
-}
-
-// sample makes n rows of any table, fetched by a run at a time. Values depend on
-// the row and the run; every third value that may be null is.
-func sample(t *schemas.Table, n int, run string, at time.Time) []row {
-	rows := make([]row, n)
-	for i := range rows {
-		r := row{}
-		for j, c := range t.Columns {
-			if !t.IsKey(c.Name) && (i+j)%3 == 0 {
-				continue
-			}
-			r[c.Name] = value(t, c, i, run)
-		}
-		r["_run_id"], r["_page_id"], r["_fetched_at"] = run, fmt.Sprintf("page-%d", i/10), at
-		if i := t.Column("seq"); i >= 0 {
-			r["_page_id"] = "page-0"
-		}
-		rows[i] = r
-	}
-	if t.Name == "runs" {
-		rows = rows[:min(n, 1)]
-	}
-	if t.Name == "api_requests" {
-		for i := range rows {
-			rows[i]["_page_id"] = fmt.Sprintf("page-%d", i)
-		}
-	}
-	return rows
-}
-
-func value(t *schemas.Table, c schemas.Column, i int, run string) any {
-	switch {
-	case c.From == schemas.Const && len(t.Sources) > 0:
-		return t.Sources[i%len(t.Sources)].Set[c.Name]
-	case c.Type == schemas.Int:
-		return i
-	case c.Type == schemas.Float:
-		return float64(i) + 0.25
-	case c.Type == schemas.Bool:
-		return i%2 == 0
-	case c.Type == schemas.Time:
-		return noon.Add(time.Duration(i) * time.Second)
-	case t.IsKey(c.Name):
-		return fmt.Sprintf("%s-%d", c.Name, i)
-	default:
-		return fmt.Sprintf("%s %d of %s – é𝄞", c.Name, i, run)
-	}
-}
-
-// everything is a sample of every table.
-func everything(tb testing.TB, n int, run string, at time.Time) []schemas.Batch {
-	var batches []schemas.Batch
-	for _, t := range schemas.Tables() {
-		batches = append(batches, batchOf(tb, t, sample(t, n, run, at)))
-	}
-	return batches
-}
-
 // store is a folder of Parquet files and a database.
 type store struct {
-	tb   testing.TB
-	dir  string
-	path string
+	tb      testing.TB
+	dir     string
+	path    string
+	inPlace bool
+}
+
+// eachMode runs a test of what holds for both ways to publish.
+func eachMode(t *testing.T, test func(*testing.T, store)) {
+	for name, inPlace := range map[string]bool{"copy": false, "in place": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newStore(t)
+			s.inPlace = inPlace
+			test(t, s)
+		})
+	}
 }
 
 func newStore(tb testing.TB) store {
@@ -155,12 +68,76 @@ func (s store) commit(run string, shards ...[]schemas.Batch) []schemas.Part {
 	return parts
 }
 
-func (s store) duckdb() *DuckDB { return NewDuckDB(DuckDBConfig{Path: s.path, Parts: s.dir}) }
+func (s store) duckdb() *DuckDB {
+	return NewDuckDB(DuckDBConfig{Path: s.path, Parts: s.dir, InPlace: s.inPlace})
+}
+
+// beside lists what lies in the database's folder, the database and the Parquet
+// files apart.
+func (s store) beside() []string {
+	s.tb.Helper()
+	entries, err := os.ReadDir(filepath.Dir(s.path))
+	if err != nil {
+		s.tb.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		if e.Name() != filepath.Base(s.path) && e.Name() != filepath.Base(s.dir) {
+			names = append(names, e.Name())
+		}
+	}
+	return names
+}
+
+// publishRows commits and publishes a run given as rows, by table.
+func (s store) publishRows(run string, tables map[string][]row) {
+	s.tb.Helper()
+	s.publish(run, batchesOf(s.tb, run, tables)...)
+}
+
+// batchesOf makes batches of the rows of a run.
+func batchesOf(tb testing.TB, run string, tables map[string][]row) []schemas.Batch {
+	tb.Helper()
+	var batches []schemas.Batch
+	for _, t := range schemas.Tables() {
+		for _, r := range tables[t.Name] {
+			r["_run_id"] = run
+		}
+		if rows := tables[t.Name]; rows != nil {
+			batches = append(batches, batchOf(tb, t, rows))
+		}
+	}
+	return batches
+}
+
+// emptyDatabase is a database without rows. To create its tables and comments
+// takes longer than most tests do.
+var emptyDatabase = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "empty")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "empty.duckdb")
+	if err := NewDuckDB(DuckDBConfig{Path: path}).Publish(context.Background(), nil); err != nil {
+		panic(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		panic(err)
+	}
+	return data
+})
 
 // publish commits a run and publishes it.
 func (s store) publish(run string, batches ...schemas.Batch) []schemas.Part {
 	s.tb.Helper()
 	parts := s.commit(run, batches)
+	if !exists(s.path) {
+		if err := os.WriteFile(s.path, emptyDatabase(), 0o644); err != nil {
+			s.tb.Fatal(err)
+		}
+	}
 	if err := s.duckdb().Publish(context.Background(), parts); err != nil {
 		s.tb.Fatal(err)
 	}
@@ -171,8 +148,8 @@ func (s store) publish(run string, batches ...schemas.Batch) []schemas.Part {
 // and returns a line per row.
 func (s store) query(format string, args ...any) []string {
 	s.tb.Helper()
-	path := s.path
-	if _, err := os.Stat(path); err != nil {
+	path := s.path + readOnly
+	if _, err := os.Stat(s.path); err != nil {
 		path = ""
 	}
 	return query(s.tb, path, fmt.Sprintf(format, args...))

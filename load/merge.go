@@ -20,65 +20,126 @@ import (
 // A row that stays on its list is updated in place. Deleting and inserting it
 // again takes two to four times as long, and the file grows.
 type merge struct {
-	table *schemas.Table
-	from  string // the new rows
+	table     *schemas.Table
+	from      string // the new rows; "" for none
+	asked     asked
+	sightings string // the run's sightings of Spaces; "" for none
 }
 
 const fetchedAt = "_fetched_at"
 
-func newMerge(t *schemas.Table, files []string) merge {
-	names := make([]string, len(files))
-	for i, f := range files {
-		names[i] = schemas.QuoteText(f)
-	}
-	return merge{table: t, from: fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(names, ", "))}
-}
-
 func (m merge) statements() []string {
-	if len(m.lists()) == 0 {
-		return []string{m.upsert(m.from)}
+	var statements []string
+	isList := len(m.lists()) > 0
+	if isList {
+		statements = append(statements, m.remove()...)
 	}
-	return []string{m.remove(), m.upsert(m.current())}
+	switch {
+	case m.from == "":
+		return statements
+	case isList:
+		return append(statements, m.upsert(m.current()))
+	case m.table.History:
+		h := history{m.table}
+		return slices.Concat(statements, h.before(m.from), []string{m.upsert(m.asked.rows(m.from))}, h.after(m.from))
+	case m.isEntity():
+		return append(statements, m.upsert(m.asked.rows(m.from)))
+	default:
+		return append(statements, m.upsert(m.from))
+	}
 }
 
-// upsert inserts new rows and updates those whose key is stored. A table that
-// keeps the newest value of each column keeps those that are now missing.
+// isEntity reports whether the rows are objects that are seen again and again.
+func (m merge) isEntity() bool { return m.table.Object != "" && m.table.Mode != schemas.Every }
+
+// upsert inserts new rows and updates those whose key is stored.
 func (m merge) upsert(from string) string {
-	var sets, columns, values []string
+	var columns, values []string
+	for _, c := range m.table.Columns {
+		columns = append(columns, schemas.Quote(c.Name))
+		values = append(values, "incoming."+schemas.Quote(c.Name))
+	}
+	return fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
+WHEN MATCHED AND incoming.%s >= stored.%[4]s THEN UPDATE SET %s%s
+WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
+		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), fetchedAt,
+		strings.Join(m.newer(), ", "), m.older(), strings.Join(columns, ", "), strings.Join(values, ", "))
+}
+
+// newer sets the columns of a stored row from one that is not older.
+func (m merge) newer() []string {
+	var sets []string
 	for _, c := range m.table.Columns {
 		name := schemas.Quote(c.Name)
-		columns = append(columns, name)
-		values = append(values, "incoming."+name)
 		switch {
 		case m.table.IsKey(c.Name):
-		case m.table.Mode == schemas.Coalesce:
+		case c.Merge != schemas.Newest:
+			sets = append(sets, name+" = "+extreme(c))
+		case c.From == schemas.Nowhere:
+		case m.table.Mode == schemas.Coalesce && c.From != schemas.Envelope:
 			sets = append(sets, fmt.Sprintf("%s = coalesce(incoming.%[1]s, stored.%[1]s)", name))
+		case m.isEntity() && c.From != schemas.Envelope:
+			sets = append(sets, name+" = "+m.asked.value(m.table, c))
 		default:
 			sets = append(sets, fmt.Sprintf("%s = incoming.%[1]s", name))
 		}
 	}
-	return fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
-WHEN MATCHED AND incoming.%s >= stored.%[4]s THEN UPDATE SET %s
-WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
-		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), fetchedAt,
-		strings.Join(sets, ", "), strings.Join(columns, ", "), strings.Join(values, ", "))
+	return sets
 }
 
-// remove deletes what is no longer on a list.
-func (m merge) remove() string {
-	lists := m.lists()
-	return fmt.Sprintf(`DELETE FROM %s AS stored USING (SELECT %s, max(%s) AS %[3]s FROM %[4]s GROUP BY ALL) AS list
-WHERE %[5]s AND stored.%[3]s <= list.%[3]s AND NOT (%[6]s)
-AND NOT EXISTS (FROM %[4]s AS incoming WHERE %[7]s)`,
-		schemas.Quote(m.table.Name), schemas.Quote(lists...), fetchedAt, m.from,
-		equal(lists, "stored", "list"), m.claimed("stored"), equal(m.table.Key, "stored", "incoming"))
+// older is the clause for a row older than the stored one. That one stays; it
+// gains only what an older sighting can tell: since when the object is known,
+// and in a table that keeps every value those that are missing.
+func (m merge) older() string {
+	var sets, differs []string
+	for _, c := range m.table.Columns {
+		name, value := schemas.Quote(c.Name), ""
+		switch {
+		case c.Merge != schemas.Newest:
+			value = extreme(c)
+		case m.table.Mode == schemas.Coalesce && c.From != schemas.Envelope && !m.table.IsKey(c.Name):
+			value = fmt.Sprintf("coalesce(stored.%s, incoming.%[1]s)", name)
+		default:
+			continue
+		}
+		sets = append(sets, name+" = "+value)
+		differs = append(differs, fmt.Sprintf("stored.%s IS DISTINCT FROM %s", name, value))
+	}
+	if sets == nil {
+		return ""
+	}
+	return fmt.Sprintf("\nWHEN MATCHED AND (%s) THEN UPDATE SET %s", strings.Join(differs, " OR "), strings.Join(sets, ", "))
 }
 
-// current selects the new rows without those of lists that are stored newer.
-func (m merge) current() string {
-	return fmt.Sprintf(`(FROM %s AS seen WHERE (%s) OR NOT EXISTS (
-FROM %s AS newer WHERE %s AND newer.%s > seen.%[5]s))`,
-		m.from, m.claimed("seen"), schemas.Quote(m.table.Name), equal(m.lists(), "newer", "seen"), fetchedAt)
+// extreme keeps the smaller or the larger of two values; NULL is neither.
+func extreme(c schemas.Column) string {
+	function := "greatest"
+	if c.Merge == schemas.Least {
+		function = "least"
+	}
+	return fmt.Sprintf("%s(stored.%s, incoming.%[2]s)", function, schemas.Quote(c.Name))
+}
+
+// stale deletes what these runs logged before and do not log any more, when
+// their pages were read by another version of the program.
+func (m merge) stale(runs []string) []string {
+	if !isLog(m.table) || len(runs) == 0 {
+		return nil
+	}
+	statement := fmt.Sprintf("DELETE FROM %s AS stored WHERE _run_id IN (%s)", schemas.Quote(m.table.Name), strings.Join(runs, ", "))
+	if m.from != "" {
+		statement += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", m.from, equal(m.table.Key, "stored", "incoming"))
+	}
+	return []string{statement}
+}
+
+// equal compares columns of two aliases; they are never null.
+func equal(columns []string, a, b string) string {
+	terms := make([]string, len(columns))
+	for i, c := range columns {
+		terms[i] = fmt.Sprintf("%s.%s = %s.%[2]s", a, schemas.Quote(c), b)
+	}
+	return strings.Join(terms, " AND ")
 }
 
 // lists names the columns that tell the lists of a child table apart: the
@@ -112,13 +173,4 @@ func (m merge) claimed(alias string) string {
 		condition += " OR " + same
 	}
 	return condition
-}
-
-// equal compares columns of two aliases; they are never null.
-func equal(columns []string, a, b string) string {
-	terms := make([]string, len(columns))
-	for i, c := range columns {
-		terms[i] = fmt.Sprintf("%s.%s = %s.%[2]s", a, schemas.Quote(c), b)
-	}
-	return strings.Join(terms, " AND ")
 }

@@ -33,10 +33,11 @@ type Parquet struct {
 	cfg      ParquetConfig
 	repaired atomic.Int64
 
-	mu    sync.Mutex
-	files map[fileKey]*parquetFile
-	err   error // the first failure; after it nothing is committed
-	done  bool
+	mu       sync.Mutex
+	files    map[fileKey]*parquetFile
+	err      error // the first failure; after it nothing is committed
+	finished []*parquetFile
+	done     bool
 }
 
 type fileKey struct {
@@ -56,10 +57,13 @@ func NewParquet(cfg ParquetConfig) (*Parquet, error) {
 	if err := os.RemoveAll(cfg.Staging); err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	if err := os.MkdirAll(cfg.Staging, 0o755); err != nil {
-		return nil, fmt.Errorf("parquet: %w", err)
+	p := &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}
+	for _, t := range schemas.Tables() {
+		if err := os.MkdirAll(filepath.Dir(p.staged(fileKey{table: t})), 0o755); err != nil {
+			return nil, fmt.Errorf("parquet: %w", err)
+		}
 	}
-	return &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}, nil
+	return p, nil
 }
 
 // Load writes batches to the files of a shard, in order. Calls for different
@@ -96,15 +100,14 @@ func (p *Parquet) load(shard int, b schemas.Batch) error {
 func (p *Parquet) file(t *schemas.Table, shard int) (*parquetFile, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.done {
+	if p.done || p.finished != nil {
 		return nil, fmt.Errorf("parquet %s: the run is closed", t.Name)
 	}
 	key := fileKey{t, shard}
 	if f := p.files[key]; f != nil {
 		return f, nil
 	}
-	name := filepath.Join(p.cfg.Staging, fmt.Sprintf("%s-%d.parquet", t.Name, shard))
-	f, err := createParquet(name, key, &p.repaired)
+	f, err := createParquet(p.staged(key), key, &p.repaired)
 	if err != nil {
 		return nil, err
 	}
@@ -125,19 +128,47 @@ func (p *Parquet) fail(err error) error {
 // replaced by U+FFFD.
 func (p *Parquet) Repaired() int64 { return p.repaired.Load() }
 
-// Commit finishes the files and renames them into
+// Finish writes the end of every file and makes it durable, still unseen: until
+// Commit the paths of the parts are relative to Staged. A table without rows
+// gets an empty file in shard 0, so that it can be read from the first run. The
+// parts are in schemas.Tables order, then by shard. Nothing more can be loaded;
+// called again it returns the same.
+func (p *Parquet) Finish(ctx context.Context) ([]schemas.Part, error) {
+	files := p.finished
+	if files == nil {
+		var err error
+		if files, err = p.finish(ctx); err != nil {
+			return nil, p.fail(err)
+		}
+		p.mu.Lock()
+		p.finished = files
+		p.mu.Unlock()
+	}
+	parts := make([]schemas.Part, len(files))
+	for i, f := range files {
+		parts[i] = p.part(f)
+	}
+	return parts, nil
+}
+
+// Staged is the folder that the files lie in until they are committed, under
+// the paths that they will have in ParquetConfig.Dir.
+func (p *Parquet) Staged() string { return p.cfg.Staging }
+
+// Commit finishes the files, if Finish has not, and renames them into
 // <Dir>/<table>/run_date=YYYY-MM-DD/<run_id>-<shard>.parquet, in place of what
-// an earlier commit of the run left there, for every table. A table without
-// rows gets an empty file in shard 0, so that it can be read from the first run.
-// The parts are in schemas.Tables order, then by shard. When the context ends
-// before the first rename nothing is committed.
+// an earlier commit of the run left there, for every table. It returns the
+// parts of Finish. When the context ends before the first rename nothing is
+// committed.
 func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
-	files, err := p.finish(ctx)
+	parts, err := p.Finish(ctx)
 	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
 		return nil, p.fail(err)
 	}
-	parts, err := p.publish(files)
-	if err != nil {
+	if err := p.publish(parts); err != nil {
 		return nil, p.fail(err)
 	}
 	p.mu.Lock()

@@ -21,6 +21,7 @@ import (
 )
 
 func TestColumnsReadAsDeclared(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.commit("r1", everything(t, 20, "r1", noon))
 	for _, table := range schemas.Tables() {
@@ -37,6 +38,7 @@ func TestColumnsReadAsDeclared(t *testing.T) {
 }
 
 func TestFilesSayWhatTheyHold(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	parts := s.commit("r1", everything(t, 20, "r1", noon))
 	part := parts[slices.IndexFunc(parts, func(p schemas.Part) bool { return p.Table == "users" })]
@@ -78,28 +80,33 @@ func TestFilesSayWhatTheyHold(t *testing.T) {
 	}
 }
 
-// TestCutOfBatchesLeavesNoMark writes more rows than a row group holds, and
+// TestCutOfBatchesLeavesNoMark writes more rows than a row group of 122,880, and
 // texts longer than a page, cut in several ways.
 func TestCutOfBatchesLeavesNoMark(t *testing.T) {
+	t.Parallel()
 	many, wide := schemas.Lookup("space_topics"), schemas.Lookup("users")
-	narrow := batchOf(t, many, sample(many, groupRows+1000, "r1", noon))
+	narrow := batchOf(t, many, sample(many, 25_000, "r1", noon))
 	rows := sample(wide, 3000, "r1", noon)
 	for i := range rows {
 		rows[i]["description"] = strings.Repeat(fmt.Sprintf("%d é ", i), i%100)
 	}
 	rows[1234]["description"] = strings.Repeat("a long text ", pageBytes)
 	long := batchOf(t, wide, rows)
+	batches := []schemas.Batch{long}
+	for range 5 {
+		batches = append(batches, narrow)
+	}
 	random := rand.New(rand.NewPCG(3, 4))
 	cuts := map[string]func() int{
-		"whole":  func() int { return 1 << 30 },
-		"sevens": func() int { return 7 },
-		"random": func() int { return 1 + random.IntN(2000) },
+		"whole":    func() int { return 1 << 30 },
+		"nineties": func() int { return 97 },
+		"random":   func() int { return 1 + random.IntN(2000) },
 	}
 	sums := map[string]string{}
 	for name, next := range cuts {
 		s := newStore(t)
 		p := s.parquet("r1")
-		for _, b := range []schemas.Batch{narrow, long} {
+		for _, b := range batches {
 			for from := int64(0); from < b.Record.NumRows(); {
 				to := min(b.Record.NumRows(), from+int64(next()))
 				piece := b.Record.NewSlice(from, to)
@@ -115,16 +122,17 @@ func TestCutOfBatchesLeavesNoMark(t *testing.T) {
 			t.Fatal(err)
 		}
 		sums[name] = fmt.Sprintf("%+v", parts)
-		if got, want := s.query("SELECT count(*), count(DISTINCT topic_id) FROM read_parquet('%s/space_topics/**/*.parquet')", s.dir), fmt.Sprintf("%d|%[1]d", groupRows+1000); got[0] != want {
+		if got, want := s.query("SELECT count(*), count(DISTINCT topic_id) FROM read_parquet('%s/space_topics/**/*.parquet')", s.dir), "125000|25000"; got[0] != want {
 			t.Errorf("cut by %s: rows, topics: got %s, want %s", name, got[0], want)
 		}
 	}
-	if sums["whole"] != sums["sevens"] || sums["whole"] != sums["random"] {
+	if sums["whole"] != sums["nineties"] || sums["whole"] != sums["random"] {
 		t.Errorf("the files differ with the cut:\n%v", sums)
 	}
 }
 
 func TestShardsLoadAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	p := s.parquet("r1")
 	var g errgroup.Group
@@ -142,6 +150,7 @@ func TestShardsLoadAtTheSameTime(t *testing.T) {
 }
 
 func TestBadTextIsRepairedAndCounted(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("topics")
 	names := []any{"good é", "nul\x00here", "cut \xc3", "\xa9 split", "\xff\xfe", "", nil, "\x00\x00", "日本"}
@@ -174,6 +183,7 @@ func TestBadTextIsRepairedAndCounted(t *testing.T) {
 }
 
 func TestBatchThatIsNotOfItsTableIsRefused(t *testing.T) {
+	t.Parallel()
 	table := schemas.Lookup("topics")
 	fields := table.Schema().Fields()
 	other := slices.Clone(fields)
@@ -211,6 +221,7 @@ func TestBatchThatIsNotOfItsTableIsRefused(t *testing.T) {
 }
 
 func TestWriteErrorNamesTheTable(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	p := s.parquet("r1")
 	if err := os.RemoveAll(filepath.Join(s.dir, "_staging-r1")); err != nil {
@@ -226,6 +237,7 @@ func TestWriteErrorNamesTheTable(t *testing.T) {
 }
 
 func TestCancelledLoadCannotBeCommitted(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	p := s.parquet("r1")
 	ctx, cancel := context.WithCancel(context.Background())

@@ -12,42 +12,50 @@ import (
 
 // publish renames finished files into place, then removes what earlier commits
 // of the run left and this one did not write again.
-func (p *Parquet) publish(files []*parquetFile) ([]schemas.Part, error) {
-	parts := make([]schemas.Part, len(files))
+func (p *Parquet) publish(parts []schemas.Part) error {
 	kept := map[string]bool{}
 	touched := folders{}
-	for i, f := range files {
-		parts[i] = p.part(f)
-		target := filepath.Join(p.cfg.Dir, filepath.FromSlash(parts[i].Path))
+	for _, part := range parts {
+		name := filepath.FromSlash(part.Path)
+		target := filepath.Join(p.cfg.Dir, name)
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-			return nil, fmt.Errorf("parquet %s: %w", f.table.Name, err)
+			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
-		if err := os.Rename(f.name, target); err != nil {
-			return nil, fmt.Errorf("parquet %s: %w", f.table.Name, err)
+		if err := os.Rename(filepath.Join(p.cfg.Staging, name), target); err != nil {
+			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
 		kept[target] = true
 		touched.add(p.cfg.Dir, target)
 	}
 	stale, err := p.stale(kept)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, name := range stale {
 		if err := os.Remove(name); err != nil {
-			return nil, fmt.Errorf("parquet: %w", err)
+			return fmt.Errorf("parquet: %w", err)
 		}
 		touched.add(p.cfg.Dir, name)
 	}
-	return parts, touched.sync()
+	return touched.sync()
 }
 
 func (p *Parquet) part(f *parquetFile) schemas.Part {
-	date := "run_date=" + p.cfg.RunDate.UTC().Format("2006-01-02")
-	file := fmt.Sprintf("%s-%d.parquet", p.cfg.RunID, f.key.shard)
 	return schemas.Part{
-		Table: f.table.Name, Path: path.Join(f.table.Name, date, file),
+		Table: f.table.Name, Path: p.path(f.key),
 		Rows: f.rows, Bytes: f.out.bytes, SHA256: f.out.sum(),
 	}
+}
+
+// path is where a file goes, relative to the destination, with slashes.
+func (p *Parquet) path(key fileKey) string {
+	date := "run_date=" + p.cfg.RunDate.UTC().Format("2006-01-02")
+	return path.Join(key.table.Name, date, fmt.Sprintf("%s-%d.parquet", p.cfg.RunID, key.shard))
+}
+
+// staged is where it is written.
+func (p *Parquet) staged(key fileKey) string {
+	return filepath.Join(p.cfg.Staging, filepath.FromSlash(p.path(key)))
 }
 
 // stale lists the files of the run that are not among those kept, whatever

@@ -45,6 +45,7 @@ func evening(tb testing.TB) []schemas.Batch {
 }
 
 func TestViewsAnswer(t *testing.T) {
+	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", evening(t)...)
 	cases := []struct {

@@ -26,23 +26,23 @@ const shardBytes = 64 << 20
 // groupPages is how many pages are decoded into one set of batches.
 const groupPages = 8
 
-// Load turns every landed page into rows, commits them, and writes the
-// manifest last. It makes no request and can be repeated: the same pages give
-// the same files.
+// Load turns every landed page into rows and makes them visible in all
+// destinations together: everything is prepared first, then renamed into place,
+// and the manifest is written last. It makes no request and can be repeated:
+// the same pages give the same files.
 func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
+	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
 	l, parts, err := p.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := p.Step.at("files: committed", p.Run.RunID); err != nil {
-		return nil, err
-	}
 	for _, destination := range p.Publish {
-		if err := destination.Publish(ctx, parts); err != nil {
+		defer destination.Close()
+		if err := destination.Prepare(ctx, parts, p.Loader.Staged()); err != nil {
 			return nil, err
 		}
 	}
-	if err := p.Step.at("destinations: published", p.Run.RunID); err != nil {
+	if err := p.commit(ctx); err != nil {
 		return nil, err
 	}
 	m := p.manifest(l.tally, l.stats, parts)
@@ -56,15 +56,39 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 	return m, p.Out.latest(m, p.Step)
 }
 
-// Remake makes the files of a run from its landed pages and nothing else.
-func (p *Pipeline) Remake(ctx context.Context) ([]schemas.Part, error) {
-	_, parts, err := p.tables(ctx)
-	return parts, err
+// commit makes what was prepared visible, destination after destination. A
+// crash between them leaves a run without a manifest, which commits again.
+func (p *Pipeline) commit(ctx context.Context) error {
+	if err := p.Step.at("prepared", p.Run.RunID); err != nil {
+		return err
+	}
+	if p.KeepsFiles {
+		if _, err := p.Loader.Commit(ctx); err != nil {
+			return err
+		}
+	}
+	for _, destination := range p.Publish {
+		if err := p.Step.at("files committed", p.Run.RunID); err != nil {
+			return err
+		}
+		if err := destination.Commit(ctx); err != nil {
+			return err
+		}
+	}
+	return p.Step.at("committed", p.Run.RunID)
 }
 
-// tables makes and commits the files.
+// Remake makes the files of a run from its landed pages and nothing else.
+func (p *Pipeline) Remake(ctx context.Context) ([]schemas.Part, error) {
+	defer p.Loader.Close() // a no-op after Commit
+	if _, _, err := p.tables(ctx); err != nil {
+		return nil, err
+	}
+	return p.Loader.Commit(ctx)
+}
+
+// tables makes the files.
 func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
-	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
 	l := &loading{p: p, entries: p.landing.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
 	if err := l.run(ctx); err != nil {
 		return nil, nil, err
@@ -73,7 +97,7 @@ func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error)
 	if err := l.rest(ctx); err != nil {
 		return nil, nil, err
 	}
-	parts, err := p.Loader.Commit(ctx)
+	parts, err := p.Loader.Finish(ctx)
 	return l, parts, err
 }
 
@@ -202,7 +226,7 @@ func (l *loading) rest(ctx context.Context) error {
 // manifest makes the receipt of what was loaded.
 func (p *Pipeline) manifest(t *tally, stats transform.Stats, parts []schemas.Part) *Manifest {
 	m := &Manifest{
-		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Parquet: p.KeepsFiles,
+		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Parquet: p.KeepsFiles, Database: len(p.Publish) > 0,
 		Dropped: []Refusal{}, NeverSeen: t.neverSeen(stats.Seen), Drift: stats.Drift, Errors: t.errors,
 		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: append([]Failure{}, p.walk.failures...),
 		Repaired: stats.Repaired, Unreadable: stats.Unreadable,

@@ -19,8 +19,9 @@ type Manifest struct {
 	Plan      Plan                             `json:"plan"`
 	Endpoints map[schemas.Endpoint]EndpointUse `json:"endpoints"`
 	Tables    []TableRows                      `json:"tables"`
-	Files     []schemas.Part                   `json:"files"`   // Path is relative to the Parquet folder
-	Parquet   bool                             `json:"parquet"` // whether the files were kept or only fed the database
+	Files     []schemas.Part                   `json:"files"`    // Path is relative to the Parquet folder
+	Parquet   bool                             `json:"parquet"`  // whether the files were kept or only fed the database
+	Database  bool                             `json:"database"` // whether they were merged into the database
 	// Dropped are the fields and expansions the server refused.
 	Dropped []Refusal `json:"dropped"`
 	// NeverSeen are fields that were asked for and that no object had, by

@@ -22,17 +22,24 @@ type Fetcher interface {
 	Fetch(context.Context, schemas.Request) (schemas.Page, error)
 }
 
-// Loader writes batches into files. Calls with different shards may run at the
-// same time.
+// Loader writes batches into files. Calls of Load with different shards may run
+// at the same time. After Finish the files lie unseen in the folder Staged;
+// Commit makes them visible, Close without it leaves nothing.
 type Loader interface {
 	Load(ctx context.Context, shard int, batches []schemas.Batch) error
+	Finish(context.Context) ([]schemas.Part, error)
+	Staged() string
 	Commit(context.Context) ([]schemas.Part, error)
 	Close() error
 }
 
-// Publisher brings the files of a run into another destination.
+// Publisher brings the files of a run into another destination. Prepare reads
+// them from dir and changes nothing that anybody sees; Commit does that at
+// once, and Close gives up what was not committed.
 type Publisher interface {
-	Publish(context.Context, []schemas.Part) error
+	Prepare(ctx context.Context, parts []schemas.Part, dir string) error
+	Commit(context.Context) error
+	Close() error
 }
 
 // Pipeline runs one plan in one store.

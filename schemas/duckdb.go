@@ -5,15 +5,22 @@ import (
 	"strings"
 )
 
-// DuckDB is the script that creates every table with its key, the comments and
-// the views. Run again it changes nothing but comments and views that differ.
+// DuckDB is the script that creates every table with its key, the tables of
+// versions, the comments, the views and the macros. Run again it changes
+// nothing but comments, views and macros that differ.
 func DuckDB() string {
 	var b strings.Builder
 	for _, t := range tables {
 		b.WriteString(t.DuckDB())
 	}
+	for _, t := range Histories() {
+		b.WriteString(t.DuckDB())
+	}
 	for _, v := range Views() {
 		b.WriteString(v.DuckDB())
+	}
+	for _, m := range Macros() {
+		b.WriteString(m.DuckDB())
 	}
 	return b.String()
 }
@@ -29,7 +36,10 @@ func (t *Table) DuckDB() string {
 		}
 		b.WriteString(",\n")
 	}
-	fmt.Fprintf(&b, "    PRIMARY KEY (%s)\n);\n", Quote(t.Key...))
+	if !t.unkeyed {
+		fmt.Fprintf(&b, "    PRIMARY KEY (%s)\n", Quote(t.Key...))
+	}
+	b.WriteString(");\n")
 	fmt.Fprintf(&b, "COMMENT ON TABLE %s IS %s;\n", Quote(t.Name), QuoteText(t.Doc))
 	for _, c := range t.Columns {
 		fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", Quote(t.Name), Quote(c.Name), QuoteText(c.Doc))
@@ -42,6 +52,12 @@ func (t *Table) DuckDB() string {
 func (v View) DuckDB() string {
 	return fmt.Sprintf("CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n\n",
 		Quote(v.Name), strings.TrimSpace(v.SQL), QuoteText(v.Doc))
+}
+
+// DuckDB is the part of the script that creates one macro.
+func (m Macro) DuckDB() string {
+	return fmt.Sprintf("CREATE OR REPLACE MACRO %s(%s) AS TABLE\n%s;\nCOMMENT ON MACRO TABLE %[1]s IS %[4]s;\n\n",
+		Quote(m.Name), strings.Join(m.Params, ", "), strings.TrimSpace(m.SQL), QuoteText(m.Doc))
 }
 
 // Quote makes names SQL identifiers, whatever keyword or sign they are, in a

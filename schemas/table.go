@@ -45,8 +45,14 @@ type Table struct {
 	Object  Object
 	Sources []Source
 	Columns []Column
+	// History: a database keeps every version of a row, see Versions.
+	History bool
 
-	arrow *arrow.Schema
+	arrow    *arrow.Schema
+	versions *Table
+	// unkeyed: no index holds the key together. Millions of versions would
+	// make one slow and large.
+	unkeyed bool
 }
 
 // Source is one place child rows come from: the elements of a list inside an

@@ -6,7 +6,7 @@ var inSpaces = Listing{Only: TweetDialect}
 
 var spaceTables = []*Table{
 	{
-		Name: "spaces", Object: Space, Key: []string{"space_id"},
+		Name: "spaces", Object: Space, Key: []string{"space_id"}, History: true,
 		Doc: "Audio rooms, one row per Space as last seen. Counts and roles are momentary: space_snapshots has every sighting.",
 		Columns: []Column{
 			{Name: "space_id", Type: ID, Path: "id", Doc: "Id of the Space, up to 13 letters and digits, case-sensitive."},

@@ -6,7 +6,7 @@ var tweetDialectOnly = Listing{Only: TweetDialect}
 
 var userTables = []*Table{
 	{
-		Name: "users", Object: User, Key: []string{"user_id"},
+		Name: "users", Object: User, Key: []string{"user_id"}, History: true,
 		Doc: "Accounts, one row per user as last seen. A user can be referred to and missing here: suspended, protected or deleted.",
 		Columns: []Column{
 			{Name: "user_id", Type: ID, Path: "id", Doc: "Id of the account; does not change."},

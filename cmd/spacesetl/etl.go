@@ -46,7 +46,10 @@ type result struct {
 }
 
 // output is where tables go.
-type output struct{ parquet, duckdb string } // empty when not asked for
+type output struct {
+	parquet, duckdb string // empty when not asked for
+	inPlace         bool   // merge in the database itself
+}
 
 // run fetches and loads. The result is of use beside an error, too.
 func (e *etl) run(ctx context.Context) (result, error) {
@@ -72,6 +75,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	out := destinations(e.spec.Store, e.spec.To)
+	out.inPlace = e.spec.Publish == jobs.PublishInPlace
 	p, done, err := assemble(store, planned, out)
 	if err != nil {
 		return result{}, err
@@ -205,7 +209,7 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pi
 		Loader: loader, KeepsFiles: out.parquet != "",
 	}
 	if out.duckdb != "" {
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet}))
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace}))
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }

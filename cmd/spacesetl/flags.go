@@ -65,6 +65,7 @@ func jobFlags() []cli.Flag {
 		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
+		text("publish", "", "merge in a copy of the database or in_place: copy, in_place; `HOW` (default copy)"),
 		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
@@ -92,7 +93,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	}
 	for name, into := range map[string]*string{
 		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
-		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "ids-file": &spec.IDsFile,
+		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "publish": &spec.Publish, "ids-file": &spec.IDsFile,
 	} {
 		if given(name) {
 			*into = ctx.String(name)

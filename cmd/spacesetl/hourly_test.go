@@ -64,7 +64,7 @@ func newHourly(t *testing.T, gone string) *hourly {
 	server := httptest.NewServer(h.world)
 	t.Cleanup(server.Close)
 	h.spec = jobs.Spec{
-		Name: "hourly", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen,
+		Name: "hourly", Store: quickDir(t), BaseURL: server.URL, Follow: jobs.FollowOpen,
 		IDs: append(h.world.SpaceIDsByState("live", 10), h.world.SpaceIDsByState("ended", 5)...), Creators: h.world.CreatorIDs(40),
 	}
 	h.spec.Defaults()

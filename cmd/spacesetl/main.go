@@ -88,7 +88,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.runCommand(), c.replayCommand(), c.demoCommand(), c.simulateCommand(),
+			c.runCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(), c.simulateCommand(),
 			c.schemaCommand(), c.validateCommand(), c.versionCommand(),
 		},
 	}

@@ -1,0 +1,192 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/gofrs/flock"
+)
+
+// draft is a private copy of the database, merged into and then renamed over it.
+type draft struct {
+	names
+	lock  *flock.Flock
+	guard *sql.DB // has the database open for reading, so that nobody writes it
+}
+
+// names are the files of a database and of its private copy beside it. A
+// leading _ hides them from programs that read a folder.
+type names struct {
+	db, wal   string
+	next      string // the private copy
+	nextWAL   string
+	aside     string // the database's log while the copy takes its place
+	nextSpill string
+}
+
+func newNames(path string) names {
+	next := beside(path, "next")
+	return names{db: path, wal: path + ".wal", next: next, nextWAL: next + ".wal", aside: beside(path, "wal"), nextSpill: next + ".tmp"}
+}
+
+// beside names a file of ours in the folder of a database.
+func beside(path, extension string) string {
+	return filepath.Join(filepath.Dir(path), "_"+filepath.Base(path)+"."+extension)
+}
+
+// resolve follows links, so that a rename replaces the database, not a link.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target, nil
+	}
+	return path, nil
+}
+
+func (d *DuckDB) prepareCopy(ctx context.Context, r run) (pending, error) {
+	path, err := resolve(d.cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	p := &draft{names: newNames(path)}
+	if p.lock, err = lockDatabase(path); err != nil {
+		return nil, err
+	}
+	if err := p.write(ctx, d, r); err != nil {
+		p.abandon()
+		return nil, err
+	}
+	return p, nil
+}
+
+// write makes the copy: the database and its log as they are, then the run.
+func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
+	if err := p.recover(); err != nil {
+		return err
+	}
+	if exists(p.db) {
+		var err error
+		if p.guard, err = d.open(p.db, readOnly); err != nil {
+			return err
+		}
+		if err := p.guard.PingContext(ctx); err != nil {
+			return err
+		}
+		if err := copyFile(ctx, p.db, p.next); err != nil {
+			return err
+		}
+		// Opening the copy replays the log; the copy then needs none.
+		if err := copyFile(ctx, p.wal, p.nextWAL); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if err := p.merge(ctx, d, r); err != nil {
+		return err
+	}
+	if exists(p.nextWAL) {
+		return fmt.Errorf("%s is left by DuckDB", filepath.Base(p.nextWAL))
+	}
+	return syncFile(p.next)
+}
+
+func (p *draft) merge(ctx context.Context, d *DuckDB, r run) (err error) {
+	db, err := d.open(p.next, "")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := r.merge(ctx, tx); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "CHECKPOINT")
+	return err
+}
+
+// commit renames the copy over the database. A log that lay beside the database
+// is in the copy by now and must never lie beside the new file: DuckDB would
+// replay it. So it goes aside before and away after the rename; a crash between
+// is mended by recover.
+func (p *draft) commit(context.Context) error {
+	folder := filepath.Dir(p.db)
+	if exists(p.wal) {
+		if err := os.Rename(p.wal, p.aside); err != nil {
+			return err
+		}
+		if err := syncFolder(folder); err != nil {
+			return err
+		}
+	}
+	if runtime.GOOS == "windows" && p.guard != nil {
+		_ = p.guard.Close() // no file that is open can be replaced there
+	}
+	if err := os.Rename(p.next, p.db); err != nil {
+		return err
+	}
+	return errors.Join(syncFolder(folder), remove(p.aside))
+}
+
+func (p *draft) abandon() {
+	if p.guard != nil {
+		_ = p.guard.Close()
+	}
+	_ = p.recover()
+	unlockDatabase(p.lock)
+	p.guard, p.lock = nil, nil
+}
+
+// recover brings the folder back to the database and its log, whatever a
+// process that died has left. The caller has the lock.
+func (n names) recover() error {
+	if exists(n.aside) {
+		// While the copy is there, the database is the old one and needs its
+		// log; otherwise it is the new one, which holds what the log says.
+		err := error(nil)
+		if exists(n.next) {
+			err = os.Rename(n.aside, n.wal)
+		} else {
+			err = os.Remove(n.aside)
+		}
+		if err := errors.Join(err, syncFolder(filepath.Dir(n.db))); err != nil {
+			return err
+		}
+	}
+	return errors.Join(remove(n.next), remove(n.nextWAL), os.RemoveAll(n.nextSpill))
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// remove removes a file that need not be there.
+func remove(name string) error {
+	if err := os.Remove(name); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func syncFile(name string) error {
+	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
