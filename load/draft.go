@@ -17,6 +17,7 @@ import (
 type draft struct {
 	names
 	lock  *flock.Flock
+	step  Step
 	guard *sql.DB // has the database open for reading, so that nobody writes it
 }
 
@@ -57,7 +58,7 @@ func (d *DuckDB) prepareCopy(ctx context.Context, r run) (pending, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &draft{names: newNames(path)}
+	p := &draft{names: newNames(path), step: d.cfg.Step}
 	if p.lock, err = lockDatabase(path); err != nil {
 		return nil, err
 	}
@@ -92,6 +93,9 @@ func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
 	if err := p.merge(ctx, d, r); err != nil {
 		return err
 	}
+	if err := p.step.at("duckdb: before sync", p.next); err != nil {
+		return err
+	}
 	if exists(p.nextWAL) {
 		return fmt.Errorf("%s is left by DuckDB", filepath.Base(p.nextWAL))
 	}
@@ -112,7 +116,13 @@ func (p *draft) merge(ctx context.Context, d *DuckDB, r run) (err error) {
 	if err := r.merge(ctx, tx); err != nil {
 		return err
 	}
+	if err := p.step.at("duckdb: before commit", p.next); err != nil {
+		return err
+	}
 	if err := tx.Commit(); err != nil {
+		return err
+	}
+	if err := p.step.at("duckdb: before checkpoint", p.next); err != nil {
 		return err
 	}
 	_, err = db.ExecContext(ctx, "CHECKPOINT")
@@ -133,13 +143,16 @@ func (p *draft) commit(context.Context) error {
 			return err
 		}
 	}
+	if err := p.step.at("duckdb: before rename", p.db); err != nil {
+		return err
+	}
 	if runtime.GOOS == "windows" && p.guard != nil {
 		_ = p.guard.Close() // no file that is open can be replaced there
 	}
 	if err := os.Rename(p.next, p.db); err != nil {
 		return err
 	}
-	return errors.Join(syncFolder(folder), remove(p.aside))
+	return errors.Join(p.step.at("duckdb: renamed", p.db), syncFolder(folder), remove(p.aside))
 }
 
 func (p *draft) abandon() {

@@ -27,6 +27,7 @@ type DuckDBConfig struct {
 	// renamed over the database, which readers may keep open: they go on
 	// seeing what they opened.
 	InPlace bool
+	Step    Step
 }
 
 // DuckDB publishes parts to a database file: Prepare, then Commit or Close.

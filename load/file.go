@@ -83,8 +83,11 @@ func (f *parquetFile) endGroup() error {
 }
 
 // finish writes the footer and makes the file durable.
-func (f *parquetFile) finish() error {
+func (f *parquetFile) finish(step Step) error {
 	if err := f.writer.Close(); err != nil {
+		return f.wrap(err)
+	}
+	if err := step.at("parquet: before sync", f.name); err != nil {
 		return f.wrap(err)
 	}
 	if err := f.out.file.Sync(); err != nil {

@@ -24,6 +24,7 @@ type ParquetConfig struct {
 	Staging string // folder on the same file system for unfinished files
 	RunID   string
 	RunDate time.Time // names the folder run_date=YYYY-MM-DD (UTC)
+	Step    Step
 }
 
 // Parquet writes the batches of one run as one file per table and shard. Rows
@@ -205,7 +206,7 @@ func (p *Parquet) finish(ctx context.Context) ([]*parquetFile, error) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := f.finish(); err != nil {
+		if err := f.finish(p.cfg.Step); err != nil {
 			return nil, err
 		}
 	}

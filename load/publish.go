@@ -21,11 +21,17 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
+		if err := p.cfg.Step.at("parquet: before rename", target); err != nil {
+			return fmt.Errorf("parquet %s: %w", part.Table, err)
+		}
 		if err := os.Rename(filepath.Join(p.cfg.Staging, name), target); err != nil {
 			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
 		kept[target] = true
 		touched.add(p.cfg.Dir, target)
+	}
+	if err := p.cfg.Step.at("parquet: renamed", p.cfg.Dir); err != nil {
+		return fmt.Errorf("parquet: %w", err)
 	}
 	stale, err := p.stale(kept)
 	if err != nil {

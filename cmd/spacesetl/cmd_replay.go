@@ -105,7 +105,7 @@ func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, to []stri
 		return result{}, err
 	}
 	out := destinations(string(dir), to)
-	p, done, err := assemble(store, planned, out)
+	p, done, err := assemble(store, planned, out, nil)
 	if err != nil {
 		return result{}, err
 	}

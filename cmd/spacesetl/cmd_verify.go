@@ -114,7 +114,7 @@ func remake(ctx context.Context, store pipeline.Store, m *pipeline.Manifest, dir
 		return nil, err
 	}
 	planned.Run.Outcome = m.Run.Outcome
-	p, done, err := assemble(store, planned, output{parquet: filepath.Join(dir, "parquet")})
+	p, done, err := assemble(store, planned, output{parquet: filepath.Join(dir, "parquet")}, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -76,7 +76,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	}
 	out := destinations(e.spec.Store, e.spec.To)
 	out.inPlace = e.spec.Publish == jobs.PublishInPlace
-	p, done, err := assemble(store, planned, out)
+	p, done, err := assemble(store, planned, out, e.step)
 	if err != nil {
 		return result{}, err
 	}
@@ -187,7 +187,7 @@ func destinations(dir string, to []string) output {
 
 // assemble builds the pipeline of a run and its destinations. Files that only
 // feed DuckDB go away when done is called.
-func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pipeline.Pipeline, done func(), err error) {
+func assemble(store pipeline.Store, planned pipeline.Planned, out output, step load.Step) (p *pipeline.Pipeline, done func(), err error) {
 	dir := filepath.Dir(out.parquet + out.duckdb) // both lie in one folder
 	if out.parquet != "" {
 		dir = filepath.Dir(out.parquet)
@@ -199,7 +199,7 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pi
 		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
 	}
 	loader, err := load.NewParquet(load.ParquetConfig{
-		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt,
+		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step,
 	})
 	if err != nil {
 		return nil, nil, err
@@ -209,7 +209,7 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output) (p *pi
 		Loader: loader, KeepsFiles: out.parquet != "",
 	}
 	if out.duckdb != "" {
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace}))
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace, Step: step}))
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }
