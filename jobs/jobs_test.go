@@ -118,6 +118,12 @@ func TestIDsFileTakesLinksAndComments(t *testing.T) {
 	if problems := s.ReadIDs(); len(problems) != 1 || problems[0].Line != 2 || problems[0].File != file {
 		t.Errorf("problems %v, want one in line 2", problems)
 	}
+	if err := os.WriteFile(file, []byte("# none yet\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if problems := s.ReadIDs(); len(problems) != 1 || !strings.Contains(problems[0].String(), "no Space id") {
+		t.Errorf("problems %v, want that there is no id", problems)
+	}
 }
 
 func TestPlanAsksInHundreds(t *testing.T) {

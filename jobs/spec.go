@@ -116,6 +116,7 @@ func (s *Spec) ReadIDs() []Problem {
 		return []Problem{{Line: s.lines["ids_file"], Text: fmt.Sprintf("ids_file: %v", err)}}
 	}
 	var problems []Problem
+	before := len(s.IDs)
 	for i, line := range strings.Split(string(text), "\n") {
 		id := SpaceID(line)
 		if id == "" || strings.HasPrefix(id, "#") {
@@ -126,6 +127,9 @@ func (s *Spec) ReadIDs() []Problem {
 			continue
 		}
 		s.IDs = append(s.IDs, id)
+	}
+	if len(problems) == 0 && len(s.IDs) == before {
+		problems = append(problems, Problem{File: s.IDsFile, Text: "there is no Space id in it"})
 	}
 	return problems
 }

@@ -46,6 +46,12 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 		return nil, err
 	}
 	m := p.manifest(l.tally, l.stats, parts)
+	if m.PlanSHA256, _, err = fileSum(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
+		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
+	}
+	if err := m.seal(); err != nil {
+		return nil, err
+	}
 	path := p.Out.RunFile(p.Run.RunID, "manifest.json")
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
@@ -78,13 +84,18 @@ func (p *Pipeline) commit(ctx context.Context) error {
 	return p.Step.at("committed", p.Run.RunID)
 }
 
-// Remake makes the files of a run from its landed pages and nothing else.
-func (p *Pipeline) Remake(ctx context.Context) ([]schemas.Part, error) {
+// Remake makes the files and the manifest of a run from its landed pages, and
+// nothing else: no destination and no receipt is touched.
+func (p *Pipeline) Remake(ctx context.Context) (*Manifest, error) {
 	defer p.Loader.Close() // a no-op after Commit
-	if _, _, err := p.tables(ctx); err != nil {
+	l, parts, err := p.tables(ctx)
+	if err != nil {
 		return nil, err
 	}
-	return p.Loader.Commit(ctx)
+	if _, err := p.Loader.Commit(ctx); err != nil {
+		return nil, err
+	}
+	return p.manifest(l.tally, l.stats, parts), nil
 }
 
 // tables makes the files.

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"slices"
 
@@ -41,6 +43,19 @@ type Manifest struct {
 	Repaired   int               `json:"repaired"`   // characters replaced by U+FFFD
 	Unreadable int               `json:"unreadable"` // values that became NULL
 	Versions   map[string]string `json:"versions"`
+	// PlanSHA256 is the hash of the run's plan.json, Checksum that of this
+	// manifest as its file has it, with an empty checksum.
+	PlanSHA256 string `json:"plan_sha256"`
+	Checksum   string `json:"checksum"`
+}
+
+// seal fills in the checksum.
+func (m *Manifest) seal() error {
+	m.Checksum = ""
+	text, err := marshal(m)
+	sum := sha256.Sum256(text)
+	m.Checksum = hex.EncodeToString(sum[:])
+	return err
 }
 
 // EndpointUse is what one endpoint took.

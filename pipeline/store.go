@@ -170,9 +170,15 @@ func unwritten(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt)
 }
 
+// marshal is the text of a JSON file of the store.
+func marshal(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	return append(text, '\n'), err
+}
+
 // writeJSON writes a file that appears whole.
 func writeJSON(path string, v any, step Step) error {
-	text, err := json.MarshalIndent(v, "", "  ")
+	text, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
@@ -181,7 +187,7 @@ func writeJSON(path string, v any, step Step) error {
 		return err
 	}
 	defer os.Remove(temporary.Name()) // gone already when all went well
-	_, err = temporary.Write(append(text, '\n'))
+	_, err = temporary.Write(text)
 	err = errors.Join(err, step.at("json: written", path), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
 	if err == nil {
 		err = step.at("json: before rename", path)

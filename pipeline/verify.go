@@ -103,6 +103,7 @@ func (s Store) VerifyFiles(ctx context.Context, v *Verification, runID string) (
 		v.Wrong("%s: is the manifest of run %s", s.RunFile(runID, "manifest.json"), m.Run.RunID)
 		return nil, nil
 	}
+	s.receipts(v, m)
 	if !m.Parquet {
 		return &m, nil
 	}
@@ -135,16 +136,15 @@ func fileSum(name string) (sum string, bytes int64, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), bytes, err
 }
 
-// VerifyTables compares the files a run listed with those made anew from its
-// pages.
-func (v *Verification) VerifyTables(m *Manifest, again []schemas.Part) {
+// VerifyTables compares a run's manifest and the files it lists with those made
+// anew from its pages.
+func (s Store) VerifyTables(v *Verification, m, again *Manifest) {
 	listed := map[string]schemas.Part{}
 	for _, part := range m.Files {
 		listed[part.Path] = part
 	}
-	for _, part := range again {
+	for _, part := range again.Files {
 		old, ok := listed[part.Path]
-		delete(listed, part.Path)
 		switch {
 		case !ok:
 			v.Wrong("run %s: made anew, %s has %d rows in a file that is not listed", m.Run.RunID, part.Table, part.Rows)
@@ -154,9 +154,23 @@ func (v *Verification) VerifyTables(m *Manifest, again []schemas.Part) {
 			v.Tables++
 		}
 	}
-	for _, part := range m.Files {
-		if _, left := listed[part.Path]; left {
-			v.Wrong("run %s: %s is listed, and its pages do not make it", m.Run.RunID, part.Path)
-		}
+	again.Versions, again.Parquet, again.Database, again.PlanSHA256 = m.Versions, m.Parquet, m.Database, m.PlanSHA256
+	if err := again.seal(); err != nil || again.Checksum != m.Checksum {
+		v.Wrong("%s: is not the receipt of the run's pages", s.RunFile(m.Run.RunID, "manifest.json"))
+	}
+}
+
+// receipts compares the manifest and the plan with their checksums.
+func (s Store) receipts(v *Verification, m Manifest) {
+	path, plan := s.RunFile(m.Run.RunID, "manifest.json"), s.RunFile(m.Run.RunID, "plan.json")
+	text, err := os.ReadFile(path)
+	sealed := m
+	sealErr := sealed.seal()
+	again, marshalErr := marshal(m)
+	if err != nil || sealErr != nil || marshalErr != nil || sealed.Checksum != m.Checksum || string(again) != string(text) {
+		v.Wrong("%s: is not what was written", path)
+	}
+	if sum, _, err := fileSum(plan); err != nil || sum != m.PlanSHA256 {
+		v.Wrong("%s: is not the plan that the manifest names (%v)", plan, err)
 	}
 }

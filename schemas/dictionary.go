@@ -85,6 +85,13 @@ func Markdown() string {
 	for _, v := range Views() {
 		fmt.Fprintf(&b, "| %s | %s |\n", v.Name, cell(v.Doc))
 	}
+	b.WriteString("\nHistory, in DuckDB only:\n\n| table or macro | rows |\n|---|---|\n")
+	for _, t := range Histories() {
+		fmt.Fprintf(&b, "| %s | %s |\n", t.Name, cell(t.Doc))
+	}
+	for _, m := range Macros() {
+		fmt.Fprintf(&b, "| %s(ts) | %s |\n", m.Name, cell(m.Doc))
+	}
 	for _, t := range Dictionary() {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n\nKey: %s\n\n| column | type | from the API | meaning |\n|---|---|---|---|\n", t.Name, t.Doc, code(t.Key))
 		for _, c := range t.Columns {

@@ -94,21 +94,21 @@ func verifyRuns(ctx context.Context, v *pipeline.Verification, store pipeline.St
 		if m == nil || len(v.Problems) > before {
 			continue // no tables, or pages they cannot be made of
 		}
-		parts, err := remake(ctx, store, m, again)
+		anew, err := remake(ctx, store, m, again)
 		if err != nil {
 			v.Wrong("run %s: %v", id, err)
 			continue
 		}
-		v.VerifyTables(m, parts)
+		store.VerifyTables(v, m, anew)
 		if m.Database {
-			published[id] = parts
+			published[id] = anew.Files
 		}
 	}
 	return published, nil
 }
 
-// remake makes the tables of a run anew.
-func remake(ctx context.Context, store pipeline.Store, m *pipeline.Manifest, dir string) ([]schemas.Part, error) {
+// remake makes the tables and the manifest of a run anew.
+func remake(ctx context.Context, store pipeline.Store, m *pipeline.Manifest, dir string) (*pipeline.Manifest, error) {
 	planned, err := store.Planned(m.Run.RunID)
 	if err != nil {
 		return nil, err
@@ -122,8 +122,8 @@ func remake(ctx context.Context, store pipeline.Store, m *pipeline.Manifest, dir
 	if err := p.Open(); err != nil {
 		return nil, err
 	}
-	parts, err := p.Remake(ctx)
-	return parts, errors.Join(err, p.Close())
+	anew, err := p.Remake(ctx)
+	return anew, errors.Join(err, p.Close())
 }
 
 func (c *console) printVerification(v *pipeline.Verification, format string) error {

@@ -60,7 +60,7 @@ func (c *console) printNotes(m *pipeline.Manifest) {
 		_ = c.print("left out, refused by the server: %s %s\n", d.Param, d.Value)
 	}
 	if n := len(m.Truncated); n > 0 {
-		_ = c.print("%d searches returned 100 Spaces, their most: there may be more\n", n)
+		_ = c.print("searches that returned 100 Spaces, their most, so that there may be more: %d\n", n)
 	}
 	if n := len(m.Drift); n > 0 {
 		_ = c.print("%d unknown API fields are kept in the extras columns: see drift in the manifest\n", n)
@@ -74,7 +74,7 @@ func (c *console) printPaths(out output) error {
 			filepath.ToSlash(filepath.Join(out.parquet, "spaces", "**", "*.parquet")))
 	}
 	if out.duckdb != "" {
-		_ = c.print("\nDuckDB   %s\n         duckdb %s -c \"FROM v_spaces LIMIT 10\"\n", out.duckdb, out.duckdb)
+		_ = c.print("\nDuckDB   %s\n         duckdb -readonly %s -c \"FROM v_spaces LIMIT 10\"\n", out.duckdb, out.duckdb)
 	}
 	return nil
 }
