@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"github.com/xrash/smetrics"
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // console is where a command prints.
@@ -35,21 +35,10 @@ func (c *console) print(format string, args ...any) error {
 
 // near proposes the word that was meant, for the end of a message.
 func near(word string, words []string) string {
-	if best := nearest(word, words); best != "" {
+	if best := jobs.Nearest(word, words); best != "" {
 		return fmt.Sprintf(": did you mean %q?", best)
 	}
 	return ""
-}
-
-// nearest returns the word nearest to what was written, or nothing.
-func nearest(word string, words []string) string {
-	best, distance := "", 1+len(word)/3
-	for _, w := range words {
-		if d := smetrics.WagnerFischer(strings.ToLower(word), w, 1, 1, 1); d <= distance {
-			best, distance = w, d-1
-		}
-	}
-	return best
 }
 
 // environment is the program's view of its tokens: they come from the

@@ -13,6 +13,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
@@ -122,7 +124,7 @@ func usage(ctx *cli.Context, err error, _ bool) error {
 	if flag, ok := strings.CutPrefix(err.Error(), unknown); ok {
 		flag = strings.TrimLeft(flag, "-")
 		hint := ""
-		if best := nearest(flag, flags); best != "" {
+		if best := jobs.Nearest(flag, flags); best != "" {
 			hint = fmt.Sprintf(": did you mean --%s?", best)
 		}
 		err = fmt.Errorf("there is no flag --%s%s", flag, hint)
