@@ -65,7 +65,7 @@ func jobFlags() []cli.Flag {
 		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
-		text("publish", "", "merge in a copy of the database or in_place: copy, in_place; `HOW` (default copy)"),
+		text("publish", "", "merge runs in a copy of the database, or in_place; `HOW` (default copy)"),
 		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
