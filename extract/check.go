@@ -10,7 +10,6 @@ import (
 )
 
 const (
-	maxIDs   = 100
 	maxQuery = 2048 // characters
 )
 
@@ -62,15 +61,15 @@ func checkValues(r schemas.Request) error {
 	case r.Endpoint == schemas.Search:
 		return checkSearch(r)
 	case r.Endpoint == schemas.Usernames:
-		return checkIDs(r.IDs, maxIDs, CheckUsername)
+		return checkIDs(r.IDs, schemas.MaxIDs, CheckUsername)
 	case r.Endpoint == schemas.Me:
 		return checkNoIDs(r.IDs)
 	case spec.IDParam == "":
 		return checkIDs(r.IDs, 1, CheckSpaceID)
 	case r.Endpoint == schemas.Spaces:
-		return checkIDs(r.IDs, maxIDs, CheckSpaceID)
+		return checkIDs(r.IDs, schemas.MaxIDs, CheckSpaceID)
 	default:
-		return checkIDs(r.IDs, maxIDs, CheckUserID)
+		return checkIDs(r.IDs, schemas.MaxIDs, CheckUserID)
 	}
 }
 

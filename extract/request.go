@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -40,7 +41,7 @@ func target(r schemas.Request, p schemas.Params) string {
 	q.add("query", r.Query)
 	q.add("state", r.State)
 	if spec.Paged || r.Endpoint == schemas.Search {
-		q.add("max_results", "100")
+		q.add("max_results", strconv.Itoa(schemas.MaxResults))
 	}
 	q.add("pagination_token", r.Token)
 	for _, name := range sortedKeys(p) {

@@ -9,9 +9,6 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// batchSize is how many ids or usernames one request takes.
-const batchSize = 100
-
 // Plan turns a checked job into what is asked first. hasUserToken says whether
 // there is a token whose owner can be asked for.
 func (s *Spec) Plan(hasUserToken bool) pipeline.Plan {
@@ -29,7 +26,7 @@ func (s *Spec) Plan(hasUserToken bool) pipeline.Plan {
 		}
 		p.Creators = append(p.Creators, creator)
 	}
-	for batch := range slices.Chunk(distinct(names), batchSize) {
+	for batch := range slices.Chunk(distinct(names), schemas.MaxIDs) {
 		p.Seeds = append(p.Seeds, schemas.Request{Endpoint: schemas.Usernames, IDs: batch})
 	}
 	for _, search := range s.Search {
@@ -73,7 +70,7 @@ func Price(p pipeline.Plan) string {
 	for _, r := range p.Seeds {
 		switch r.Endpoint {
 		case schemas.Search:
-			spaces += batchSize
+			spaces += schemas.MaxResults
 		case schemas.Usernames:
 			users += len(r.IDs)
 		default:
@@ -82,7 +79,7 @@ func Price(p pipeline.Plan) string {
 	}
 	creators := ""
 	if n := len(p.Creators) + users; n > 0 {
-		requests += (n + batchSize - 1) / batchSize
+		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs
 		creators = fmt.Sprintf(", plus the live and scheduled Spaces of %d creators", n)
 	}
 	line := fmt.Sprintf("price: %d first requests return up to %d Spaces and %d users, at most $%.2f%s; each further Space $%.3f, each user with them $%.3f",

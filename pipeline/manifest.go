@@ -72,9 +72,6 @@ type TableRows struct {
 	Rows int64  `json:"rows"`
 }
 
-// searchLimit is the most rows a search returns; it has no further pages.
-const searchLimit = 100
-
 // tally counts what the manifest tells of the landed pages.
 type tally struct {
 	endpoints map[schemas.Endpoint]EndpointUse
@@ -143,7 +140,7 @@ func (t *tally) searches(b schemas.Batch) {
 	requests := b.Record.Column(b.Table.Column("request")).(*array.String)
 	counts := b.Record.Column(b.Table.Column("data_count")).(*array.Int64)
 	for i := range endpoints.Len() {
-		if endpoints.Value(i) == string(schemas.Search) && counts.IsValid(i) && counts.Value(i) >= searchLimit {
+		if endpoints.Value(i) == string(schemas.Search) && counts.IsValid(i) && counts.Value(i) >= schemas.MaxResults {
 			t.truncated = append(t.truncated, string([]byte(requests.Value(i))))
 		}
 	}

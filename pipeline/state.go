@@ -161,7 +161,7 @@ func (st *State) Seeds(plan Plan) []schemas.Request {
 // Lookups are the requests that look up Spaces by id.
 func Lookups(ids []string) []schemas.Request {
 	var requests []schemas.Request
-	for batch := range slices.Chunk(ids, batchSize) {
+	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
 		r := schemas.Request{Endpoint: schemas.Spaces, IDs: batch}
 		if len(batch) == 1 {
 			r.Endpoint = schemas.SpaceByID

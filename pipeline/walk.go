@@ -8,9 +8,6 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// batchSize is how many ids or usernames one request takes.
-const batchSize = 100
-
 // walk is what a run has found so far and still has to ask for. It holds ids,
 // not pages, and is rebuilt from landing when a run resumes.
 type walk struct {
@@ -87,7 +84,7 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 		}
 	}
 	var requests []schemas.Request
-	for batch := range slices.Chunk(ids, batchSize) {
+	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
 		requests = append(requests, schemas.Request{Endpoint: e, IDs: batch})
 	}
 	return requests

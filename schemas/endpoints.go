@@ -17,6 +17,12 @@ const (
 	Me        Endpoint = "me"        // GET /2/users/me, the owner of the user token
 )
 
+// Limits of one request, the same at every endpoint.
+const (
+	MaxIDs     = 100 // ids or usernames
+	MaxResults = 100 // objects in data
+)
+
 // Spec is what the API contract says of an endpoint.
 type Spec struct {
 	Endpoint Endpoint
