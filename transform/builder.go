@@ -2,112 +2,117 @@ package transform
 
 import (
 	"bytes"
+	"math"
 
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
-	"github.com/apache/arrow/go/v17/arrow/memory"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // builder collects the rows of one table.
 type builder struct {
-	record  *array.RecordBuilder
-	columns []sink
+	table   *schemas.Table
+	columns []vector
 	rows    int
+	paged   int // rows that have the values of their page
 }
 
-// sink is the Arrow builder of one column; the one of its type is set.
-type sink struct {
-	any   array.Builder
-	text  *array.StringBuilder
-	int   *array.Int64Builder
-	float *array.Float64Builder
-	bool  *array.BooleanBuilder
-	time  *array.TimestampBuilder
-}
-
-func newBuilder(t *schemas.Table) *builder {
-	b := &builder{record: array.NewRecordBuilder(memory.DefaultAllocator, t.Schema())}
-	for _, field := range b.record.Fields() {
-		s := sink{any: field}
-		switch field := field.(type) {
-		case *array.StringBuilder:
-			s.text = field
-		case *array.Int64Builder:
-			s.int = field
-		case *array.Float64Builder:
-			s.float = field
-		case *array.BooleanBuilder:
-			s.bool = field
-		case *array.TimestampBuilder:
-			s.time = field
-		}
-		b.columns = append(b.columns, s)
+func newBuilder(t *schemas.Table, p *pool) *builder {
+	b := &builder{table: t, columns: make([]vector, len(t.Columns))}
+	for i, c := range t.Columns {
+		b.columns[i] = newVector(c.Type, p)
 	}
 	return b
 }
 
+// take returns the rows collected so far and starts anew.
+func (b *builder) take() schemas.Batch {
+	schema := b.table.Schema()
+	arrays := make([]arrow.Array, len(b.columns))
+	for i := range b.columns {
+		arrays[i] = b.columns[i].take(b.rows, schema.Field(i).Type)
+	}
+	record := array.NewRecord(schema, arrays, int64(b.rows))
+	for _, a := range arrays {
+		a.Release() // the record holds it
+	}
+	b.rows, b.paged = 0, 0
+	return schemas.Batch{Table: b.table, Record: record}
+}
+
+// size is how many bytes the rows take, about.
+func (b *builder) size() int {
+	n := b.rows * len(b.columns) * 8
+	for i := range b.columns {
+		n += len(b.columns[i].bytes)
+	}
+	return n
+}
+
 func (d *Decoder) builder(table int) *builder {
 	if d.builders[table] == nil {
-		d.builders[table] = newBuilder(d.plan.tables[table])
+		d.builders[table] = newBuilder(d.plan.tables[table], d.pool)
 	}
 	return d.builders[table]
 }
 
-// take returns the rows collected so far and starts anew.
-func (d *Decoder) take() []schemas.Batch {
-	var batches []schemas.Batch
-	for i, b := range d.builders {
-		if b != nil && b.rows > 0 {
-			batches = append(batches, schemas.Batch{Table: d.plan.tables[i], Record: b.record.NewRecord()})
-			b.rows = 0
+// appendRow makes one row from the slots of prog, unless its key is missing or
+// the list repeats it.
+func (d *Decoder) appendRow(prog *program, r *rows, f *frame) {
+	if len(r.keys) > 0 && !d.keyed(prog, r, f) {
+		return
+	}
+	b := d.builder(r.table)
+	row := b.rows
+	for i := range r.columns {
+		c := &r.columns[i]
+		switch c.From {
+		case schemas.Value:
+			v := prog.values[c.slot]
+			if !c.simple {
+				v = c.value(d.b, prog.values)
+			}
+			if v.present() {
+				d.convert(&b.columns[c.index], row, c, f, v)
+			}
+		case schemas.ParentKey:
+			b.columns[c.index].text(row, f.key)
+		case schemas.Ordinal:
+			b.columns[c.index].word(row, f.ordinal)
+		case schemas.ParentOrdinal:
+			b.columns[c.index].word(row, f.parentOrdinal)
+		case schemas.Const:
+			d.appendConstant(&b.columns[c.index], row, c, f)
+		case schemas.Count:
+			d.appendCount(&b.columns[c.index], row, prog, c)
+		case schemas.Extras:
+			d.appendExtras(&b.columns[c.index], row, f)
 		}
 	}
-	return batches
+	b.rows++
 }
 
-// appendValue appends the column's value for the object in prog's slots.
-func (d *Decoder) appendValue(s *sink, prog *program, c *column, f *frame) {
-	switch c.From {
-	case schemas.Value:
-		if v := c.value(d.b, prog.values); v.present() {
-			d.convert(s, c, f, v)
-			return
-		}
-		s.any.AppendNull()
-	case schemas.ParentKey:
-		s.text.BinaryBuilder.Append(f.key)
-	case schemas.Ordinal:
-		s.int.Append(f.ordinal)
-	case schemas.ParentOrdinal:
-		s.int.Append(f.parentOrdinal)
-	case schemas.Const:
-		if c.constant == "" {
-			s.text.Append(f.kind)
-			return
-		}
-		s.text.Append(c.constant)
-	case schemas.Count:
-		d.appendCount(s, prog, c)
-	case schemas.Extras:
-		d.appendExtras(s, f)
-	case schemas.Envelope:
-		d.appendEnvelope(s, c, f)
-	case schemas.Nowhere:
-		s.any.AppendNull()
+func (d *Decoder) appendConstant(to *vector, row int, c *column, f *frame) {
+	text := c.constant
+	if text == "" {
+		text = f.kind
 	}
+	d.scratch = append(d.scratch[:0], text...)
+	to.text(row, d.scratch)
 }
 
-func (d *Decoder) appendCount(s *sink, prog *program, c *column) {
+func (d *Decoder) appendCount(to *vector, row int, prog *program, c *column) {
+	if c.finder != nil && prog.values[c.slot].present() {
+		to.word(row, c.finder.count)
+		return
+	}
 	v := c.value(d.b, prog.values)
 	switch {
 	case v.present():
-		s.int.Append(int64(count(d.b, v)))
+		to.word(row, int64(count(d.b, v)))
 	case d.page.OK() && (c.absent == zero || c.absent == zeroIfAsked && d.asked(c.askedBy)):
-		s.int.Append(0)
-	default:
-		s.int.AppendNull()
+		to.word(row, 0)
 	}
 }
 
@@ -124,44 +129,71 @@ func (d *Decoder) asked(field string) bool {
 	return false
 }
 
-// appendEnvelope appends a value of the page's envelope.
-func (d *Decoder) appendEnvelope(s *sink, c *column, f *frame) {
+// stampRows gives the rows made of a page what they have in common: the values
+// of its envelope.
+func (d *Decoder) stampRows() {
 	body := d.b
 	d.b = d.envelope
-	v := c.value(d.b, d.plan.envelope.values)
-	switch {
-	case c.Type == schemas.Time && c.Paths()[0] == "fetched_at":
-		s.time.Append(arrow.Timestamp(d.page.FetchedAt.UnixMicro()))
-	case v.present():
-		d.convert(s, c, f, v)
-	default:
-		s.any.AppendNull()
+	for i, b := range d.builders {
+		if b == nil || b.rows == b.paged {
+			continue
+		}
+		for j := range d.plan.stamps[i] {
+			d.stampColumn(b, &d.plan.stamps[i][j])
+		}
+		b.paged = b.rows
 	}
 	d.b = body
 }
 
+func (d *Decoder) stampColumn(b *builder, c *column) {
+	to := &b.columns[c.index]
+	v := c.value(d.b, d.plan.envelope.values)
+	switch {
+	case c.Type == schemas.Time && c.path == "fetched_at":
+		for row := b.paged; row < b.rows; row++ {
+			to.word(row, d.page.FetchedAt.UnixMicro())
+		}
+	case v.present():
+		for row := b.paged; row < b.rows; row++ {
+			d.convert(to, row, c, &frame{}, v)
+		}
+	}
+}
+
 // convert appends the value at v, or NULL and a report when it is not what the
 // column takes.
-func (d *Decoder) convert(s *sink, c *column, f *frame, v span) {
+func (d *Decoder) convert(to *vector, row int, c *column, f *frame, v span) {
 	raw := v.of(d.b)
-	if c.Type == schemas.JSON {
-		d.appendJSON(s, raw)
-		return
-	}
-	if raw[0] == '{' || raw[0] == '[' {
-		s.any.AppendNull()
-		d.unreadable(f.object, f.key, f.list+c.Paths()[0], "not a single value", raw)
-		return
-	}
-	text := raw
-	if raw[0] == '"' {
-		var repaired int
-		text, d.scratch, repaired = unquote(raw, d.scratch)
-		d.stats.Repaired += repaired
-	}
-	if !s.appendText(c, text) {
-		s.any.AppendNull()
-		d.unreadable(f.object, f.key, f.list+c.Paths()[0], "not "+wanted[c.Type], raw)
+	switch raw[0] {
+	case '"':
+		if c.Type == schemas.JSON {
+			d.appendJSON(to, row, raw)
+			return
+		}
+		text := raw[1 : len(raw)-1]
+		if !plain(text) {
+			var repaired int
+			text, d.scratch, repaired = unquote(raw, d.scratch)
+			d.stats.Repaired += repaired
+		}
+		if !to.parse(row, c, text) {
+			d.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
+		}
+	case '{', '[':
+		if c.Type == schemas.JSON {
+			d.appendJSON(to, row, raw)
+			return
+		}
+		d.unreadable(f.object, f.key, f.list+c.path, "not a single value", raw)
+	default:
+		if c.Type == schemas.JSON {
+			d.appendJSON(to, row, raw)
+			return
+		}
+		if !to.parse(row, c, raw) {
+			d.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
+		}
 	}
 }
 
@@ -170,44 +202,54 @@ var wanted = map[schemas.Type]string{
 	schemas.Int: "an integer", schemas.Float: "a number", schemas.Bool: "a boolean", schemas.Time: "a time",
 }
 
-// appendText appends a value given as text; false means it cannot be read and
-// nothing was appended. An empty text is NULL in all but text columns.
-func (s *sink) appendText(c *column, text []byte) bool {
-	if len(text) == 0 && c.Type != schemas.Text {
-		s.any.AppendNull()
+// parse appends a value given as text; false means it cannot be read, which
+// leaves NULL. An empty text is NULL in all but text columns.
+func (v *vector) parse(row int, c *column, text []byte) (ok bool) {
+	if c.Type == schemas.Text {
+		v.text(row, c.respell(text))
+		return true
+	}
+	if len(text) == 0 {
 		return true
 	}
 	switch c.Type {
 	case schemas.Int:
-		n, ok := parseInt(text)
-		if ok {
-			s.int.Append(n)
+		var n int64
+		if n, ok = parseInt(text); ok {
+			v.word(row, n)
 		}
-		return ok
 	case schemas.Float:
-		n, ok := parseFloat(text)
-		if ok {
-			s.float.Append(n)
+		var n float64
+		if n, ok = parseFloat(text); ok {
+			v.word(row, int64(math.Float64bits(n)))
 		}
-		return ok
 	case schemas.Bool:
-		v, ok := parseBool(text)
-		if ok {
-			s.bool.Append(v)
+		var is bool
+		if is, ok = parseBool(text); ok {
+			v.bool(row, is)
 		}
-		return ok
 	case schemas.Time:
-		t, ok := parseTime(text)
-		if ok {
-			s.time.Append(arrow.Timestamp(t))
+		var t int64
+		if t, ok = parseTime(text); ok {
+			v.word(row, t)
 		}
-		return ok
 	case schemas.Suffix:
-		text = text[bytes.LastIndexByte(text, '/')+1:]
+		v.text(row, c.respell(text[bytes.LastIndexByte(text, '/')+1:]))
+		ok = true
+	default:
+		v.text(row, c.respell(text))
+		ok = true
+	}
+	return ok
+}
+
+// respell replaces spellings by the one the column has.
+func (c *column) respell(text []byte) []byte {
+	if len(c.Values) == 0 {
+		return text
 	}
 	if other, ok := c.Values[string(text)]; ok {
-		text = []byte(other)
+		return []byte(other)
 	}
-	s.text.BinaryBuilder.Append(text)
-	return true
+	return text
 }

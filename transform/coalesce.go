@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -75,20 +74,18 @@ func (c *Coalescer) Batch() []schemas.Batch {
 	if len(c.rows) == 0 {
 		return nil
 	}
-	b := newBuilder(c.table)
-	defer b.record.Release()
+	b := newBuilder(c.table, &pool{})
 	for _, key := range slices.Sorted(maps.Keys(c.rows)) {
 		for j, cell := range c.rows[key] {
-			s := &b.columns[j]
-			switch {
+			switch v := &b.columns[j]; {
 			case !cell.set:
-				s.any.AppendNull()
-			case s.text != nil:
-				s.text.Append(cell.text)
-			case s.time != nil:
-				s.time.Append(arrow.Timestamp(cell.number))
+			case v.storage == schemas.Text:
+				v.text(b.rows, []byte(cell.text))
+			default:
+				v.word(b.rows, cell.number)
 			}
 		}
+		b.rows++
 	}
-	return []schemas.Batch{{Table: c.table, Record: b.record.NewRecord()}}
+	return []schemas.Batch{b.take()}
 }

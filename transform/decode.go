@@ -1,9 +1,6 @@
 package transform
 
 import (
-	"bytes"
-	"strings"
-
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -15,6 +12,7 @@ type frame struct {
 	ordinal       int64
 	parentOrdinal int64
 	kind          string // of a problem
+	depth         int    // of lists
 }
 
 // read walks over the object at v and leaves its values in prog's slots and
@@ -39,43 +37,83 @@ func (d *Decoder) read(prog *program, v span) error {
 	return nil
 }
 
+// guesses bounds how many keys in a row may be missing before a lookup.
+const guesses = 4
+
 // walk puts the values of the object at i into slots and returns the index
 // after it, or -1. Of a repeated key the last value that is not null counts.
 func (d *Decoder) walk(prog *program, n *node, i int) int {
-	for i = objectStart(d.b, i); i >= 0 && i < len(d.b) && d.b[i] != '}'; {
-		k, at := key(d.b, i)
-		if at < 0 || at >= len(d.b) {
+	b := d.b
+	guess, prev := n.first, (*node)(nil)
+	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
+		child, at := guess.match(b, i)
+		k := span{i + 1, 0}
+		if child == nil {
+			if k, at = key(b, i); at < 0 {
+				return -1
+			}
+			if child = n.children[string(d.name(k))]; child != nil {
+				n.learn(prev, child)
+			}
+		} else {
+			k.end = k.start + len(child.name)
+		}
+		if child != nil {
+			guess, prev = child.next, child
+		}
+		if at = skipSpace(b, at); at >= len(b) {
 			return -1
 		}
-		child := n.children[string(d.name(k))]
-		var end int
-		if child != nil && child.children != nil && d.b[at] == '{' {
-			end = d.walk(prog, child, at)
-		} else {
-			end = skipValue(d.b, at)
-		}
+		end := d.value(prog, child, at)
 		if end < 0 {
 			return -1
 		}
-		if v := (span{at, end}); !isNull(v.of(d.b)) {
+		if v := (span{at, end}); b[at] != 'n' || !isNull(v.of(b)) {
 			d.store(prog, n, child, k, v)
 		}
-		i = nextMember(d.b, end)
+		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
+			i = end + 1
+			continue
+		}
+		i = nextMember(b, end)
 	}
-	if i < 0 || i >= len(d.b) {
+	if i < 0 || i >= len(b) {
 		return -1
 	}
 	return i + 1
 }
 
-// name is the text of a key.
-func (d *Decoder) name(k span) []byte {
-	name := k.of(d.b)
-	if bytes.IndexByte(name, '\\') < 0 {
-		return name
+// match returns the one of the next keys, as they came last time, that stands
+// at i, and the index after its colon.
+func (n *node) match(b []byte, i int) (*node, int) {
+	for range guesses {
+		if n == nil {
+			break
+		}
+		end := i + 1 + len(n.name)
+		if end+1 < len(b) && b[end] == '"' && b[end+1] == ':' && b[i] == '"' && string(b[i+1:end]) == n.name {
+			return n, end + 2
+		}
+		n = n.next
 	}
-	text, _, _ := unquote(d.b[k.start-1:k.end+1], nil)
-	return text
+	return nil, -1
+}
+
+// value passes over the value of a key, and into it where the plan wants more
+// of it than its place.
+func (d *Decoder) value(prog *program, child *node, at int) int {
+	switch d.b[at] {
+	case '"':
+		return skipString(d.b, at)
+	case '{':
+		if child != nil && child.children != nil {
+			return d.walk(prog, child, at)
+		}
+	}
+	if child != nil && child.find != nil && d.b[at] != 'n' {
+		return d.find(child.find, at)
+	}
+	return skipValue(d.b, at)
 }
 
 // store takes one value that is not null.
@@ -104,11 +142,18 @@ func (d *Decoder) emit(prog *program, all []*rows, f *frame) {
 	}
 }
 
-// maxLists bounds the lists of one kind of object.
-const maxLists = 32
+// maxLists bounds the lists of one kind of object, maxDepth the objects inside
+// objects.
+const (
+	maxLists = 32
+	maxDepth = 16
+)
 
 // children makes the rows of the lists in the object just read.
 func (d *Decoder) children(prog *program, f *frame) {
+	if len(prog.lists) == 0 {
+		return
+	}
 	var found [maxLists]span // copied: an element may be of the same kind
 	for i, l := range prog.lists {
 		for _, slot := range l.slots {
@@ -127,65 +172,59 @@ func (d *Decoder) children(prog *program, f *frame) {
 
 // list makes the rows of the elements of one list.
 func (d *Decoder) list(l *list, v span, f *frame) {
+	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1}
 	all := elementsOf(d.b, v)
-	for n := int64(0); ; n++ {
+	for ; ; inner.ordinal++ {
 		at, ok := all.value()
 		if !ok {
 			break
 		}
-		if isNull(at.of(d.b)) {
+		if d.b[at.start] == 'n' && isNull(at.of(d.b)) {
 			continue
 		}
 		if l.entity != "" && d.b[at.start] == '{' {
-			d.object(&sighting{prog: d.plan.entities[l.entity], at: at, every: true, ordinal: n, kind: f.kind})
+			d.nested(l, at, &inner)
 		}
-		d.element(l, at, &frame{object: f.object, list: f.list + l.path + ".", key: f.key, ordinal: n, parentOrdinal: f.ordinal})
+		if len(l.element.every) > 0 || len(l.element.lists) > 0 {
+			d.element(l, at, &inner)
+		}
 	}
 	if all.bad {
-		d.unreadable(f.object, f.key, f.list+l.path, "broken list", v.of(d.b))
+		d.unreadable(f.object, f.key, l.path, "broken list", v.of(d.b))
 	}
 }
 
-func (d *Decoder) element(l *list, at span, f *frame) {
-	if len(l.element.every) == 0 && len(l.element.lists) == 0 {
+// nested decodes an element that is a whole object.
+func (d *Decoder) nested(l *list, at span, f *frame) {
+	if f.depth > maxDepth {
+		d.unreadable(f.object, f.key, l.path, "nested too deep", at.of(d.b))
 		return
 	}
+	d.object(&sighting{prog: d.plan.entities[l.entity], at: at, every: true, ordinal: f.ordinal, kind: f.kind}, f.depth)
+}
+
+func (d *Decoder) element(l *list, at span, f *frame) {
 	if err := d.read(l.element, at); err != nil {
-		d.unreadable(f.object, f.key, strings.TrimSuffix(f.list, "."), "unexpected value in a list", at.of(d.b))
+		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", at.of(d.b))
 		return
 	}
 	d.emit(l.element, l.element.every, f)
 	d.children(l.element, f)
 }
 
-// appendRow makes one row from the slots of prog, unless its key is missing or
-// the list repeats it.
-func (d *Decoder) appendRow(prog *program, r *rows, f *frame) {
-	if !d.keyed(prog, r, f) {
-		return
-	}
-	b := d.builder(r.table)
-	for i := range r.columns {
-		d.appendValue(&b.columns[i], prog, &r.columns[i], f)
-	}
-	b.rows++
-}
-
 // keyed reports whether the row has its whole key and is the list's first
 // with it.
 func (d *Decoder) keyed(prog *program, r *rows, f *frame) bool {
 	text := d.dup.next()
-	for i := range r.columns {
-		c := &r.columns[i]
-		if !c.isKey || c.From != schemas.Value {
-			if c.isKey && c.From == schemas.Const {
-				text = append(append(text, c.constant...), 0)
-			}
+	for i := range r.keys {
+		c := &r.keys[i]
+		if c.From == schemas.Const {
+			text = append(append(text, c.constant...), 0)
 			continue
 		}
 		v := d.scalar(c.value(d.b, prog.values))
 		if len(v) == 0 {
-			d.unreadable(f.object, f.key, f.list+c.Paths()[0], "no value for "+d.plan.tables[r.table].Name+"."+c.Name, nil)
+			d.unreadable(f.object, f.key, f.list+c.path, "no value for "+d.plan.tables[r.table].Name+"."+c.Name, nil)
 			return false
 		}
 		text = append(append(text, v...), 0)

@@ -1,27 +1,71 @@
 package transform
 
+import (
+	"bytes"
+	"hash/maphash"
+)
+
 // duplicates remembers the keys of child rows of one object, to keep one row
-// where a list repeats a value.
+// where a list repeats a value. It is an open hash table that is emptied by
+// counting on: entries of earlier rounds do not count.
 type duplicates struct {
-	arena []byte
-	seen  map[string]struct{}
+	arena   []byte
+	entries []duplicate // a power of two
+	used    int
+	round   uint32
+	seed    maphash.Seed
 }
 
-func (u *duplicates) reset() { clear(u.seen) }
+type duplicate struct {
+	round      uint32
+	start, end int // in the arena
+}
 
-// next returns an empty buffer for a key.
-func (u *duplicates) next() []byte { return u.arena[:0] }
+func (u *duplicates) reset() {
+	u.arena, u.used = u.arena[:0], 0
+	if u.round++; u.round == 0 || u.entries == nil {
+		u.entries, u.round, u.seed = make([]duplicate, 64), 1, maphash.MakeSeed()
+	}
+}
+
+// next returns a buffer to append a key to.
+func (u *duplicates) next() []byte { return u.arena[len(u.arena):] }
 
 // first reports whether the key is new in the table.
 func (u *duplicates) first(table int, key []byte) bool {
 	key = append(key, byte(table))
-	u.arena = key
-	if u.seen == nil {
-		u.seen = map[string]struct{}{}
+	start := len(u.arena)
+	u.arena = append(u.arena, key...) // no copy, unless next had no room
+	if 2*u.used >= len(u.entries) {
+		u.grow()
 	}
-	if _, ok := u.seen[string(key)]; ok {
+	e := u.slot(u.arena[start:])
+	if e.round == u.round {
+		u.arena = u.arena[:start]
 		return false
 	}
-	u.seen[string(key)] = struct{}{}
+	*e = duplicate{u.round, start, len(u.arena)}
+	u.used++
 	return true
+}
+
+// slot returns the entry of a key, or the one it would take.
+func (u *duplicates) slot(key []byte) *duplicate {
+	mask := len(u.entries) - 1
+	for i := int(maphash.Bytes(u.seed, key)) & mask; ; i = (i + 1) & mask {
+		e := &u.entries[i]
+		if e.round != u.round || bytes.Equal(u.arena[e.start:e.end], key) {
+			return e
+		}
+	}
+}
+
+func (u *duplicates) grow() {
+	old := u.entries
+	u.entries = make([]duplicate, 2*len(old))
+	for _, e := range old {
+		if e.round == u.round {
+			*u.slot(u.arena[e.start:e.end]) = e
+		}
+	}
 }

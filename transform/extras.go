@@ -19,9 +19,8 @@ type unknownKey struct {
 
 // appendExtras appends the object's unknown keys as one JSON object, keys
 // sorted, nested as they were.
-func (d *Decoder) appendExtras(s *sink, f *frame) {
+func (d *Decoder) appendExtras(to *vector, row int, f *frame) {
 	if len(d.unknown) == 0 {
-		s.any.AppendNull()
 		return
 	}
 	slices.SortStableFunc(d.unknown, func(a, b unknownKey) int {
@@ -47,23 +46,20 @@ func (d *Decoder) appendExtras(s *sink, f *frame) {
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(tree); err != nil {
-		s.any.AppendNull()
 		d.unreadable(f.object, f.key, "extras", "not JSON", d.unknown[0].value.of(d.b))
 		return
 	}
-	s.text.BinaryBuilder.Append(bytes.TrimRight(text.Bytes(), "\n"))
+	to.text(row, bytes.TrimRight(text.Bytes(), "\n"))
 }
 
 // appendJSON appends a value as JSON text, without white space.
-func (d *Decoder) appendJSON(s *sink, raw []byte) {
+func (d *Decoder) appendJSON(to *vector, row int, raw []byte) {
 	raw, repaired := valid(raw)
 	d.stats.Repaired += repaired
-	var text bytes.Buffer
-	if err := json.Compact(&text, raw); err != nil {
-		s.any.AppendNull()
-		return
+	d.compact.Reset()
+	if json.Compact(&d.compact, raw) == nil {
+		to.text(row, d.compact.Bytes())
 	}
-	s.text.BinaryBuilder.Append(text.Bytes())
 }
 
 // unreadable is a value that became NULL.
@@ -109,7 +105,7 @@ func (d *Decoder) reportUnreadable() {
 			continue // strings always marshal
 		}
 		d.b = text
-		d.object(&sighting{prog: prog, at: span{0, len(text)}, every: true, kind: "unreadable"})
+		d.object(&sighting{prog: prog, at: span{0, len(text)}, every: true, kind: "unreadable"}, 0)
 	}
 	d.b = body
 }

@@ -15,13 +15,13 @@ func (d *Decoder) reportMissing() {
 	if prog == nil || !gone {
 		return
 	}
-	came := d.came()
+	d.lookFor(d.page.Request.IDs)
 	body := d.b
 	for _, id := range d.page.Request.IDs {
-		if came[id] {
+		if d.came[d.wanted[id]] {
 			continue
 		}
-		came[id] = true // asked for twice is missing once
+		d.came[d.wanted[id]] = true // asked for twice is missing once
 		text, err := json.Marshal(id)
 		if err != nil {
 			continue // strings always marshal
@@ -34,28 +34,43 @@ func (d *Decoder) reportMissing() {
 	d.b = body
 }
 
-// came lists the ids on the page, and those it refused for a reason other than
-// not knowing them.
-func (d *Decoder) came() map[string]bool {
-	came := map[string]bool{}
+// lookFor marks those of the ids that are on the page, and those that it
+// refused for a reason other than not knowing them.
+func (d *Decoder) lookFor(ids []string) {
+	if d.wanted == nil {
+		d.wanted = map[string]int{}
+	}
+	clear(d.wanted)
+	d.came = d.came[:0]
+	for _, id := range ids {
+		if _, ok := d.wanted[id]; !ok {
+			d.wanted[id] = len(d.came)
+			d.came = append(d.came, false)
+		}
+	}
+	found := func(id []byte) {
+		if i, ok := d.wanted[string(id)]; ok {
+			d.came[i] = true
+		}
+	}
 	for i := range d.sightings {
 		s := &d.sightings[i]
 		if s.prog.object == schemas.Space {
-			came[string(s.key.of(d.keys))] = true
+			found(s.key.of(d.keys))
 		}
 		if s.prog.object != schemas.Problem || !d.page.OK() {
 			continue
 		}
-		kind := string(d.scalar(member(d.b, s.at, "type")))
-		if !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
-			came[string(d.scalar(member(d.b, s.at, "resource_id")))] = true
+		_, at := d.member(s.at.start, "type")
+		if kind := d.scalar(at); !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
+			_, at = d.member(s.at.start, "resource_id")
+			found(d.scalar(at))
 		}
 	}
-	return came
 }
 
 // endsIn reports whether name is the last path segment of a URI.
-func endsIn(uri, name string) bool {
+func endsIn(uri []byte, name string) bool {
 	n := len(uri) - len(name)
-	return n >= 0 && uri[n:] == name && (n == 0 || uri[n-1] == '/')
+	return n >= 0 && string(uri[n:]) == name && (n == 0 || uri[n-1] == '/')
 }

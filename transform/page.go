@@ -1,31 +1,33 @@
 package transform
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"maps"
-	"slices"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-var errNotJSON = errors.New("not a JSON object")
+var (
+	errNotJSON = errors.New("not a JSON object")
+	errLarge   = errors.New("body is too large")
+)
 
 // maxPage is a page's largest body in bytes; extract refuses larger ones.
 const maxPage = 64 << 20
 
 // sighting is one object on the page, found but not yet decoded.
 type sighting struct {
-	prog     *program
-	at       span
-	keyAt    span // the key as it stands on the page
-	key      span // its text, in Decoder.keys
-	won      bool // claimed: its row and its children are made
-	every    bool // claimed for the tables that take every sighting
-	relation []*rows
-	ordinal  int64
-	kind     string // of a problem
+	prog      *program
+	at        span
+	keyAt     span   // the key as it stands on the page
+	key       span   // its text, in Decoder.keys
+	won       bool   // claimed: its row and its children are made
+	every     bool   // claimed for the tables that take every sighting
+	relations uint64 // claimed: a bit for each of the rows that tie it to a Space
+	ordinal   int64
+	kind      string // of a problem
 }
 
 // begin sets the page and puts its envelope into slots.
@@ -42,6 +44,7 @@ func (d *Decoder) begin(p *schemas.Page) error {
 	d.page, d.envelope = p, text
 	d.sightings, d.unknown, d.pageExtra, d.bad = d.sightings[:0], d.unknown[:0], d.pageExtra[:0], d.bad[:0]
 	d.keys, d.problems = d.keys[:0], 0
+	d.dup.reset()
 	d.b = text
 	d.plan.envelope.reset()
 	if d.walk(d.plan.envelope, d.plan.envelope.root, 0) < 0 {
@@ -51,13 +54,13 @@ func (d *Decoder) begin(p *schemas.Page) error {
 	return nil
 }
 
-// parse finds the objects on the page and their keys.
+// parse finds the objects on the page and their keys, in one pass over it.
 func (d *Decoder) parse(p *schemas.Page) error {
 	if err := d.begin(p); err != nil {
 		return err
 	}
 	if len(p.Body) > maxPage {
-		return errors.New("body is too large")
+		return errLarge
 	}
 	page := d.plan.entities[schemas.PageObject]
 	page.reset()
@@ -69,65 +72,127 @@ func (d *Decoder) parse(p *schemas.Page) error {
 		d.sightings = append(d.sightings, sighting{prog: d.plan.entities[schemas.Problem], at: span{start, len(d.b)}, kind: "refused"})
 		return nil
 	}
+	for _, f := range d.plan.finders {
+		f.found, f.count = f.found[:0], 0
+	}
+	d.plan.data.object = p.Request.Endpoint.Spec().Data
+	d.plan.data.prog = d.plan.entities[d.plan.data.object]
 	if err := d.read(page, span{start, len(d.b)}); err != nil {
 		return err
 	}
 	d.pageExtra = append(d.pageExtra, d.unknown...)
 	d.unknown = d.unknown[:0]
-	// What is merged comes first, so that of one page the included object counts
-	// before the one inside another. Then data: it is what was asked for.
-	d.included(page, func(o *program) bool { return o.key == "" })
-	d.find(page.value("data"), p.Request.Endpoint.Spec().Data, "")
-	d.included(page, func(o *program) bool { return o.key != "" })
-	d.find(page.value("errors"), schemas.Problem, "partial")
+	for _, f := range d.plan.finders {
+		d.sightings = append(d.sightings, f.found...)
+	}
 	return nil
 }
 
-// included adds the objects in the page's includes, of some kinds.
-func (d *Decoder) included(page *program, which func(*program) bool) {
-	kinds := schemas.Included()
-	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		if which(d.plan.entities[kinds[name]]) {
-			d.find(page.value("includes."+name), kinds[name], "")
-		}
+// find collects the objects of the list at i, or the one object that stands
+// there, and returns the index after it, or -1.
+func (d *Decoder) find(f *finder, i int) int {
+	f.found, f.count = f.found[:0], 0 // of a repeated key the last value counts
+	if d.b[i] != '[' {
+		return d.sight(f, i, 0)
 	}
-}
-
-// find adds the objects in a list, or the one object v is.
-func (d *Decoder) find(v span, o schemas.Object, kind string) {
-	prog := d.plan.entities[o]
-	fromData := v.present() && v == d.plan.entities[schemas.PageObject].value("data")
-	list := elementsOf(d.b, v)
-	for n := int64(0); ; n++ {
-		at, ok := list.value()
-		if !ok {
+	next := skipSpace(d.b, i+1)
+	if next < len(d.b) && d.b[next] == ']' {
+		return next + 1
+	}
+	for n := int64(0); next < len(d.b); n++ {
+		end := d.sight(f, next, n)
+		if end < 0 {
 			break
 		}
-		if isNull(at.of(d.b)) {
-			continue
+		if end = skipSpace(d.b, end); end >= len(d.b) {
+			break
 		}
-		s := sighting{prog: prog, at: at, ordinal: n, kind: kind}
-		if d.b[at.start] != '{' {
-			d.unreadable(string(o), nil, "", "not an object", at.of(d.b))
-			continue
+		if d.b[end] == ']' {
+			return end + 1
 		}
-		if prog.key != "" {
-			s.keyAt = member(d.b, at, prog.key)
-			s.key = d.keep(d.scalar(s.keyAt))
+		if d.b[end] != ',' {
+			break
 		}
-		if prog.key != "" && s.key.start == s.key.end {
-			d.unreadable(string(o), nil, prog.key, "object without "+prog.key, at.of(d.b))
-			continue
-		}
-		if fromData {
-			s.ordinal += int64(d.page.Request.Offset)
-			s.relation = d.plan.relations[d.page.Request.Endpoint].rows()
-		}
-		d.sightings = append(d.sightings, s)
+		next = skipSpace(d.b, end+1)
 	}
-	if list.bad {
-		d.unreadable(string(o), nil, "", "broken list", v.of(d.b))
+	end := skipValue(d.b, i)
+	if end > 0 {
+		d.unreadable(string(f.object), nil, "", "broken list", d.b[i:end])
 	}
+	return end
+}
+
+// sight notes the object at i and returns the index after it, or -1.
+func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
+	if d.b[i] != '{' {
+		end := skipValue(d.b, i)
+		if end > 0 && !isNull(d.b[i:end]) {
+			f.count++
+			d.unreadable(string(f.object), nil, "", "not an object", d.b[i:end])
+		}
+		return end
+	}
+	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind}
+	end := -1
+	if f.prog.key != "" {
+		end, s.keyAt = d.member(i, f.prog.key)
+	}
+	if end < 0 {
+		s.keyAt = span{}
+		if end = skipContainer(d.b, i); end < 0 {
+			return -1
+		}
+	}
+	f.count++
+	s.at = span{i, end}
+	if f.prog.key != "" {
+		s.key = d.keep(d.scalar(s.keyAt))
+		if s.key.start == s.key.end {
+			d.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(d.b))
+			return end
+		}
+	}
+	if f == d.plan.data {
+		s.ordinal += int64(d.page.Request.Offset)
+		if relation := d.plan.relations[d.page.Request.Endpoint]; relation != nil {
+			s.relations = 1<<len(relation.every) - 1
+		}
+	}
+	f.found = append(f.found, s)
+	return end
+}
+
+// member passes over the object at i and returns the index after it, or -1,
+// and where the value of a key stands: the last one that is not null, as in
+// decoding.
+func (d *Decoder) member(i int, name string) (end int, found span) {
+	b := d.b
+	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
+		k, at := key(b, i)
+		if at < 0 || at >= len(b) {
+			return -1, span{}
+		}
+		if b[at] == '"' {
+			end = skipString(b, at)
+		} else {
+			end = skipValue(b, at)
+		}
+		if end < 0 {
+			return -1, span{}
+		}
+		if k.end-k.start >= len(name) && b[at] != 'n' && string(d.name(k)) == name {
+			found = span{at, end}
+		}
+		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
+			i = end + 1
+			continue
+		}
+		i = nextMember(b, end)
+	}
+	if i < 0 || i >= len(b) {
+		return -1, span{}
+	}
+	return i + 1, found
 }
 
 // keep copies a key into the arena of the page.
@@ -151,23 +216,24 @@ func (d *Decoder) claim(claims Claims) {
 			d.scratch = binary.BigEndian.AppendUint64(append(d.scratch[:0], key...), uint64(d.page.FetchedAt.UnixMicro()))
 			s.every = claims.Keep(d.plan.tables[r.table], d.scratch)
 		}
-		s.relation = d.claimRelations(s.relation, key, claims)
+		if s.relations != 0 {
+			s.relations = d.claimRelations(key, claims)
+		}
 	}
 }
 
 // claimRelations returns those of the rows that tie an object to the Space
 // asked about which no newer page has.
-func (d *Decoder) claimRelations(all []*rows, key []byte, claims Claims) []*rows {
-	var won []*rows
-	for _, r := range all {
+func (d *Decoder) claimRelations(key []byte, claims Claims) (won uint64) {
+	for i, r := range d.plan.relations[d.page.Request.Endpoint].every {
 		d.scratch = append(append(append(d.scratch[:0], d.parent()...), 0), key...)
-		for _, c := range r.columns {
-			if c.From == schemas.Const {
+		for j := range r.columns {
+			if c := &r.columns[j]; c.From == schemas.Const {
 				d.scratch = append(append(d.scratch, 0), c.constant...)
 			}
 		}
 		if claims.Keep(d.plan.tables[r.table], d.scratch) {
-			won = append(won, r)
+			won |= 1 << i
 		}
 	}
 	return won
@@ -188,18 +254,23 @@ func (d *Decoder) rows() {
 	d.appendRow(page, page.every[0], &frame{object: "page"})
 	for i := range d.sightings {
 		d.dup.reset()
-		d.object(&d.sightings[i])
+		d.object(&d.sightings[i], 0)
 	}
 	d.reportMissing()
 	d.reportUnreadable()
+	d.stampRows()
 }
 
 // object decodes one object into its rows.
-func (d *Decoder) object(s *sighting) {
-	if !s.won && !s.every && len(s.relation) == 0 {
+func (d *Decoder) object(s *sighting, depth int) {
+	if !s.won && !s.every && s.relations == 0 {
 		return
 	}
-	f := frame{object: string(s.prog.object), key: s.key.of(d.keys), ordinal: s.ordinal, kind: s.kind}
+	f := frame{object: string(s.prog.object), key: s.key.of(d.keys), ordinal: s.ordinal, kind: s.kind, depth: depth}
+	if !s.won && !s.every {
+		d.relate(s, f) // needs nothing but the key
+		return
+	}
 	if err := d.read(s.prog, s.at); err != nil {
 		d.unreadable(f.object, f.key, "", err.Error(), s.at.of(d.b))
 		return
@@ -214,7 +285,7 @@ func (d *Decoder) object(s *sighting) {
 	if s.every {
 		d.emit(s.prog, s.prog.every, &f)
 	}
-	if len(s.relation) > 0 {
+	if s.relations != 0 {
 		d.relate(s, f)
 	}
 	if s.won || s.prog.key == "" {
@@ -225,9 +296,24 @@ func (d *Decoder) object(s *sighting) {
 // relate makes the rows that tie an object of data to the Space asked about.
 // Their element is the object's key.
 func (d *Decoder) relate(s *sighting, f frame) {
-	f.key = []byte(d.parent())
+	d.parentKey = append(d.parentKey[:0], d.parent()...)
+	f.key = d.parentKey
 	relation := d.plan.relations[d.page.Request.Endpoint]
 	relation.reset()
 	relation.values[relation.self] = s.keyAt
-	d.emit(relation, s.relation, &f)
+	for i, r := range relation.every {
+		if s.relations&(1<<i) != 0 {
+			d.appendRow(relation, r, &f)
+		}
+	}
+}
+
+// name is the text of a key.
+func (d *Decoder) name(k span) []byte {
+	name := k.of(d.b)
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name
+	}
+	text, _, _ := unquote(d.b[k.start-1:k.end+1], nil)
+	return text
 }

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,7 +20,22 @@ type plan struct {
 	// missing make the rows of the ids that were asked for and did not come.
 	missing  map[schemas.Endpoint]*program
 	envelope *program // slots of the page envelope, shared by all tables
-	nodes    int      // number of nodes with a seen flag
+	// stamps are the columns of each table whose value all rows of a page share.
+	stamps [][]column
+	nodes  int // number of nodes with a seen flag
+	// Where objects stand on a page: one finder for each key of includes, for
+	// data and for errors, in the order in which they are claimed.
+	finders []*finder
+	data    *finder
+}
+
+// finder collects the objects of one list of the page.
+type finder struct {
+	object schemas.Object
+	prog   *program
+	kind   string // of a problem
+	found  []sighting
+	count  int64 // elements, nulls left out
 }
 
 // program reads one kind of JSON object (or list element) into rows. A walk
@@ -39,16 +56,22 @@ type program struct {
 
 // rows says how slots become one row of a table.
 type rows struct {
-	table    int // index into plan.tables
-	columns  []column
-	distinct bool // the key has no ordinal, so a list may repeat it
+	table    int      // index into plan.tables
+	columns  []column // those that can differ between rows of a page
+	keys     []column // that have to be there; none where claiming saw to that
+	distinct bool     // the key has no ordinal, so a list may repeat it
 }
 
 // column says where one value of a row comes from.
 type column struct {
 	*schemas.Column
-	slots    []int // alternatives; the first present one counts
-	element  int   // index into the array in the slot, or -1
+	index    int     // in the table
+	path     string  // the first alternative, for reports
+	finder   *finder // of a counted list whose objects were found before
+	simple   bool    // the value is all of slot, and there is no alternative
+	slot     int     // slots[0]
+	slots    []int   // alternatives; the first present one counts
+	element  int     // index into the array in the slot, or -1
 	constant string
 	isKey    bool
 	absent   absence // of a counted list
@@ -66,7 +89,8 @@ const (
 
 // list is a list inside an object: child rows, whole objects, or both.
 type list struct {
-	path    string // as the tweet dialect has it
+	path    string // from the object that holds it, lists between included
+	prefix  string // the same, with a dot
 	slots   []int
 	element *program
 	entity  schemas.Object // the elements are whole objects of this kind
@@ -80,11 +104,17 @@ type node struct {
 	covered  bool   // a column takes the whole value, unknown keys inside included
 	seen     int    // index of its seen flag; -1 below the top level
 	children map[string]*node
+	find     *finder // of the objects in it
+
+	// The API sends keys in one order, though it leaves some out. first is the
+	// child that came first, next the sibling that came after this one: a guess
+	// that saves the lookup.
+	first, next *node
 }
 
 func compile(tables []*schemas.Table) *plan {
 	p := &plan{
-		tables: tables, entities: map[schemas.Object]*program{},
+		tables: tables, entities: map[schemas.Object]*program{}, stamps: make([][]column, len(tables)),
 		relations: map[schemas.Endpoint]*program{}, missing: map[schemas.Endpoint]*program{}, envelope: newProgram(""),
 	}
 	for _, o := range []schemas.Object{schemas.PageObject, schemas.RunObject, schemas.Space, schemas.User, schemas.Topic,
@@ -92,12 +122,13 @@ func compile(tables []*schemas.Table) *plan {
 		p.entities[o] = newProgram(o)
 	}
 	for i, t := range tables {
+		p.addStamps(i)
 		if t.Object != "" {
 			p.addRows(p.entities[t.Object], i, nil)
 		}
 		for _, s := range t.Sources {
 			if s.Object != schemas.PageObject {
-				p.addSource(p.entities[s.Object], i, s, s.Paths())
+				p.addSource(p.entities[s.Object], i, s, s.Paths(), "")
 				continue
 			}
 			ties := p.relations
@@ -111,19 +142,70 @@ func compile(tables []*schemas.Table) *plan {
 		}
 	}
 	for _, n := range schemas.NestedObjects() {
-		p.list(p.entities[n.In], []string{n.Path}).entity = n.Kind
+		p.list(p.entities[n.In], []string{n.Path}, "").entity = n.Kind
 	}
-	page := p.entities[schemas.PageObject]
-	for key := range schemas.Included() {
-		page.slot("includes." + key)
-	}
-	for o, program := range p.entities {
+	p.addFinders()
+	for o, prog := range p.entities {
 		for _, key := range schemas.Ignored(o) {
-			program.at(key)
+			prog.at(key)
 		}
-		p.number(program)
+		p.number(prog)
+		if prog.key != "" {
+			prog.claimed()
+		}
 	}
+	p.envelope.reset()
 	return p
+}
+
+// addFinders finds objects on the page, in the order in which they are claimed.
+// What is merged comes first, so that of one page the included object counts
+// before the one inside another. Then data: it is what was asked for.
+func (p *plan) addFinders() {
+	kinds := schemas.Included()
+	var merged, claimed []*finder
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		f := p.finder("includes."+name, kinds[name], "")
+		if f.prog.key == "" {
+			merged = append(merged, f)
+		} else {
+			claimed = append(claimed, f)
+		}
+	}
+	p.data = p.finder("data", "", "") // its kind depends on the endpoint
+	p.finders = append(append(append(merged, p.data), claimed...), p.finder("errors", schemas.Problem, "partial"))
+}
+
+func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
+	f := &finder{object: o, prog: p.entities[o], kind: kind}
+	page := p.entities[schemas.PageObject]
+	page.slot(path)
+	page.at(path).find = f
+	for i := range page.every[0].columns {
+		if c := &page.every[0].columns[i]; c.From == schemas.Count && c.path == path {
+			c.finder = f
+		}
+	}
+	return f
+}
+
+// addStamps lists the columns of a table that hold values of the page's
+// envelope.
+func (p *plan) addStamps(table int) {
+	t := p.tables[table]
+	for i := range t.Columns {
+		if t.Columns[i].From == schemas.Envelope {
+			p.stamps[table] = append(p.stamps[table], p.column(p.envelope, t, i))
+		}
+	}
+}
+
+// claimed drops the checks that claiming has made: the object has its key.
+func (prog *program) claimed() {
+	for _, r := range prog.every {
+		r.keys = nil
+	}
+	prog.latest.keys = nil
 }
 
 func newProgram(o schemas.Object) *program {
@@ -138,15 +220,17 @@ func (prog *program) reset() {
 	clear(prog.values)
 }
 
-// value returns what was found at a path.
-func (prog *program) value(path string) span { return prog.values[prog.slot(path)] }
-
-// rows returns the rows each sighting gets; a nil program has none.
-func (prog *program) rows() []*rows {
-	if prog == nil {
-		return nil
+// learn notes that child came after prev, or first, and was not expected there.
+// A key that came there before stands after it from now on.
+func (n *node) learn(prev, child *node) {
+	at := &n.first
+	if prev != nil {
+		at = &prev.next
 	}
-	return prog.every
+	if child.next == nil && *at != child {
+		child.next = *at
+	}
+	*at = child
 }
 
 // number gives the top-level keys of an entity their seen flags.
@@ -162,14 +246,21 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 	t := p.tables[table]
 	r := &rows{table: table, distinct: s != nil}
 	for i := range t.Columns {
-		c := p.column(prog, t, &t.Columns[i])
-		if s != nil && c.From == schemas.Const {
+		from := t.Columns[i].From
+		if from == schemas.Envelope || from == schemas.Nowhere {
+			continue
+		}
+		c := p.column(prog, t, i)
+		if s != nil && from == schemas.Const {
 			c.constant = s.Set[c.Name]
 		}
-		if c.isKey && (c.From == schemas.Ordinal || c.From == schemas.ParentOrdinal) {
+		if c.isKey && (from == schemas.Ordinal || from == schemas.ParentOrdinal) {
 			r.distinct = false
 		}
-		prog.extras = prog.extras || c.From == schemas.Extras
+		if c.isKey && (from == schemas.Value || from == schemas.Const) {
+			r.keys = append(r.keys, c)
+		}
+		prog.extras = prog.extras || from == schemas.Extras
 		r.columns = append(r.columns, c)
 	}
 	switch {
@@ -177,25 +268,27 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 		prog.every = append(prog.every, r)
 	default:
 		prog.latest = r
-		prog.key = r.columns[t.Column(t.Key[0])].Paths()[0]
+		prog.key = t.Columns[t.Column(t.Key[0])].Paths()[0]
 	}
 }
 
-func (p *plan) column(prog *program, t *schemas.Table, declared *schemas.Column) column {
-	c := column{Column: declared, element: -1, isKey: t.IsKey(declared.Name)}
+func (p *plan) column(prog *program, t *schemas.Table, index int) column {
+	declared := &t.Columns[index]
+	c := column{Column: declared, index: index, path: declared.Paths()[0], element: -1, isKey: t.IsKey(declared.Name)}
 	switch c.From {
 	case schemas.Envelope:
-		c.slots = []int{p.envelope.slot(c.Paths()[0])}
+		c.slots = []int{p.envelope.slot(c.path)}
 	case schemas.Value, schemas.Count:
-		for _, path := range c.Paths() {
+		for _, path := range declared.Paths() {
 			path, c.element = cutIndex(path)
 			c.slots = append(c.slots, prog.slot(path))
 		}
 		if c.From == schemas.Value && c.Type == schemas.JSON {
-			for _, path := range c.Paths() {
+			for _, path := range declared.Paths() {
 				prog.at(path).covered = true
 			}
 		}
+		c.slot, c.simple = c.slots[0], len(c.slots) == 1 && c.element < 0
 	}
 	if c.From == schemas.Count {
 		c.absent, c.askedBy = absentList(t, declared)
@@ -221,21 +314,22 @@ func absentList(t *schemas.Table, c *schemas.Column) (absence, string) {
 
 // addSource makes the elements of a list, which may lie inside the elements
 // of another, produce rows of a table.
-func (p *plan) addSource(prog *program, table int, s schemas.Source, paths []string) {
+func (p *plan) addSource(prog *program, table int, s schemas.Source, paths []string, within string) {
 	outer, inner := make([]string, len(paths)), make([]string, len(paths))
 	for i, path := range paths {
 		outer[i], inner[i], _ = strings.Cut(path, "[].")
 	}
-	element := p.list(prog, outer).element
+	l := p.list(prog, outer, within)
 	if inner[0] != "" {
-		p.addSource(element, table, s, inner[:1])
+		p.addSource(l.element, table, s, inner[:1], l.prefix)
 		return
 	}
-	p.addRows(element, table, &s)
+	p.addRows(l.element, table, &s)
 }
 
-// list returns prog's list at these paths, made if need be.
-func (p *plan) list(prog *program, paths []string) *list {
+// list returns prog's list at these paths, made if need be; within is the path
+// of the list that holds prog's objects.
+func (p *plan) list(prog *program, paths []string, within string) *list {
 	slots := make([]int, len(paths))
 	for i, path := range paths {
 		slots[i] = prog.slot(path)
@@ -245,7 +339,7 @@ func (p *plan) list(prog *program, paths []string) *list {
 			return l
 		}
 	}
-	l := &list{path: paths[0], slots: slots, element: newProgram("")}
+	l := &list{path: within + paths[0], prefix: within + paths[0] + ".", slots: slots, element: newProgram("")}
 	prog.lists = append(prog.lists, l)
 	return l
 }

@@ -31,30 +31,30 @@ const (
 // skipString returns the index after the string that opens at i, or -1. It
 // looks at eight bytes at a time for a quote or a backslash.
 func skipString(b []byte, i int) int {
-	i++
-	for {
-		for ; i+8 <= len(b); i += 8 {
-			w := binary.LittleEndian.Uint64(b[i:])
-			quote, slash := w^(ones*'"'), w^(ones*'\\')
-			found := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
-			if found != 0 {
-				i += bits.TrailingZeros64(found) / 8
-				break
-			}
+	for i++; i+8 <= len(b); {
+		w := binary.LittleEndian.Uint64(b[i:])
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		found := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
+		if found == 0 {
+			i += 8
+			continue
 		}
-		for i < len(b) && b[i] != '"' && b[i] != '\\' {
-			i++
-		}
-		if i >= len(b) {
-			return -1
-		}
+		i += bits.TrailingZeros64(found) / 8
 		if b[i] == '"' {
 			return i + 1
 		}
-		if i += 2; i >= len(b) {
-			return -1
-		}
+		i += 2
 	}
+	for i < len(b) {
+		switch b[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+		i++
+	}
+	return -1
 }
 
 // skipValue returns the index after the value that starts at i, or -1.
@@ -214,25 +214,4 @@ func nextMember(b []byte, i int) int {
 		return -1
 	}
 	return i
-}
-
-// member finds a key of the object v without looking into its values. It
-// returns the last one that is not null, as decoding does.
-func member(b []byte, v span, name string) span {
-	var found span
-	for i := objectStart(b[:v.end], v.start); i >= 0 && i < v.end && b[i] != '}'; {
-		k, at := key(b[:v.end], i)
-		if at < 0 {
-			return span{}
-		}
-		end := skipValue(b[:v.end], at)
-		if end < 0 {
-			return span{}
-		}
-		if string(k.of(b)) == name && !isNull(b[at:end]) {
-			found = span{at, end}
-		}
-		i = nextMember(b[:v.end], end)
-	}
-	return found
 }

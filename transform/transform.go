@@ -8,6 +8,7 @@
 package transform
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -56,6 +57,7 @@ type Stats struct {
 type Decoder struct {
 	plan     *plan
 	builders []*builder
+	pool     *pool
 	stats    Stats
 	seen     []bool // by node.seen
 
@@ -69,32 +71,68 @@ type Decoder struct {
 	problems  int64 // rows of api_errors of the page so far
 	dup       duplicates
 	scratch   []byte
-	keys      []byte // arena of claimed keys
+	parentKey []byte
+	compact   bytes.Buffer
+	wanted    map[string]int // ids the page was asked for
+	came      []bool         // by value of wanted
+	keys      []byte         // arena of claimed keys
 }
 
 // NewDecoder compiles the tables into a decoder.
 func NewDecoder() *Decoder {
-	d := &Decoder{plan: compile(schemas.Tables()), stats: Stats{Drift: map[string]int{}}}
+	d := &Decoder{plan: compile(schemas.Tables()), pool: &pool{}, stats: Stats{Drift: map[string]int{}}}
 	d.builders = make([]*builder, len(d.plan.tables))
 	d.seen = make([]bool, d.plan.nodes)
-	d.plan.envelope.reset()
 	return d
 }
 
-// Pages decodes pages, newest first, into at most one batch for each table, in
-// the order of schemas.Tables; the caller releases them. A table without rows
-// has none. Rows of tables in Coalesce mode are sightings that Coalesce merges.
+// Page decodes a page. Its rows wait in the decoder until Take; nothing of the
+// page is kept.
 //
 // A value that cannot be read is NULL and a row of api_errors. An error means
-// that a page is not JSON, names it, and leaves no batch.
-func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, error) {
-	for i := range pages {
-		if err := d.one(&pages[i], claims); err != nil {
-			release(d.take())
-			return nil, fmt.Errorf("page %s of %s: %w", pages[i].ID, pages[i].Request.Endpoint, err)
+// that the page is not JSON, and names it; of such a page there is no row.
+func (d *Decoder) Page(p *schemas.Page, claims Claims) error {
+	if err := d.one(p, claims); err != nil {
+		return fmt.Errorf("page %s of %s: %w", p.ID, p.Request.Endpoint, err)
+	}
+	return nil
+}
+
+// Size is how many bytes the rows take that wait for Take, about.
+func (d *Decoder) Size() int {
+	n := 0
+	for _, b := range d.builders {
+		if b != nil {
+			n += b.size()
 		}
 	}
-	return d.take(), nil
+	return n
+}
+
+// Take returns the rows of the pages so far, newest page first, as at most one
+// batch for each table, in the order of schemas.Tables; the caller releases
+// them. A table without rows has none. Rows of tables in Coalesce mode are
+// sightings that a Coalescer merges.
+func (d *Decoder) Take() []schemas.Batch {
+	var batches []schemas.Batch
+	for _, b := range d.builders {
+		if b != nil && b.rows > 0 {
+			batches = append(batches, b.take())
+		}
+	}
+	return batches
+}
+
+// Pages decodes pages, newest first, and takes their rows. After an error there
+// are none.
+func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, error) {
+	for i := range pages {
+		if err := d.Page(&pages[i], claims); err != nil {
+			release(d.Take())
+			return nil, err
+		}
+	}
+	return d.Take(), nil
 }
 
 func (d *Decoder) one(p *schemas.Page, claims Claims) error {
@@ -126,7 +164,8 @@ func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 		return schemas.Batch{}, err
 	}
 	d.emit(prog, prog.every, &frame{})
-	return d.take()[0], nil
+	d.stampRows()
+	return d.Take()[0], nil
 }
 
 // Stats returns what was noticed since the decoder was made.
