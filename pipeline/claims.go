@@ -48,7 +48,7 @@ func (c *shardClaims) Begin() {
 func (c *shardClaims) Keep(t *schemas.Table, key []byte) bool {
 	set := c.keys[t]
 	if set == nil {
-		set = &keySet{numbers: map[uint64]struct{}{}, texts: map[string]struct{}{}}
+		set = &keySet{}
 		c.keys[t] = set
 	}
 	return set.add(key)
@@ -60,40 +60,4 @@ func (c *shardClaims) End() {
 	c.turn++
 	c.turned.Broadcast()
 	c.mu.Unlock()
-}
-
-// keySet is a set of keys. Most are decimal ids, which fit in eight bytes.
-type keySet struct {
-	numbers map[uint64]struct{}
-	texts   map[string]struct{}
-}
-
-// add adds a key and reports whether it was new.
-func (s *keySet) add(key []byte) bool {
-	if n, ok := decimal(key); ok {
-		before := len(s.numbers)
-		s.numbers[n] = struct{}{}
-		return len(s.numbers) > before
-	}
-	if _, ok := s.texts[string(key)]; ok {
-		return false
-	}
-	s.texts[string(key)] = struct{}{}
-	return true
-}
-
-// decimal reads a number written in the one way that gives its text back: up
-// to 19 digits, none of them a leading zero.
-func decimal(key []byte) (uint64, bool) {
-	if len(key) == 0 || len(key) > 19 || key[0] == '0' {
-		return 0, false
-	}
-	var n uint64
-	for _, c := range key {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		n = n*10 + uint64(c-'0')
-	}
-	return n, true
 }

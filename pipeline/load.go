@@ -23,8 +23,9 @@ import (
 // each with a file of its own for every table.
 const shardBytes = 64 << 20
 
-// groupPages is how many pages are decoded into one set of batches.
-const groupPages = 8
+// batchBytes is how many bytes of rows a decoder collects before they are
+// loaded.
+const batchBytes = 4 << 20
 
 // Load turns every landed page into rows and makes them visible in all
 // destinations together: everything is prepared first, then renamed into place,
@@ -153,51 +154,53 @@ func (l *loading) run(ctx context.Context) error {
 	return err
 }
 
+// shard decodes every n-th page and loads the rows in batches of some size.
 func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
 	mine := &shardClaims{claims: l.claims, next: shard, step: shards}
-	var group []schemas.Page
+	var buffers PageBuffers
 	for i := shard; i < len(l.entries); i += shards {
-		page, err := l.p.landing.Read(l.entries[i])
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := l.p.landing.ReadInto(l.entries[i], &buffers)
 		if err != nil {
 			return err
 		}
-		group = append(group, page)
-		if len(group) < groupPages && i+shards < len(l.entries) {
-			continue
-		}
-		if err := l.group(ctx, d, mine, shard, group); err != nil {
+		if err := d.Page(&page, mine); err != nil {
 			return err
 		}
-		group = group[:0]
+		l.count(&page)
+		if d.Size() < batchBytes && i+shards < len(l.entries) {
+			continue
+		}
+		if err := l.load(ctx, shard, d.Take()); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// group decodes pages and loads their batches.
-func (l *loading) group(ctx context.Context, d *transform.Decoder, mine *shardClaims, shard int, pages []schemas.Page) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	batches, err := d.Pages(pages, mine)
-	if err != nil {
-		return err
-	}
+func (l *loading) load(ctx context.Context, shard int, batches []schemas.Batch) error {
 	defer func() {
 		for _, b := range batches {
 			b.Record.Release()
 		}
 	}()
-	return l.p.Loader.Load(ctx, shard, l.take(pages, batches))
+	return l.p.Loader.Load(ctx, shard, l.take(batches))
 }
 
-// take counts pages and batches and returns those to load now; rows of tables
-// that are merged over all pages are kept for the end.
-func (l *loading) take(pages []schemas.Page, batches []schemas.Batch) []schemas.Batch {
+// count takes a page into the receipt.
+func (l *loading) count(page *schemas.Page) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for i := range pages {
-		l.tally.page(&pages[i])
-	}
+	l.tally.page(page)
+}
+
+// take counts batches and returns those to load now; rows of tables that are
+// merged over all pages are kept for the end.
+func (l *loading) take(batches []schemas.Batch) []schemas.Batch {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	var now []schemas.Batch
 	for _, b := range batches {
 		l.tally.batch(b)

@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/klauspost/compress/zstd"
@@ -26,16 +27,23 @@ type frame struct {
 	headLen   int    // bytes of the line before the body
 	at        int64  // offset in the segment
 	size      int    // bytes in the segment, both frames
+	sum       uint32 // CRC-32C of the second frame
 }
 
 const (
 	skippable = 0x184D2A5E // zstd's magic number of a frame readers skip
 	idLen     = 26
-	headerLen = 8 + idLen + 8 + 4 + 4 + 4 + 4 // magic, length, payload, checksum
+	// headerLen is the first frame: magic, length, page id, fetchedAt, length
+	// of the second frame, rawLen, headLen, sum, and the CRC-32C of all that.
+	headerLen = 8 + idLen + 8 + 4*5
 )
 
-// encode returns both frames; at and size are not part of them.
-func (f frame) encode(encoder *zstd.Encoder, line []byte) []byte {
+// castagnoli is the CRC that processors compute at the speed of memory, so a
+// segment can be checked without decompressing it.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// encode returns both frames and notes their size and checksum.
+func (f *frame) encode(encoder *zstd.Encoder, line []byte) []byte {
 	record := make([]byte, headerLen, headerLen+len(line)/4)
 	record = encoder.EncodeAll(line, record)
 	le := binary.LittleEndian
@@ -47,29 +55,40 @@ func (f frame) encode(encoder *zstd.Encoder, line []byte) []byte {
 	le.PutUint32(rest[8:], uint32(len(record)-headerLen))
 	le.PutUint32(rest[12:], uint32(f.rawLen))
 	le.PutUint32(rest[16:], uint32(f.headLen))
-	le.PutUint32(rest[20:], crc32.ChecksumIEEE(record[:headerLen-4]))
+	f.size, f.sum = len(record), crc32.Checksum(record[headerLen:], castagnoli)
+	le.PutUint32(rest[20:], f.sum)
+	le.PutUint32(rest[24:], crc32.Checksum(record[:headerLen-4], castagnoli))
 	return record
 }
 
-var errTorn = errors.New("page is torn")
+var (
+	errTorn    = errors.New("page is torn")
+	errVersion = errors.New("written by another version of spacesetl, which has to read it")
+)
 
 // parseFrame reads the first frame of a page at an offset.
 func parseFrame(header []byte, at int64) (frame, error) {
 	le := binary.LittleEndian
-	if len(header) < headerLen || le.Uint32(header) != skippable || le.Uint32(header[headerLen-4:]) != crc32.ChecksumIEEE(header[:headerLen-4]) {
+	if len(header) < headerLen || le.Uint32(header) != skippable {
+		return frame{}, errTorn
+	}
+	if length := le.Uint32(header[4:]); length != headerLen-8 && length < 1<<10 {
+		return frame{}, errVersion
+	}
+	if le.Uint32(header[headerLen-4:]) != crc32.Checksum(header[:headerLen-4], castagnoli) {
 		return frame{}, errTorn
 	}
 	rest := header[8+idLen:]
 	return frame{
 		pageID: string(bytes.TrimRight(header[8:8+idLen], "\x00")), fetchedAt: int64(le.Uint64(rest)),
 		rawLen: int(le.Uint32(rest[12:])), headLen: int(le.Uint32(rest[16:])),
-		at: at, size: headerLen + int(le.Uint32(rest[8:])),
+		at: at, size: headerLen + int(le.Uint32(rest[8:])), sum: le.Uint32(rest[20:]),
 	}, nil
 }
 
 // scan lists the pages of a segment and its size. A segment may end in a page
 // that a crash tore: that page is cut off. In the last segment of an endpoint
-// every page is read to find one, since its header can be whole.
+// every page is checked to find one, since its header can be whole.
 func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -81,6 +100,7 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 		return nil, 0, err
 	}
 	header := make([]byte, headerLen)
+	var packed []byte
 	for size < info.Size() {
 		n, err := file.ReadAt(header, size)
 		if err != nil && err != io.EOF {
@@ -88,7 +108,10 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 		}
 		f, err := parseFrame(header[:n], size)
 		if err == nil && last {
-			_, err = l.line(path, f) // a torn page can have a whole header
+			packed, err = readPacked(file, f, packed) // a torn page can have a whole header
+		}
+		if err != nil && !errors.Is(err, errTorn) {
+			return nil, 0, err
 		}
 		if err != nil || size+int64(f.size) > info.Size() {
 			return frames, size, l.cut(path, size, info.Size())
@@ -136,34 +159,50 @@ func (l *Landing) holdsPage(path string, rest []byte, offset int64) bool {
 		if err != nil {
 			continue
 		}
-		if _, err := l.line(path, f); err == nil {
+		if _, err := l.line(path, f, &PageBuffers{}); err == nil {
 			return true
 		}
 	}
 }
 
-// line reads and decompresses a page; the frame's checksum is verified.
-func (l *Landing) line(path string, f frame) ([]byte, error) {
+// line reads and decompresses a page into buffers; the frame's checksum is
+// verified.
+func (l *Landing) line(path string, f frame, buffers *PageBuffers) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	if f.rawLen > maxLine || f.headLen+2 > f.rawLen || f.size < headerLen {
-		return nil, errTorn
-	}
-	packed := make([]byte, f.size-headerLen)
-	if _, err := file.ReadAt(packed, f.at+headerLen); err != nil {
+	if buffers.packed, err = readPacked(file, f, buffers.packed); err != nil {
 		return nil, err
 	}
-	line, err := l.decoder.DecodeAll(packed, make([]byte, 0, f.rawLen))
+	line, err := l.decoder.DecodeAll(buffers.packed, slices.Grow(buffers.line[:0], f.rawLen))
 	if err != nil {
 		return nil, err
 	}
+	buffers.line = line
 	if len(line) != f.rawLen {
 		return nil, errTorn
 	}
 	return line, nil
+}
+
+// readPacked reads the compressed page of a frame into a buffer, and checks it.
+func readPacked(file *os.File, f frame, buffer []byte) ([]byte, error) {
+	if f.rawLen > maxLine || f.headLen+2 > f.rawLen || f.size < headerLen || f.size > maxLine {
+		return buffer, errTorn
+	}
+	packed := slices.Grow(buffer[:0], f.size-headerLen)[:f.size-headerLen]
+	if n, err := file.ReadAt(packed, f.at+headerLen); n < len(packed) {
+		if err == io.EOF {
+			err = errTorn
+		}
+		return packed, err
+	}
+	if crc32.Checksum(packed, castagnoli) != f.sum {
+		return packed, errTorn
+	}
+	return packed, nil
 }
 
 // segment is one file of an endpoint's pages.

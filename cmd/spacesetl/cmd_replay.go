@@ -20,14 +20,16 @@ func (c *console) replayCommand() *cli.Command {
 		UsageText: `spacesetl replay --store ./archive
 spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --out ./elsewhere`,
 		Description: "Twice the same replay gives the same Parquet files, byte by byte.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
 			list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
 			text("out", "", "`DIR` to write to instead of the store"),
 			outputFlag(),
+		}, profileFlags()...),
+		Action: func(ctx *cli.Context) error {
+			return profiled(ctx, func() error { return c.replay(ctx) })
 		},
-		Action: c.replay,
 	}
 }
 

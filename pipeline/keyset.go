@@ -1,0 +1,110 @@
+package pipeline
+
+import (
+	"hash/maphash"
+	"math/bits"
+)
+
+// keySet is a set of claimed keys: tens of millions of them in little more
+// memory than their bytes. Most keys are decimal ids, which fit in eight bytes
+// and are kept as they are; others are kept as 128 bits of a keyed hash, of
+// which two of a billion are the same with a chance of one in 10^20.
+type keySet struct {
+	numbers [parts]table[number]
+	others  [parts]table[digest]
+}
+
+// parts of a set grow one by one, so that little is copied at a time.
+const parts = 32
+
+var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
+
+// add adds a key and reports whether it was new.
+func (s *keySet) add(key []byte) bool {
+	if n, ok := decimal(key); ok {
+		return s.numbers[n.hash()%parts].add(n)
+	}
+	h := digest{maphash.Bytes(seeds[0], key), maphash.Bytes(seeds[1], key) | 1} // never zero
+	return s.others[h.hash()%parts].add(h)
+}
+
+// number is a decimal id; none is zero.
+type number uint64
+
+// hash spreads numbers that lie close together: the finalizer of splitmix64.
+func (n number) hash() uint64 {
+	h := uint64(n)
+	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+	h = (h ^ h>>27) * 0x94d049bb133111eb
+	return h ^ h>>31
+}
+
+// digest is the hash of any other key.
+type digest [2]uint64
+
+func (d digest) hash() uint64 { return d[0] }
+
+// decimal reads a number written in the one way that gives its text back: up
+// to 19 digits, the first of them not zero.
+func decimal(key []byte) (number, bool) {
+	if len(key) == 0 || len(key) > 19 || key[0] == '0' {
+		return 0, false
+	}
+	var n number
+	for _, c := range key {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + number(c-'0')
+	}
+	return n, true
+}
+
+// table is a hash table with linear probing. The zero key marks an empty place.
+// It grows by half once three quarters of it are taken.
+type table[K interface {
+	comparable
+	hash() uint64
+}] struct {
+	places []K
+	used   int
+}
+
+// add adds a key, which is not zero, and reports whether it was new.
+func (t *table[K]) add(key K) bool {
+	if 4*(t.used+1) > 3*len(t.places) {
+		t.grow()
+	}
+	place := t.find(key)
+	if *place == key {
+		return false
+	}
+	*place = key
+	t.used++
+	return true
+}
+
+// find returns the place of a key, or the empty one that it would take.
+func (t *table[K]) find(key K) *K {
+	var empty K
+	at, _ := bits.Mul64(key.hash(), uint64(len(t.places)))
+	for {
+		if p := &t.places[at]; *p == key || *p == empty {
+			return p
+		}
+		if at++; at == uint64(len(t.places)) {
+			at = 0
+		}
+	}
+}
+
+func (t *table[K]) grow() {
+	var empty K
+	old := t.places
+	t.places = make([]K, max(16, len(old)+len(old)/2))
+	for _, key := range old {
+		if key != empty {
+			*t.find(key) = key
+		}
+	}
+}
