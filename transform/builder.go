@@ -65,32 +65,46 @@ func (d *Decoder) appendRow(prog *program, r *rows, f *frame) {
 	}
 	b := d.builder(r.table)
 	row := b.rows
-	for i := range r.columns {
-		c := &r.columns[i]
-		switch c.From {
-		case schemas.Value:
-			v := prog.values[c.slot]
-			if !c.simple {
-				v = c.value(d.b, prog.values)
-			}
-			if v.present() {
-				d.convert(&b.columns[c.index], row, c, f, v)
-			}
-		case schemas.ParentKey:
-			b.columns[c.index].text(row, f.key)
-		case schemas.Ordinal:
-			b.columns[c.index].word(row, f.ordinal)
-		case schemas.ParentOrdinal:
-			b.columns[c.index].word(row, f.parentOrdinal)
-		case schemas.Const:
-			d.appendConstant(&b.columns[c.index], row, c, f)
-		case schemas.Count:
-			d.appendCount(&b.columns[c.index], row, prog, c)
-		case schemas.Extras:
-			d.appendExtras(&b.columns[c.index], row, f)
+	for i := range r.fields {
+		x := &r.fields[i]
+		var v span
+		switch x.from {
+		case fromText, fromValue:
+			v = prog.values[x.slot]
+		case fromSlots:
+			v = x.column.value(d.b, prog.values)
+		case fromElsewhere:
+			d.appendOther(&b.columns[x.index], row, prog, x.column, f)
+			continue
+		}
+		if !v.present() {
+			continue
+		}
+		if raw := v.of(d.b); x.from == fromText && raw[0] == '"' {
+			b.columns[x.index].text(row, d.text(raw))
+		} else {
+			d.convert(&b.columns[x.index], row, x.column, f, raw)
 		}
 	}
 	b.rows++
+}
+
+// appendOther appends a value that is not a value of the object.
+func (d *Decoder) appendOther(to *vector, row int, prog *program, c *column, f *frame) {
+	switch c.From {
+	case schemas.ParentKey:
+		to.text(row, f.key)
+	case schemas.Ordinal:
+		to.word(row, f.ordinal)
+	case schemas.ParentOrdinal:
+		to.word(row, f.parentOrdinal)
+	case schemas.Const:
+		d.appendConstant(to, row, c, f)
+	case schemas.Count:
+		d.appendCount(to, row, prog, c)
+	case schemas.Extras:
+		d.appendExtras(to, row, f)
+	}
 }
 
 func (d *Decoder) appendConstant(to *vector, row int, c *column, f *frame) {
@@ -103,7 +117,7 @@ func (d *Decoder) appendConstant(to *vector, row int, c *column, f *frame) {
 }
 
 func (d *Decoder) appendCount(to *vector, row int, prog *program, c *column) {
-	if c.finder != nil && prog.values[c.slot].present() {
+	if c.finder != nil && prog.values[c.slots[0]].present() {
 		to.word(row, c.finder.count)
 		return
 	}
@@ -138,62 +152,55 @@ func (d *Decoder) stampRows() {
 		if b == nil || b.rows == b.paged {
 			continue
 		}
-		for j := range d.plan.stamps[i] {
-			d.stampColumn(b, &d.plan.stamps[i][j])
+		for _, c := range d.plan.stamps[i] {
+			d.stampColumn(b, c)
 		}
 		b.paged = b.rows
 	}
 	d.b = body
 }
 
+// stampColumn appends the same value to all rows of the page.
 func (d *Decoder) stampColumn(b *builder, c *column) {
 	to := &b.columns[c.index]
 	v := c.value(d.b, d.plan.envelope.values)
 	switch {
 	case c.Type == schemas.Time && c.path == "fetched_at":
-		for row := b.paged; row < b.rows; row++ {
-			to.word(row, d.page.FetchedAt.UnixMicro())
-		}
+		to.repeatWord(b.paged, b.rows, d.page.FetchedAt.UnixMicro())
+	case v.present() && c.Type == schemas.Text:
+		to.repeatText(b.paged, b.rows, d.text(v.of(d.b)))
 	case v.present():
 		for row := b.paged; row < b.rows; row++ {
-			d.convert(to, row, c, &frame{}, v)
+			d.convert(to, row, c, &frame{}, v.of(d.b))
 		}
 	}
 }
 
-// convert appends the value at v, or NULL and a report when it is not what the
-// column takes.
-func (d *Decoder) convert(to *vector, row int, c *column, f *frame, v span) {
-	raw := v.of(d.b)
-	switch raw[0] {
-	case '"':
-		if c.Type == schemas.JSON {
-			d.appendJSON(to, row, raw)
-			return
-		}
-		text := raw[1 : len(raw)-1]
-		if !plain(text) {
-			var repaired int
-			text, d.scratch, repaired = unquote(raw, d.scratch)
-			d.stats.Repaired += repaired
-		}
-		if !to.parse(row, c, text) {
-			d.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
-		}
-	case '{', '[':
-		if c.Type == schemas.JSON {
-			d.appendJSON(to, row, raw)
-			return
-		}
+// text is the text of a JSON string, or any other scalar as it stands. It is
+// valid until the next call.
+func (d *Decoder) text(raw []byte) []byte {
+	if raw[0] != '"' {
+		return raw
+	}
+	if text := raw[1 : len(raw)-1]; plain(text) {
+		return text
+	}
+	text, scratch, repaired := unquote(raw, d.scratch)
+	d.scratch = scratch
+	d.stats.Repaired += repaired
+	return text
+}
+
+// convert appends a value, or NULL and a report when it is not what the column
+// takes.
+func (d *Decoder) convert(to *vector, row int, c *column, f *frame, raw []byte) {
+	switch {
+	case c.Type == schemas.JSON:
+		d.appendJSON(to, row, raw)
+	case raw[0] == '{' || raw[0] == '[':
 		d.unreadable(f.object, f.key, f.list+c.path, "not a single value", raw)
-	default:
-		if c.Type == schemas.JSON {
-			d.appendJSON(to, row, raw)
-			return
-		}
-		if !to.parse(row, c, raw) {
-			d.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
-		}
+	case !to.parse(row, c, d.text(raw)):
+		d.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
 	}
 }
 

@@ -16,8 +16,9 @@ type frame struct {
 }
 
 // read walks over the object at v and leaves its values in prog's slots and
-// its unknown keys in d.unknown.
-func (d *Decoder) read(prog *program, v span) error {
+// its unknown keys in d.unknown. Ends, if any, are where the object's values are
+// known to end.
+func (d *Decoder) read(prog *program, v span, ends []int32) error {
 	prog.reset()
 	d.unknown = d.unknown[:0]
 	if v.start >= v.end {
@@ -30,8 +31,8 @@ func (d *Decoder) read(prog *program, v span) error {
 		}
 		return errNotJSON
 	}
-	end := d.walk(prog, prog.root, v.start)
-	if end < 0 || skipSpace(d.b[:v.end], end) != v.end {
+	end := d.walk(prog, prog.root, int(v.start), ends)
+	if end < 0 || skipSpace(d.b[:v.end], end) != int(v.end) {
 		return errNotJSON
 	}
 	return nil
@@ -42,34 +43,37 @@ const guesses = 4
 
 // walk puts the values of the object at i into slots and returns the index
 // after it, or -1. Of a repeated key the last value that is not null counts.
-func (d *Decoder) walk(prog *program, n *node, i int) int {
-	b := d.b
+func (d *Decoder) walk(prog *program, n *node, i int, ends []int32) int {
+	b, j := d.b, 0
 	guess, prev := n.first, (*node)(nil)
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
-		child, at := guess.match(b, i)
-		k := span{i + 1, 0}
+		child, from := guess.match(b, i)
+		k := at(i+1, 0)
 		if child == nil {
-			if k, at = key(b, i); at < 0 {
+			if k, from = key(b, i); from < 0 {
 				return -1
 			}
 			if child = n.children[string(d.name(k))]; child != nil {
 				n.learn(prev, child)
 			}
 		} else {
-			k.end = k.start + len(child.name)
+			k.end = k.start + int32(len(child.name))
 		}
 		if child != nil {
 			guess, prev = child.next, child
 		}
-		if at = skipSpace(b, at); at >= len(b) {
+		if from = skipSpace(b, from); from >= len(b) {
 			return -1
 		}
-		end := d.value(prog, child, at)
-		if end < 0 {
+		end := 0
+		if j < len(ends) && (b[from] != '{' || child == nil || child.children == nil) {
+			end = int(ends[j])
+		} else if end = d.value(prog, child, from); end < 0 {
 			return -1
 		}
-		if v := (span{at, end}); b[at] != 'n' || !isNull(v.of(b)) {
-			d.store(prog, n, child, k, v)
+		j++
+		if b[from] != 'n' || !isNull(b[from:end]) {
+			d.store(prog, n, child, k, at(from, end))
 		}
 		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
 			i = end + 1
@@ -107,7 +111,7 @@ func (d *Decoder) value(prog *program, child *node, at int) int {
 		return skipString(d.b, at)
 	case '{':
 		if child != nil && child.children != nil {
-			return d.walk(prog, child, at)
+			return d.walk(prog, child, at, nil)
 		}
 	}
 	if child != nil && child.find != nil && d.b[at] != 'n' {
@@ -204,7 +208,7 @@ func (d *Decoder) nested(l *list, at span, f *frame) {
 }
 
 func (d *Decoder) element(l *list, at span, f *frame) {
-	if err := d.read(l.element, at); err != nil {
+	if err := d.read(l.element, at, nil); err != nil {
 		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", at.of(d.b))
 		return
 	}
@@ -216,8 +220,7 @@ func (d *Decoder) element(l *list, at span, f *frame) {
 // with it.
 func (d *Decoder) keyed(prog *program, r *rows, f *frame) bool {
 	text := d.dup.next()
-	for i := range r.keys {
-		c := &r.keys[i]
+	for _, c := range r.keys {
 		if c.From == schemas.Const {
 			text = append(append(text, c.constant...), 0)
 			continue

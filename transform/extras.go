@@ -105,7 +105,7 @@ func (d *Decoder) reportUnreadable() {
 			continue // strings always marshal
 		}
 		d.b = text
-		d.object(&sighting{prog: prog, at: span{0, len(text)}, every: true, kind: "unreadable"}, 0)
+		d.object(&sighting{prog: prog, at: at(0, len(text)), every: true, kind: "unreadable"}, 0)
 	}
 	d.b = body
 }

@@ -28,7 +28,7 @@ func (d *Decoder) reportMissing() {
 		}
 		d.b = text
 		prog.reset()
-		prog.values[prog.self] = span{0, len(text)}
+		prog.values[prog.self] = at(0, len(text))
 		d.emit(prog, prog.every, &frame{object: string(schemas.Space)})
 	}
 	d.b = body
@@ -48,7 +48,7 @@ func (d *Decoder) lookFor(ids []string) {
 			d.came = append(d.came, false)
 		}
 	}
-	found := func(id []byte) {
+	mark := func(id []byte) {
 		if i, ok := d.wanted[string(id)]; ok {
 			d.came[i] = true
 		}
@@ -56,15 +56,15 @@ func (d *Decoder) lookFor(ids []string) {
 	for i := range d.sightings {
 		s := &d.sightings[i]
 		if s.prog.object == schemas.Space {
-			found(s.key.of(d.keys))
+			mark(s.key.of(d.keys))
 		}
 		if s.prog.object != schemas.Problem || !d.page.OK() {
 			continue
 		}
-		_, at := d.member(s.at.start, "type")
-		if kind := d.scalar(at); !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
-			_, at = d.member(s.at.start, "resource_id")
-			found(d.scalar(at))
+		_, found := d.member(int(s.at.start), "type")
+		if kind := d.scalar(found); !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
+			_, found = d.member(int(s.at.start), "resource_id")
+			mark(d.scalar(found))
 		}
 	}
 }

@@ -23,6 +23,7 @@ type sighting struct {
 	at        span
 	keyAt     span   // the key as it stands on the page
 	key       span   // its text, in Decoder.keys
+	ends      span   // of its values, in Decoder.ends
 	won       bool   // claimed: its row and its children are made
 	every     bool   // claimed for the tables that take every sighting
 	relations uint64 // claimed: a bit for each of the rows that tie it to a Space
@@ -43,11 +44,11 @@ func (d *Decoder) begin(p *schemas.Page) error {
 	}
 	d.page, d.envelope = p, text
 	d.sightings, d.unknown, d.pageExtra, d.bad = d.sightings[:0], d.unknown[:0], d.pageExtra[:0], d.bad[:0]
-	d.keys, d.problems = d.keys[:0], 0
+	d.keys, d.ends, d.problems = d.keys[:0], d.ends[:0], 0
 	d.dup.reset()
 	d.b = text
 	d.plan.envelope.reset()
-	if d.walk(d.plan.envelope, d.plan.envelope.root, 0) < 0 {
+	if d.walk(d.plan.envelope, d.plan.envelope.root, 0, nil) < 0 {
 		return errNotJSON
 	}
 	d.b = p.Body
@@ -69,7 +70,7 @@ func (d *Decoder) parse(p *schemas.Page) error {
 		if start >= len(d.b) || d.b[start] != '{' {
 			start, d.b = 0, []byte("{}") // a refusal in no form still is one
 		}
-		d.sightings = append(d.sightings, sighting{prog: d.plan.entities[schemas.Problem], at: span{start, len(d.b)}, kind: "refused"})
+		d.sightings = append(d.sightings, sighting{prog: d.plan.entities[schemas.Problem], at: at(start, len(d.b)), kind: "refused"})
 		return nil
 	}
 	for _, f := range d.plan.finders {
@@ -77,7 +78,7 @@ func (d *Decoder) parse(p *schemas.Page) error {
 	}
 	d.plan.data.object = p.Request.Endpoint.Spec().Data
 	d.plan.data.prog = d.plan.entities[d.plan.data.object]
-	if err := d.read(page, span{start, len(d.b)}); err != nil {
+	if err := d.read(page, at(start, len(d.b)), nil); err != nil {
 		return err
 	}
 	d.pageExtra = append(d.pageExtra, d.unknown...)
@@ -135,16 +136,18 @@ func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
 	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind}
 	end := -1
 	if f.prog.key != "" {
+		from := len(d.ends)
 		end, s.keyAt = d.member(i, f.prog.key)
+		s.ends = at(from, len(d.ends))
 	}
 	if end < 0 {
-		s.keyAt = span{}
+		s.keyAt, s.ends = span{}, span{}
 		if end = skipContainer(d.b, i); end < 0 {
 			return -1
 		}
 	}
 	f.count++
-	s.at = span{i, end}
+	s.at = at(i, end)
 	if f.prog.key != "" {
 		s.key = d.keep(d.scalar(s.keyAt))
 		if s.key.start == s.key.end {
@@ -164,24 +167,25 @@ func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
 
 // member passes over the object at i and returns the index after it, or -1,
 // and where the value of a key stands: the last one that is not null, as in
-// decoding.
+// decoding. Where each value ends goes into d.ends.
 func (d *Decoder) member(i int, name string) (end int, found span) {
 	b := d.b
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
-		k, at := key(b, i)
-		if at < 0 || at >= len(b) {
+		k, from := key(b, i)
+		if from < 0 || from >= len(b) {
 			return -1, span{}
 		}
-		if b[at] == '"' {
-			end = skipString(b, at)
+		if b[from] == '"' {
+			end = skipString(b, from)
 		} else {
-			end = skipValue(b, at)
+			end = skipValue(b, from)
 		}
 		if end < 0 {
 			return -1, span{}
 		}
-		if k.end-k.start >= len(name) && b[at] != 'n' && string(d.name(k)) == name {
-			found = span{at, end}
+		d.ends = append(d.ends, int32(end))
+		if int(k.end-k.start) >= len(name) && b[from] != 'n' && string(d.name(k)) == name {
+			found = at(from, end)
 		}
 		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
 			i = end + 1
@@ -199,7 +203,7 @@ func (d *Decoder) member(i int, name string) (end int, found span) {
 func (d *Decoder) keep(key []byte) span {
 	start := len(d.keys)
 	d.keys = append(d.keys, key...)
-	return span{start, len(d.keys)}
+	return at(start, len(d.keys))
 }
 
 // claim asks for every object found whether it becomes a row.
@@ -227,8 +231,8 @@ func (d *Decoder) claim(claims Claims) {
 func (d *Decoder) claimRelations(key []byte, claims Claims) (won uint64) {
 	for i, r := range d.plan.relations[d.page.Request.Endpoint].every {
 		d.scratch = append(append(append(d.scratch[:0], d.parent()...), 0), key...)
-		for j := range r.columns {
-			if c := &r.columns[j]; c.From == schemas.Const {
+		for _, x := range r.fields {
+			if c := x.column; c.From == schemas.Const {
 				d.scratch = append(append(d.scratch, 0), c.constant...)
 			}
 		}
@@ -271,7 +275,7 @@ func (d *Decoder) object(s *sighting, depth int) {
 		d.relate(s, f) // needs nothing but the key
 		return
 	}
-	if err := d.read(s.prog, s.at); err != nil {
+	if err := d.read(s.prog, s.at, d.ends[s.ends.start:s.ends.end]); err != nil {
 		d.unreadable(f.object, f.key, "", err.Error(), s.at.of(d.b))
 		return
 	}

@@ -21,7 +21,7 @@ type plan struct {
 	missing  map[schemas.Endpoint]*program
 	envelope *program // slots of the page envelope, shared by all tables
 	// stamps are the columns of each table whose value all rows of a page share.
-	stamps [][]column
+	stamps [][]*column
 	nodes  int // number of nodes with a seen flag
 	// Where objects stand on a page: one finder for each key of includes, for
 	// data and for errors, in the order in which they are claimed.
@@ -56,11 +56,30 @@ type program struct {
 
 // rows says how slots become one row of a table.
 type rows struct {
-	table    int      // index into plan.tables
-	columns  []column // those that can differ between rows of a page
-	keys     []column // that have to be there; none where claiming saw to that
-	distinct bool     // the key has no ordinal, so a list may repeat it
+	table    int       // index into plan.tables
+	fields   []field   // of the columns that can differ between rows of a page
+	keys     []*column // that have to be there; none where claiming saw to that
+	distinct bool      // the key has no ordinal, so a list may repeat it
 }
+
+// field is what the loop over the columns of a row looks at first.
+type field struct {
+	from   source
+	index  int32 // of the column in the table
+	slot   int32
+	column *column
+}
+
+// source is where a field's value comes from: schemas.From, and of values the
+// commonest kinds apart.
+type source uint8
+
+const (
+	fromText  source = iota // text as it stands in one slot
+	fromValue               // one slot
+	fromSlots               // one of several slots, or an element of a list
+	fromElsewhere
+)
 
 // column says where one value of a row comes from.
 type column struct {
@@ -68,8 +87,6 @@ type column struct {
 	index    int     // in the table
 	path     string  // the first alternative, for reports
 	finder   *finder // of a counted list whose objects were found before
-	simple   bool    // the value is all of slot, and there is no alternative
-	slot     int     // slots[0]
 	slots    []int   // alternatives; the first present one counts
 	element  int     // index into the array in the slot, or -1
 	constant string
@@ -114,7 +131,7 @@ type node struct {
 
 func compile(tables []*schemas.Table) *plan {
 	p := &plan{
-		tables: tables, entities: map[schemas.Object]*program{}, stamps: make([][]column, len(tables)),
+		tables: tables, entities: map[schemas.Object]*program{}, stamps: make([][]*column, len(tables)),
 		relations: map[schemas.Endpoint]*program{}, missing: map[schemas.Endpoint]*program{}, envelope: newProgram(""),
 	}
 	for _, o := range []schemas.Object{schemas.PageObject, schemas.RunObject, schemas.Space, schemas.User, schemas.Topic,
@@ -181,8 +198,8 @@ func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
 	page := p.entities[schemas.PageObject]
 	page.slot(path)
 	page.at(path).find = f
-	for i := range page.every[0].columns {
-		if c := &page.every[0].columns[i]; c.From == schemas.Count && c.path == path {
+	for _, x := range page.every[0].fields {
+		if c := x.column; c.From == schemas.Count && c.path == path {
 			c.finder = f
 		}
 	}
@@ -261,7 +278,7 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 			r.keys = append(r.keys, c)
 		}
 		prog.extras = prog.extras || from == schemas.Extras
-		r.columns = append(r.columns, c)
+		r.fields = append(r.fields, c.field())
 	}
 	switch {
 	case s != nil || t.Mode != schemas.Latest:
@@ -272,9 +289,26 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 	}
 }
 
-func (p *plan) column(prog *program, t *schemas.Table, index int) column {
+// field sorts the column by what it takes to get its value.
+func (c *column) field() field {
+	x := field{from: fromElsewhere, index: int32(c.index), column: c}
+	if c.From == schemas.Value {
+		x.slot = int32(c.slots[0])
+		switch {
+		case len(c.slots) > 1 || c.element >= 0:
+			x.from = fromSlots
+		case (c.Type == schemas.Text || c.Type == schemas.ID) && len(c.Values) == 0:
+			x.from = fromText
+		default:
+			x.from = fromValue
+		}
+	}
+	return x
+}
+
+func (p *plan) column(prog *program, t *schemas.Table, index int) *column {
 	declared := &t.Columns[index]
-	c := column{Column: declared, index: index, path: declared.Paths()[0], element: -1, isKey: t.IsKey(declared.Name)}
+	c := &column{Column: declared, index: index, path: declared.Paths()[0], element: -1, isKey: t.IsKey(declared.Name)}
 	switch c.From {
 	case schemas.Envelope:
 		c.slots = []int{p.envelope.slot(c.path)}
@@ -288,7 +322,6 @@ func (p *plan) column(prog *program, t *schemas.Table, index int) column {
 				prog.at(path).covered = true
 			}
 		}
-		c.slot, c.simple = c.slots[0], len(c.slots) == 1 && c.element < 0
 	}
 	if c.From == schemas.Count {
 		c.absent, c.askedBy = absentList(t, declared)

@@ -14,6 +14,9 @@ import (
 // read the text; an empty text is handled before, as NULL.
 
 func parseInt(s []byte) (int64, bool) {
+	if n, ok := digits(s); ok && len(s) <= 18 {
+		return n, true
+	}
 	if n, err := strconv.ParseInt(string(s), 10, 64); err == nil {
 		return n, true
 	}
@@ -29,6 +32,17 @@ func parseInt(s []byte) (int64, bool) {
 		return 0, false
 	}
 	return int64(f), true
+}
+
+// digits reads what has nothing but digits, 18 at most for a right result.
+func digits(s []byte) (n int64, ok bool) {
+	for _, c := range s {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, len(s) > 0
 }
 
 func parseFloat(s []byte) (float64, bool) {
@@ -55,6 +69,9 @@ func parseBool(s []byte) (value, ok bool) {
 // or a space between date and time, and the older "Wed Jan 06 18:40:40 +0000
 // 2021". A time without zone is UTC. The result is in microseconds since 1970.
 func parseTime(s []byte) (int64, bool) {
+	if t, ok := parseUsual(s); ok {
+		return t, true
+	}
 	if len(s) > 0 && (s[0] < '0' || s[0] > '9') {
 		t, err := time.Parse(time.RubyDate, string(s))
 		return t.UnixMicro(), err == nil
@@ -91,6 +108,28 @@ func parseTime(s []byte) (int64, bool) {
 		return 0, false
 	}
 	return (days(f[0], f[1], f[2])*86400+int64(f[3]*3600+f[4]*60+f[5]-offset))*1e6 + micros, true
+}
+
+// parseUsual reads what the API sends today: "2021-07-06T18:40:40.000Z".
+func parseUsual(s []byte) (int64, bool) {
+	if len(s) != 24 || s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':' || s[19] != '.' || s[23] != 'Z' {
+		return 0, false
+	}
+	bad := false
+	number := func(from, to int) int {
+		n := 0
+		for _, c := range s[from:to] {
+			bad = bad || c < '0' || c > '9'
+			n = n*10 + int(c-'0')
+		}
+		return n
+	}
+	year, month, day := number(0, 4), number(5, 7), number(8, 10)
+	hour, minute, second, millis := number(11, 13), number(14, 16), number(17, 19), number(20, 23)
+	if bad || year < 1 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59 {
+		return 0, false
+	}
+	return (days(year, month, day)*86400+int64(hour*3600+minute*60+second))*1e6 + int64(millis)*1000, true
 }
 
 // fraction reads ".123" at i; digits beyond microseconds are cut.

@@ -5,8 +5,11 @@ import (
 	"math/bits"
 )
 
-// span is a JSON value's place in its text. The zero span means absent.
-type span struct{ start, end int }
+// span is a JSON value's place in its text, of at most maxPage bytes. The zero
+// span means absent.
+type span struct{ start, end int32 }
+
+func at(start, end int) span { return span{int32(start), int32(end)} }
 
 func (s span) present() bool { return s.end > 0 }
 
@@ -121,10 +124,10 @@ func elementsOf(b []byte, v span) elements {
 		return elements{next: -1}
 	}
 	if b[v.start] != '[' {
-		return elements{b: b[:v.end], next: v.start, only: true}
+		return elements{b: b[:v.end], next: int(v.start), only: true}
 	}
-	e := elements{b: b[:v.end], next: skipSpace(b[:v.end], v.start+1)}
-	if e.next < v.end && b[e.next] == ']' {
+	e := elements{b: b[:v.end], next: skipSpace(b[:v.end], int(v.start)+1)}
+	if e.next < int(v.end) && b[e.next] == ']' {
 		e.next = -1
 	}
 	return e
@@ -135,16 +138,17 @@ func (e *elements) value() (span, bool) {
 	if e.next < 0 {
 		return span{}, false
 	}
-	v := span{start: e.next, end: skipValue(e.b, e.next)}
-	if v.end < 0 {
+	end := skipValue(e.b, e.next)
+	if end < 0 {
 		e.next, e.bad = -1, true
 		return span{}, false
 	}
+	v := at(e.next, end)
 	if e.only {
 		e.next = -1
 		return v, true
 	}
-	switch i := skipSpace(e.b, v.end); {
+	switch i := skipSpace(e.b, end); {
 	case i < len(e.b) && e.b[i] == ',':
 		e.next = skipSpace(e.b, i+1)
 	case i < len(e.b) && e.b[i] == ']':
@@ -190,7 +194,7 @@ func key(b []byte, i int) (span, int) {
 	if end < 0 {
 		return span{}, -1
 	}
-	k := span{i + 1, end - 1}
+	k := at(i+1, end-1)
 	if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
 		return span{}, -1
 	}

@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"bytes"
+	"encoding/binary"
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -13,6 +15,13 @@ const replacement = utf8.RuneError
 // plain reports whether a string's content can be used as it stands: no escape
 // and no byte that needs a check.
 func plain(s []byte) bool {
+	for ; len(s) >= 8; s = s[8:] {
+		w := binary.LittleEndian.Uint64(s)
+		slash := w ^ (ones * '\\')
+		if ((slash-ones)&^slash|(w-ones)&^w|w)&highs != 0 {
+			return false
+		}
+	}
 	for _, c := range s {
 		if c >= utf8.RuneSelf || c == '\\' || c == 0 {
 			return false
@@ -29,34 +38,46 @@ func unquote(v, scratch []byte) (text, newScratch []byte, repaired int) {
 	if plain(s) {
 		return s, scratch, 0
 	}
+	if bytes.IndexByte(s, '\\') < 0 && bytes.IndexByte(s, 0) < 0 && utf8.Valid(s) {
+		return s, scratch, 0
+	}
 	scratch = scratch[:0]
 	for i := 0; i < len(s); {
-		switch c := s[i]; {
-		case c == '\\':
-			var r rune
-			var bad bool
-			r, i, bad = unescape(s, i)
+		if s[i] == '\\' {
+			r, next, bad := unescape(s, i)
 			if bad {
 				repaired++
 			}
-			scratch = utf8.AppendRune(scratch, r)
-		case c == 0:
-			scratch = utf8.AppendRune(scratch, replacement)
-			repaired++
-			i++
-		case c < utf8.RuneSelf:
-			scratch = append(scratch, c)
-			i++
-		default:
-			r, size := utf8.DecodeRune(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				repaired++
-			}
-			scratch = utf8.AppendRune(scratch, r)
-			i += size
+			scratch, i = utf8.AppendRune(scratch, r), next
+			continue
 		}
+		end := bytes.IndexByte(s[i:], '\\')
+		if end < 0 {
+			end = len(s) - i
+		}
+		var n int
+		scratch, n = repair(scratch, s[i:i+end])
+		repaired += n
+		i += end
 	}
 	return scratch, scratch, repaired
+}
+
+// repair appends text without escapes to to, and counts what it replaced.
+func repair(to, text []byte) ([]byte, int) {
+	if utf8.Valid(text) && bytes.IndexByte(text, 0) < 0 {
+		return append(to, text...), 0
+	}
+	repaired := 0
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		if r == 0 || r == utf8.RuneError && size == 1 {
+			r = replacement
+			repaired++
+		}
+		to, text = utf8.AppendRune(to, r), text[size:]
+	}
+	return to, repaired
 }
 
 // unescape reads the escape at i and returns its rune, the index after it and

@@ -76,6 +76,7 @@ type Decoder struct {
 	wanted    map[string]int // ids the page was asked for
 	came      []bool         // by value of wanted
 	keys      []byte         // arena of claimed keys
+	ends      []int32        // of the values of the objects found
 }
 
 // NewDecoder compiles the tables into a decoder.
@@ -160,7 +161,7 @@ func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 	}
 	prog := d.plan.entities[schemas.RunObject]
 	d.b = body
-	if err := d.read(prog, span{0, len(body)}); err != nil {
+	if err := d.read(prog, at(0, len(body)), nil); err != nil {
 		return schemas.Batch{}, err
 	}
 	d.emit(prog, prog.every, &frame{})

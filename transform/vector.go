@@ -72,6 +72,20 @@ func (v *vector) bool(row int, is bool) {
 	v.rows = row + 1
 }
 
+// repeatText appends the same text to rows [from, to).
+func (v *vector) repeatText(from, to int, text []byte) {
+	for row := from; row < to; row++ {
+		v.text(row, text)
+	}
+}
+
+// repeatWord appends the same number to rows [from, to).
+func (v *vector) repeatWord(from, to int, n int64) {
+	for row := from; row < to; row++ {
+		v.word(row, n)
+	}
+}
+
 // skip makes NULLs of the rows up to the given one.
 func (v *vector) skip(row int) {
 	v.markNull(row)
