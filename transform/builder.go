@@ -67,26 +67,54 @@ func (d *Decoder) appendRow(prog *program, r *rows, f *frame) {
 	row := b.rows
 	for i := range r.fields {
 		x := &r.fields[i]
-		var v span
-		switch x.from {
-		case fromText, fromValue:
-			v = prog.values[x.slot]
-		case fromSlots:
-			v = x.column.value(d.b, prog.values)
-		case fromElsewhere:
+		if x.from == fromElsewhere {
 			d.appendOther(&b.columns[x.index], row, prog, x.column, f)
 			continue
+		}
+		v := prog.values[x.slot]
+		if x.several {
+			v = x.column.value(d.b, prog.values)
 		}
 		if !v.present() {
 			continue
 		}
-		if raw := v.of(d.b); x.from == fromText && raw[0] == '"' {
-			b.columns[x.index].text(row, d.text(raw))
-		} else {
-			d.convert(&b.columns[x.index], row, x.column, f, raw)
+		raw, to := v.of(d.b), &b.columns[x.index]
+		if !d.appendUsual(x.from, to, row, raw) {
+			d.convert(to, row, x.column, f, raw)
 		}
 	}
 	b.rows++
+}
+
+// appendUsual appends a value in the form that it usually has, and reports
+// whether it has it.
+func (d *Decoder) appendUsual(from source, to *vector, row int, raw []byte) bool {
+	switch from {
+	case fromText:
+		if raw[0] == '"' {
+			to.text(row, d.text(raw))
+			return true
+		}
+	case fromInt:
+		if n, ok := digits(raw); ok && len(raw) <= 18 {
+			to.word(row, n)
+			return true
+		}
+	case fromBool:
+		if string(raw) == "true" || string(raw) == "false" {
+			to.bool(row, raw[0] == 't')
+			return true
+		}
+	case fromTime:
+		if raw[0] != '"' {
+			break
+		}
+		if t, ok := parseUsual(raw[1 : len(raw)-1]); ok {
+			to.word(row, t)
+			return true
+		}
+	}
+	return false
 }
 
 // appendOther appends a value that is not a value of the object.
@@ -99,21 +127,16 @@ func (d *Decoder) appendOther(to *vector, row int, prog *program, c *column, f *
 	case schemas.ParentOrdinal:
 		to.word(row, f.parentOrdinal)
 	case schemas.Const:
-		d.appendConstant(to, row, c, f)
+		if len(c.constant) > 0 {
+			to.text(row, c.constant)
+		} else {
+			to.text(row, []byte(f.kind)) // of a problem: few
+		}
 	case schemas.Count:
 		d.appendCount(to, row, prog, c)
 	case schemas.Extras:
 		d.appendExtras(to, row, f)
 	}
-}
-
-func (d *Decoder) appendConstant(to *vector, row int, c *column, f *frame) {
-	text := c.constant
-	if text == "" {
-		text = f.kind
-	}
-	d.scratch = append(d.scratch[:0], text...)
-	to.text(row, d.scratch)
 }
 
 func (d *Decoder) appendCount(to *vector, row int, prog *program, c *column) {

@@ -174,46 +174,72 @@ func (d *Decoder) children(prog *program, f *frame) {
 	}
 }
 
-// list makes the rows of the elements of one list.
+// list makes the rows of the elements of one list, or of the one value that
+// stands where a list could.
 func (d *Decoder) list(l *list, v span, f *frame) {
 	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1}
-	all := elementsOf(d.b, v)
-	for ; ; inner.ordinal++ {
-		at, ok := all.value()
-		if !ok {
+	if d.b[v.start] != '[' {
+		d.element(l, int(v.start), &inner)
+		return
+	}
+	i := skipSpace(d.b, int(v.start)+1)
+	if d.b[i] == ']' {
+		return
+	}
+	for ; i < int(v.end); inner.ordinal++ {
+		if i = d.element(l, i, &inner); i < 0 {
 			break
 		}
-		if d.b[at.start] == 'n' && isNull(at.of(d.b)) {
-			continue
+		if i = skipSpace(d.b, i); i < len(d.b) && d.b[i] == ']' {
+			return
 		}
-		if l.entity != "" && d.b[at.start] == '{' {
-			d.nested(l, at, &inner)
+		if i >= len(d.b) || d.b[i] != ',' {
+			break
 		}
-		if len(l.element.every) > 0 || len(l.element.lists) > 0 {
-			d.element(l, at, &inner)
-		}
+		i = skipSpace(d.b, i+1)
 	}
-	if all.bad {
-		d.unreadable(f.object, f.key, l.path, "broken list", v.of(d.b))
-	}
+	d.unreadable(f.object, f.key, l.path, "broken list", v.of(d.b))
 }
 
-// nested decodes an element that is a whole object.
-func (d *Decoder) nested(l *list, at span, f *frame) {
-	if f.depth > maxDepth {
-		d.unreadable(f.object, f.key, l.path, "nested too deep", at.of(d.b))
-		return
+// element makes the rows of the element at i and returns the index after it,
+// or -1.
+func (d *Decoder) element(l *list, i int, f *frame) int {
+	rows := len(l.element.every) > 0 || len(l.element.lists) > 0
+	if rows && l.entity == "" && d.b[i] == '{' {
+		l.element.reset()
+		d.unknown = d.unknown[:0]
+		if end := d.walk(l.element, l.element.root, i, nil); end >= 0 {
+			d.emit(l.element, l.element.every, f)
+			d.children(l.element, f)
+			return end
+		}
 	}
-	d.object(&sighting{prog: d.plan.entities[l.entity], at: at, every: true, ordinal: f.ordinal, kind: f.kind}, f.depth)
-}
-
-func (d *Decoder) element(l *list, at span, f *frame) {
-	if err := d.read(l.element, at, nil); err != nil {
-		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", at.of(d.b))
-		return
+	end := skipValue(d.b, i)
+	if end < 0 || isNull(d.b[i:end]) {
+		return end
+	}
+	if l.entity != "" && d.b[i] == '{' {
+		d.nested(l, at(i, end), f)
+	}
+	if !rows {
+		return end
+	}
+	if err := d.read(l.element, at(i, end), nil); err != nil {
+		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", d.b[i:end])
+		return end
 	}
 	d.emit(l.element, l.element.every, f)
 	d.children(l.element, f)
+	return end
+}
+
+// nested decodes an element that is a whole object.
+func (d *Decoder) nested(l *list, v span, f *frame) {
+	if f.depth > maxDepth {
+		d.unreadable(f.object, f.key, l.path, "nested too deep", v.of(d.b))
+		return
+	}
+	d.object(&sighting{prog: d.plan.entities[l.entity], at: v, every: true, ordinal: f.ordinal, kind: f.kind}, f.depth)
 }
 
 // keyed reports whether the row has its whole key and is the list's first

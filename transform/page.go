@@ -184,7 +184,7 @@ func (d *Decoder) member(i int, name string) (end int, found span) {
 			return -1, span{}
 		}
 		d.ends = append(d.ends, int32(end))
-		if int(k.end-k.start) >= len(name) && b[from] != 'n' && string(d.name(k)) == name {
+		if b[from] != 'n' && d.isName(k, name) {
 			found = at(from, end)
 		}
 		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
@@ -255,7 +255,7 @@ func (d *Decoder) parent() string {
 func (d *Decoder) rows() {
 	page := d.plan.entities[schemas.PageObject]
 	d.unknown = append(d.unknown[:0], d.pageExtra...)
-	d.appendRow(page, page.every[0], &frame{object: "page"})
+	d.emit(page, page.every, &frame{object: "page"})
 	for i := range d.sightings {
 		d.dup.reset()
 		d.object(&d.sightings[i], 0)
@@ -310,6 +310,15 @@ func (d *Decoder) relate(s *sighting, f frame) {
 			d.appendRow(relation, r, &f)
 		}
 	}
+}
+
+// isName reports whether a key is name, which is ASCII.
+func (d *Decoder) isName(k span, name string) bool {
+	text := k.of(d.b)
+	if len(text) < 6 { // too short for an escape
+		return string(text) == name
+	}
+	return string(text) == name || text[0] == '\\' && string(d.name(k)) == name
 }
 
 // name is the text of a key.

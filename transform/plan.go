@@ -64,10 +64,11 @@ type rows struct {
 
 // field is what the loop over the columns of a row looks at first.
 type field struct {
-	from   source
-	index  int32 // of the column in the table
-	slot   int32
-	column *column
+	from    source
+	several bool  // slots, or an element of the list in one
+	index   int32 // of the column in the table
+	slot    int32
+	column  *column
 }
 
 // source is where a field's value comes from: schemas.From, and of values the
@@ -75,10 +76,12 @@ type field struct {
 type source uint8
 
 const (
-	fromText  source = iota // text as it stands in one slot
-	fromValue               // one slot
-	fromSlots               // one of several slots, or an element of a list
-	fromElsewhere
+	fromText source = iota // text as it stands
+	fromInt
+	fromBool
+	fromTime
+	fromValue     // of another type
+	fromElsewhere // no value of the object
 )
 
 // column says where one value of a row comes from.
@@ -89,7 +92,7 @@ type column struct {
 	finder   *finder // of a counted list whose objects were found before
 	slots    []int   // alternatives; the first present one counts
 	element  int     // index into the array in the slot, or -1
-	constant string
+	constant []byte
 	isKey    bool
 	absent   absence // of a counted list
 	askedBy  string  // the field that asks for the counted list
@@ -198,9 +201,11 @@ func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
 	page := p.entities[schemas.PageObject]
 	page.slot(path)
 	page.at(path).find = f
-	for _, x := range page.every[0].fields {
-		if c := x.column; c.From == schemas.Count && c.path == path {
-			c.finder = f
+	for _, r := range page.every {
+		for _, x := range r.fields {
+			if c := x.column; c.From == schemas.Count && c.path == path {
+				c.finder = f
+			}
 		}
 	}
 	return f
@@ -269,7 +274,7 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 		}
 		c := p.column(prog, t, i)
 		if s != nil && from == schemas.Const {
-			c.constant = s.Set[c.Name]
+			c.constant = []byte(s.Set[c.Name])
 		}
 		if c.isKey && (from == schemas.Ordinal || from == schemas.ParentOrdinal) {
 			r.distinct = false
@@ -294,11 +299,16 @@ func (c *column) field() field {
 	x := field{from: fromElsewhere, index: int32(c.index), column: c}
 	if c.From == schemas.Value {
 		x.slot = int32(c.slots[0])
+		x.several = len(c.slots) > 1 || c.element >= 0
 		switch {
-		case len(c.slots) > 1 || c.element >= 0:
-			x.from = fromSlots
 		case (c.Type == schemas.Text || c.Type == schemas.ID) && len(c.Values) == 0:
 			x.from = fromText
+		case c.Type == schemas.Int:
+			x.from = fromInt
+		case c.Type == schemas.Bool:
+			x.from = fromBool
+		case c.Type == schemas.Time:
+			x.from = fromTime
 		default:
 			x.from = fromValue
 		}

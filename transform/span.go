@@ -195,6 +195,9 @@ func key(b []byte, i int) (span, int) {
 		return span{}, -1
 	}
 	k := at(i+1, end-1)
+	if end+1 < len(b) && b[end] == ':' && b[end+1] > ' ' {
+		return k, end + 1
+	}
 	if i = skipSpace(b, end); i >= len(b) || b[i] != ':' {
 		return span{}, -1
 	}

@@ -80,8 +80,10 @@ type Decoder struct {
 }
 
 // NewDecoder compiles the tables into a decoder.
-func NewDecoder() *Decoder {
-	d := &Decoder{plan: compile(schemas.Tables()), pool: &pool{}, stats: Stats{Drift: map[string]int{}}}
+func NewDecoder() *Decoder { return newDecoder(schemas.Tables()) }
+
+func newDecoder(tables []*schemas.Table) *Decoder {
+	d := &Decoder{plan: compile(tables), pool: &pool{}, stats: Stats{Drift: map[string]int{}}}
 	d.builders = make([]*builder, len(d.plan.tables))
 	d.seen = make([]bool, d.plan.nodes)
 	return d

@@ -74,16 +74,36 @@ func (v *vector) bool(row int, is bool) {
 
 // repeatText appends the same text to rows [from, to).
 func (v *vector) repeatText(from, to int, text []byte) {
-	for row := from; row < to; row++ {
-		v.text(row, text)
+	if v.rows != from {
+		v.skip(from)
 	}
+	v.growOffsets(to)
+	n := len(v.bytes)
+	for row := range to - from {
+		v.offsets = append(v.offsets, int32(n+row*len(text)))
+	}
+	all := (to - from) * len(text)
+	if n+all > cap(v.bytes) {
+		v.growBytes(n + all)
+	}
+	v.bytes = v.bytes[:n+all]
+	for done := copy(v.bytes[n:], text); done > 0 && done < all; done *= 2 {
+		copy(v.bytes[n+done:], v.bytes[n:n+done])
+	}
+	v.rows = to
 }
 
 // repeatWord appends the same number to rows [from, to).
 func (v *vector) repeatWord(from, to int, n int64) {
-	for row := from; row < to; row++ {
-		v.word(row, n)
+	if v.rows != from {
+		v.skip(from)
 	}
+	v.growWords(to)
+	v.words = v.words[:to]
+	for row := from; row < to; row++ {
+		v.words[row] = n
+	}
+	v.rows = to
 }
 
 // skip makes NULLs of the rows up to the given one.
