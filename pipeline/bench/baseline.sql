@@ -48,7 +48,10 @@ FROM read_json(files, format = 'newline_delimited', columns = {
     headers: 'STRUCT("x-rate-limit-limit" BIGINT, "x-rate-limit-remaining" BIGINT, "x-rate-limit-reset" BIGINT, "date" VARCHAR)',
     attempts: 'BIGINT', waited_ms: 'BIGINT', body: body});
 
+-- Counts and ids of data are taken while the page is at hand: read from the
+-- nested lists again they would cost as much as the objects.
 CREATE TEMP TABLE space_pages AS
+SELECT *, list_transform(body.data, lambda d: d.id) AS ids, len(body.includes.users) AS user_count, len(body.includes.topics) AS topic_count
 FROM pages(['@IN@/spaces-*.ndjson', '@IN@/creators-*.ndjson', '@IN@/search-*.ndjson'], 'STRUCT(
     data STRUCT(id VARCHAR, state VARCHAR, title VARCHAR, creator_id VARCHAR, created_at TIMESTAMPTZ, scheduled_start TIMESTAMPTZ,
         started_at TIMESTAMPTZ, ended_at TIMESTAMPTZ, updated_at TIMESTAMPTZ, lang VARCHAR, is_ticketed BOOLEAN, participant_count BIGINT,
@@ -57,12 +60,15 @@ FROM pages(['@IN@/spaces-*.ndjson', '@IN@/creators-*.ndjson', '@IN@/search-*.ndj
     ' || getvariable('rest') || ')');
 
 CREATE TEMP TABLE buyer_pages AS
+SELECT *, list_transform(body.data, lambda d: d.id) AS ids, len(body.includes.users) AS user_count, len(body.includes.tweets) AS tweet_count
 FROM pages(['@IN@/buyers-*.ndjson'], 'STRUCT(
     data ' || getvariable('user') || '[],
     includes STRUCT(users ' || getvariable('user') || '[], tweets ' || getvariable('tweet') || '[]),
     ' || getvariable('rest') || ')');
 
 CREATE TEMP TABLE tweet_pages AS
+SELECT *, list_transform(body.data, lambda d: d.id) AS ids, len(body.includes.users) AS user_count, len(body.includes.tweets) AS tweet_count,
+    len(body.includes.media) AS media_count, len(body.includes.polls) AS poll_count, len(body.includes.places) AS place_count
 FROM pages(['@IN@/tweets-*.ndjson'], 'STRUCT(
     data ' || getvariable('tweet') || '[],
     includes STRUCT(users ' || getvariable('user') || '[], tweets ' || getvariable('tweet') || '[],
@@ -77,20 +83,16 @@ FROM pages(['@IN@/tweets-*.ndjson'], 'STRUCT(
 CREATE TABLE api_requests AS
 SELECT request->>'$.endpoint' AS endpoint, request::VARCHAR AS request, params::VARCHAR AS params, status AS http_status, attempts, waited_ms,
     headers."x-rate-limit-limit" AS rate_limit, headers."x-rate-limit-remaining" AS rate_remaining, headers."x-rate-limit-reset" AS rate_reset,
-    headers."date" AS server_date, meta.result_count, meta.next_token, meta.previous_token, coalesce(data_count, 0) AS data_count,
+    headers."date" AS server_date, meta.result_count, meta.next_token, meta.previous_token, coalesce(len(ids), 0) AS data_count,
     coalesce(user_count, 0) AS user_count, coalesce(tweet_count, 0) AS tweet_count, coalesce(topic_count, 0) AS topic_count,
     coalesce(media_count, 0) AS media_count, coalesce(poll_count, 0) AS poll_count, coalesce(place_count, 0) AS place_count,
-    coalesce(error_count, 0) AS error_count, _run_id, _page_id, _fetched_at
+    coalesce(len(errors), 0) AS error_count, _run_id, _page_id, _fetched_at
 FROM (
-    SELECT * EXCLUDE (body), body.meta AS meta, len(body.data) AS data_count, len(body.includes.users) AS user_count, len(body.includes.topics) AS topic_count,
-        len(body.errors) AS error_count FROM space_pages
+    SELECT * EXCLUDE (body), body.meta AS meta, body.errors AS errors FROM space_pages
     UNION ALL BY NAME
-    SELECT * EXCLUDE (body), body.meta AS meta, len(body.data) AS data_count, len(body.includes.users) AS user_count, len(body.includes.tweets) AS tweet_count,
-        len(body.errors) AS error_count FROM buyer_pages
+    SELECT * EXCLUDE (body), body.meta AS meta, body.errors AS errors FROM buyer_pages
     UNION ALL BY NAME
-    SELECT * EXCLUDE (body), body.meta AS meta, len(body.data) AS data_count, len(body.includes.users) AS user_count, len(body.includes.tweets) AS tweet_count,
-        len(body.includes.media) AS media_count, len(body.includes.polls) AS poll_count, len(body.includes.places) AS place_count,
-        len(body.errors) AS error_count FROM tweet_pages
+    SELECT * EXCLUDE (body), body.meta AS meta, body.errors AS errors FROM tweet_pages
 );
 
 CREATE TABLE api_errors AS
@@ -113,7 +115,7 @@ SELECT id AS space_id, _fetched_at AS observed_at, state, title, participant_cou
 FROM sightings;
 
 CREATE TABLE space_absences AS
-SELECT unnest(list_filter(from_json(request->'$.ids', '["VARCHAR"]'), lambda id: NOT list_contains(list_transform(body.data, lambda s: s.id), id))) AS space_id,
+SELECT unnest(list_filter(from_json(request->'$.ids', '["VARCHAR"]'), lambda id: NOT list_contains(coalesce(ids, []), id))) AS space_id,
     _fetched_at AS observed_at, _run_id, _page_id, _fetched_at
 FROM space_pages WHERE request->>'$.endpoint' = 'spaces';
 
@@ -137,8 +139,8 @@ UNION ALL
 SELECT id, unnest(invited_user_ids), 'invited', generate_subscripts(invited_user_ids, 1) - 1, _run_id, _page_id, _fetched_at FROM s
 UNION ALL
 SELECT * FROM (
-    SELECT request->>'$.ids[0]' AS space_id, unnest(body.data).id AS user_id, 'buyer' AS "role",
-        generate_subscripts(body.data, 1) - 1 + coalesce((request->>'$.offset')::BIGINT, 0) AS ordinal, _run_id, _page_id, _fetched_at
+    SELECT request->>'$.ids[0]' AS space_id, unnest(ids) AS user_id, 'buyer' AS "role",
+        generate_subscripts(ids, 1) - 1 + coalesce((request->>'$.offset')::BIGINT, 0) AS ordinal, _run_id, _page_id, _fetched_at
     FROM buyer_pages
 ) QUALIFY row_number() OVER (PARTITION BY space_id, user_id ORDER BY _fetched_at DESC) = 1;
 
@@ -155,8 +157,8 @@ FROM (SELECT _run_id, _page_id, _fetched_at, unnest(body.includes.topics) AS t F
 
 CREATE TABLE space_tweets AS
 SELECT * FROM (
-    SELECT request->>'$.ids[0]' AS space_id, unnest(body.data).id AS tweet_id,
-        generate_subscripts(body.data, 1) - 1 + coalesce((request->>'$.offset')::BIGINT, 0) AS ordinal, _run_id, _page_id, _fetched_at
+    SELECT request->>'$.ids[0]' AS space_id, unnest(ids) AS tweet_id,
+        generate_subscripts(ids, 1) - 1 + coalesce((request->>'$.offset')::BIGINT, 0) AS ordinal, _run_id, _page_id, _fetched_at
     FROM tweet_pages
 ) QUALIFY row_number() OVER (PARTITION BY space_id, tweet_id ORDER BY _fetched_at DESC) = 1;
 
