@@ -4,34 +4,64 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// BenchmarkParquet writes the widest of the common tables, in batches of a page.
+// BenchmarkParquet writes the rows of some 300 MB of pages, and those of the
+// main tables alone. MB/s is of what the batches hold, cpu-ns/row the CPU time
+// of the process.
 func BenchmarkParquet(b *testing.B) {
-	const rows = 20_000
-	table := schemas.Lookup("users")
-	whole := batchOf(b, table, sample(table, rows, "r1", noon)).Record
-	var pages []schemas.Batch
-	for from := int64(0); from < rows; from += 100 {
-		piece := whole.NewSlice(from, from+100)
-		defer piece.Release()
-		pages = append(pages, schemas.Batch{Table: table, Record: piece})
+	b.Run("all", func(b *testing.B) {
+		benchmarkParquet(b, "", func(batches []schemas.Batch) (bytes int64) {
+			for _, p := range newStore(b).commit("r1", batches) {
+				bytes += p.Bytes
+			}
+			return bytes
+		})
+	})
+	for _, table := range []string{"users", "tweets", "tweet_entities", "space_users", "spaces", "user_entities", "api_requests"} {
+		b.Run(table, func(b *testing.B) {
+			name := filepath.Join(b.TempDir(), "file")
+			benchmarkParquet(b, table, func(batches []schemas.Batch) int64 {
+				p := &Parquet{}
+				f, err := createParquet(name, fileKey{table: batches[0].Table}, p)
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, batch := range batches {
+					if err := f.write(batch.Record); err != nil {
+						b.Fatal(err)
+					}
+				}
+				if err := f.end(); err != nil {
+					b.Fatal(err)
+				}
+				f.abandon()
+				return f.out.bytes
+			})
+		})
 	}
-	var bytes int64
+}
+
+func benchmarkParquet(b *testing.B, table string, write func([]schemas.Batch) (bytes int64)) {
+	batches, rows, size := rowsOf(table, corpus())
+	b.SetBytes(size)
+	b.ReportAllocs()
+	var written int64
+	start := cpuTime(b)
 	for b.Loop() {
-		s := newStore(b)
-		bytes = 0
-		for _, p := range s.commit("r1", pages) {
-			bytes += p.Bytes
-		}
+		written = write(batches)
 	}
-	b.ReportMetric(float64(b.N*rows)/b.Elapsed().Seconds(), "rows/s")
-	b.ReportMetric(float64(bytes)/rows, "bytes/row")
+	b.ReportMetric(float64(cpuTime(b)-start)/float64(int64(b.N)*rows), "cpu-ns/row")
+	b.ReportMetric(float64(written)/float64(rows), "bytes/row")
 }
 
 // BenchmarkPublish merges run after run of changed users into a table of users,
@@ -124,4 +154,32 @@ func madeBySQL(tb testing.TB, s store, t *schemas.Table, run, rows, step int) sc
 	}
 	query(tb, "", fmt.Sprintf("COPY (SELECT %s FROM range(%d) AS r(i)) TO '%s/%s'", strings.Join(columns, ", "), rows, s.dir, name))
 	return schemas.Part{Table: t.Name, Path: name, Rows: int64(rows)}
+}
+
+// BenchmarkParquetMemory loads millions of rows into two shards at a time and reports
+// what is live on the heap meanwhile, in MB: it must not grow with the rows.
+func BenchmarkParquetMemory(b *testing.B) {
+	batches, _, _ := rowsOf("", corpus())
+	p := newStore(b).parquet("r1")
+	defer p.Close()
+	before := liveHeap()
+	for b.Loop() {
+		for pass := 1; pass <= 8; pass++ {
+			var g errgroup.Group
+			for shard := range 2 {
+				g.Go(func() error { return p.Load(context.Background(), shard, batches) })
+			}
+			if err := g.Wait(); err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64(liveHeap()-before)/1e6, fmt.Sprintf("MB/pass%d", pass))
+		}
+	}
+}
+
+func liveHeap() int64 {
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

@@ -1,26 +1,25 @@
 package load
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"hash"
 	"os"
-	"sync/atomic"
 
 	"github.com/apache/arrow/go/v17/arrow"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 const (
-	groupRows = 122_880   // rows of a row group: DuckDB's own, so that it reads groups in parallel
-	pageBytes = 128 << 10 // a page is closed when this much is buffered
-	// bufferBytes is where parquet-go closes a page by itself; column.write
-	// must be there first.
-	bufferBytes = 2 * pageBytes
-	valueRows   = 1024 // values handed to parquet-go at a time
+	groupRows  = 122_880 // rows of a row group at most: DuckDB's own, so that it reads groups in parallel
+	groupBytes = 2 << 20 // a row group ends when so much is packed
+	// stepRows is how often that is looked at: only rows may decide where a
+	// group ends, not how they were cut into batches.
+	stepRows = 1024
 )
 
 // parquetFile is one file being written. It takes one call at a time.
@@ -29,43 +28,48 @@ type parquetFile struct {
 	key     fileKey
 	name    string // in the staging folder
 	out     *output
-	writer  *parquet.GenericWriter[any]
+	packers *packers
 	columns []column
 	rows    int64
-	group   int64 // rows in the current row group
+	group   int // rows in the current row group
+	groups  []format.RowGroup
 }
 
-func createParquet(name string, key fileKey, repaired *atomic.Int64) (*parquetFile, error) {
+func createParquet(name string, key fileKey, p *Parquet) (*parquetFile, error) {
 	file, err := os.Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("parquet %s: %w", key.table.Name, err)
 	}
-	f := &parquetFile{table: key.table, key: key, name: name, out: &output{file: file, hash: sha256.New()}}
-	f.writer = parquet.NewGenericWriter[any](f.out, writerConfig(key.table))
-	values := make([]parquet.Value, 0, valueRows)
-	for i, w := range f.writer.ColumnWriters() {
-		c := key.table.Columns[i]
-		f.columns = append(f.columns, column{
-			writer: w, index: i, required: key.table.IsKey(c.Name), indexed: c.Enum, values: values, repaired: repaired,
-		})
+	f := &parquetFile{table: key.table, key: key, name: name, packers: &p.packers, out: &output{file: file, hash: sha256.New()}}
+	for _, c := range key.table.Columns {
+		f.columns = append(f.columns, newColumn(key.table, c, &p.repaired))
 	}
 	return f, nil
 }
 
 // write appends the rows of a record.
 func (f *parquetFile) write(rec arrow.Record) error {
+	p, err := f.packers.get()
+	if err != nil {
+		return f.wrap(err)
+	}
+	defer f.packers.put(p)
+	arrays := make([]arrow.Array, len(f.columns))
+	for i := range f.columns {
+		arrays[i] = f.columns[i].clean(rec.Column(i))
+		defer arrays[i].Release()
+	}
 	rows := int(rec.NumRows())
 	for from := 0; from < rows; {
-		to := min(rows, from+int(groupRows-f.group))
+		to := min(rows, from+stepRows-f.group%stepRows)
 		for i := range f.columns {
-			if err := f.columns[i].write(rec.Column(i), from, to); err != nil {
+			if err := f.columns[i].write(arrays[i], from, to, p); err != nil {
 				return f.wrap(err)
 			}
 		}
-		f.rows += int64(to - from)
-		f.group += int64(to - from)
-		if f.group == groupRows {
-			if err := f.endGroup(); err != nil {
+		f.group += to - from
+		if f.group%stepRows == 0 && f.full() {
+			if err := f.endGroup(p); err != nil {
 				return f.wrap(err)
 			}
 		}
@@ -74,17 +78,48 @@ func (f *parquetFile) write(rec arrow.Record) error {
 	return nil
 }
 
-func (f *parquetFile) endGroup() error {
-	f.group = 0
-	for i := range f.columns {
-		f.columns[i].size = 0
+// full reports whether the row group ends here.
+func (f *parquetFile) full() bool {
+	if f.group == groupRows {
+		return true
 	}
-	return f.writer.Flush()
+	var buffered int64
+	for i := range f.columns {
+		buffered += f.columns[i].buffered()
+	}
+	return buffered >= groupBytes
+}
+
+// endGroup writes the row group to the file, column by column.
+func (f *parquetFile) endGroup(p *packer) error {
+	if f.group == 0 {
+		return nil
+	}
+	out := bufio.NewWriterSize(f.out, 64<<10)
+	if f.out.bytes == 0 {
+		_, _ = out.WriteString(magic) // an error comes again at Flush
+	}
+	offset := max(f.out.bytes, int64(len(magic)))
+	group := format.RowGroup{NumRows: int64(f.group), FileOffset: offset, Ordinal: int16(len(f.groups))}
+	for i := range f.columns {
+		meta, err := f.columns[i].endChunk(out, offset, p)
+		if err != nil {
+			return err
+		}
+		offset += meta.TotalCompressedSize
+		group.TotalByteSize += meta.TotalUncompressedSize
+		group.TotalCompressedSize += meta.TotalCompressedSize
+		group.Columns = append(group.Columns, format.ColumnChunk{MetaData: meta})
+	}
+	f.groups = append(f.groups, group)
+	f.rows += int64(f.group)
+	f.group = 0
+	return out.Flush()
 }
 
 // finish writes the footer and makes the file durable.
 func (f *parquetFile) finish(step Step) error {
-	if err := f.writer.Close(); err != nil {
+	if err := f.end(); err != nil {
 		return f.wrap(err)
 	}
 	if err := step.at("parquet: before sync", f.name); err != nil {
@@ -94,6 +129,27 @@ func (f *parquetFile) finish(step Step) error {
 		return f.wrap(err)
 	}
 	return f.wrap(f.out.file.Close())
+}
+
+// end writes the last row group and the footer.
+func (f *parquetFile) end() error {
+	p, err := f.packers.get()
+	if err != nil {
+		return err
+	}
+	defer f.packers.put(p)
+	if err := f.endGroup(p); err != nil {
+		return err
+	}
+	data, err := footer(f.table, f.groups, f.rows)
+	if err != nil {
+		return err
+	}
+	if f.out.bytes == 0 {
+		data = append([]byte(magic), data...)
+	}
+	_, err = f.out.Write(data)
+	return err
 }
 
 // abandon closes the file; its folder is about to go.

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -33,6 +35,7 @@ type ParquetConfig struct {
 type Parquet struct {
 	cfg      ParquetConfig
 	repaired atomic.Int64
+	packers  packers
 
 	mu       sync.Mutex
 	files    map[fileKey]*parquetFile
@@ -108,7 +111,7 @@ func (p *Parquet) file(t *schemas.Table, shard int) (*parquetFile, error) {
 	if f := p.files[key]; f != nil {
 		return f, nil
 	}
-	f, err := createParquet(p.staged(key), key, &p.repaired)
+	f, err := createParquet(p.staged(key), key, p)
 	if err != nil {
 		return nil, err
 	}
@@ -202,16 +205,22 @@ func (p *Parquet) finish(ctx context.Context) ([]*parquetFile, error) {
 		}
 	}
 	files := p.sorted()
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(finishers)
 	for _, f := range files {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		if err := f.finish(p.cfg.Step); err != nil {
-			return nil, err
-		}
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return f.finish(p.cfg.Step)
+		})
 	}
-	return files, ctx.Err()
+	return files, g.Wait()
 }
+
+// finishers is how many files are finished at a time. They wait for the disk
+// more than they compute.
+const finishers = 4
 
 // sorted returns the files in schemas.Tables order, then by shard.
 func (p *Parquet) sorted() []*parquetFile {

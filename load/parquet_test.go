@@ -61,10 +61,10 @@ func TestFilesSayWhatTheyHold(t *testing.T) {
 	got = s.query(`SELECT path_in_schema, type, encodings, compression, stats_min_value, stats_max_value FROM parquet_metadata('%s')
 		WHERE path_in_schema IN ('user_id', 'created_at', 'verified_type', 'protected') ORDER BY column_id`, file)
 	want = []string{
-		"user_id|BYTE_ARRAY|PLAIN|ZSTD|user_id-0|user_id-9",
-		"created_at|INT64|RLE, DELTA_BINARY_PACKED|ZSTD|2026-08-01 12:00:01+00|2026-08-01 12:00:19+00",
+		"user_id|BYTE_ARRAY|DELTA_LENGTH_BYTE_ARRAY|ZSTD|user_id-0|user_id-9",
+		"created_at|INT64|DELTA_BINARY_PACKED, RLE|ZSTD|2026-08-01 12:00:01+00|2026-08-01 12:00:19+00",
 		"protected|BOOLEAN|PLAIN, RLE|ZSTD|false|true",
-		"verified_type|BYTE_ARRAY|PLAIN, RLE, RLE_DICTIONARY|ZSTD|verified_type 1 of r1 – é𝄞|verified_type 8 of r1 – é𝄞",
+		"verified_type|BYTE_ARRAY|RLE_DICTIONARY, RLE, PLAIN|ZSTD|verified_type 1 of r1 – é𝄞|verified_type 8 of r1 – é𝄞",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("columns (-want +got):\n%s", d)
