@@ -190,7 +190,7 @@ func (d *Decoder) stampColumn(b *builder, c *column) {
 	switch {
 	case c.Type == schemas.Time && c.path == "fetched_at":
 		to.repeatWord(b.paged, b.rows, d.page.FetchedAt.UnixMicro())
-	case v.present() && c.Type == schemas.Text:
+	case v.present() && (c.Type == schemas.Text || c.Type == schemas.ID):
 		to.repeatText(b.paged, b.rows, d.text(v.of(d.b)))
 	case v.present():
 		for row := b.paged; row < b.rows; row++ {
