@@ -61,9 +61,9 @@ func (d *Decoder) lookFor(ids []string) {
 		if s.prog.object != schemas.Problem || !d.page.OK() {
 			continue
 		}
-		_, found := d.member(int(s.at.start), "type")
+		_, found := d.member(s.prog.root, int(s.at.start), "type")
 		if kind := d.scalar(found); !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
-			_, found = d.member(int(s.at.start), "resource_id")
+			_, found = d.member(s.prog.root, int(s.at.start), "resource_id")
 			mark(d.scalar(found))
 		}
 	}

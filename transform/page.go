@@ -137,7 +137,7 @@ func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
 	end := -1
 	if f.prog.key != "" {
 		from := len(d.ends)
-		end, s.keyAt = d.member(i, f.prog.key)
+		end, s.keyAt = d.member(f.prog.root, i, f.prog.key)
 		s.ends = at(from, len(d.ends))
 	}
 	if end < 0 {
@@ -166,12 +166,21 @@ func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
 }
 
 // member passes over the object at i and returns the index after it, or -1,
-// and where the value of a key stands: the last one that is not null, as in
-// decoding. Where each value ends goes into d.ends.
-func (d *Decoder) member(i int, name string) (end int, found span) {
-	b := d.b
+// and where the value of a key of n stands: the last one that is not null, as
+// in decoding. Where each value ends goes into d.ends.
+func (d *Decoder) member(n *node, i int, name string) (end int, found span) {
+	b, guess := d.b, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
-		k, from := key(b, i)
+		child, from := guess.match(b, i)
+		ours := child != nil && child.name == name
+		if child != nil {
+			guess = child.next
+			from = skipSpace(b, from)
+		} else {
+			var k span
+			k, from = key(b, i)
+			ours = from >= 0 && d.isName(k, name)
+		}
 		if from < 0 || from >= len(b) {
 			return -1, span{}
 		}
@@ -184,7 +193,7 @@ func (d *Decoder) member(i int, name string) (end int, found span) {
 			return -1, span{}
 		}
 		d.ends = append(d.ends, int32(end))
-		if b[from] != 'n' && d.isName(k, name) {
+		if ours && b[from] != 'n' {
 			found = at(from, end)
 		}
 		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
