@@ -196,23 +196,6 @@ func write(t *testing.T, name string, text []byte) {
 	}
 }
 
-func BenchmarkLandingPut(b *testing.B) {
-	l, err := OpenLanding(b.TempDir(), "run")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	p := page(schemas.Tweets, 1)
-	p.Body = json.RawMessage(`{"data":["` + strings.Repeat("live from the open mic ", 400<<10/23) + `"]}`)
-	b.SetBytes(int64(len(p.Body)))
-	for n := 0; b.Loop(); n++ {
-		p.ID = fmt.Sprintf("%026d", n)
-		if err := l.Put(p); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // After a sync that failed nobody knows what is on disk: the page does not
 // count, those before it do, and landing goes on elsewhere.
 func TestFailedSyncLosesOnlyItsPage(t *testing.T) {

@@ -25,6 +25,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
 			list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
 			text("out", "", "`DIR` to write to instead of the store"),
+			memoryFlag(),
 			outputFlag(),
 		}, profileFlags()...),
 		Action: func(ctx *cli.Context) error {
@@ -47,6 +48,10 @@ func (c *console) replay(ctx *cli.Context) error {
 	if len(to) == 0 {
 		to = []string{"parquet", "duckdb"}
 	}
+	memory, err := setMemory(ctx)
+	if err != nil {
+		return err
+	}
 	store := pipeline.Store(ctx.String("store"))
 	runs, err := runsToReplay(store, ctx.String("run"))
 	if err != nil {
@@ -61,8 +66,10 @@ func (c *console) replay(ctx *cli.Context) error {
 		return err
 	}
 	defer unlock()
+	tables := destinations(string(dir), to)
+	tables.memory = memory
 	for _, run := range runs {
-		r, err := replayRun(ctx, store, dir, run, to)
+		r, err := replayRun(ctx, store, dir, run, tables)
 		if err != nil {
 			return err
 		}
@@ -92,7 +99,7 @@ func runsToReplay(store pipeline.Store, id string) ([]string, error) {
 }
 
 // replayRun loads the landed pages of one run.
-func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, to []string) (result, error) {
+func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, out output) (result, error) {
 	start := time.Now()
 	planned, err := store.Planned(id)
 	if err != nil {
@@ -106,7 +113,6 @@ func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, to []stri
 	default:
 		return result{}, err
 	}
-	out := destinations(string(dir), to)
 	p, done, err := assemble(store, planned, out, nil)
 	if err != nil {
 		return result{}, err

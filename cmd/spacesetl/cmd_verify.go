@@ -28,6 +28,7 @@ func (c *console) verifyCommand() *cli.Command {
 		Flags: []cli.Flag{
 			text("store", "spacesetl-store", "`DIR` of the job"),
 			number("sample", 1, "look for the values of every `N`th page only"),
+			memoryFlag(),
 			outputFlag(),
 		},
 		Action: c.verify,
@@ -50,6 +51,10 @@ func (c *console) verify(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	memory, err := setMemory(ctx)
+	if err != nil {
+		return err
+	}
 	store := pipeline.Store(ctx.String("store"))
 	runs, err := runsToReplay(store, "")
 	if err != nil {
@@ -65,7 +70,7 @@ func (c *console) verify(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := verifyDuckDB(ctx.Context, v, store, published, again); err != nil {
+	if err := verifyDuckDB(ctx.Context, v, store, published, again, memory); err != nil {
 		return err
 	}
 	if err := c.printVerification(v, out); err != nil {
@@ -151,11 +156,11 @@ func (c *console) printVerification(v *pipeline.Verification, format string) err
 
 // verifyDuckDB compares the database, table by table, with one that the runs'
 // tables made anew are published to, oldest first.
-func verifyDuckDB(ctx context.Context, v *pipeline.Verification, store pipeline.Store, again map[string][]schemas.Part, dir string) error {
+func verifyDuckDB(ctx context.Context, v *pipeline.Verification, store pipeline.Store, again map[string][]schemas.Part, dir string, memory int64) error {
 	if len(again) == 0 || len(v.Problems) > 0 {
 		return nil // no database, or nothing to hold it against
 	}
-	anew := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), Parts: filepath.Join(dir, "parquet")})
+	anew := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), Parts: filepath.Join(dir, "parquet"), MemoryLimit: duckdbSize(memory)})
 	for _, id := range slices.Sorted(maps.Keys(again)) {
 		if err := anew.Publish(ctx, again[id]); err != nil {
 			return err
@@ -165,7 +170,7 @@ func verifyDuckDB(ctx context.Context, v *pipeline.Verification, store pipeline.
 	if err != nil {
 		return err
 	}
-	got, err := load.NewDuckDB(load.DuckDBConfig{Path: store.DuckDB()}).Hashes(ctx)
+	got, err := load.NewDuckDB(load.DuckDBConfig{Path: store.DuckDB(), MemoryLimit: duckdbSize(memory)}).Hashes(ctx)
 	if err != nil {
 		v.Wrong("%v", err)
 		return ctx.Err()

@@ -22,6 +22,7 @@ type etl struct {
 	spec      jobs.Spec
 	app, user string // tokens
 	resume    bool   // also a run that has come to its end
+	memory    int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
 	log       *slog.Logger
 	hooks
 	mu     sync.Mutex
@@ -49,6 +50,7 @@ type result struct {
 type output struct {
 	parquet, duckdb string // empty when not asked for
 	inPlace         bool   // merge in the database itself
+	memory          int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
 }
 
 // run fetches and loads. The result is of use beside an error, too.
@@ -75,7 +77,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		return result{}, err
 	}
 	out := destinations(e.spec.Store, e.spec.To)
-	out.inPlace = e.spec.Publish == jobs.PublishInPlace
+	out.inPlace, out.memory = e.spec.Publish == jobs.PublishInPlace, e.memory
 	p, done, err := assemble(store, planned, out, e.step)
 	if err != nil {
 		return result{}, err
@@ -209,7 +211,7 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output, step l
 		Loader: loader, KeepsFiles: out.parquet != "",
 	}
 	if out.duckdb != "" {
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace, Step: step}))
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace, MemoryLimit: duckdbSize(out.memory), Step: step}))
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }
