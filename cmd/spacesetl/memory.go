@@ -19,7 +19,7 @@ const (
 )
 
 func memoryFlag() cli.Flag {
-	return text("memory", "", "`SIZE` to stay within, such as 1GiB (default 384MiB, or 3/4 of the container)")
+	return text("memory", "", "memory to stay within, such as `1GiB` (default 384MiB)")
 }
 
 // setMemory makes the process stay within the memory asked for: Go's share is
