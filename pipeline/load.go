@@ -154,8 +154,31 @@ func (l *loading) run(ctx context.Context) error {
 	return err
 }
 
-// shard decodes every n-th page and loads the rows in batches of some size.
+// shard decodes every n-th page and loads the rows. Loading goes on beside
+// decoding: a shard that stopped to load would keep the next page from its turn
+// to claim, and so all others waiting.
 func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
+	decoded := make(chan []schemas.Batch)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(decoded)
+		return l.decode(ctx, d, shard, shards, decoded)
+	})
+	g.Go(func() error {
+		for batches := range decoded {
+			err := l.p.Loader.Load(ctx, shard, l.take(batches))
+			release(batches)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// decode sends the rows of a shard's pages in batches of some size.
+func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shards int, decoded chan<- []schemas.Batch) error {
 	mine := &shardClaims{claims: l.claims, next: shard, step: shards}
 	var buffers PageBuffers
 	for i := shard; i < len(l.entries); i += shards {
@@ -173,20 +196,21 @@ func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards
 		if d.Size() < batchBytes && i+shards < len(l.entries) {
 			continue
 		}
-		if err := l.load(ctx, shard, d.Take()); err != nil {
-			return err
+		batches := d.Take()
+		select {
+		case decoded <- batches:
+		case <-ctx.Done():
+			release(batches)
+			return ctx.Err()
 		}
 	}
 	return nil
 }
 
-func (l *loading) load(ctx context.Context, shard int, batches []schemas.Batch) error {
-	defer func() {
-		for _, b := range batches {
-			b.Record.Release()
-		}
-	}()
-	return l.p.Loader.Load(ctx, shard, l.take(batches))
+func release(batches []schemas.Batch) {
+	for _, b := range batches {
+		b.Record.Release()
+	}
 }
 
 // count takes a page into the receipt.
@@ -229,11 +253,7 @@ func (l *loading) rest(ctx context.Context) error {
 		return fmt.Errorf("run %s: %w", l.p.Run.RunID, err)
 	}
 	batches = append(batches, run)
-	defer func() {
-		for _, b := range batches {
-			b.Record.Release()
-		}
-	}()
+	defer release(batches)
 	return l.p.Loader.Load(ctx, 0, batches)
 }
 
