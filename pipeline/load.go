@@ -25,7 +25,7 @@ const shardBytes = 64 << 20
 
 // batchBytes is how many bytes of rows a decoder collects before they are
 // loaded.
-const batchBytes = 4 << 20
+const batchBytes = 1 << 20
 
 // Load turns every landed page into rows and makes them visible in all
 // destinations together: everything is prepared first, then renamed into place,
