@@ -20,9 +20,10 @@ var baselineSQL string
 // baseline is the SQL to run: from the folder of plain lines in to out, which
 // is a folder of Parquet files or a database file.
 type baseline struct {
-	In  string      `json:"in"`
-	Out string      `json:"out"`
-	To  destination `json:"to"`
+	In    string      `json:"in"`
+	Out   string      `json:"out"`
+	To    destination `json:"to"`
+	Tuned bool        `json:"tuned"`
 }
 
 // database is the file to open; empty for one in memory.
@@ -41,34 +42,49 @@ func (b baseline) prepare() error {
 	return os.MkdirAll(b.Out, 0o755)
 }
 
-// statements are those of baseline.sql. For Parquet each output is copied
-// straight from its query: nothing is kept that is not needed.
+// statements are those of baseline.sql, with the output of each table.
 func (b baseline) statements() []string {
-	var lines []string
-	for line := range strings.Lines(baselineSQL) {
-		if !strings.HasPrefix(line, "--") {
-			lines = append(lines, line)
-		}
+	leaveOut := "-- tuned:\n"
+	if b.Tuned {
+		leaveOut = "-- plain:\n"
 	}
-	text := strings.ReplaceAll(strings.Join(lines, ""), "@IN@", strings.ReplaceAll(b.In, "'", "''"))
 	var statements []string
-	for statement := range strings.SplitSeq(text, ";\n") {
-		if statement = strings.TrimSpace(statement); statement != "" {
-			statements = append(statements, b.output(statement))
+	var statement strings.Builder
+	skip := false
+	for line := range strings.Lines(baselineSQL) {
+		if strings.HasPrefix(line, "--") {
+			skip = skip || line == leaveOut
+			continue
 		}
+		statement.WriteString(line)
+		if !strings.HasSuffix(line, ";\n") {
+			continue
+		}
+		if !skip {
+			statements = append(statements, b.output(strings.Trim(statement.String(), "; \n"))...)
+		}
+		statement.Reset()
+		skip = false
+	}
+	for i, text := range statements {
+		statements[i] = strings.ReplaceAll(text, "@IN@", strings.ReplaceAll(b.In, "'", "''"))
 	}
 	return statements
 }
 
-// output makes the COPY of an output table.
-func (b baseline) output(statement string) string {
+// output adds what writes the Parquet file of an output table. Tuned, the file
+// is written straight from the query.
+func (b baseline) output(statement string) []string {
 	rest, ok := strings.CutPrefix(statement, "CREATE TABLE ")
 	if !ok || b.To != toParquet {
-		return statement
+		return []string{statement}
 	}
 	table, query, _ := strings.Cut(rest, " AS\n")
-	return fmt.Sprintf("COPY (\n%s\n) TO %s (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)",
-		query, schemas.QuoteText(filepath.Join(b.Out, table+".parquet")))
+	into := " TO " + schemas.QuoteText(filepath.Join(b.Out, table+".parquet")) + " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+	if b.Tuned {
+		return []string{"COPY (\n" + query + "\n)" + into}
+	}
+	return []string{statement, "COPY " + table + into, "DROP TABLE " + table}
 }
 
 // run makes the tables with the DuckDB that is linked in.

@@ -151,7 +151,7 @@ func (b *bench) replay(ctx context.Context, to destination, dir string) (measure
 
 // sql is the baseline on the DuckDB that is linked in.
 func (b *bench) sql(ctx context.Context, to destination, dir string) (measurement, string, error) {
-	t := baseline{In: b.corpus.plain(), Out: dir, To: to}
+	t := baseline{In: b.corpus.plain(), Out: dir, To: to, Tuned: b.options.tuned}
 	if err := t.prepare(); err != nil {
 		return measurement{}, "", err
 	}
@@ -161,7 +161,7 @@ func (b *bench) sql(ctx context.Context, to destination, dir string) (measuremen
 
 // sqlNewest is the baseline on the DuckDB of node.
 func (b *bench) sqlNewest(ctx context.Context, to destination, dir string) (measurement, string, error) {
-	t := baseline{In: b.corpus.plain(), Out: dir, To: to}
+	t := baseline{In: b.corpus.plain(), Out: dir, To: to, Tuned: b.options.tuned}
 	if err := t.prepare(); err != nil {
 		return measurement{}, "", err
 	}

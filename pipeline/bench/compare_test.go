@@ -28,7 +28,7 @@ func tables(t *testing.T) sides {
 	}
 	s := sides{c.store().Parquet(), filepath.Join(dir, "theirs"), c.store().DuckDB(), filepath.Join(dir, "theirs.duckdb")}
 	replay(t, c, s)
-	for _, b := range []baseline{{c.plain(), s.theirs, toParquet}, {c.plain(), s.theirsDB, toDuckDB}} {
+	for _, b := range []baseline{{c.plain(), s.theirs, toParquet, false}, {c.plain(), s.theirsDB, toDuckDB, true}} {
 		if err := b.prepare(); err != nil {
 			t.Fatal(err)
 		}

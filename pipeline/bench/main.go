@@ -73,6 +73,8 @@ type options struct {
 	node string
 	only destination
 	ours bool
+	// tuned gives the SQL every advantage found, see baseline.sql.
+	tuned bool
 }
 
 // maxMB is what the simulated world has Spaces for.
@@ -96,6 +98,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 		return nil
 	})
 	f.BoolVar(&o.ours, "ours", false, "measure spacesetl only")
+	f.BoolVar(&o.tuned, "tuned", false, "write the SQL as only profiling makes one write it")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
