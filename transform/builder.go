@@ -95,6 +95,11 @@ func (d *Decoder) appendUsual(from source, to *vector, row int, raw []byte) bool
 			to.text(row, d.text(raw))
 			return true
 		}
+	case fromID:
+		if raw[0] == '"' && len(raw) > len(`""`) {
+			to.text(row, d.text(raw))
+			return true
+		}
 	case fromInt:
 		if n, ok := digits(raw); ok && len(raw) <= 18 {
 			to.word(row, n)
@@ -190,7 +195,7 @@ func (d *Decoder) stampColumn(b *builder, c *column) {
 	switch {
 	case c.Type == schemas.Time && c.path == "fetched_at":
 		to.repeatWord(b.paged, b.rows, d.page.FetchedAt.UnixMicro())
-	case v.present() && (c.Type == schemas.Text || c.Type == schemas.ID):
+	case v.present() && (c.Type == schemas.Text || c.Type == schemas.ID && len(v.of(d.b)) > len(`""`)):
 		to.repeatText(b.paged, b.rows, d.text(v.of(d.b)))
 	case v.present():
 		for row := b.paged; row < b.rows; row++ {

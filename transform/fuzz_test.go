@@ -31,6 +31,7 @@ func FuzzPages(f *testing.F) {
 	for _, body := range []string{
 		`{"data":[{"id":"1","t\u0069tle":"\ud83e\udd41 \ud800 \u0000 \"x\""}]}`, `{"data":{"id":1.50,"state":true}}`, `{"data":[null,3,[],{"id":""}]}`,
 		`{"includes":{"users":{"id":"7","name":{"a":1}}},"data":[]}`, `{"data":[{"id":"1"}]}x`, `{"data":[{"id":"1"`, `[]`, "{\"data\":[{\"id\":\"\xff\"}]}",
+		`{"data":[{"id":"1","creator_id":"","title":"","author_id":"","pinned_tweet_id":""}]}`,
 	} {
 		f.Add([]byte(body), uint8(0))
 	}

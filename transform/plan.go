@@ -77,6 +77,7 @@ type source uint8
 
 const (
 	fromText source = iota // text as it stands
+	fromID                 // the same; none is empty
 	fromInt
 	fromBool
 	fromTime
@@ -301,8 +302,10 @@ func (c *column) field() field {
 		x.slot = int32(c.slots[0])
 		x.several = len(c.slots) > 1 || c.element >= 0
 		switch {
-		case (c.Type == schemas.Text || c.Type == schemas.ID) && len(c.Values) == 0:
+		case c.Type == schemas.Text && len(c.Values) == 0:
 			x.from = fromText
+		case c.Type == schemas.ID && len(c.Values) == 0:
+			x.from = fromID
 		case c.Type == schemas.Int:
 			x.from = fromInt
 		case c.Type == schemas.Bool:
