@@ -161,3 +161,35 @@ func archive(tb testing.TB) []schemas.Page {
 	}
 	return pages
 }
+
+// BenchmarkColumns appends values to a column, and takes it.
+func BenchmarkColumns(b *testing.B) {
+	const rows = 50_000
+	text := []byte("https://pbs.twimg.com/profile_images/1.jpg")
+	for _, c := range []struct {
+		name   string
+		typ    schemas.Type
+		append func(v *vector, row int)
+	}{
+		{"text", schemas.Text, func(v *vector, row int) { v.text(row, text) }},
+		{"integer", schemas.Int, func(v *vector, row int) { v.word(row, int64(row)) }},
+		{"boolean", schemas.Bool, func(v *vector, row int) { v.bool(row, row&1 == 0) }},
+		{"one in ten", schemas.Text, func(v *vector, row int) {
+			if row%10 == 0 {
+				v.text(row, text)
+			}
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			v := newVector(c.typ, &pool{})
+			for b.Loop() {
+				for row := range rows {
+					c.append(&v, row)
+				}
+				v.take(rows, c.typ.Arrow()).Release()
+			}
+			b.ReportMetric(rows*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+		})
+	}
+}
