@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"load":              {"schemas"},
 	"pipeline":          {"schemas", "transform"},
 	"jobs":              {"schemas", "pipeline"},
+	"pipeline/bench":    {"schemas", "pipeline", "extract/simulator"},
 	"cmd/spacesetl":     {"schemas", "pipeline", "jobs", "extract", "extract/simulator", "load"},
 }
 
