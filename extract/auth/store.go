@@ -1,0 +1,144 @@
+package auth
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+)
+
+const (
+	fileVersion = 1
+	maxFile     = 4 << 20 // bytes
+)
+
+// Store is a file of accounts with their tokens, readable by its owner only.
+// Its methods may be called from several goroutines, and several processes may
+// use one file.
+type Store struct {
+	path string
+	gate chan struct{} // held by whoever writes the file, in this process
+}
+
+// file is the content of the token file.
+type file struct {
+	Version  int               `json:"version"`
+	Accounts map[string]record `json:"accounts"`
+}
+
+// DefaultPath is the token file in the user's configuration folder.
+func DefaultPath() (string, error) {
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("no folder for the token file: %w", err)
+	}
+	return filepath.Join(dir, "spacesetl", "tokens.json"), nil
+}
+
+// Open looks at a token file, which need not exist. It returns a *FileError for
+// one that others can read.
+func Open(path string) (*Store, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("token file: %w", err)
+	}
+	// The rename that replaces the file must not replace a link to it.
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target
+	}
+	s := &Store{path: path, gate: make(chan struct{}, 1)}
+	_, err = s.read()
+	return s, err
+}
+
+// Path is where the file is.
+func (s *Store) Path() string { return s.path }
+
+// Accounts returns what is in the file, by name.
+func (s *Store) Accounts() ([]Account, error) {
+	f, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	accounts := []Account{}
+	for _, name := range slices.Sorted(maps.Keys(f.Accounts)) {
+		accounts = append(accounts, f.Accounts[name].Account)
+	}
+	return accounts, nil
+}
+
+// Account finds an account by its name. It returns an *UnknownError for a name
+// that is not in the file.
+func (s *Store) Account(name string) (Account, error) {
+	f, err := s.read()
+	if err != nil {
+		return Account{}, err
+	}
+	r, err := s.find(f, name)
+	return r.Account, err
+}
+
+func (s *Store) find(f file, name string) (record, error) {
+	clean, err := cleanName(name)
+	if err != nil {
+		return record{}, err
+	}
+	r, ok := f.Accounts[clean]
+	if !ok {
+		return record{}, &UnknownError{clean, s.path, slices.Sorted(maps.Keys(f.Accounts))}
+	}
+	return r, nil
+}
+
+// read returns the accounts of the moment. It needs no lock: the file is only
+// ever replaced by another.
+func (s *Store) read() (file, error) {
+	f, err := readFile(s.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file{fileVersion, map[string]record{}}, nil
+	}
+	return f, err
+}
+
+func readFile(path string) (file, error) {
+	in, err := os.Open(path)
+	if err != nil {
+		return file{}, err
+	}
+	defer in.Close()
+	info, err := in.Stat()
+	if err != nil {
+		return file{}, err
+	}
+	// Windows keeps who may read a file elsewhere.
+	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
+		return file{}, &FileError{path, fmt.Sprintf("has mode %04o, so that others can read it", mode),
+			"run chmod 600 " + path + ", and log in again if others could have read it"}
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxFile))
+	if err != nil {
+		return file{}, err
+	}
+	var f file
+	// What a JSON error quotes could be part of a token.
+	if json.Unmarshal(text, &f) != nil {
+		return file{}, &FileError{path, "is damaged", "move it away and log in again"}
+	}
+	if f.Version != fileVersion {
+		return file{}, &FileError{path, fmt.Sprintf("has version %d, this program knows %d", f.Version, fileVersion), "use a newer spacesetl, or another --token-file"}
+	}
+	if f.Accounts == nil {
+		f.Accounts = map[string]record{}
+	}
+	for name, r := range f.Accounts {
+		r.Name = name
+		f.Accounts[name] = r
+	}
+	return f, nil
+}
