@@ -53,15 +53,9 @@ func resolve(path string) (string, error) {
 	return path, nil
 }
 
-func (d *DuckDB) prepareCopy(ctx context.Context, r run) (pending, error) {
-	path, err := resolve(d.cfg.Path)
-	if err != nil {
-		return nil, err
-	}
-	p := &draft{names: newNames(path), step: d.cfg.Step}
-	if p.lock, err = lockDatabase(path); err != nil {
-		return nil, err
-	}
+// prepareDraft is called with the lock, and nothing left of a process that died.
+func (d *DuckDB) prepareDraft(ctx context.Context, n names, lock *flock.Flock, r run) (pending, error) {
+	p := &draft{names: n, lock: lock, step: d.cfg.Step}
 	if err := p.write(ctx, d, r); err != nil {
 		p.abandon()
 		return nil, err
@@ -71,10 +65,8 @@ func (d *DuckDB) prepareCopy(ctx context.Context, r run) (pending, error) {
 
 // write makes the copy: the database and its log as they are, then the run.
 func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
-	if err := p.recover(); err != nil {
-		return err
-	}
-	if exists(p.db) {
+	isNew := !exists(p.db)
+	if !isNew {
 		var err error
 		if p.guard, err = d.open(p.db, readOnly); err != nil {
 			return err
@@ -90,7 +82,7 @@ func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
 			return err
 		}
 	}
-	if err := p.merge(ctx, d, r); err != nil {
+	if err := p.take(ctx, d, r, isNew); err != nil {
 		return err
 	}
 	if err := p.step.at("duckdb: before sync", p.next); err != nil {
@@ -100,33 +92,6 @@ func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
 		return fmt.Errorf("%s is left by DuckDB", filepath.Base(p.nextWAL))
 	}
 	return syncFile(p.next)
-}
-
-func (p *draft) merge(ctx context.Context, d *DuckDB, r run) (err error) {
-	db, err := d.open(p.next, "")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := r.merge(ctx, tx); err != nil {
-		return err
-	}
-	if err := p.step.at("duckdb: before commit", p.next); err != nil {
-		return err
-	}
-	if err := tx.Commit(); err != nil {
-		return err
-	}
-	if err := p.step.at("duckdb: before checkpoint", p.next); err != nil {
-		return err
-	}
-	_, err = db.ExecContext(ctx, "CHECKPOINT")
-	return err
 }
 
 // commit renames the copy over the database. A log that lay beside the database

@@ -2,15 +2,10 @@ package load
 
 import (
 	"context"
-	"database/sql"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-
-	"github.com/marcboeker/go-duckdb/v2"
+	"runtime/debug"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -23,7 +18,8 @@ type DuckDBConfig struct {
 	MemoryLimit string // such as "1GB"; empty for DuckDB's default, 80 % of the machine
 	Threads     int    // 0 for one per core
 	// InPlace merges in the database itself, for one too large to copy: nobody
-	// may have it open meanwhile. Otherwise a private copy is merged into and
+	// may have it open meanwhile, and the whole run is one transaction, which
+	// has to fit in MemoryLimit. Otherwise, and where there is none yet, a private copy is merged into and
 	// renamed over the database, which readers may keep open: they go on
 	// seeing what they opened.
 	InPlace bool
@@ -73,16 +69,29 @@ func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) 
 	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o755); err != nil {
 		return err
 	}
-	r := run{parts: parts, dir: dir}
-	if d.cfg.InPlace {
-		d.pending, err = d.prepareInPlace(ctx, r)
-	} else {
-		d.pending, err = d.prepareCopy(ctx, r)
-	}
-	if err != nil {
-		d.pending = nil
-	}
+	debug.FreeOSMemory() // what made the parts, DuckDB may take now
+	d.pending, err = d.prepare(ctx, run{parts: parts, dir: dir})
 	return err
+}
+
+func (d *DuckDB) prepare(ctx context.Context, r run) (pending, error) {
+	path, err := resolve(d.cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := lockDatabase(path)
+	if err != nil {
+		return nil, err
+	}
+	n := newNames(path)
+	if err := n.recover(); err != nil {
+		unlockDatabase(lock)
+		return nil, err
+	}
+	if d.cfg.InPlace && exists(path) {
+		return d.prepareInPlace(ctx, path, lock, r)
+	}
+	return d.prepareDraft(ctx, n, lock, r)
 }
 
 // Commit makes what was prepared visible: a rename, or the COMMIT in place. A
@@ -101,59 +110,6 @@ func (d *DuckDB) Close() error {
 	if d.pending != nil {
 		d.pending.abandon()
 		d.pending = nil
-	}
-	return nil
-}
-
-// open opens a database file; options are those of the driver's DSN.
-func (d *DuckDB) open(path, options string) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	if strings.Contains(path, "?") {
-		return nil, fmt.Errorf("%s: the driver takes what follows a ? for options", path)
-	}
-	return d.connect(path + options)
-}
-
-// openMemory opens a database of no file.
-func (d *DuckDB) openMemory() (*sql.DB, error) { return d.connect("") }
-
-func (d *DuckDB) connect(dsn string) (*sql.DB, error) {
-	connector, err := duckdb.NewConnector(dsn, d.configure)
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(1)
-	return db, nil
-}
-
-// readOnly makes open leave the file alone and keep writers, not readers, away.
-const readOnly = "?access_mode=read_only"
-
-// configure sets up a connection. No extension may be looked for: there may be
-// no network, and none is needed.
-func (d *DuckDB) configure(conn driver.ExecerContext) error {
-	settings := []string{
-		"SET autoinstall_known_extensions = false",
-		"SET autoload_known_extensions = false",
-		"SET preserve_insertion_order = false", // saves memory; rows have keys
-	}
-	if d.cfg.TempDir != "" {
-		settings = append(settings, "SET temp_directory = "+schemas.QuoteText(d.cfg.TempDir))
-	}
-	if d.cfg.MemoryLimit != "" {
-		settings = append(settings, "SET memory_limit = "+schemas.QuoteText(d.cfg.MemoryLimit))
-	}
-	if d.cfg.Threads > 0 {
-		settings = append(settings, fmt.Sprintf("SET threads = %d", d.cfg.Threads))
-	}
-	for _, s := range settings {
-		if _, err := conn.ExecContext(context.Background(), s, nil); err != nil {
-			return err
-		}
 	}
 	return nil
 }

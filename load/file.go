@@ -148,6 +148,7 @@ func (f *parquetFile) end() error {
 	if f.out.bytes == 0 {
 		data = append([]byte(magic), data...)
 	}
+	f.columns, f.groups = nil, nil // a database is filled next, and needs the memory
 	_, err = f.out.Write(data)
 	return err
 }

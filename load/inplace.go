@@ -4,43 +4,30 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"os"
 
 	"github.com/gofrs/flock"
 )
 
 // inPlace is a merge in the database itself, in a transaction that is open.
 type inPlace struct {
-	path  string
-	fresh bool // the file was made for it
-	lock  *flock.Flock
-	db    *sql.DB
-	tx    *sql.Tx
+	lock *flock.Flock
+	db   *sql.DB
+	tx   *sql.Tx
 }
 
-func (d *DuckDB) prepareInPlace(ctx context.Context, r run) (pending, error) {
-	path, err := resolve(d.cfg.Path)
-	if err != nil {
-		return nil, err
-	}
-	p := &inPlace{path: path}
-	if p.lock, err = lockDatabase(path); err != nil {
-		return nil, err
-	}
-	if err := p.begin(ctx, d, r); err != nil {
+// prepareInPlace is called with the lock, and nothing left of a process that
+// died.
+func (d *DuckDB) prepareInPlace(ctx context.Context, path string, lock *flock.Flock, r run) (pending, error) {
+	p := &inPlace{lock: lock}
+	if err := p.begin(ctx, d, path, r); err != nil {
 		p.abandon()
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *inPlace) begin(ctx context.Context, d *DuckDB, r run) (err error) {
-	if err := newNames(p.path).recover(); err != nil {
-		return err
-	}
-	_, statErr := os.Stat(p.path)
-	p.fresh = errors.Is(statErr, os.ErrNotExist)
-	if p.db, err = d.open(p.path, ""); err != nil {
+func (p *inPlace) begin(ctx context.Context, d *DuckDB, path string, r run) (err error) {
+	if p.db, err = d.open(path, ""); err != nil {
 		return err
 	}
 	// The transaction outlives the call: only its statements end with ctx.
@@ -54,7 +41,7 @@ func (p *inPlace) commit(ctx context.Context) error {
 	if err := p.tx.Commit(); err != nil {
 		return err
 	}
-	p.tx, p.fresh = nil, false
+	p.tx = nil
 	_, err := p.db.ExecContext(ctx, "CHECKPOINT")
 	closeErr := p.db.Close()
 	p.db = nil
@@ -68,10 +55,6 @@ func (p *inPlace) abandon() {
 	if p.db != nil {
 		_ = p.db.Close()
 	}
-	if p.fresh {
-		_ = os.Remove(p.path)
-		_ = os.Remove(p.path + ".wal")
-	}
 	unlockDatabase(p.lock)
-	p.tx, p.db, p.fresh, p.lock = nil, nil, false, nil
+	p.tx, p.db, p.lock = nil, nil, nil
 }

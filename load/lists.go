@@ -38,7 +38,11 @@ WHERE %[5]s AND stored.%[3]s <= list.%[3]s AND NOT (%[6]s)`,
 // were empty later.
 func (m merge) current() string {
 	newer := []string{fmt.Sprintf("SELECT %s, %s FROM %s", schemas.Quote(m.lists()...), fetchedAt, schemas.Quote(m.table.Name))}
-	newer = append(newer, m.empty(schemas.Quote(sightings))...)
+	return m.without(append(newer, m.empty(schemas.Quote(sightings))...))
+}
+
+// without selects the new rows of lists that are not among the newer ones.
+func (m merge) without(newer []string) string {
 	var conditions []string
 	for _, n := range newer {
 		conditions = append(conditions, fmt.Sprintf("NOT EXISTS (FROM (%s) AS newer WHERE %s AND newer.%s > seen.%[3]s)",

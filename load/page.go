@@ -79,6 +79,13 @@ func (ps *packers) put(p *packer) {
 	ps.free = append(ps.free, p)
 }
 
+// drop gives up those that nobody has.
+func (ps *packers) drop() {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	ps.free = nil
+}
+
 // kept empties a buffer to be used again. One that a single long text has made
 // large goes.
 func kept(buffer []byte) []byte {

@@ -215,7 +215,9 @@ func (p *Parquet) finish(ctx context.Context) ([]*parquetFile, error) {
 			return f.finish(p.cfg.Step)
 		})
 	}
-	return files, g.Wait()
+	err = g.Wait()
+	p.packers.drop()
+	return files, err
 }
 
 // finishers is how many files are finished at a time. They wait for the disk

@@ -18,45 +18,98 @@ type run struct {
 	dir   string // that Part.Path is relative to
 }
 
-// merge takes the parts in table by table: spaces and their sightings before
-// the lists in them.
-func (r run) merge(ctx context.Context, tx *sql.Tx) error {
+// job is the statements that take the rows of one table in.
+type job struct {
+	table      string
+	bytes      int64 // of its files
+	statements []string
+}
+
+func (j job) run(ctx context.Context, tx *sql.Tx) error {
+	for _, statement := range j.statements {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", j.table, err)
+		}
+	}
+	return nil
+}
+
+// jobs brings the database's tables up to date and returns what takes the run
+// in, table by table: spaces and their sightings before the lists in them. In a
+// new database nothing is stored that the rows could meet, so there the jobs,
+// the last one apart, can be done in any order, or at the same time.
+func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	rows, err := r.rows()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := evolve(ctx, tx); err != nil {
-		return err
+		return nil, err
 	}
+	statements := merge.fill
+	if !isNew {
+		if statements, err = r.merging(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+	}
+	var jobs []job
+	for _, t := range schemas.Tables() {
+		if from, ok := rows[t.Name]; ok {
+			m := merge{table: t, from: from, sightings: rows[sightings]}
+			jobs = append(jobs, job{t.Name, r.bytes(t), statements(m)})
+		}
+	}
+	return append(jobs, job{table: "spaces", statements: gone(rows)}), nil
+}
+
+// merging returns what makes the statements that merge rows into those stored.
+func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
 	asked, err := askedOf(ctx, tx, rows["api_requests"])
 	if err != nil {
-		return fmt.Errorf("api_requests: %w", err)
+		return nil, fmt.Errorf("api_requests: %w", err)
 	}
 	runs, err := runIDs(ctx, tx, rows)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, t := range schemas.Tables() {
-		from, ok := rows[t.Name]
-		if !ok {
-			continue
-		}
-		m := merge{table: t, from: from, asked: asked, sightings: rows[sightings]}
-		for _, statement := range slices.Concat(m.stale(runs), m.statements()) {
-			if _, err := tx.ExecContext(ctx, statement); err != nil {
-				return fmt.Errorf("%s: %w", t.Name, err)
-			}
-		}
-	}
+	return func(m merge) []string {
+		m.asked = asked
+		return slices.Concat(m.stale(runs), m.statements())
+	}, nil
+}
+
+// gone sets since when Spaces are gone, if the run tells anything of it.
+func gone(rows map[string]string) []string {
 	_, sighted := rows["spaces"]
 	_, missed := rows[absences]
 	if !sighted && !missed {
 		return nil
 	}
-	if _, err := tx.ExecContext(ctx, unavailable(rows["spaces"])); err != nil {
-		return fmt.Errorf("spaces: %w", err)
+	return []string{unavailable(rows["spaces"])}
+}
+
+// merge does all of it in one transaction.
+func (r run) merge(ctx context.Context, tx *sql.Tx) error {
+	jobs, err := r.jobs(ctx, tx, false)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		if err := j.run(ctx, tx); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// bytes is the size of the files of a table.
+func (r run) bytes(t *schemas.Table) (bytes int64) {
+	for _, p := range r.parts {
+		if p.Table == t.Name {
+			bytes += p.Bytes
+		}
+	}
+	return bytes
 }
 
 // rows returns what to select the new rows of each table from: "" for a table

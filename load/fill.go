@@ -1,0 +1,83 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+
+	"github.com/dustin/go-humanize"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+const (
+	// maxFillers is how many connections fill a new database at a time, with
+	// one thread each: one with two threads takes as long as one with one, and
+	// half as much CPU time again.
+	maxFillers = 2
+	// fillerMemory is what DuckDB needs for each, and fillMemory what it gets
+	// for all: with more it only keeps blocks that nobody reads again. Both in
+	// bytes.
+	fillerMemory = 80 << 20
+	fillMemory   = maxFillers * fillerMemory
+)
+
+// filling says how a new database is filled.
+func (c DuckDBConfig) filling() (fillers int, settings []setting) {
+	memory := uint64(fillMemory)
+	if limit, err := humanize.ParseBytes(c.MemoryLimit); err == nil {
+		memory = min(memory, limit)
+	}
+	fillers = max(1, min(maxFillers, int(memory/fillerMemory)))
+	return fillers, []setting{{"threads", "1"}, {"memory_limit", fmt.Sprint(memory, "B")}}
+}
+
+// fill does the jobs, the last one apart, several at a time, large ones first.
+func (p *draft) fill(ctx context.Context, db *sql.DB, jobs []job, fillers int) error {
+	last := jobs[len(jobs)-1]
+	jobs = jobs[:len(jobs)-1]
+	slices.SortStableFunc(jobs, func(a, b job) int { return cmp.Compare(b.weight(), a.weight()) })
+	db.SetMaxOpenConns(fillers)
+	g, filling := errgroup.WithContext(ctx)
+	g.SetLimit(fillers)
+	for _, some := range together(jobs) {
+		g.Go(func() error { return p.do(filling, db, some) })
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return p.transact(ctx, db, last)
+}
+
+// fill writes the SQL that takes the rows of a run into a table without any:
+// what merging them would come to, at a third of the time.
+func (m merge) fill() []string {
+	if m.from == "" {
+		return nil
+	}
+	var columns []string
+	for _, c := range m.table.Columns {
+		columns = append(columns, c.Name)
+	}
+	statements := []string{fmt.Sprintf("INSERT INTO %s (%s) SELECT %[2]s FROM %s",
+		schemas.Quote(m.table.Name), schemas.Quote(columns...), m.seen())}
+	if m.table.History {
+		statements = append(statements, history{m.table}.seed())
+	}
+	return statements
+}
+
+// seen selects the new rows without those of lists that were empty later.
+func (m merge) seen() string {
+	if m.sightings == "" || len(m.lists()) == 0 {
+		return m.from
+	}
+	newer := m.empty(m.sightings)
+	if len(newer) == 0 {
+		return m.from
+	}
+	return m.without(newer)
+}

@@ -1,0 +1,84 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// TestNewDatabaseIsAsIfMerged publishes the same runs to a new database and to
+// one that has tables and no rows: what fills the one and merges into the other
+// has to come to the same.
+func TestNewDatabaseIsAsIfMerged(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, filled store) {
+		merged := newStore(t)
+		merged.inPlace = filled.inPlace
+		if err := os.WriteFile(merged.path, emptyDatabase(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for run := range 2 {
+			name, at := fmt.Sprintf("r%d", run), noon.Add(time.Duration(run)*time.Hour)
+			batches := append(everything(t, 200, name, at), emptied(t, name, at)...)
+			for _, s := range []store{filled, merged} {
+				if err := s.duckdb().Publish(context.Background(), s.commit(name, batches)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, got := hashes(t, merged), hashes(t, filled)
+			if d := cmp.Diff(want, got); d != "" {
+				t.Errorf("after run %d (-merged +filled):\n%s", run, d)
+			}
+			if want["users_history"].Rows == 0 {
+				t.Error("there is no history to compare")
+			}
+		}
+		if left := filled.beside(); left != nil {
+			t.Errorf("%v is left beside the database", left)
+		}
+	})
+}
+
+// emptied is lists of Spaces, some of which were seen empty before or later.
+func emptied(t *testing.T, run string, at time.Time) []schemas.Batch {
+	random := rand.New(rand.NewPCG(5, 6))
+	tables := map[string][]row{}
+	for i := range 100 {
+		space := fmt.Sprintf("emptied-%d", i)
+		seen := at.Add(time.Duration(random.IntN(3)-1) * time.Minute)
+		tables[sightings] = append(tables[sightings], row{
+			"space_id": space, "observed_at": seen, "host_count": random.IntN(2), "speaker_count": random.IntN(2), "_page_id": "p", "_fetched_at": seen,
+		})
+		for _, role := range []string{"host", "speaker", "buyer"} {
+			tables["space_users"] = append(tables["space_users"], person(space, fmt.Sprint(i), role, run, at))
+		}
+	}
+	return batchesOf(t, run, tables)
+}
+
+func hashes(t *testing.T, s store) map[string]TableHash {
+	t.Helper()
+	found, err := s.duckdb().Hashes(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestLittleMemoryFillsOneByOne fills with as little memory as the program
+// takes.
+func TestLittleMemoryFillsOneByOne(t *testing.T) {
+	t.Parallel()
+	for limit, want := range map[string]int{"": 2, "80%": 2, "1GB": 2, "256MiB": 2, "100MiB": 1, "67108864B": 1} {
+		if got, _ := (DuckDBConfig{MemoryLimit: limit}).filling(); got != want {
+			t.Errorf("memory limit %q: got %d at a time, want %d", limit, got, want)
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+// transactionBytes is the size of the files that are taken in by one
+// transaction, about. A transaction costs a few milliseconds and keeps what it
+// changes in memory; the copy is private, so it may end anywhere.
+const transactionBytes = 4 << 20
+
+// take takes the run into the copy.
+func (p *draft) take(ctx context.Context, d *DuckDB, r run, isNew bool) (err error) {
+	var settings []setting
+	fillers := 1
+	if isNew {
+		fillers, settings = d.cfg.filling()
+	}
+	db, err := d.openDraft(p.names, settings...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var jobs []job
+	err = p.change(ctx, db, func(tx *sql.Tx) error {
+		jobs, err = r.jobs(ctx, tx, isNew)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if isNew {
+		err = p.fill(ctx, db, jobs, fillers)
+	} else {
+		err = p.inTurn(ctx, db, jobs)
+	}
+	if err != nil {
+		return err
+	}
+	if err := p.step.at("duckdb: before checkpoint", p.next); err != nil {
+		return err
+	}
+	_, err = db.ExecContext(ctx, "CHECKPOINT")
+	return err
+}
+
+// inTurn does the jobs one after the other.
+func (p *draft) inTurn(ctx context.Context, db *sql.DB, jobs []job) error {
+	for _, some := range together(jobs) {
+		if err := p.do(ctx, db, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weight is about how long a job takes: its files are read for each statement.
+func (j job) weight() int64 { return j.bytes * int64(len(j.statements)) }
+
+// together puts jobs that are next to each other into transactions.
+func together(jobs []job) (transactions [][]job) {
+	var bytes int64
+	for i, j := range jobs {
+		if i == 0 || bytes+j.bytes > transactionBytes {
+			transactions = append(transactions, nil)
+			bytes = 0
+		}
+		bytes += j.bytes
+		last := len(transactions) - 1
+		transactions[last] = append(transactions[last], j)
+	}
+	return transactions
+}
+
+// do does jobs in one transaction, or each statement of a large one in its own.
+func (p *draft) do(ctx context.Context, db *sql.DB, jobs []job) error {
+	if len(jobs) > 1 || jobs[0].bytes <= transactionBytes {
+		return p.transact(ctx, db, jobs...)
+	}
+	for _, statement := range jobs[0].statements {
+		if err := p.transact(ctx, db, job{table: jobs[0].table, statements: []string{statement}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *draft) transact(ctx context.Context, db *sql.DB, jobs ...job) error {
+	return p.change(ctx, db, func(tx *sql.Tx) error {
+		for _, j := range jobs {
+			if err := j.run(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// change makes changes in a transaction.
+func (p *draft) change(ctx context.Context, db *sql.DB, changes func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := changes(tx); err != nil {
+		return err
+	}
+	if err := p.step.at("duckdb: before commit", p.next); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
