@@ -18,11 +18,28 @@ type Extracted struct {
 	Next     *schemas.Request // the collection's next page
 	Rows     int              // objects in data
 	Spaces   []FoundSpace
-	Users    []string // ids of the users on the page
-	Resolved []string // ids of the users in data
-	Referred []string // ids of users the page refers to
-	Missing  []string // ids of Spaces that were asked for and did not come
-	digest   []byte   // of the body
+	Users    []string                    // ids of the users on the page
+	Resolved []string                    // ids of the users in data
+	Referred []string                    // ids of users the page refers to
+	Missing  []string                    // ids of Spaces that were asked for and did not come
+	objects  map[schemas.Object][]string // ids of what can have a price, data before includes
+	digest   []byte                      // of the body
+}
+
+// data returns the ids of the objects in data, and of which kind they are.
+func (e *Extracted) data() (schemas.Object, []string) {
+	kind := e.Request.Endpoint.Spec().Data
+	ids := e.objects[kind]
+	return kind, ids[:min(len(ids), e.Rows)]
+}
+
+// included returns the ids of the objects of a kind that expansions brought in.
+func (e *Extracted) included(kind schemas.Object) []string {
+	ids := e.objects[kind]
+	if kind == e.Request.Endpoint.Spec().Data {
+		return ids[min(len(ids), e.Rows):]
+	}
+	return ids
 }
 
 // FoundSpace is a Space seen on a page.
@@ -38,7 +55,7 @@ var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
 // make its rows.
 func examine(page schemas.Page) (Extracted, error) {
 	digest := sha256.Sum256(page.Body)
-	e := Extracted{Request: page.Request, digest: digest[:]}
+	e := Extracted{Request: page.Request, digest: digest[:], objects: map[schemas.Object][]string{}}
 	d := decoders.Get().(*transform.Decoder)
 	defer decoders.Put(d)
 	batches, err := d.Pages([]schemas.Page{page}, transform.Everything{})
@@ -73,6 +90,9 @@ func (e *Extracted) read(b schemas.Batch) {
 		}
 	case schemas.User:
 		e.Users = texts(b, "user_id")
+	}
+	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
+		e.objects[b.Table.Object] = texts(b, b.Table.Key[0])
 	}
 	if slices.ContainsFunc(b.Table.Sources, func(s schemas.Source) bool { return s.Missing }) {
 		e.Missing = texts(b, "space_id")

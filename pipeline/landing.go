@@ -27,13 +27,14 @@ const segmentLimit = 64 << 20
 // A segment is a plain zstd file: decompressed, it is one JSON object per line.
 type Landing struct {
 	dir, runID string
-	mend       bool // cut off what a crash tore
+	torn       tornMode
 	step       Step
 	encoder    *zstd.Encoder
 	decoder    *zstd.Decoder
 
 	mu       sync.Mutex
 	pages    map[string]Entry // by page id
+	earlier  []Entry          // of pages fetched again
 	segments map[schemas.Endpoint]*segment
 	full     []*segment
 }
@@ -53,11 +54,20 @@ func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
 // OpenLanding opens the pages of a run for reading and adding. What a crash
 // left of a page that was never synced is cut off. Damage before the end of a
 // segment is an error that names the file: it is not a crash's doing.
-func OpenLanding(dir, runID string) (*Landing, error) { return openLanding(dir, runID, true) }
+func OpenLanding(dir, runID string) (*Landing, error) { return openLanding(dir, runID, cutTorn) }
 
-// openLanding is OpenLanding; without mend it changes nothing, and a page that
-// is torn is an error.
-func openLanding(dir, runID string, mend bool) (*Landing, error) {
+// tornMode says what becomes of a page that a crash tore. Only cutTorn changes
+// anything on disk.
+type tornMode uint8
+
+const (
+	refuseTorn tornMode = iota // it is an error
+	passTorn                   // it is passed over
+	cutTorn                    // it is cut off
+)
+
+// openLanding is OpenLanding with a choice.
+func openLanding(dir, runID string, torn tornMode) (*Landing, error) {
 	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true))
 	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
@@ -69,9 +79,9 @@ func openLanding(dir, runID string, mend bool) (*Landing, error) {
 	}
 	l := &Landing{
 		dir: filepath.Join(dir, runID), runID: runID, encoder: encoder, decoder: decoder,
-		pages: map[string]Entry{}, segments: map[schemas.Endpoint]*segment{}, mend: mend,
+		pages: map[string]Entry{}, segments: map[schemas.Endpoint]*segment{}, torn: torn,
 	}
-	if mend {
+	if torn == cutTorn {
 		err = os.MkdirAll(l.dir, 0o755)
 	} else {
 		_, err = os.Stat(l.dir)
@@ -108,9 +118,14 @@ func (l *Landing) index() error {
 
 // add indexes a page; of two with one id the one fetched later counts.
 func (l *Landing) add(e Entry) {
-	if old, ok := l.pages[e.PageID]; !ok || !e.FetchedAt.Before(old.FetchedAt) {
-		l.pages[e.PageID] = e
+	old, again := l.pages[e.PageID]
+	if again && e.FetchedAt.Before(old.FetchedAt) {
+		old, e = e, old
 	}
+	if again {
+		l.earlier = append(l.earlier, old)
+	}
+	l.pages[e.PageID] = e
 }
 
 // Has reports whether a page has landed.
@@ -143,6 +158,19 @@ func (l *Landing) Entries() []Entry {
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
 		return cmp.Or(b.FetchedAt.Compare(a.FetchedAt), cmp.Compare(a.PageID, b.PageID))
+	})
+	return entries
+}
+
+// Received lists every page in the order received, those fetched again more
+// than once: all of them were paid for.
+func (l *Landing) Received() []Entry {
+	entries := l.Entries()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	entries = append(entries, l.earlier...)
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(a.FetchedAt.Compare(b.FetchedAt), cmp.Compare(a.PageID, b.PageID))
 	})
 	return entries
 }

@@ -8,7 +8,9 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -60,6 +62,12 @@ type Pipeline struct {
 	// Shards is the number of decoders of a large load; 0 means 2. Equal
 	// shards, equal files.
 	Shards int
+	// Budget bounds what the run may cost at Prices; default no bounds, and
+	// schemas.DefaultPrices.
+	Budget Budget
+	Prices schemas.Prices
+	// Now is the clock of the budget's days; default time.Now.
+	Now func() time.Time
 	// Step is called at each step towards the disk, by name, with the file; an
 	// error of it is that step's error. Tests crash and fill disks with it; nil
 	// otherwise.
@@ -72,6 +80,9 @@ type Pipeline struct {
 	landing *Landing
 	walk    *walk
 	fetched atomic.Int64
+	purse   *purse // nil without a budget
+	sent    sentLog
+	resumed bool // pages had landed when the pipeline was opened
 }
 
 // Step stands before or after something that a crash can come between.
@@ -86,7 +97,7 @@ func (s Step) at(name, file string) error {
 
 // Notice is one thing a user should know, in one line without a secret.
 type Notice struct {
-	Kind string // resumed, wave, skipped, stopped, truncated, never-seen
+	Kind string // resumed, wave, skipped, stopped, truncated, never-seen, budget
 	Text string
 }
 
@@ -109,6 +120,12 @@ func (p *Pipeline) Open() error {
 	if p.Notify == nil {
 		p.Notify = func(Notice) {}
 	}
+	if p.Prices == nil {
+		p.Prices = schemas.DefaultPrices()
+	}
+	if p.Now == nil {
+		p.Now = time.Now
+	}
 	if p.Out == "" {
 		p.Out = p.Store
 	}
@@ -117,6 +134,7 @@ func (p *Pipeline) Open() error {
 	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)
 	if err == nil {
 		p.landing.step = p.Step
+		p.resumed = len(p.landing.pages) > 0
 	}
 	return err
 }
@@ -129,5 +147,5 @@ func (p *Pipeline) Close() error {
 	if p.landing == nil {
 		return nil
 	}
-	return p.landing.Close()
+	return errors.Join(p.sent.close(), p.landing.Close())
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -23,6 +24,19 @@ type Plan struct {
 	// Self asks who the user token belongs to, so that buyers are asked for
 	// that user's Spaces only.
 	Self bool `json:"self,omitempty"`
+	// NoExpand leaves out the expansions of users, which X may bill with every
+	// page. With Users they are looked up instead, by the hundred, each once a
+	// UTC day.
+	NoExpand bool `json:"no_expand,omitempty"`
+}
+
+// Expansions are those an endpoint is asked with.
+func (p Plan) Expansions(e schemas.Endpoint) []string {
+	all := schemas.DefaultExpansions(e, cmp.Or(p.Dialect, schemas.TweetDialect))
+	if p.NoExpand {
+		return schemas.WithoutUsers(all)
+	}
+	return all
 }
 
 // Hash names the plan: equal plans, equal hashes.

@@ -86,6 +86,9 @@ func (p *Pipeline) RunAll(ctx context.Context) (*Manifest, error) {
 // waves: the seeds, then what they led to, until nothing is left.
 func (p *Pipeline) Crawl(ctx context.Context) error {
 	p.walk = newWalk(p.Plan, p.Seeds)
+	if err := p.money(ctx); err != nil {
+		return err
+	}
 	for wave := p.walk.next(); len(wave) > 0; wave = p.walk.next() {
 		p.wave(ctx, wave)
 		if err := p.walk.stopped(); err != nil {
@@ -104,7 +107,7 @@ func (p *Pipeline) wave(ctx context.Context, requests []schemas.Request) {
 	g.SetLimit(p.Workers)
 	for _, r := range requests {
 		g.Go(func() error {
-			if err := p.collection(ctx, r); err != nil {
+			if err := p.batch(ctx, r); err != nil {
 				p.end(ctx, r, err)
 			}
 			return nil
@@ -200,14 +203,7 @@ func (p *Pipeline) extract(ctx context.Context, r schemas.Request, again bool) (
 		return Extracted{}, err
 	}
 	if !landed || again {
-		if page, err = p.Fetcher.Fetch(ctx, r); err != nil {
-			return Extracted{}, err
-		}
-		page.RunID = p.Run.RunID
-		if err := p.landing.Put(page); err != nil {
-			return Extracted{}, &LandingError{err}
-		}
-		p.fetched.Add(1)
+		return p.pay(ctx, r)
 	}
 	return examine(page)
 }

@@ -124,7 +124,10 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 
 // cut removes what stands after the last whole page, unless pages follow it.
 func (l *Landing) cut(path string, size, total int64) error {
-	if !l.mend {
+	if l.torn == passTorn {
+		return nil
+	}
+	if l.torn == refuseTorn {
 		return fmt.Errorf("damaged at byte %d", size)
 	}
 	rest := make([]byte, min(total-size, segmentLimit))

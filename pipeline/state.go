@@ -85,7 +85,7 @@ func (st *State) fold(ctx context.Context, s Store, id string) (ended bool, err 
 		return false, err
 	}
 	ended = err == nil && m.Run.Outcome == schemas.Done
-	l, err := openLanding(s.Raw(), id, false)
+	l, err := openLanding(s.Raw(), id, refuseTorn)
 	if errors.Is(err, os.ErrNotExist) {
 		return ended, nil // killed before its first page
 	}

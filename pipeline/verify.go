@@ -37,7 +37,7 @@ func (v *Verification) Wrong(format string, args ...any) {
 // 1 only each every-th page is decoded; all checksums are verified all the
 // same. It changes nothing.
 func (s Store) VerifyPages(ctx context.Context, v *Verification, runID string, every int) error {
-	l, err := openLanding(s.Raw(), runID, false)
+	l, err := openLanding(s.Raw(), runID, refuseTorn)
 	if err != nil {
 		v.Wrong("%v", err)
 		return nil

@@ -1,0 +1,177 @@
+package pipeline
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Budget bounds what a store's runs may cost, in the pessimistic model; zero
+// is no bound. Days and months are those of UTC.
+type Budget struct {
+	Run   schemas.Money `json:"usd_per_run,omitempty"` // a resumed run is one run
+	Day   schemas.Money `json:"usd_per_day,omitempty"`
+	Month schemas.Money `json:"usd_per_month,omitempty"`
+}
+
+// BudgetError is a request that was not sent because the budget may not have
+// covered it.
+type BudgetError struct {
+	Endpoint schemas.Endpoint
+	Period   string        // run, day or month
+	Budget   schemas.Money // of the period
+	Spent    schemas.Money // in the period, by the pessimistic model
+	Most     schemas.Money // what the request can cost
+	Resume   time.Time     // when the next period begins; zero for a run
+}
+
+func (e *BudgetError) Error() string {
+	text := fmt.Sprintf("%s: stopped by the budget: a request that can cost %s does not fit into usd_per_%s %s, of which %s are spent",
+		e.Endpoint, e.Most, e.Period, e.Budget, e.Spent)
+	switch {
+	case e.never():
+		return text + ": raise the budget, or let answers hold less with users: batch"
+	case e.Resume.IsZero():
+		return text + ": raise the budget"
+	}
+	return text + ": raise the budget or run again on or after " + dayOf(e.Resume)
+}
+
+// never reports whether the request costs more than the whole budget.
+func (e *BudgetError) never() bool { return e.Most > e.Budget }
+
+// Stop ends the endpoint: requests of another may cost less and still fit.
+func (e *BudgetError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Capped, schemas.EndpointScope
+}
+
+// purse keeps a run within its budget: the most a request can cost is set
+// aside before it is sent, and what it did cost is booked instead afterwards.
+// A nil purse has no bounds.
+type purse struct {
+	budget Budget
+	prices schemas.Prices
+	now    func() time.Time
+	growth map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
+
+	mu      sync.Mutex
+	skew    time.Duration // the server's clock less ours
+	run     schemas.Money
+	days    map[string]schemas.Money
+	aside   schemas.Money
+	changed chan struct{} // closed when something is booked
+}
+
+// newPurse returns a purse with what the ledger says was spent.
+func newPurse(p *Pipeline, l *Ledger) *purse {
+	w := &purse{
+		budget: p.Budget, prices: p.Prices, now: p.Now, growth: map[schemas.Endpoint]int64{},
+		days: map[string]schemas.Money{}, changed: make(chan struct{}),
+	}
+	w.run = l.Cost(Pessimistic, p.Prices, func(line *Line) bool { return line.RunID == p.Run.RunID })
+	for _, line := range l.Lines {
+		w.days[line.Day] += p.Prices[line.Object] * schemas.Money(line.Billed(Pessimistic))
+	}
+	return w
+}
+
+// reserve sets aside what a request can cost. While others' answers are out,
+// which may cost less than was set aside for them, it waits for those. After
+// nil the caller must call book.
+func (w *purse) reserve(ctx context.Context, e schemas.Endpoint, most schemas.Money) error {
+	if w == nil {
+		return nil
+	}
+	for {
+		changed, err := w.try(e, most)
+		if err != nil || changed == nil {
+			return err
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// try reserves, or returns what to wait for.
+func (w *purse) try(e schemas.Endpoint, most schemas.Money) (<-chan struct{}, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	over := w.over(e, most)
+	switch {
+	case over == nil:
+		w.aside += most
+		return nil, nil
+	case w.aside > 0 && !over.never():
+		return w.changed, nil
+	}
+	return nil, over
+}
+
+// over returns the first bound that the request might pass. What is set aside
+// counts for every day: answers may come after midnight.
+func (w *purse) over(e schemas.Endpoint, most schemas.Money) *BudgetError {
+	today := w.now().Add(w.skew).UTC()
+	month := today.Format("2006-01")
+	var spent schemas.Money
+	for day, m := range w.days {
+		if day[:len(month)] == month {
+			spent += m
+		}
+	}
+	for _, bound := range []struct {
+		period        string
+		budget, spent schemas.Money
+		resume        time.Time
+	}{
+		{"run", w.budget.Run, w.run, time.Time{}},
+		{"month", w.budget.Month, spent, time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, time.UTC)},
+		{"day", w.budget.Day, w.days[dayOf(today)], time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, time.UTC)},
+	} {
+		if bound.budget > 0 && bound.spent+w.aside+most > bound.budget {
+			return &BudgetError{e, bound.period, bound.budget, bound.spent, most, bound.resume}
+		}
+	}
+	return nil
+}
+
+// book replaces what was set aside by what was charged, at a time by the
+// server's clock.
+func (w *purse) book(most, charged schemas.Money, at time.Time) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.aside -= most
+	if !at.IsZero() {
+		w.skew = at.Sub(w.now())
+		w.run += charged
+		w.days[dayOf(at)] += charged
+	}
+	close(w.changed)
+	w.changed = make(chan struct{})
+}
+
+// most is what a request can cost.
+func (w *purse) most(r schemas.Request, expansions []string) schemas.Money {
+	if w == nil {
+		return 0
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.prices.Cost(schemas.Most(r.Endpoint, len(r.IDs), expansions)) * schemas.Money(1+w.growth[r.Endpoint])
+}
+
+// exceeded doubles what is set aside for an endpoint whose answer cost more
+// than was taken to be possible.
+func (w *purse) exceeded(e schemas.Endpoint) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.growth[e] = 2*w.growth[e] + 1
+}

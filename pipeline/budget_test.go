@@ -1,0 +1,143 @@
+package pipeline
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// dear is a world that bills all it can.
+func dear(t *testing.T) *till {
+	till := newTill(t, simulator.Config{Spaces: 300, Billing: simulator.Billing{ExpansionsBilled: true, NoDedup: true}, Latency: time.Millisecond})
+	till.workers = 8
+	till.plan = Plan{
+		Job: "test", Dialect: schemas.TweetDialect, Tweets: true, Users: true, Creators: till.CreatorIDs(60),
+		Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(100)}, {Endpoint: schemas.Spaces, IDs: till.SpaceIDs(200)[100:]}},
+	}
+	return till
+}
+
+// stop crawls until the budget stops it, and returns what did.
+func (t *till) stop() *BudgetError {
+	t.Helper()
+	_, err := t.crawl()
+	var stopped *StoppedError
+	var over *BudgetError
+	if err != nil && (!errors.As(err, &stopped) || stopped.Outcome != schemas.Capped || !errors.As(err, &over)) {
+		t.Fatalf("error %v, want a budget's", err)
+	}
+	return over
+}
+
+// No day's bill passes the budget, with eight workers; the next day goes on,
+// and nothing is asked for twice.
+func TestBudgetIsNeverPassed(t *testing.T) {
+	till := dear(t)
+	till.plan.Tweets = false
+	till.budget.Day = 7 * schemas.Dollar
+	var before schemas.Money
+	days := 1
+	for ; till.stop() != nil; days++ {
+		if till.stop() == nil { // the same day once more
+			t.Errorf("day %d: it went on", days)
+		}
+		now := till.charged()
+		if spent := now - before; spent > till.budget.Day || spent < till.budget.Day/4 {
+			t.Errorf("day %d cost %s; want up to %s, and much of it", days, spent, till.budget.Day)
+		}
+		before = now
+		till.clock.advance(24 * time.Hour)
+		if days > 20 {
+			t.Fatal("it does not come to an end")
+		}
+	}
+	if days < 3 {
+		t.Errorf("%d days: too few for this test", days)
+	}
+	total := till.charged()
+	free := dear(t)
+	free.plan.Tweets = false
+	if _, err := free.crawl(); err != nil {
+		t.Fatal(err)
+	}
+	// Requests in smaller parts include a person once in each part.
+	if all := free.charged(); total < all || total > 3*all {
+		t.Errorf("%s in days, %s at once", total, all)
+	}
+	if got, want := len(till.Served().Spaces), len(free.Served().Spaces); got != want {
+		t.Errorf("%d Spaces, want %d", got, want)
+	}
+}
+
+// The budget holds for what a crash loses, too.
+func TestBudgetCountsWhatACrashLost(t *testing.T) {
+	till := dear(t)
+	till.budget.Run = 40 * schemas.Dollar
+	for _, till.crashAt = range []int64{2, 9, 17, 0} {
+		_, _ = till.crawl()
+		if spent := till.charged(); spent > till.budget.Run {
+			t.Errorf("%s spent of %s", spent, till.budget.Run)
+		}
+	}
+}
+
+// A budget of a month or a run says when, or how, it goes on.
+func TestBudgetSaysHowToGoOn(t *testing.T) {
+	for _, c := range []struct {
+		budget Budget
+		resume string
+	}{
+		{Budget{Day: 5 * schemas.Dollar}, "2026-11-29"},
+		{Budget{Month: 5 * schemas.Dollar}, "2026-12-01"},
+		{Budget{Run: 5 * schemas.Dollar}, "0001-01-01"},
+	} {
+		till := dear(t)
+		till.budget = c.budget
+		if over := till.stop(); over == nil || dayOf(over.Resume) != c.resume {
+			t.Errorf("budget %+v: %+v, want to resume %s", c.budget, over, c.resume)
+		}
+	}
+}
+
+// A request that costs more than the whole budget does not keep others from
+// being sent.
+func TestRequestBeyondAnyBudgetIsLeftOut(t *testing.T) {
+	till := dear(t)
+	till.budget.Day = 10 * schemas.Dollar
+	till.plan.Creators, till.plan.Tweets = nil, false
+	till.plan.Seeds = []schemas.Request{
+		{Endpoint: schemas.Search, Query: till.SearchWord()}, {Endpoint: schemas.SpaceByID, IDs: till.SpaceIDs(1)},
+	}
+	over := till.stop()
+	if over == nil || over.Endpoint != schemas.Search || !over.never() || len(till.Served().Spaces) != 1 {
+		t.Errorf("%+v and %d Spaces; want the search left out and one Space", over, len(till.Served().Spaces))
+	}
+	till.plan.NoExpand = true
+	if over := till.stop(); over != nil {
+		t.Errorf("without expansions: %v", over)
+	}
+}
+
+// Users looked up instead of expanded are looked up once a day.
+func TestUsersAreLookedUpOnceADay(t *testing.T) {
+	till := dear(t)
+	till.plan.NoExpand = true
+	var users []int
+	for range 2 {
+		for range 2 {
+			before := till.Billing().Counts["user"]
+			if _, err := till.crawl(); err != nil {
+				t.Fatal(err)
+			}
+			users = append(users, till.Billing().Counts["user"]-before)
+			till.clock.advance(time.Hour)
+		}
+		till.clock.advance(24 * time.Hour)
+	}
+	if users[0] < 20 || users[0] != users[2] || users[1]+users[3] > 0 {
+		t.Errorf("runs paid for %v users; want none the second time of each day", users)
+	}
+}

@@ -1,0 +1,134 @@
+package pipeline
+
+import (
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// The rates a history knows. What comes with a Space, a tweet or a buyer is
+// counted page by page, people in data and includes and those only referred to
+// alike.
+const (
+	rateFound        = "spaces per id"
+	rateResolved     = "users per name"
+	rateLive         = "spaces per creator"
+	rateHits         = "spaces per search"
+	ratePeople       = "users per space"
+	rateMissing      = "users not included per space"
+	rateTicketed     = "spaces with buyers per space"
+	rateTweets       = "tweets per space"
+	rateTweetPages   = "further pages of tweets per space"
+	rateTweetPeople  = "users per tweet"
+	rateTweetTweets  = "included tweets per tweet"
+	rateBuyers       = "buyers per space"
+	rateBuyerPages   = "further pages of buyers per space"
+	rateBuyerUsers   = "included users per buyer"
+	rateBuyerTweets  = "included tweets per buyer"
+	rateLookupsFound = "users per id"
+)
+
+// History is what a store's runs got, as rates.
+type History map[string]*Rate
+
+func (h History) rate(name string) *Rate {
+	if h[name] == nil {
+		h[name] = &Rate{}
+	}
+	return h[name]
+}
+
+// observation is what one run adds to the history.
+type observation struct {
+	plan    Plan
+	rates   History
+	spaces  map[string]bool
+	tweets  map[string]*collected // by Space
+	buyers  map[string]*collected
+	lookups int // users asked for by id
+}
+
+// collected is what the pages of one collection held.
+type collected struct{ pages, rows int }
+
+func newObservation(plan Plan) *observation {
+	return &observation{plan: plan, rates: History{}, spaces: map[string]bool{}, tweets: map[string]*collected{}, buyers: map[string]*collected{}}
+}
+
+// page takes in one page.
+func (o *observation) page(page *schemas.Page, found *Extracted) {
+	if !page.OK() && page.Request.Endpoint.Spec().Data != schemas.Space {
+		return // refused: says nothing of how many there are
+	}
+	for _, s := range found.Spaces {
+		o.spaces[s.ID] = true
+	}
+	kind, data := found.data()
+	asked, n := len(page.Request.IDs), len(data)
+	people := distinctPeople(found)
+	switch e := page.Request.Endpoint; e {
+	case schemas.Spaces, schemas.SpaceByID:
+		o.rates.rate(rateFound).add(asked, n)
+	case schemas.Creators:
+		o.rates.rate(rateLive).add(asked, n)
+	case schemas.Search:
+		o.rates.rate(rateHits).add(1, n)
+	case schemas.Usernames:
+		o.rates.rate(rateResolved).add(asked, n)
+	case schemas.Users:
+		o.lookups += asked
+		o.rates.rate(rateLookupsFound).add(asked, n)
+	case schemas.Tweets:
+		o.collect(o.tweets, page, n)
+		o.rates.rate(rateTweetPeople).add(n, people)
+		o.rates.rate(rateTweetTweets).add(n, len(found.included(schemas.Tweet)))
+	case schemas.Buyers:
+		o.collect(o.buyers, page, n)
+		o.rates.rate(rateBuyerUsers).add(n, len(found.included(schemas.User)))
+		o.rates.rate(rateBuyerTweets).add(n, len(found.included(schemas.Tweet)))
+	}
+	if kind == schemas.Space {
+		o.rates.rate(ratePeople).add(n, people)
+	}
+}
+
+func (o *observation) collect(all map[string]*collected, page *schemas.Page, rows int) {
+	id := page.Request.IDs[0]
+	if all[id] == nil || page.Request.Token == "" { // read from its first page again
+		all[id] = &collected{}
+	}
+	all[id].pages++
+	all[id].rows += rows
+}
+
+// distinctPeople counts the users a page refers to or holds.
+func distinctPeople(found *Extracted) int {
+	people := map[string]bool{}
+	for _, id := range found.Referred {
+		people[id] = true
+	}
+	for _, id := range found.Users {
+		people[id] = true
+	}
+	return len(people)
+}
+
+// into adds the run to a history.
+func (o *observation) into(h History) {
+	for _, c := range o.tweets {
+		o.rates.rate(rateTweets).add(1, c.rows)
+		o.rates.rate(rateTweetPages).add(1, c.pages-1)
+	}
+	for _, c := range o.buyers {
+		o.rates.rate(rateBuyers).add(1, c.rows)
+		o.rates.rate(rateBuyerPages).add(1, c.pages-1)
+	}
+	if o.plan.Buyers {
+		o.rates.rate(rateTicketed).add(len(o.spaces), len(o.buyers))
+	}
+	if o.plan.Users && !o.plan.NoExpand {
+		o.rates.rate(rateMissing).add(len(o.spaces), o.lookups)
+	}
+	for name, r := range o.rates {
+		sum := h.rate(name)
+		sum.N, sum.X, sum.Y, sum.YY = sum.N+r.N, sum.X+r.X, sum.Y+r.Y, sum.YY+r.YY
+	}
+}
