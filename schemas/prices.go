@@ -62,7 +62,7 @@ var brings = map[string]struct {
 	"pinned_tweet_id": {Tweet, 1}, "pinned_post_id": {Tweet, 1},
 
 	"author_id": {User, 1}, "username": {User, 1}, "in_reply_to_user_id": {User, 1},
-	"entities.mentions.username": {User, 20}, "entities.note.mentions.username": {User, 20},
+	"entities.mentions.username": {User, 10}, "entities.note.mentions.username": {User, 10},
 	"referenced_tweets.id.author_id": {User, 3},
 	"referenced_tweets.id":           {Tweet, 3}, "referenced_posts": {Tweet, 3},
 	"edit_history_tweet_ids": {Tweet, 6}, "edit_history_post_ids": {Tweet, 6},
