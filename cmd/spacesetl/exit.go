@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -34,7 +35,7 @@ func exitCode(ctx context.Context, err error) int {
 	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong):
 		return 2
 	case stopped == nil && ctx.Err() == nil:
-		return 1
+		return cmp.Or(authCode(err), 1)
 	case stopped == nil || stopped.Outcome == schemas.Interrupted:
 		var s signalError
 		if errors.As(context.Cause(ctx), &s) {

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 		"spacesetl":          func() { os.Exit(hurried()) },
 		"cramped-spacesetl":  func() { limitFiles(); os.Exit(hurried()) },
 		"crashing-spacesetl": func() { os.Exit(crashing()) },
+		"browse":             func() { os.Exit(browse()) },
 	})
 }
 
@@ -71,6 +72,7 @@ func TestScripts(t *testing.T) {
 			"samefiles":  sameFiles,
 			"secretless": secretless,
 			"oneline":    oneLine,
+			"pastes":     pastes,
 		},
 	})
 }

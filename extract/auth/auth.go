@@ -39,7 +39,6 @@
 package auth
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -97,15 +96,21 @@ func (c Config) withDefaults() (Config, error) {
 // checkServer keeps secrets off wires that others can read.
 func checkServer(server string) error {
 	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return fmt.Errorf("the server's address is not valid: it must be like %s", DefaultServer)
-	}
-	if u.Scheme == "http" && slices.ContainsFunc([]string{"x.com", "twitter.com"}, func(domain string) bool {
-		return u.Hostname() == domain || strings.HasSuffix(u.Hostname(), "."+domain)
-	}) {
-		return fmt.Errorf("server %s would get secrets unencrypted: write https", server)
+	switch {
+	case err != nil || u.User != nil: // could show a password
+		return &AddressError{"…", "is not valid: it must be like " + DefaultServer}
+	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "":
+		return &AddressError{server, "is not valid: it must be like " + DefaultServer}
+	case u.Scheme == "http" && isX(strings.ToLower(u.Hostname())):
+		return &AddressError{server, "would send secrets unencrypted: write https"}
 	}
 	return nil
+}
+
+func isX(host string) bool {
+	return slices.ContainsFunc([]string{"x.com", "twitter.com"}, func(domain string) bool {
+		return host == domain || strings.HasSuffix(host, "."+domain)
+	})
 }
 
 func (c Config) consentURL() string {

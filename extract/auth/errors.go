@@ -104,6 +104,13 @@ func (e *ServerError) Error() string {
 	return fmt.Sprintf("account %s is of %s, its tokens are not sent to %s: log in there, too", e.Account, e.Theirs, e.Asked)
 }
 
+// AddressError is an address that is no server's.
+type AddressError struct{ Server, Problem string }
+
+func (e *AddressError) Error() string {
+	return fmt.Sprintf("base URL %q %s", e.Server, e.Problem)
+}
+
 // FileError is a token file that cannot be used as it is.
 type FileError struct{ Path, Problem, Next string }
 

@@ -2,7 +2,7 @@ package auth
 
 import (
 	"context"
-	"errors"
+	"strings"
 )
 
 // RevokeError is an account that was removed from the file though the server
@@ -13,7 +13,7 @@ type RevokeError struct {
 }
 
 func (e *RevokeError) Error() string {
-	return "account " + e.Account + " is removed here, but its tokens could not be revoked: " + e.Err.Error() +
+	return "account " + e.Account + " is removed here, but its tokens could not be revoked: " + strings.TrimSuffix(e.Err.Error(), ": try again") +
 		": end the app's access in the settings of the X account"
 }
 
@@ -52,11 +52,14 @@ func revoke(ctx context.Context, r record, cfg Config) error {
 	}
 	ctx, cancel := lasting(ctx, cfg.Grace)
 	defer cancel()
-	var errs []error
+	var first error
 	for _, token := range []secret{r.RefreshToken, r.AccessToken} {
-		if token != "" {
-			errs = append(errs, server{cfg}.revoke(ctx, r, token))
+		if token == "" {
+			continue
+		}
+		if err := (server{cfg}).revoke(ctx, r, token); first == nil {
+			first = err
 		}
 	}
-	return errors.Join(errs...)
+	return first
 }
