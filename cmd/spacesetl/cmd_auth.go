@@ -38,9 +38,12 @@ spacesetl auth logout --name XDevelopers`,
 	return command
 }
 
-// authUsage is usage for a command of two words.
 func authUsage(ctx *cli.Context, err error, sub bool) error {
-	err = usage(ctx, err, sub)
+	return ofAuth(ctx, usage(ctx, err, sub))
+}
+
+// ofAuth makes a usage error name both words of the command.
+func ofAuth(ctx *cli.Context, err error) error {
 	var u *usageError
 	if errors.As(err, &u) {
 		u.command = "spacesetl auth " + ctx.Command.Name
@@ -50,7 +53,7 @@ func authUsage(ctx *cli.Context, err error, sub bool) error {
 
 func flagsOnly(ctx *cli.Context) error {
 	if ctx.Args().Present() {
-		return &usageError{"spacesetl auth " + ctx.Command.Name, fmt.Errorf("%q is not a flag", ctx.Args().First())}
+		return ofAuth(ctx, &usageError{err: fmt.Errorf("%q is not a flag", ctx.Args().First())})
 	}
 	return nil
 }
@@ -70,7 +73,7 @@ func openTokens(ctx *cli.Context) (*auth.Store, error) {
 	if path == "" {
 		var err error
 		if path, err = auth.DefaultPath(); err != nil {
-			return nil, &usageError{"spacesetl auth " + ctx.Command.Name, fmt.Errorf("%w: give --token-file", err)}
+			return nil, ofAuth(ctx, &usageError{err: fmt.Errorf("%w: give --token-file", err)})
 		}
 	}
 	return auth.Open(path)
@@ -89,7 +92,7 @@ func (c *console) authAppCommand() *cli.Command {
 		Action: func(ctx *cli.Context) error {
 			keys := auth.Keys{Name: ctx.String("name"), Key: secretOf("X_API_KEY"), Secret: secretOf("X_API_SECRET")}
 			if keys.Key == "" || keys.Secret == "" {
-				return &usageError{"spacesetl auth app", errors.New("set X_API_KEY and X_API_SECRET to the app's key and secret from the X developer console")}
+				return ofAuth(ctx, &usageError{err: errors.New("set X_API_KEY and X_API_SECRET to the app's key and secret from the X developer console")})
 			}
 			store, err := openTokens(ctx)
 			if err != nil {

@@ -38,7 +38,7 @@ func (c *console) authLogin(ctx *cli.Context) error {
 		Port: ctx.Int("port"), Show: c.openAddress,
 	}
 	if login.ClientID == "" {
-		return &usageError{"spacesetl auth login", errors.New("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")}
+		return ofAuth(ctx, &usageError{err: errors.New("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")})
 	}
 	if login.Port == 0 {
 		login.Port = -1

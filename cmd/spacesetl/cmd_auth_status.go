@@ -33,7 +33,7 @@ type tokenStatus struct {
 func (c *console) authStatus(ctx *cli.Context) error {
 	out, err := format(ctx)
 	if err != nil {
-		return err
+		return ofAuth(ctx, err)
 	}
 	store, err := openTokens(ctx)
 	if err != nil {

@@ -111,7 +111,7 @@ func (a Account) sameOwner(b record) bool {
 func (a Account) owner() string {
 	switch {
 	case a.Kind == App:
-		return "an app"
+		return "an app at " + a.Server
 	case a.Username != "":
 		return "@" + a.Username + " at " + a.Server
 	}
@@ -155,7 +155,8 @@ func (c consent) ask(ctx context.Context, login Login) (pair, error) {
 		defer back.close()
 		redirect, get = back.url(), back.wait
 	}
-	login.Show(c.server.oauth(c.client, redirect).AuthCodeURL(c.state, oauth2.S256ChallengeOption(c.verifier)))
+	address := c.server.oauth(c.client, redirect).AuthCodeURL(c.state, oauth2.S256ChallengeOption(c.verifier))
+	login.Show(strings.ReplaceAll(address, "+", "%20")) // as the API's documents have the scopes
 	answer, err := get(ctx)
 	if err != nil {
 		return pair{}, err

@@ -77,6 +77,9 @@ func TestLoginInTheBrowser(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.Config{})
 	a, err := w.login(Login{}, func(address string) {
+		if !strings.Contains(address, "scope=tweet.read%20users.read%20space.read%20offline.access&state=") || !strings.Contains(address, "code_challenge_method=S256") {
+			t.Errorf("address: %s", address)
+		}
 		status, page := browse(t, address)
 		equal(t, "status", status, http.StatusOK)
 		if !strings.Contains(page, "This window can be closed") {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -18,6 +19,7 @@ type Source struct {
 
 	mu    sync.Mutex
 	known record    // as last read or renewed
+	early bool      // a goroutine is renewing a token that still lives
 	retry time.Time // no early renewal before, since the last one failed
 	spent secret    // a refresh token that the server refused
 	lost  *LoginError
@@ -68,16 +70,36 @@ func (s *Source) Account() Account {
 // String names the account.
 func (s *Source) String() string { return "tokens of account " + s.name }
 
+// Format writes what String does, whatever the verb: others would reach the
+// tokens.
+func (s *Source) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
+
 // Token returns an access token that is good by this machine's clock, renewed
-// if its time has come. While the token lives, a renewal that fails is no error;
-// after that it is a *LoginError or a *TemporaryError.
+// if its time has come. While the old one lives, others go on with it meanwhile,
+// and a server that does not renew it is no error; after that it is a *LoginError,
+// or a *TemporaryError for the caller to try again.
 func (s *Source) Token(ctx context.Context) (string, error) {
-	now := s.server.cfg.Now()
-	r, saved, retry := s.current()
-	if saved && (r.fresh(now) || !r.expired(now) && now.Before(retry)) {
-		return string(r.AccessToken), nil
+	token, early := s.living(s.server.cfg.Now())
+	if token != "" {
+		return string(token), nil
+	}
+	if early {
+		defer s.set(func() { s.early = false })
 	}
 	return s.renew(ctx, "")
+}
+
+// living returns the token if it will do as it is. Otherwise it says whether the
+// caller is the one to renew it early.
+func (s *Source) living(now time.Time) (token secret, early bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	alive := s.saved && !s.known.expired(now)
+	if alive && (s.known.fresh(now) || s.early || now.Before(s.retry)) {
+		return s.known.AccessToken, false
+	}
+	s.early = s.early || alive
+	return "", alive
 }
 
 // Renew returns a token other than one that the server answered with 401. If

@@ -85,6 +85,39 @@ func TestAnotherProcessesPairIsTaken(t *testing.T) {
 	equal(t, "refreshes", w.requests("user_token"), 1)
 }
 
+func TestNobodyWaitsForAnEarlyRenewal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{})
+	old := w.seed()
+	s := w.source()
+	w.clock.advance(2*time.Hour - time.Minute)
+	asked, answer, renewed := make(chan struct{}), make(chan struct{}), make(chan string)
+	w.intercept(func(http.ResponseWriter, *http.Request) bool {
+		close(asked)
+		<-answer
+		return false
+	})
+	go func() {
+		token, err := s.Token(t.Context())
+		if err != nil {
+			t.Error(err)
+		}
+		renewed <- token
+	}()
+	<-asked
+	for range 3 {
+		equal(t, "token meanwhile", w.token(s), string(old.AccessToken))
+	}
+	close(answer)
+	next := <-renewed
+	w.intercept(nil)
+	equal(t, "token afterwards", w.token(s), next)
+	if next == string(old.AccessToken) || !w.good(next) {
+		t.Error("the token is not renewed")
+	}
+	w.quiet("source", s)
+}
+
 func TestTemporaryFailureOfAnEarlyRenewalIsNoFailure(t *testing.T) {
 	t.Parallel()
 	fails := []simulator.Fault{simulator.FaultUnavailable, simulator.FaultReset, simulator.FaultTruncated, simulator.FaultRateLimited}
