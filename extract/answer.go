@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,7 +15,10 @@ import (
 
 // answer turns an exchange into a page or an error; again asks to send the
 // request once more, now that the client knows better.
-func (c *Client) answer(x *exchange) (page schemas.Page, again bool, err error) {
+func (c *Client) answer(ctx context.Context, x *exchange) (page schemas.Page, again bool, err error) {
+	if x.status != http.StatusUnauthorized {
+		c.keys.confirm(x.key, x.token)
+	}
 	if x.status == http.StatusOK {
 		page, err = c.success(x)
 		return page, false, err
@@ -26,13 +30,16 @@ func (c *Client) answer(x *exchange) (page schemas.Page, again bool, err error) 
 		return page, false, capError(x, p)
 	case s == http.StatusTooManyRequests:
 		c.stats.add(x.request.Endpoint, func(t *Tally) { t.Limited[x.limited.Kind]++ })
-		return page, false, x.limited
+		// With other tokens there may be room: if not, who sends next is told
+		// the earliest time of all.
+		return page, len(x.keys) > 1, x.limited
 	case s == http.StatusRequestTimeout || s >= 500:
 		return page, false, c.unavailable(x, p)
 	case s == http.StatusBadRequest:
 		return c.badRequest(x, p)
 	case s == http.StatusUnauthorized:
-		return page, false, rejected(x, p)
+		err = c.rejected(ctx, x, p)
+		return page, err == nil, err
 	case s == http.StatusForbidden:
 		return c.forbidden(x, p)
 	case s == http.StatusNotFound && (p.JSON || ofResource(x.request.Endpoint) || len(x.body) == 0):
@@ -76,6 +83,9 @@ func (c *Client) success(x *exchange) (schemas.Page, error) {
 	}
 	page := c.page(x)
 	page.Body = c.scrub.page(x.body)
+	if x.request.Endpoint == schemas.Me {
+		c.keys.setOwner(x.key, readID(x.body))
+	}
 	if x.request.Endpoint.Spec().Paged {
 		page.NextToken = nextToken(x.body)
 	}
@@ -121,28 +131,29 @@ func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bo
 	return c.page(x), false, nil
 }
 
-func rejected(x *exchange, p problem) error {
-	next := "copy it again from the X developer console, or regenerate it there"
-	if x.key.user {
-		next = "user tokens expire, usually after two hours: get a new one"
-	}
-	return &AuthError{Endpoint: x.request.Endpoint, Kind: AuthRejected, Token: x.key.String(), Status: x.status, Detail: p.Detail, Next: next}
-}
-
-// forbidden sorts the 403s: the app, the kind of token, or the resource.
+// forbidden sorts the 403s: the app or the account, the kind of token, or the
+// resource.
 func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again bool, err error) {
 	e := x.request.Endpoint
-	auth := &AuthError{Endpoint: e, Token: x.key.String(), Status: x.status, Detail: p.Detail}
+	auth := &AuthError{Endpoint: e, Kind: AuthForbidden, Token: x.key.label, Status: x.status, Detail: p.Detail}
 	switch {
 	case p.Type == "client-forbidden":
-		auth.Kind, auth.Next = AuthForbidden, enrol(p)
-		return page, false, auth
+		auth.Next = enrol(p)
+		c.setAside(x.key, auth)
+		return page, true, nil
+	case p.suspended():
+		auth.Next = "log in to X with this account and see what it asks for"
+		c.setAside(x.key, auth)
+		return page, true, nil
 	case p.Type == "unsupported-authentication":
 		if e == schemas.Tweets && c.keys.preferUser(e, x.key) {
 			return page, true, nil
 		}
-		auth.Kind, auth.Next = AuthUnsupported, c.keys.other(x.key)
+		auth.Kind, auth.Next, auth.Scope = AuthUnsupported, c.keys.other(x.key), schemas.EndpointScope
 		return page, false, auth
+	case e == schemas.Buyers && x.try.creator == "" && len(x.keys) > 1:
+		x.try.not = append(x.try.not, x.key) // another token may be the creator's
+		return page, true, nil
 	case p.JSON && (ofResource(e) || p.Type == "not-authorized-for-resource" || p.Type == "disallowed-resource"):
 		return c.page(x), false, nil
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -18,13 +19,14 @@ import (
 type Client struct {
 	cfg     Config // without the tokens
 	keys    *keyring
-	scrub   scrubber
+	scrub   *scrubber
 	http    *http.Client
 	fields  *fields
 	clock   *skew
 	windows *windows
 	bodies  *bodies
 	stats   *counters
+	naming  chan struct{} // held by who asks whose the tokens are
 }
 
 // New checks the configuration and returns a client. It sends nothing.
@@ -34,12 +36,18 @@ func New(cfg Config) (*Client, error) {
 		return nil, fmt.Errorf("extract: %w", err)
 	}
 	c := &Client{
-		keys:   &keyring{app: cfg.AppToken, user: cfg.UserToken},
-		scrub:  newScrubber(cfg.AppToken, cfg.UserToken),
+		keys:   newKeyring(cfg.all()),
+		scrub:  newScrubber(),
 		http:   &http.Client{Transport: cfg.Transport, Timeout: cfg.Timeout, CheckRedirect: stay},
 		fields: newFields(cfg), clock: &skew{}, bodies: &bodies{}, stats: &counters{},
+		naming: make(chan struct{}, 1),
 	}
-	cfg.AppToken, cfg.UserToken = "", ""
+	for _, source := range cfg.all() {
+		if t, ok := source.Source.(Token); ok {
+			c.scrub.learn(string(t))
+		}
+	}
+	cfg.AppToken, cfg.UserToken, cfg.Credentials = "", "", nil
 	c.cfg = cfg
 	c.windows = newWindows(&c.cfg, c.clock)
 	return c, nil
@@ -59,30 +67,79 @@ func (c *Client) Dropped() []Dropped { return c.fields.list() }
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
 // Fetch gets one page. It makes a single attempt and never sleeps; it may send
-// again at once without a field that the server refused, or with the other
-// token. In a spent rate window it sends nothing and returns a
-// *RateLimitError. A refusal that is an answer about the resource is a page
+// again at once without a field that the server refused, with a token renewed,
+// or with another one. Where every rate window is spent it sends nothing and
+// returns a *RateLimitError. A refusal that is an answer about the resource is a page
 // with Status 400, 403 or 404. Page.Params is shared: read only.
 func (c *Client) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
 	var sent int
-	return c.fetch(ctx, r, &sent)
+	return c.fetch(ctx, r, nil, &sent)
 }
 
-// fetch counts the requests it sends.
-func (c *Client) fetch(ctx context.Context, r schemas.Request, sent *int) (schemas.Page, error) {
+// fetch counts the requests it sends. With pin it uses that key only.
+func (c *Client) fetch(ctx context.Context, r schemas.Request, pin *key, sent *int) (schemas.Page, error) {
 	if err := check(r); err != nil {
 		return schemas.Page{}, err
 	}
+	t := &attempt{creator: c.creator(r), pin: pin}
+	if t.creator != "" && !c.keys.known(t.creator) {
+		if err := c.identify(ctx, sent); err != nil {
+			return schemas.Page{}, err
+		}
+	}
+	return c.try(ctx, r, t, sent)
+}
+
+// attempt is what one fetch knows of the tokens it can use.
+type attempt struct {
+	creator string // of the Space whose buyers are asked for
+	pin     *key   // the only key to use
+	renewed *key   // the key to use next, because its token is new
+	not     []*key // keys whose users are not the Space's creator
+}
+
+// choose returns the keys the request may go out with next.
+func (c *Client) choose(e schemas.Endpoint, t *attempt) ([]*key, error) {
+	next := t.renewed
+	t.renewed = nil
+	switch {
+	case next != nil && c.keys.usable(next):
+		return []*key{next}, nil
+	case t.pin != nil:
+		return c.keys.only(e, t.pin)
+	}
+	keys, err := c.keys.choose(e, t.creator)
+	if rest := t.others(keys); len(rest) > 0 {
+		return rest, err
+	}
+	return keys, err
+}
+
+// others are the keys that have not been found to be another user's.
+func (t *attempt) others(keys []*key) (rest []*key) {
+	for _, k := range keys {
+		if !slices.Contains(t.not, k) {
+			rest = append(rest, k)
+		}
+	}
+	return rest
+}
+
+// try sends the request until there is an answer that another token or another
+// list of fields would not change.
+func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt, sent *int) (schemas.Page, error) {
 	for {
-		x := &exchange{request: r, params: c.fields.params(r.Endpoint)}
+		x := &exchange{request: r, params: c.fields.params(r.Endpoint), try: t}
 		var err error
-		if x.key, err = c.keys.choose(r.Endpoint); err != nil {
+		if x.keys, err = c.choose(r.Endpoint, t); err != nil {
 			return schemas.Page{}, err
 		}
-		if err := c.send(ctx, x, sent); err != nil {
+		if err := c.send(ctx, x, sent); errors.Is(err, errAside) {
+			continue
+		} else if err != nil {
 			return schemas.Page{}, err
 		}
-		page, again, err := c.answer(x)
+		page, again, err := c.answer(ctx, x)
 		if again {
 			continue
 		}
@@ -98,7 +155,10 @@ func (c *Client) fetch(ctx context.Context, r schemas.Request, sent *int) (schem
 type exchange struct {
 	request schemas.Request
 	params  schemas.Params
-	key     key
+	try     *attempt
+	keys    []*key // that it may go out with
+	key     *key   // that it went out with
+	token   string
 
 	status  int
 	header  http.Header
@@ -106,28 +166,25 @@ type exchange struct {
 	limited *RateLimitError // of a 429
 }
 
-// send makes the exchange, inside a reservation of the rate window.
-func (c *Client) send(ctx context.Context, x *exchange, sent *int) error {
+// send makes the exchange, inside a reservation of a rate window.
+func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
 	e := x.request.Endpoint
-	sending, done := graceful(ctx, c.cfg.Grace)
-	defer done()
-	req, err := c.newRequest(sending, x.request, x.params, x.key)
-	if err != nil {
-		return fmt.Errorf("%s: %w", e, err)
-	}
-	b := bucket{x.key, e}
-	if err := c.windows.acquire(ctx, b); err != nil {
+	if x.key, err = c.windows.acquire(ctx, e, x.keys); err != nil {
 		return err
 	}
-	if ctx.Err() != nil {
-		c.windows.release(b, 0, nil)
-		return fmt.Errorf("%s: %w", e, ctx.Err())
+	b := bucket{x.key, e}
+	sending, done := graceful(ctx, c.cfg.Grace)
+	defer done()
+	req, err := c.prepare(ctx, sending, x)
+	if err != nil {
+		c.windows.release(b, notSent, nil)
+		return err
 	}
 	*sent++
 	start := c.cfg.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
-		c.windows.release(b, 0, nil)
+		c.windows.release(b, lostStatus(err), nil)
 		c.stats.add(e, func(t *Tally) { t.Requests++; t.Status[0]++ })
 		return c.failure(ctx, e, err)
 	}
@@ -136,6 +193,21 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) error {
 	x.status, x.header = res.StatusCode, res.Header
 	x.limited = c.windows.release(b, res.StatusCode, res.Header)
 	return c.receive(ctx, x, res)
+}
+
+// prepare gets the token and makes the request, unless ctx has ended.
+func (c *Client) prepare(ctx, sending context.Context, x *exchange) (req *http.Request, err error) {
+	e := x.request.Endpoint
+	if x.token, err = c.token(ctx, e, x.key); err != nil {
+		return nil, err
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("%s: %w", e, ctx.Err())
+	}
+	if req, err = c.newRequest(sending, x.request, x.params, x.token); err != nil {
+		return nil, fmt.Errorf("%s: %w", e, err)
+	}
+	return req, nil
 }
 
 // graceful returns a context that outlives ctx by grace: what was asked for is

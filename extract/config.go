@@ -16,14 +16,20 @@ import (
 // DefaultBaseURL is where the API is.
 const DefaultBaseURL = "https://api.x.com"
 
-// Config says how to ask the API. With one token set, the zero value of
-// everything else works.
+// Config says how to ask the API. With one token or credential set, the
+// zero value of everything else works.
 type Config struct {
 	BaseURL string          // scheme, host and maybe a path; default DefaultBaseURL
 	Dialect schemas.Dialect // default tweet
 
-	AppToken  Token // used for everything but buyers
-	UserToken Token // for buyers, and for everything when there is no AppToken
+	AppToken    Token        // used for everything but buyers
+	UserToken   Token        // for buyers, and for everything when there is no AppToken
+	Credentials []Credential // any number of tokens beside these two
+	// Creator returns the user id of a Space's creator, so that its buyers are
+	// asked for with that user's token; empty when it is not known. It may be
+	// called from several goroutines. When it is nil or does not know, and there
+	// are several user tokens, they are tried in turn.
+	Creator func(spaceID string) (userID string)
 
 	Private bool // ask for fields that need the owner's token, too
 	// Expansions replaces the expansions of an endpoint; an empty list is none.
@@ -94,13 +100,7 @@ func (c Config) withDefaults() Config {
 }
 
 func (c Config) check() error {
-	if c.AppToken == "" && c.UserToken == "" {
-		return errors.New("no token: set X_BEARER_TOKEN to the app's bearer token, or X_USER_TOKEN to a user's")
-	}
-	if err := c.AppToken.check("X_BEARER_TOKEN"); err != nil {
-		return err
-	}
-	if err := c.UserToken.check("X_USER_TOKEN"); err != nil {
+	if err := checkCredentials(c.all()); err != nil {
 		return err
 	}
 	if c.Dialect != schemas.TweetDialect && c.Dialect != schemas.PostDialect {

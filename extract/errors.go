@@ -25,10 +25,11 @@ func (e *RequestError) Error() string {
 type AuthError struct {
 	Endpoint schemas.Endpoint
 	Kind     AuthKind
-	Token    string // which token, never the token itself
-	Status   int    // 0 when nothing was sent
-	Detail   string // what the server said
-	Next     string // what to do
+	Token    string        // which token, never the token itself
+	Status   int           // 0 when nothing was sent
+	Detail   string        // what the server said
+	Next     string        // what to do
+	Scope    schemas.Scope // what it puts an end to, since no other token can do it
 }
 
 // AuthKind says what is wrong with a token.
@@ -38,13 +39,17 @@ type AuthKind string
 const (
 	AuthMissing     AuthKind = "missing"     // the endpoint needs a token that is not set
 	AuthRejected    AuthKind = "rejected"    // 401: invalid or expired
-	AuthForbidden   AuthKind = "forbidden"   // 403: the app may not use the API
+	AuthForbidden   AuthKind = "forbidden"   // 403: the app may not use the API, or the account is suspended
+	AuthUnavailable AuthKind = "unavailable" // its source has no token to send
 	AuthUnsupported AuthKind = "unsupported" // 403: the endpoint wants the other kind of token
 )
 
 func (e *AuthError) Error() string {
-	if e.Kind == AuthMissing {
+	switch e.Kind {
+	case AuthMissing:
 		return fmt.Sprintf("%s: needs the %s: %s", e.Endpoint, e.Token, e.Next)
+	case AuthUnavailable:
+		return fmt.Sprintf("%s: there is no %s to send%s: %s", e.Endpoint, e.Token, quoted(e.Detail), e.Next)
 	}
 	return fmt.Sprintf("%s: the server refused the %s with status %d%s: %s", e.Endpoint, e.Token, e.Status, quoted(e.Detail), e.Next)
 }
@@ -104,6 +109,7 @@ const (
 	LimitWindow  LimitKind = "window"  // the rate window is spent
 	LimitBurst   LimitKind = "burst"   // too many at once, the window is not spent
 	LimitUnknown LimitKind = "unknown" // the answer does not say which or until when
+	LimitDay     LimitKind = "day"     // the app's or the user's 24 hours are spent
 	LimitSpacing LimitKind = "spacing" // the one request per second of by/creator_ids; Local only
 )
 

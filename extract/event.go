@@ -11,17 +11,20 @@ type EventKind string
 
 // The kinds of event.
 const (
-	EventWait    EventKind = "wait"    // a rate limit: the request goes out at Until
-	EventRetry   EventKind = "retry"   // a temporary failure: the next try is at Until
-	EventDropped EventKind = "dropped" // the server refused a field or an expansion
+	EventWait     EventKind = "wait"      // a rate limit: the request goes out at Until
+	EventRetry    EventKind = "retry"     // a temporary failure: the next try is at Until
+	EventSetAside EventKind = "set-aside" // a token is no good; the others go on
+	EventDropped  EventKind = "dropped"   // the server refused a field or an expansion
 )
 
 // Event tells what a fetch does instead of fetching.
 type Event struct {
 	Kind     EventKind
 	Endpoint schemas.Endpoint
+	Token    string        // wait, set-aside: which token, never the token itself
 	Until    time.Time     // wait, retry: when it goes on
 	Wait     time.Duration // wait, retry: how long that is
+	Limit    LimitKind     // wait: which limit
 	Tries    int           // retry: failed tries so far
 	Reason   string        // one line
 	Dropped  Dropped       // dropped: what was refused

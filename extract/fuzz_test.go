@@ -34,8 +34,8 @@ func FuzzProblem(f *testing.F) {
 			}
 		}
 		for _, status := range []int{200, 400, 401, 402, 403, 404, 409, 503} {
-			x := &exchange{request: oneOf(schemas.Spaces), status: status, body: slices.Clone(body), params: sent}
-			page, again, err := client.answer(x)
+			x := &exchange{request: oneOf(schemas.Spaces), try: &attempt{}, key: client.keys.all[0], status: status, body: slices.Clone(body), params: sent}
+			page, again, err := client.answer(t.Context(), x)
 			if err == nil && !again && (!json.Valid(page.Body) || !utf8.ValidString(page.Text)) {
 				t.Errorf("status %d: page %q %q", status, page.Body, page.Text)
 			}

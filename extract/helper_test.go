@@ -3,8 +3,10 @@ package extract
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -75,6 +77,25 @@ func always(status int, body string, headers ...string) http.HandlerFunc {
 		w.WriteHeader(status)
 		_, _ = fmt.Fprint(w, body)
 	}
+}
+
+// transport is a server without a network: the status and the headers of an
+// answer.
+type transport func(*http.Request) (int, http.Header)
+
+func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	status, header := f(r)
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+}
+
+// inProcess is a server without a network, so that a bubble of synctest can
+// hold it.
+type inProcess struct{ http.Handler }
+
+func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 // oneOf is a valid request to an endpoint.

@@ -1,75 +1,195 @@
 package extract
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// keyring holds the tokens and says which one an endpoint gets. It stands
-// behind a pointer, so that printing a Client cannot reach the tokens.
+// keyring holds the credentials and says which of them a request may go out
+// with. It stands behind a pointer, so that printing a Client cannot reach the
+// tokens.
 type keyring struct {
-	app, user Token
+	all []*key
 
 	mu       sync.Mutex
 	userOnly map[schemas.Endpoint]bool // learned from refusals
 }
 
-// key is the choice of a token.
-type key struct{ user bool }
+// key is one credential at work.
+type key struct {
+	index int // order in the configuration
+	label string
+	user  bool
+	spare bool // Credential.Reserved
+	app   string
+	from  TokenSource
 
-func (k key) String() string {
-	if k.user {
-		return "user token (X_USER_TOKEN)"
+	// Under the keyring's lock:
+	owner   string // user id; empty when not known
+	asked   bool   // who the owner is
+	renewed string // what the source gave after a 401 and no answer has confirmed
+	aside   *AuthError
+}
+
+func newKeyring(all []Credential) *keyring {
+	k := &keyring{userOnly: map[schemas.Endpoint]bool{}}
+	lonely := !slices.ContainsFunc(all, func(c Credential) bool { return !c.Reserved })
+	for i, c := range all {
+		k.all = append(k.all, &key{index: i, label: c.label(), user: c.Kind == UserCredential,
+			spare: c.Reserved && !lonely, app: c.App, from: c.Source, owner: c.Owner})
 	}
-	return "app-only token (X_BEARER_TOKEN)"
+	return k
 }
 
 const setUserToken = "set X_USER_TOKEN to the OAuth 2.0 user token with scopes tweet.read, users.read and space.read"
 
-// choose returns the token for an endpoint: buyers are shown to the Space's
-// creator only, /2/users/me asks who the user is, everything else is the app's.
-func (k *keyring) choose(e schemas.Endpoint) (key, error) {
-	theirs := e == schemas.Buyers || e == schemas.Me
-	if theirs && k.user == "" {
-		return key{}, &AuthError{Endpoint: e, Kind: AuthMissing, Token: key{user: true}.String(),
-			Next: setUserToken + " of the Space's creator"}
-	}
+// personal tells the endpoints that are about the user behind the token.
+func personal(e schemas.Endpoint) bool { return e == schemas.Buyers || e == schemas.Me }
+
+// choose returns the keys a request may go out with: of buyers, who are shown
+// to the Space's creator only, those of the creator, when that is known. The
+// error says why there is none.
+func (k *keyring) choose(e schemas.Endpoint, creator string) ([]*key, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return key{user: k.app == "" || theirs || k.userOnly[e]}, nil
-}
-
-func (k *keyring) header(which key) string {
-	if which.user {
-		return "Bearer " + string(k.user)
+	meant := k.meant(e, creator)
+	if len(meant) == 0 {
+		return nil, k.missing(e, creator)
 	}
-	return "Bearer " + string(k.app)
+	good := k.good(meant)
+	if len(good) == 0 {
+		return nil, k.refusal(e, meant)
+	}
+	return good, nil
 }
 
-// preferUser makes e use the user token from now on. It returns false where
+// only returns a key, if it is good.
+func (k *keyring) only(e schemas.Endpoint, one *key) ([]*key, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if one.aside != nil {
+		return nil, k.refusal(e, []*key{one})
+	}
+	return []*key{one}, nil
+}
+
+// meant are the keys for a request, good or not.
+func (k *keyring) meant(e schemas.Endpoint, creator string) []*key {
+	if personal(e) {
+		return k.theirs(creator)
+	}
+	pick := func(user, spare bool) (keys []*key) {
+		for _, key := range k.all {
+			if key.user == user && (spare || !key.spare) {
+				keys = append(keys, key)
+			}
+		}
+		return keys
+	}
+	apps, users := pick(false, false), pick(true, false)
+	if k.userOnly[e] {
+		return pick(true, true)
+	}
+	return append(apps, users...)
+}
+
+// theirs are the user tokens of a user, or those that could be.
+func (k *keyring) theirs(user string) (keys []*key) {
+	var unknown []*key
+	for _, key := range k.all {
+		switch {
+		case !key.user:
+		case user == "" || key.owner == user:
+			keys = append(keys, key)
+		case key.owner == "":
+			unknown = append(unknown, key)
+		}
+	}
+	if len(keys) == 0 {
+		return unknown
+	}
+	return keys
+}
+
+func (k *keyring) good(keys []*key) (good []*key) {
+	for _, key := range keys {
+		if key.aside == nil {
+			good = append(good, key)
+		}
+	}
+	return good
+}
+
+// missing is the error of a request that no credential is for.
+func (k *keyring) missing(e schemas.Endpoint, creator string) *AuthError {
+	err := &AuthError{Endpoint: e, Kind: AuthMissing, Token: "user token", Scope: schemas.EndpointScope, Next: setUserToken + " of the Space's creator"}
+	if creator != "" && slices.ContainsFunc(k.all, func(key *key) bool { return key.user }) {
+		err.Token, err.Scope = "user token of the Space's creator, user "+creator, schemas.RequestScope
+		err.Next = "add that user's token, or leave out this Space's buyers"
+	}
+	return err
+}
+
+// refusal is the error of a request all of whose keys were set aside.
+func (k *keyring) refusal(e schemas.Endpoint, keys []*key) *AuthError {
+	err := *keys[0].aside
+	var labels []string
+	for _, key := range keys {
+		labels = append(labels, key.label)
+	}
+	err.Endpoint, err.Token, err.Scope = e, strings.Join(labels, ", "), k.scope(e)
+	return &err
+}
+
+// scope is what the lack of a key for e puts an end to.
+func (k *keyring) scope(e schemas.Endpoint) schemas.Scope {
+	others := len(k.good(k.meant(e, ""))) > 0 // than those of this creator
+	switch {
+	case personal(e) && others:
+		return schemas.RequestScope
+	case personal(e), len(k.good(k.meant(schemas.Search, ""))) > 0:
+		return schemas.EndpointScope
+	}
+	return schemas.RunScope
+}
+
+// setAside takes a key out of use. It reports whether it was in use and another
+// one is left for the endpoint.
+func (k *keyring) setAside(key *key, err *AuthError) (others bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	was := key.aside
+	if was == nil {
+		key.aside = err
+	}
+	return was == nil && len(k.good(k.meant(err.Endpoint, ""))) > 0
+}
+
+// preferUser makes e use the user tokens from now on. It returns false where
 // that changes nothing for a request sent with used.
-func (k *keyring) preferUser(e schemas.Endpoint, used key) bool {
-	if used.user || k.user == "" {
-		return false
-	}
+func (k *keyring) preferUser(e schemas.Endpoint, used *key) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.userOnly == nil {
-		k.userOnly = map[schemas.Endpoint]bool{}
+	if used.user || !slices.ContainsFunc(k.all, func(key *key) bool { return key.user }) {
+		return false
 	}
 	k.userOnly[e] = true
 	return true
 }
 
 // other says what to do about an endpoint that does not take the kind of token.
-func (k *keyring) other(used key) string {
+func (k *keyring) other(used *key) string {
+	app := slices.ContainsFunc(k.all, func(key *key) bool { return !key.user })
+	user := slices.ContainsFunc(k.all, func(key *key) bool { return key.user })
 	switch {
-	case k.app != "" && k.user != "" && used.user:
+	case app && user && used.user:
 		return "it takes neither token: check what the app may do in the X developer console"
 	case used.user:
 		return "set X_BEARER_TOKEN to the app's bearer token"
-	case k.user != "":
+	case user:
 		return "run with X_USER_TOKEN alone"
 	}
 	return setUserToken

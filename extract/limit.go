@@ -2,7 +2,9 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -11,171 +13,240 @@ import (
 )
 
 const (
-	// windowLength is the API's rate window; no reset is believed that is
-	// further away than this and a minute.
+	// windowLength is the API's rate window, dayLength that of the limits of
+	// 24 hours; no reset is believed that is further away than this and a minute.
 	windowLength = 15 * time.Minute
-	// spacingMargin is added to the spacing of by/creator_ids, per cent.
-	spacingMargin = 5
+	dayLength    = 24 * time.Hour
+	// spacingMargin is added to the spacing of by/creator_ids, per cent. It
+	// counts from the answer, so that it need not cover the way there.
+	spacingMargin = 1
 )
+
+// What release is told where there is no HTTP status.
+const (
+	lost    = 0  // no answer: the server may have counted the request
+	notSent = -1 // it never had it
+)
+
+// lostStatus tells a request that may have arrived from one that did not.
+func lostStatus(err error) int {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return notSent
+	}
+	return lost
+}
 
 // windows lets requests through as far as the server's rate windows allow, by
 // token and endpoint. What a window holds is learned from the headers; as long
-// as it is unknown one request goes ahead and the others wait for its answer.
+// as it is unknown one request goes ahead and the others wait for its answer,
+// or go to another token.
 type windows struct {
 	cfg   *Config
 	clock *skew
 
-	mu  sync.Mutex
-	all map[bucket]*window
+	mu      sync.Mutex
+	lanes   map[bucket]*lane
+	paces   map[string]*pace // by app
+	days    map[day]*window
+	changed chan struct{} // closed when a request comes back
 }
 
-// bucket is what the server counts separately.
+// bucket is what the server counts separately, mostly.
 type bucket struct {
-	key      key
+	key      *key
 	endpoint schemas.Endpoint
 }
 
-// window is the state of one bucket.
-type window struct {
-	documented int           // requests per window where no header says otherwise
-	spacing    time.Duration // least time between two requests, 0 for none
-
-	known     bool
-	remaining int       // requests left by the last header, less those never counted down
-	reset     int64     // epoch seconds by the server's clock; 0 when no header told
-	latest    time.Time // by our clock: the window is over then at the latest
-
+// lane is the way of one token to one endpoint.
+type lane struct {
+	bucket
+	window   *window   // other lanes of the token can have the same
+	days     []*window // the user's and the app's 24 hours
+	pace     *pace     // nil where requests need no spacing
 	inflight int
-	changed  chan struct{} // closed when a request comes back
 
 	blocked time.Time // nothing goes out before
 	why     LimitKind // of blocked
 	strikes int       // 429s in a row that did not name a reset
 }
 
-func newWindows(cfg *Config, clock *skew) *windows {
-	return &windows{cfg: cfg, clock: clock, all: map[bucket]*window{}}
+// pace is the least time between two requests of all tokens of an app.
+type pace struct {
+	busy int // requests under way
+	next time.Time
 }
 
-// acquire reserves one request. It waits for other requests' answers, never
-// for time to pass: then it returns a *RateLimitError. After nil the caller
-// must call release.
-func (w *windows) acquire(ctx context.Context, b bucket) error {
+func newWindows(cfg *Config, clock *skew) *windows {
+	return &windows{cfg: cfg, clock: clock, lanes: map[bucket]*lane{}, paces: map[string]*pace{},
+		days: map[day]*window{}, changed: make(chan struct{})}
+}
+
+// acquire reserves one request with the key that has most room. It waits for
+// other requests' answers, never for time to pass: then it returns a
+// *RateLimitError. After nil the caller must call release.
+func (w *windows) acquire(ctx context.Context, e schemas.Endpoint, keys []*key) (*key, error) {
 	for {
-		changed, err := w.try(b)
+		k, changed, err := w.try(e, keys)
 		if changed == nil {
-			return err
+			return k, err
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("%s: %w", b.endpoint, ctx.Err())
+			return nil, fmt.Errorf("%s: %w", e, ctx.Err())
 		}
 	}
 }
 
-// try reserves a request, or returns what to wait for: a channel or a time.
-func (w *windows) try(b bucket) (<-chan struct{}, error) {
+// try reserves a request, or returns what to wait for: a channel or a time. Of
+// equal windows the first configured is taken.
+func (w *windows) try(e schemas.Endpoint, keys []*key) (*key, <-chan struct{}, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s, now := w.get(b), w.cfg.Now()
-	if s.known && !now.Before(w.end(s)) {
-		s.known, s.reset = false, 0
+	now := w.cfg.Now()
+	var best *lane
+	var limit *RateLimitError
+	most, answer := 0, false
+	for _, k := range keys {
+		l := w.lane(bucket{k, e})
+		closed := w.closed(l, now)
+		room := l.room()
+		switch {
+		case closed != nil && (limit == nil || closed.Reset.Before(limit.Reset)):
+			limit = closed
+		case closed != nil:
+		case room <= 0:
+			answer = true
+		case room > most:
+			best, most = l, room
+		}
 	}
-	alone := !s.known || s.spacing > 0
 	switch {
-	case now.Before(s.blocked):
-		return nil, b.limited(s.why, s.blocked)
-	case s.known && s.remaining <= 0:
-		return nil, b.limited(LimitWindow, w.end(s))
-	case alone && s.inflight > 0, s.known && s.remaining <= s.inflight:
-		return s.changed, nil
+	case best != nil:
+		best.reserve(1)
+		return best.key, nil, nil
+	case answer || limit == nil:
+		return nil, w.changed, nil
 	}
-	s.inflight++
-	return nil, nil
+	return nil, nil, limit
 }
 
-func (b bucket) limited(kind LimitKind, until time.Time) error {
-	return &RateLimitError{Endpoint: b.endpoint, Token: b.key.String(), Kind: kind, Reset: until, Local: true}
+// closed says until when nothing can go out, nil if something can, maybe after
+// an answer that is under way.
+func (w *windows) closed(l *lane, now time.Time) *RateLimitError {
+	e := &RateLimitError{Endpoint: l.endpoint, Token: l.key.label, Local: true}
+	until := func(t time.Time, kind LimitKind) {
+		if t.After(now) && t.After(e.Reset) {
+			e.Reset, e.Kind = t, kind
+		}
+	}
+	until(l.blocked, l.why)
+	if l.pace != nil {
+		until(l.pace.next, LimitSpacing)
+	}
+	if w.spent(l.window, now) {
+		until(w.end(l.window), LimitWindow)
+	}
+	for _, d := range l.days {
+		if w.spent(d, now) {
+			until(w.end(d), LimitDay)
+		}
+	}
+	if e.Reset.IsZero() {
+		return nil
+	}
+	return e
 }
 
-func (w *windows) get(b bucket) *window {
-	if s := w.all[b]; s != nil {
-		return s
+// room is how many requests the lane takes now, at least while it is open; 0 is
+// to wait for an answer.
+func (l *lane) room() int {
+	if l.pace != nil && l.pace.busy > 0 {
+		return 0
 	}
-	s := &window{documented: b.endpoint.Spec().Limit, changed: make(chan struct{})}
+	if !l.window.known && l.window.inflight > 0 {
+		return 0
+	}
+	room := l.window.limit
+	for _, m := range append(l.days, l.window) {
+		if m.known {
+			room = min(room, m.left()-m.inflight)
+		}
+	}
+	return room
+}
+
+// reserve counts n requests as under way.
+func (l *lane) reserve(n int) {
+	l.inflight += n
+	l.window.inflight += n
+	for _, d := range l.days {
+		d.inflight += n
+	}
+	if l.pace != nil {
+		l.pace.busy += n
+	}
+}
+
+func (w *windows) lane(b bucket) *lane {
+	if l := w.lanes[b]; l != nil {
+		return l
+	}
+	limit := b.endpoint.Spec().Limit
 	if b.key.user && (b.endpoint == schemas.Users || b.endpoint == schemas.Usernames) {
-		s.documented = 900 // the one place where users have another limit than apps
+		limit = 900 // the one place where users have another limit than apps
 	}
+	l := &lane{bucket: b, window: &window{span: windowLength, limit: limit}, days: w.dayWindows(b)}
 	if b.endpoint == schemas.Creators {
-		s.spacing = w.cfg.CreatorSpacing + w.cfg.CreatorSpacing*spacingMargin/100
+		if w.paces[b.key.app] == nil {
+			w.paces[b.key.app] = &pace{}
+		}
+		l.pace = w.paces[b.key.app]
 	}
-	w.all[b] = s
-	return s
+	w.lanes[b] = l
+	return l
 }
 
-// end is when the window is over, by our clock.
-func (w *windows) end(s *window) time.Time {
-	if s.reset == 0 {
-		return s.latest
-	}
-	if end := w.local(s.reset); end.Before(s.latest) {
-		return end
-	}
-	return s.latest
-}
-
-// local is a reset by our clock. The header has whole seconds, so the window
-// may end up to one later.
-func (w *windows) local(reset int64) time.Time {
-	return time.Unix(reset+1, 0).Add(-w.clock.offset())
-}
-
-// release gives back a reservation with the answer's header, or without one
-// when no answer came. For a 429 it returns what to do.
+// release gives back a reservation with the answer's status and header. For a
+// 429 it returns what to do.
 func (w *windows) release(b bucket, status int, h http.Header) *RateLimitError {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s, now := w.get(b), w.cfg.Now()
-	s.inflight--
-	close(s.changed)
-	s.changed = make(chan struct{})
-	if s.spacing > 0 {
+	l, now := w.lane(b), w.cfg.Now()
+	r := readRate(h, windowHeaders)
+	w.relate(l, r, status, now)
+	l.reserve(-1)
+	close(w.changed)
+	w.changed = make(chan struct{})
+	if l.pace != nil && status != notSent {
 		// Counted from the answer, not from sending: a request delayed on its
 		// way could otherwise reach the server just before the next.
-		s.block(now.Add(s.spacing), LimitSpacing)
+		l.pace.hold(now.Add(w.cfg.CreatorSpacing + w.cfg.CreatorSpacing*spacingMargin/100))
 	}
-	r := readRate(h)
-	s.learn(r, status, now)
+	l.window.learn(r, status, now)
+	for i, d := range l.days {
+		if r := readRate(h, dayHeaders[i]); r.ok {
+			d.learn(r, status, now)
+		}
+	}
 	if status != http.StatusTooManyRequests {
 		if status > 0 && status < 500 {
-			s.strikes = 0
+			l.strikes = 0
 		}
 		return nil
 	}
-	return w.refused(b, s, r, h, now)
+	return w.refused(l, r, h, now)
 }
 
-// learn updates the window from an answer. Answers overtake each other: of one
-// window the lowest number counts, and a later reset is a new window.
-func (s *window) learn(r rate, status int, now time.Time) {
-	switch {
-	case r.ok && s.known && r.reset == s.reset:
-		s.remaining = min(s.remaining, r.remaining)
-	case r.ok && (!s.known || r.reset > s.reset):
-		s.known, s.remaining, s.reset = true, r.remaining, r.reset
-		s.latest = now.Add(windowLength + time.Minute)
-	case r.ok, status == 0, status >= 500, status == http.StatusTooManyRequests:
-	case s.known && s.reset == 0:
-		s.remaining--
-	case !s.known: // a server without these headers: count as documented
-		s.known, s.remaining, s.reset = true, s.documented-1, 0
-		s.latest = now.Add(windowLength)
+func (p *pace) hold(until time.Time) {
+	if until.After(p.next) {
+		p.next = until
 	}
 }
 
-func (s *window) block(until time.Time, why LimitKind) {
-	if until.After(s.blocked) {
-		s.blocked, s.why = until, why
+func (l *lane) block(until time.Time, why LimitKind) {
+	if until.After(l.blocked) {
+		l.blocked, l.why = until, why
 	}
 }

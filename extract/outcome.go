@@ -9,14 +9,10 @@ import (
 // The errors below know what they put an end to: the run, an endpoint, a
 // request, or a collection that has to be read again.
 
-// Stop ends the endpoint where the user token is at fault or the endpoint
-// wants another kind of token, and the run where no token works.
+// Stop ends what no other token can do: a Space's buyers, an endpoint or the
+// run.
 func (e *AuthError) Stop() (schemas.Outcome, schemas.Scope) {
-	userOnly := e.Endpoint == schemas.Buyers || e.Endpoint == schemas.Me
-	if userOnly || e.Kind == AuthUnsupported {
-		return schemas.Unauthorised, schemas.EndpointScope
-	}
-	return schemas.Unauthorised, schemas.RunScope
+	return schemas.Unauthorised, e.Scope
 }
 
 // Stop ends the run: every request costs.

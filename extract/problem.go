@@ -19,6 +19,7 @@ type problem struct {
 	ResetDate       string
 	Period          string
 	AccountID       string
+	Code            string // of the first legacy error
 	Faults          []fault
 }
 
@@ -67,6 +68,9 @@ func (p *problem) addFault(fields map[string]json.RawMessage) {
 	if p.Type == "" {
 		p.Type = lastSegment(text(fields["type"]))
 	}
+	if p.Code == "" {
+		p.Code = text(fields["code"])
+	}
 	p.Faults = append(p.Faults, f)
 }
 
@@ -79,6 +83,10 @@ func (p *problem) fillFromFaults(object map[string]json.RawMessage) {
 		p.Detail = orElse(text(object["error_description"]), orElse(text(object["error"]), p.Title))
 	}
 }
+
+// suspended reports whether a 403 is about the account behind the token: it is
+// suspended (64) or locked until its owner logs in (326).
+func (p *problem) suspended() bool { return p.Code == "64" || p.Code == "326" }
 
 // text reads a string, or a number digit by digit; anything else is empty.
 func text(raw json.RawMessage) string {

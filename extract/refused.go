@@ -13,37 +13,56 @@ const (
 	maxUnknownDelay = 15 * time.Minute
 )
 
-// refused decides what a 429 means and keeps the bucket closed until it is
-// worth asking again.
-func (w *windows) refused(b bucket, s *window, r rate, h http.Header, now time.Time) *RateLimitError {
+// refused decides what a 429 means and keeps the lane closed until it is worth
+// asking again.
+func (w *windows) refused(l *lane, r rate, h http.Header, now time.Time) *RateLimitError {
 	after := retryAfter(h, now.Add(w.clock.offset()))
-	e := &RateLimitError{Endpoint: b.endpoint, Token: b.key.String(), RetryAfter: after}
+	e := &RateLimitError{Endpoint: l.endpoint, Token: l.key.label, RetryAfter: after}
+	s := l.window
 	end := w.end(s)
-	switch {
-	case r.ok && r.remaining <= 0 && s.reset == r.reset && end.After(now):
-		e.Kind, e.Reset = LimitWindow, later(end, now.Add(after))
-		s.block(e.Reset, e.Kind)
+	spent := r.ok && r.remaining <= 0 && s.reset == r.reset && end.After(now)
+	switch day := w.daySpent(l, now); {
+	case day.After(now) && !(spent && end.After(day)):
+		e.Kind, e.Reset = LimitDay, later(day, now.Add(after))
+		l.block(e.Reset, e.Kind)
 		return e
-	case r.ok && s.known && r.reset < s.reset && s.strikes == 0:
+	case spent:
+		e.Kind, e.Reset = LimitWindow, later(end, now.Add(after))
+		l.block(e.Reset, e.Kind)
+		return e
+	case r.ok && s.known && r.reset < s.reset && l.strikes == 0:
 		// Of a window that others' answers say is over.
 		e.Kind, e.Reset = LimitWindow, later(now, w.local(r.reset))
-		s.strikes++
-		s.block(e.Reset, e.Kind)
+		l.strikes++
+		l.block(e.Reset, e.Kind)
 		return e
 	case r.ok && r.remaining > 0:
 		e.Kind = LimitBurst
 	default:
 		e.Kind = LimitUnknown
 	}
-	if s.strikes > 0 && now.Before(s.blocked) && s.why == e.Kind {
-		e.Reset = s.blocked // sent together with one that was refused before
+	if l.strikes > 0 && now.Before(l.blocked) && l.why == e.Kind {
+		e.Reset = l.blocked // sent together with one that was refused before
 		return e
 	}
-	e.Reset = now.Add(w.delay(e.Kind, s.strikes, after))
-	s.strikes++
+	e.Reset = now.Add(w.delay(e.Kind, l.strikes, after))
+	l.strikes++
 	s.known = false // one request goes ahead then
-	s.block(e.Reset, e.Kind)
+	l.block(e.Reset, e.Kind)
+	if l.pace != nil {
+		l.pace.hold(e.Reset) // the app's other tokens are too fast as well
+	}
 	return e
+}
+
+// daySpent is when the lane's 24 hours are over, if nothing is left of them.
+func (w *windows) daySpent(l *lane, now time.Time) (end time.Time) {
+	for _, d := range l.days {
+		if w.spent(d, now) {
+			end = later(end, w.end(d))
+		}
+	}
+	return end
 }
 
 // delay is the wait after the n-th 429 in a row, from 0, that named no reset.
@@ -64,23 +83,6 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// rate is what an answer's headers say of the window; ok unless they say
-// nothing usable.
-type rate struct {
-	remaining int
-	reset     int64 // epoch seconds
-	ok        bool
-}
-
-func readRate(h http.Header) rate {
-	reset, err := strconv.ParseInt(h.Get("x-rate-limit-reset"), 10, 64)
-	if err != nil || reset <= 0 || reset > 1<<40 {
-		return rate{}
-	}
-	remaining, err := strconv.Atoi(h.Get("x-rate-limit-remaining"))
-	return rate{remaining: max(remaining, 0), reset: reset, ok: err == nil}
 }
 
 // retryAfter reads a retry-after header, in seconds or as a date of the

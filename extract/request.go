@@ -13,12 +13,12 @@ import (
 
 // newRequest builds the HTTP request of r. Lists are one comma-separated
 // value: of repeated parameters the API may read only the last.
-func (c *Client) newRequest(ctx context.Context, r schemas.Request, p schemas.Params, with key) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, r schemas.Request, p schemas.Params, token string) (*http.Request, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.BaseURL+target(r, p), nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", c.keys.header(with))
+	req.Header.Set("Authorization", "Bearer "+token)
 	req.Header.Set("User-Agent", c.cfg.UserAgent)
 	req.Header.Set("Accept", "application/json")
 	// Asking for gzip ourselves turns off the transport's own, which hides the

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -27,7 +28,13 @@ func NewRetry(c *Client) *Retry { return &Retry{client: c} }
 // a *DeadlineError, and a *TemporaryError only after Config.MaxTries of them.
 // When ctx ends it returns at once, with ctx's error wrapped.
 func (r *Retry) Fetch(ctx context.Context, req schemas.Request) (schemas.Page, error) {
+	return r.fetch(ctx, req, nil)
+}
+
+// fetch is Fetch; with pin it uses that key only.
+func (r *Retry) fetch(ctx context.Context, req schemas.Request, pin *key) (schemas.Page, error) {
 	p := newPacer(ctx, r.client, req)
+	p.pin = pin
 	page, err := backoff.RetryNotifyWithTimerAndData(p.try, backoff.WithContext(p, ctx), p.notify, p)
 	switch {
 	case err == nil:
@@ -47,6 +54,7 @@ type pacer struct {
 	ctx    context.Context // of the one call that the pacer serves
 	client *Client
 	req    schemas.Request
+	pin    *key // the only one to use, or nil
 	growth *backoff.ExponentialBackOff
 
 	sent   int           // requests
@@ -73,7 +81,7 @@ func newPacer(ctx context.Context, c *Client, req schemas.Request) *pacer {
 }
 
 func (p *pacer) try() (schemas.Page, error) {
-	page, err := p.client.fetch(p.ctx, p.req, &p.sent)
+	page, err := p.client.fetch(p.ctx, p.req, p.pin, &p.sent)
 	p.last = err
 	var limit *RateLimitError
 	var temporary *TemporaryError
@@ -145,7 +153,7 @@ func (p *pacer) notify(err error, wait time.Duration) {
 	var limit *RateLimitError
 	if !errors.As(err, &limit) {
 		c.stats.add(p.req.Endpoint, func(t *Tally) { t.Retries++ })
-	} else if event.Kind = EventWait; limit.Kind == LimitSpacing {
+	} else if event.Kind, event.Token, event.Limit = EventWait, limit.Token, limit.Kind; limit.Kind == LimitSpacing {
 		return
 	}
 	c.cfg.Notify(event)
@@ -169,3 +177,10 @@ func (p *pacer) C() <-chan time.Time { return p.fired }
 
 // Stop does nothing: Start has returned.
 func (p *pacer) Stop() {}
+
+// Lane names what a request waits for: requests of one lane wait for the same
+// rate windows, those of different lanes do not wait for each other. Who sends
+// many requests keeps every lane busy, so that none waits behind another.
+func (r *Retry) Lane(req schemas.Request) string {
+	return strings.TrimSpace(string(req.Endpoint) + " " + r.client.creator(req))
+}

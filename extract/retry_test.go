@@ -134,8 +134,10 @@ func TestCancellingEndsARequest(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if n := client.windows.get(bucket{key{}, schemas.SpaceByID}).inflight; n != 0 {
-		t.Errorf("got %d reservations left, want none", n)
+	for _, l := range client.windows.lanes {
+		if l.inflight != 0 || l.window.inflight != 0 {
+			t.Errorf("%s: got %d reservations left, want none", l.endpoint, l.inflight)
+		}
 	}
 }
 

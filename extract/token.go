@@ -1,13 +1,10 @@
 package extract
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -65,62 +62,4 @@ func misplaced(b byte) string {
 	default:
 		return "a character that no token has"
 	}
-}
-
-// minScrubbed is the shortest token looked for in texts; a shorter one is a
-// test's and would hide ordinary words.
-const minScrubbed = 8 // bytes
-
-// bearer finds any other token by the word before it; words are shorter.
-var bearer = regexp.MustCompile(`(?i)\b(bearer\s+)(?:[A-Za-z0-9%\-._~+/=]|\\/){20,}`)
-
-// scrubber takes tokens out of texts that came from outside.
-type scrubber struct {
-	replacer *strings.Replacer
-	tokens   [][]byte
-}
-
-func newScrubber(tokens ...Token) scrubber {
-	var s scrubber
-	var pairs []string
-	for _, t := range tokens {
-		if len(t) < minScrubbed {
-			continue
-		}
-		s.tokens = append(s.tokens, []byte(t))
-		for _, form := range spellings(string(t)) {
-			pairs = append(pairs, form, redacted)
-		}
-	}
-	s.replacer = strings.NewReplacer(pairs...)
-	return s
-}
-
-// spellings are the ways an echoed token can be written.
-func spellings(t string) []string {
-	forms := []string{t, url.QueryEscape(t)}
-	if plain, err := url.PathUnescape(t); err == nil && plain != t {
-		forms = append(forms, plain)
-	}
-	for _, f := range forms {
-		if strings.Contains(f, "/") {
-			forms = append(forms, strings.ReplaceAll(f, "/", `\/`))
-		}
-	}
-	return forms
-}
-
-func (s scrubber) text(text string) string {
-	return bearer.ReplaceAllString(s.replacer.Replace(text), "${1}"+redacted)
-}
-
-// page returns the body of a good answer, which is not searched for more than
-// the tokens as they were sent.
-func (s scrubber) page(body []byte) []byte {
-	for _, t := range s.tokens {
-		if bytes.Contains(body, t) { // ReplaceAll copies in any case
-			body = bytes.ReplaceAll(body, t, []byte(redacted))
-		}
-	}
-	return body
 }
