@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"strings"
 	"time"
 )
@@ -12,7 +15,7 @@ type LoginError struct {
 	Account     string
 	Status      int       // 0 when nothing was sent
 	Reason      string    // what is wrong or what the server said; no secret
-	Interrupted time.Time // when an earlier refresh began whose answer was lost; mostly zero
+	Interrupted time.Time // when an earlier refresh began of which no answer came; mostly zero
 	Command     string    // what to run
 }
 
@@ -23,7 +26,7 @@ func (e *LoginError) Error() string {
 	}
 	lost := ""
 	if !e.Interrupted.IsZero() {
-		lost = fmt.Sprintf("; a refresh was under way at %s and its answer was lost", e.Interrupted.UTC().Format(time.RFC3339))
+		lost = fmt.Sprintf("; no answer came of the refresh begun at %s, which can have spent it", e.Interrupted.UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf("account %s: %s%s%s: run %s", e.Account, e.Reason, status, lost, e.Command)
 }
@@ -43,6 +46,13 @@ func (e *TemporaryError) Error() string {
 
 // Unwrap returns the cause.
 func (e *TemporaryError) Unwrap() error { return e.Err }
+
+// undone reports whether the server cannot have done what was asked for: it
+// was not reached, or said so.
+func (e *TemporaryError) undone() bool {
+	var op *net.OpError
+	return e.Status == http.StatusTooManyRequests || errors.As(e.Err, &op) && op.Op == "dial"
+}
 
 // RefusedError is any other answer of the server but a token.
 type RefusedError struct {

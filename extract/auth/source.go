@@ -60,7 +60,7 @@ func (r record) sentTo(cfg Config) error {
 	return nil
 }
 
-// Account is what is known about the account; it may ask nobody.
+// Account is what is known about the account; it asks nobody.
 func (s *Source) Account() Account {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -230,13 +230,13 @@ func (s *Source) ask(ctx context.Context, r record) (pair, error) {
 // refused says what a failed refresh means. The mark stays only if the server
 // may have given a pair that did not arrive.
 func (s *Source) refused(f file, r record, interrupted time.Time, err error) error {
-	var answer *RefusedError
-	if !errors.As(err, &answer) {
+	var temporary *TemporaryError
+	if errors.As(err, &temporary) && !temporary.undone() {
 		return err
 	}
 	r.Refreshing = interrupted
-	final := answer.Code != "" || answer.Status == http.StatusBadRequest || answer.Status == http.StatusUnauthorized
-	if final {
+	var answer *RefusedError
+	if errors.As(err, &answer) && answer.final() {
 		lost := r.lost("the server refused to renew its token" + reason(answer))
 		lost.Status, lost.Interrupted = answer.Status, interrupted
 		s.spent, s.lost, err = r.RefreshToken, lost, lost
@@ -246,6 +246,11 @@ func (s *Source) refused(f file, r record, interrupted time.Time, err error) err
 		return errors.Join(err, saveErr)
 	}
 	return err
+}
+
+// final reports whether it is the token that is refused, not just this request.
+func (e *RefusedError) final() bool {
+	return e.Code != "" || e.Status == http.StatusBadRequest || e.Status == http.StatusUnauthorized
 }
 
 func reason(answer *RefusedError) string {

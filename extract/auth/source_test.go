@@ -120,7 +120,7 @@ func TestNobodyWaitsForAnEarlyRenewal(t *testing.T) {
 
 func TestTemporaryFailureOfAnEarlyRenewalIsNoFailure(t *testing.T) {
 	t.Parallel()
-	fails := []simulator.Fault{simulator.FaultUnavailable, simulator.FaultReset, simulator.FaultTruncated, simulator.FaultRateLimited}
+	fails := []simulator.Fault{simulator.FaultRateLimited, simulator.FaultUnavailable, simulator.FaultReset, simulator.FaultTruncated}
 	w := newWorld(t, simulator.Config{Faults: simulator.Faults{Script: map[string][]simulator.Fault{"user_token": fails}}})
 	first := w.seed()
 	s := w.source()
@@ -129,6 +129,7 @@ func TestTemporaryFailureOfAnEarlyRenewalIsNoFailure(t *testing.T) {
 		equal(t, "token", w.token(s), string(first.AccessToken))
 	}
 	equal(t, "tries within a moment", w.requests("user_token"), 1)
+	equal(t, "mark after a 429", w.stored().Refreshing, time.Time{})
 	w.clock.advance(time.Minute)
 	for _, fault := range fails[1:] {
 		_, err := s.Token(t.Context())
@@ -136,6 +137,7 @@ func TestTemporaryFailureOfAnEarlyRenewalIsNoFailure(t *testing.T) {
 		if !errors.As(err, &temporary) {
 			t.Errorf("%s: got %v, want a TemporaryError", fault, err)
 		}
+		equal(t, "mark", w.stored().Refreshing, w.clock.time())
 		w.quiet("error", err)
 	}
 	if !w.good(w.token(s)) {
@@ -178,6 +180,21 @@ func TestRevokedFamilyNeedsALogin(t *testing.T) {
 	}
 }
 
+func TestUnreachableServerLeavesNoMark(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, simulator.Config{})
+	r := w.seed()
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	r.Server, w.url = gone.URL, gone.URL
+	w.put(r)
+	w.clock.advance(3 * time.Hour)
+	var temporary *TemporaryError
+	if _, err := w.source().Token(t.Context()); !errors.As(err, &temporary) || !w.stored().Refreshing.IsZero() {
+		t.Errorf("got %v, want a TemporaryError, and no mark", err)
+	}
+}
+
 func TestLostAnswerIsNamedWhenTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, simulator.Config{})
@@ -200,7 +217,7 @@ func TestLostAnswerIsNamedWhenTheServerRefuses(t *testing.T) {
 	if _, err := s.Token(t.Context()); !errors.As(err, &login) || !login.Interrupted.Equal(began) {
 		t.Fatalf("got %v, want a LoginError that tells of the lost answer", err)
 	}
-	if !strings.Contains(login.Error(), "a refresh was under way at 2026-08-01T15:00:00Z and its answer was lost") {
+	if !strings.Contains(login.Error(), "no answer came of the refresh begun at 2026-08-01T15:00:00Z, which can have spent it") {
 		t.Errorf("error: %v", login)
 	}
 }
