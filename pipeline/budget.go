@@ -33,7 +33,7 @@ func (e *BudgetError) Error() string {
 		e.Endpoint, e.Most, e.Period, e.Budget, e.Spent)
 	switch {
 	case e.never():
-		return text + ": raise the budget, or let answers hold less with users: batch"
+		return text + ": raise the budget, or ask for less: users: batch, or without tweets or buyers"
 	case e.Resume.IsZero():
 		return text + ": raise the budget"
 	}

@@ -132,3 +132,27 @@ func (o *observation) into(h History) {
 		sum.N, sum.X, sum.Y, sum.YY = sum.N+r.N, sum.X+r.X, sum.Y+r.Y, sum.YY+r.YY
 	}
 }
+
+// priors are what a forecast assumes of a store without history: no more than
+// a guess, and wide.
+var priors = map[string]prior{
+	rateFound:        {mean: 0.8, unknown: 0.3, spread: 0.4, most: 1},
+	rateResolved:     {mean: 0.9, unknown: 0.2, spread: 0.3, most: 1},
+	rateLive:         {mean: 1, unknown: 0.7, spread: 1.5, most: schemas.SpacesPerCreator},
+	rateHits:         {mean: 50, unknown: 25, spread: 30, most: schemas.MaxResults},
+	ratePeople:       {mean: 7, unknown: 3, spread: 6, most: 44},
+	rateMissing:      {mean: 0.2, unknown: 0.2, spread: 1, most: 44},
+	rateTicketed:     {mean: 0.05, unknown: 0.05, spread: 0.3, most: 1},
+	rateTweets:       {mean: 5, unknown: 4, spread: 40, most: 400},
+	rateTweetPages:   {mean: 0.05, unknown: 0.1, spread: 0.5, most: 4},
+	rateTweetPeople:  {mean: 1.5, unknown: 0.7, spread: 1, most: 25},
+	rateTweetTweets:  {mean: 0.8, unknown: 0.6, spread: 1, most: 13},
+	rateBuyers:       {mean: 50, unknown: 40, spread: 100, most: 400},
+	rateBuyerPages:   {mean: 0.5, unknown: 0.5, spread: 1, most: 4},
+	rateBuyerUsers:   {mean: 0.1, unknown: 0.2, spread: 0.5, most: 5},
+	rateBuyerTweets:  {mean: 1, unknown: 0.4, spread: 1, most: 2},
+	rateLookupsFound: {mean: 0.95, unknown: 0.1, spread: 0.3, most: 1},
+}
+
+// of returns how many come with x.
+func (h History) of(name string, x guess) guess { return h[name].of(x, priors[name]) }

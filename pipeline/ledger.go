@@ -87,6 +87,7 @@ type Ledger struct {
 // ledgerRun is a run whose pages are in the ledger.
 type ledgerRun struct {
 	RunID string `json:"run_id"`
+	Job   string `json:"job"`
 	Pages int    `json:"pages"` // received
 	Ended bool   `json:"ended"` // no page can come any more
 }

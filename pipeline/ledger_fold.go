@@ -136,6 +136,7 @@ func (l *Ledger) fold(ctx context.Context, s Store, id string) error {
 	if err != nil && !unwritten(err) {
 		return err
 	}
+	run.Job = planned.Plan.Job
 	run.Pages, run.Ended = len(received), err == nil && m.Run.Outcome == schemas.Done
 	lost, err := s.unanswered(id, received)
 	if err != nil {

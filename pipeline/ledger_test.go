@@ -146,7 +146,7 @@ func TestLedgerIsTheBill(t *testing.T) {
 		t.Run(fmt.Sprintf("expansions %v, repeats %v", m.Expansions, m.Repeats), func(t *testing.T) {
 			t.Parallel()
 			till := newTill(t, simulator.Config{
-				Spaces: 300, Paging: simulator.PagingQuirks, Quirks: true,
+				Spaces: 150, Paging: simulator.PagingQuirks, Quirks: true,
 				Billing: simulator.Billing{ExpansionsBilled: m.Expansions, NoDedup: m.Repeats},
 				Faults:  simulator.Faults{Rate: 0.05, Kinds: []simulator.Fault{simulator.FaultUnavailable, simulator.FaultBadGateway}},
 			})

@@ -22,35 +22,54 @@ func (r *Rate) add(x, y int) {
 	r.YY += float64(y) * float64(y) / float64(x)
 }
 
-// fewest is how many observations a range is made from: below that it is as if
-// there were none.
-const fewest = 2
+// prior is what is assumed of a rate that was never observed.
+type prior struct {
+	mean    float64 // per unit
+	unknown float64 // standard deviation of what the mean may be
+	spread  float64 // standard deviation from unit to unit
+	most    float64 // per unit, at most
+}
 
-// among returns how many come with x more, where each brings most at most:
-// the interval of a prediction, three standard deviations to either side and
-// more while observations are few. It takes what came to be independent, with
-// a variance that grows with x.
-func (r *Rate) among(x Range, most float64) Range {
-	if r == nil || r.N < fewest {
-		return Range{0, ceil(float64(x.High) * most)}
+// fewest is how many observations it takes to trust them.
+const fewest = 3
+
+// of returns how many come with x more. What comes with one is taken to be
+// independent of what comes with another.
+func (r *Rate) of(x guess, p prior) guess {
+	mean, unit, unsure := p.mean, p.spread*p.spread, p.unknown*p.unknown
+	if r != nil && r.N >= fewest {
+		mean = r.Y / r.X
+		// Rare things have not all been seen: one more may come at any time.
+		unit = max((r.YY-r.Y*r.Y/r.X)/float64(r.N-1), mean, 1/r.X) * (1 + 4/float64(r.N))
+		unsure = unit / r.X
 	}
-	mean := r.Y / r.X
-	// Rare things have not all been seen: one more may come at any time.
-	variance := max((r.YY-r.Y*r.Y/r.X)/float64(r.N-1), mean, 1/r.X)
-	z := 3 + 12/float64(r.N)
-	spread := func(x float64) float64 { return z * math.Sqrt(variance*(x+x*x/r.X)) }
-	low, high := float64(x.Low), float64(x.High)
-	return Range{
-		Low:  max(0, int64(math.Floor(mean*low-spread(low)))),
-		High: min(ceil(mean*high+spread(high)), ceil(high*most)),
+	return guess{
+		mean: mean * x.mean, most: p.most * x.most,
+		variance: unit*x.mean + mean*mean*x.variance + unsure*(x.mean*x.mean+x.variance),
 	}
 }
 
-func ceil(v float64) int64 {
-	if v > math.MaxInt32 {
-		return math.MaxInt32
-	}
-	return int64(math.Ceil(v))
+// guess is a number that is not known yet.
+type guess struct {
+	mean, variance float64
+	most           float64
+}
+
+func known(n int) guess { return guess{mean: float64(n), most: float64(n)} }
+
+func (g guess) plus(other guess) guess {
+	// Guesses of one plan err together: add what they err by, not its square.
+	sd := math.Sqrt(g.variance) + math.Sqrt(other.variance)
+	return guess{g.mean + other.mean, sd * sd, g.most + other.most}
+}
+
+// deviations is how many standard deviations a range reaches to either side.
+const deviations = 3
+
+// Range is where the number is expected.
+func (g guess) Range() Range {
+	reach := deviations * math.Sqrt(g.variance)
+	return Range{Low: max(0, int64(math.Floor(g.mean-reach))), High: int64(math.Ceil(min(g.mean+reach, g.most, math.MaxInt32)))}
 }
 
 // Range is a number known to lie between two others.
@@ -58,8 +77,6 @@ type Range struct {
 	Low  int64 `json:"low"`
 	High int64 `json:"high"`
 }
-
-func exactly(n int) Range { return Range{int64(n), int64(n)} }
 
 func (r Range) plus(other Range) Range { return Range{r.Low + other.Low, r.High + other.High} }
 

@@ -26,6 +26,12 @@ func (m Money) String() string {
 	return "$" + m.decimal(2)
 }
 
+// Cents writes dollars with two decimals, rounded up.
+func (m Money) Cents() string {
+	const cent = Dollar / 100
+	return ((m + cent - 1) / cent * cent).String()
+}
+
 // decimal writes dollars with at least so many decimals and no more than
 // needed.
 func (m Money) decimal(least int) string {

@@ -1,0 +1,57 @@
+package pipeline
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Narrower says what makes a forecast wide, and how to narrow it.
+type Narrower struct {
+	Assumption string        `json:"assumption"`
+	Width      schemas.Money `json:"usd"` // of the range that goes with it
+	Advice     string        `json:"advice"`
+}
+
+// Wide lists what makes a forecast wide, the most first.
+func (f Forecaster) Wide(plan Plan, forecast Forecast) []Narrower {
+	var expanded, unknown schemas.Money
+	for _, part := range forecast.Endpoints {
+		for kind, n := range part.included {
+			expanded += f.Prices[kind] * schemas.Money(n.High)
+		}
+		unknown += f.Prices[part.Endpoint.Spec().Data] * schemas.Money(part.Objects.High-part.Objects.Low)
+	}
+	repeats := forecast.Cost.High - forecast.Cost.Low - expanded - unknown
+	all := []Narrower{
+		{"whether X bills expanded users and tweets", expanded, "look users up by the hundred, once a day: users: batch"},
+		{"how much the seeds lead to", unknown, "run a part first: a forecast learns from the store's runs"},
+		{"whether X bills an object once a day only", repeats, "run once a UTC day"},
+	}
+	if plan.NoExpand {
+		all[0].Advice = "leave out tweets or buyers: their expansions hold tweets"
+	}
+	if forecast.Runs > 0 {
+		all[1].Advice = "the seeds vary: more runs narrow it, a budget bounds it"
+	}
+	all = slices.DeleteFunc(all, func(n Narrower) bool { return n.Width <= 0 })
+	slices.SortStableFunc(all, func(a, b Narrower) int { return cmp.Compare(b.Width, a.Width) })
+	return all
+}
+
+// worthwhile is the saving, in percent, from which a cheaper shape is
+// recommended.
+const worthwhile = 20
+
+// Cheaper recommends to look users up instead of expanding them where that
+// saves much in the pessimistic model; ok is false where it does not.
+func (f Forecaster) Cheaper(plan Plan, seeds []schemas.Request) (other Forecast, ok bool) {
+	if plan.NoExpand || plan.Dialect == schemas.PostDialect {
+		return Forecast{}, false // there people are named only where they are expanded
+	}
+	now := f.Forecast(plan, seeds).Cost.High
+	plan.NoExpand = true
+	other = f.Forecast(plan, seeds)
+	return other, other.Cost.High < now*(100-worthwhile)/100
+}
