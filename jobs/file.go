@@ -87,11 +87,9 @@ func keys() map[string]key {
 		"publish":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) },
 		"follow":   func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Follow) },
 		"private":  func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) },
-		"users": func(r *reader, k string, n ast.Node) {
-			users := true
-			r.flag(k, n, &users)
-			r.spec.NoUsers = !users
-		},
+		"users":    (*reader).users,
+		"budget":   (*reader).budget,
+		"prices":   (*reader).prices,
 		"workers":  func(r *reader, k string, n ast.Node) { r.number(k, n, &r.spec.Workers) },
 		"max_wait": func(r *reader, k string, n ast.Node) { r.duration(k, n, &r.spec.MaxWait) },
 		"deadline": func(r *reader, k string, n ast.Node) { r.duration(k, n, &r.spec.Deadline) },

@@ -162,12 +162,48 @@ func TestPlanHashFollowsWhatIsAsked(t *testing.T) {
 }
 
 func TestPriceIsSaidBeforehand(t *testing.T) {
-	s := Spec{IDs: []string{"a", "b"}, Creators: []string{"1", "@c"}, Search: []Search{{Query: "q"}}}
+	s := Spec{IDs: []string{"a", "b"}, Creators: []string{"1", "@c"}, Search: []Search{{Query: "q"}}, Prices: schemas.Prices{schemas.User: 20_000}}
 	s.Defaults()
-	got := Price(s.Plan(false))
-	for _, want := range []string{"4 first requests", "102 Spaces and 1 users", "$0.52", "2 creators"} {
+	plan := s.Plan(false)
+	f := pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
+	got := Price(plan, f, s.PriceTable())
+	for _, want := range []string{"4 first requests", "without history", "each Space $0.005, each user $0.02"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
+		}
+	}
+	if f.Cost.High < 2*schemas.Dollar || f.Cost.Low > f.Cost.High {
+		t.Errorf("cost %+v: a search alone can return a hundred Spaces and their people", f.Cost)
+	}
+}
+
+func TestMoneyInAJob(t *testing.T) {
+	spec, err := load(t, "ids: [a]\nusers: batch\nbudget:\n  usd_per_run: 5\n  usd_per_month: 12.50\nprices: {tweet: 0.001}\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (pipeline.Budget{Run: 5 * schemas.Dollar, Month: 12_500_000}); spec.Budget != want {
+		t.Errorf("budget %+v, want %+v", spec.Budget, want)
+	}
+	if p := spec.PriceTable(); p[schemas.Tweet] != 1000 || p[schemas.User] != 10_000 {
+		t.Errorf("prices %v", p)
+	}
+	if plan := spec.Plan(false); !plan.NoExpand || !plan.Users {
+		t.Errorf("plan %+v", plan)
+	}
+	for text, want := range map[string]string{
+		"users: batsh":                           `job.yaml:2: users: "batsh" is not one of expand, batch, none: did you mean "batch"?`,
+		"users: batch\ndialect: post":            "users: batch needs dialect: tweet",
+		"budget: 5":                              "budget: wants amounts in dollars",
+		"budget: {usd_per_week: 1}":              `unknown key "usd_per_week" in budget`,
+		"budget:\n  usd_per_day: 1e3":            `job.yaml:3: budget: usd_per_day "1e3" is not an amount`,
+		"budget: {usd_per_day: 0}":               "usd_per_day is nothing",
+		"prices: {media: 1}":                     `unknown key "media" in prices`,
+		"users: false\nbudget: {usd_per_run: 1}": "",
+	} {
+		_, err := load(t, "ids: [a]\n"+text+"\n")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: error %v, want %q in it", text, err, want)
 		}
 	}
 }

@@ -13,8 +13,9 @@ import (
 // there is a token whose owner can be asked for.
 func (s *Spec) Plan(hasUserToken bool) pipeline.Plan {
 	p := pipeline.Plan{
-		Job: s.Name, Dialect: schemas.Dialect(s.Dialect), Private: s.Private, Users: !s.NoUsers,
-		Buyers: slices.Contains(s.With, "buyers"), Tweets: slices.Contains(s.With, "tweets"),
+		Job: s.Name, Dialect: schemas.Dialect(s.Dialect), Private: s.Private, Users: !s.NoUsers && s.Users != UsersNone,
+		NoExpand: s.Users == UsersBatch || s.Users == UsersNone,
+		Buyers:   slices.Contains(s.With, "buyers"), Tweets: slices.Contains(s.With, "tweets"),
 	}
 	p.Self = p.Buyers && hasUserToken
 	p.Seeds = pipeline.Lookups(distinct(s.IDs))
@@ -55,37 +56,24 @@ func distinct(values []string) []string {
 	return kept
 }
 
-// Prices of the API in dollars per object returned, as published in August
-// 2026.
-const (
-	SpacePrice = 0.005
-	UserPrice  = 0.010
-	TweetPrice = 0.005
-)
+// PriceTable is what the job takes the API to charge.
+func (s *Spec) PriceTable() schemas.Prices { return schemas.DefaultPrices().With(s.Prices) }
 
-// Price says in one line what the first requests of a plan can cost at most
-// and what each object found on the way adds.
-func Price(p pipeline.Plan) string {
-	spaces, users, requests := 0, 0, len(p.Seeds)
-	for _, r := range p.Seeds {
-		switch r.Endpoint {
-		case schemas.Search:
-			spaces += schemas.MaxResults
-		case schemas.Usernames:
-			users += len(r.IDs)
-		default:
-			spaces += len(r.IDs)
-		}
-	}
-	creators := ""
-	if n := len(p.Creators) + users; n > 0 {
+// Price says in one line what a plan can cost, by its first requests and by
+// what the store's runs got.
+func Price(p pipeline.Plan, f pipeline.Forecast, prices schemas.Prices) string {
+	requests := len(p.Seeds)
+	if n := len(p.Creators); n > 0 {
 		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs
-		creators = fmt.Sprintf(", plus the live and scheduled Spaces of %d creators", n)
 	}
-	line := fmt.Sprintf("price: %d first requests return up to %d Spaces and %d users, at most $%.2f%s; each further Space $%.3f, each user with them $%.3f",
-		requests, spaces, users, float64(spaces)*SpacePrice+float64(users)*UserPrice, creators, SpacePrice, UserPrice)
-	if p.Tweets {
-		line += fmt.Sprintf(", each tweet $%.3f", TweetPrice)
+	from := "without history, a guess"
+	if f.Runs > 0 {
+		from = fmt.Sprintf("by %d earlier runs", f.Runs)
+	}
+	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s (%s); each Space %s, each user %s",
+		requests, f.Requests.Low, f.Requests.High, f.Cost.Low.Cents(), f.Cost.High.Cents(), from, prices[schemas.Space], prices[schemas.User])
+	if p.Tweets || p.Buyers {
+		line += fmt.Sprintf(", each tweet %s", prices[schemas.Tweet])
 	}
 	return line
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -35,7 +36,10 @@ type Spec struct {
 	Follow   string // open: look again at Spaces that can change, never at others; none
 	Private  bool   // ask for fields that need the owner's token
 	NoUsers  bool   // do not look up users that no answer includes
-	Workers  int    // requests under way at a time; default 4
+	Users    string // expand (default), batch or none; see UsersExpand
+	Budget   pipeline.Budget
+	Prices   schemas.Prices // that replace the published ones
+	Workers  int            // requests under way at a time; default 4
 	MaxWait  time.Duration
 	Deadline time.Duration
 
@@ -51,6 +55,13 @@ const PublishInPlace = "in_place"
 const (
 	FollowOpen = "open"
 	FollowNone = "none"
+)
+
+// Values of Spec.Users: where the rows of users come from.
+const (
+	UsersExpand = "expand" // from the pages of Spaces and tweets, the rest looked up
+	UsersBatch  = "batch"  // looked up by the hundred, each once a UTC day
+	UsersNone   = "none"   // neither: ids only
 )
 
 // Search is one search.
@@ -177,6 +188,10 @@ func (s *Spec) Check() []Problem {
 	c.oneOf("follow", "follow", s.Follow, "", FollowOpen, FollowNone)
 	c.oneOf("publish", "publish", s.Publish, "", "copy", PublishInPlace)
 	c.oneOf("dialect", "dialect", s.Dialect, "", "tweet", "post")
+	c.oneOf("users", "users", s.Users, "", UsersExpand, UsersBatch, UsersNone)
+	c.require(s.Users != UsersBatch || s.Dialect != string(schemas.PostDialect), "users",
+		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
+	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	for i, with := range s.With {
 		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, "buyers", "tweets")
 	}

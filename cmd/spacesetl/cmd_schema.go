@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -52,7 +53,9 @@ func (c *console) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, jobs.Price(spec.Plan(true)))
+			plan := spec.Plan(true)
+			forecast := pipeline.Forecaster{Prices: spec.PriceTable()}.Forecast(plan, plan.Seeds)
+			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, jobs.Price(plan, forecast, spec.PriceTable()))
 		},
 	}
 }

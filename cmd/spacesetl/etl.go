@@ -87,6 +87,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	if e.wrap != nil {
 		p.Fetcher = e.wrap(p.Fetcher)
 	}
+	p.Budget, p.Prices, p.Now = e.spec.Budget, e.spec.PriceTable(), e.now
 	p.Notify = func(n pipeline.Notice) { e.log.Info(n.Text, "what", n.Kind) }
 	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
 	if err := p.Open(); err != nil {
@@ -98,7 +99,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		ctx, cancel = context.WithDeadline(ctx, start.Add(e.spec.Deadline))
 		defer cancel()
 	}
-	e.log.Info(jobs.Price(planned.Plan))
+	e.log.Info(e.price(ctx, store, planned))
 	m, err := p.RunAll(ctx)
 	return result{m, client.Stats(), p.Fetched(), time.Since(start), out}, err
 }
@@ -108,6 +109,12 @@ func (e *etl) config(start time.Time) extract.Config {
 		BaseURL: e.spec.BaseURL, Dialect: schemas.Dialect(e.spec.Dialect), Private: e.spec.Private,
 		AppToken: extract.Token(e.app), UserToken: extract.Token(e.user), Version: version,
 		MaxWait: e.spec.MaxWait, Notify: e.event,
+	}
+	if plan := e.spec.Plan(false); plan.NoExpand {
+		cfg.Expansions = map[schemas.Endpoint][]string{}
+		for _, spec := range schemas.Specs() {
+			cfg.Expansions[spec.Endpoint] = plan.Expansions(spec.Endpoint)
+		}
 	}
 	if e.spec.Deadline > 0 {
 		cfg.Deadline = start.Add(e.spec.Deadline)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // env is the environment twin of a flag.
@@ -69,6 +71,10 @@ func jobFlags() []cli.Flag {
 		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
+		text("users", "", "get people with answers, looked up, or not: expand, batch, none; `HOW`"),
+		text("budget-run", "", "stop before the run can cost more; `USD`"),
+		text("budget-day", "", "stop before the store's runs of a UTC day can cost more; `USD`"),
+		text("budget-month", "", "the same for a calendar month; `USD`"),
 		number("workers", 0, "requests under way at a time; `N` (default 4)"),
 		duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
 		duration("deadline", "stop after this time, resumable; `DURATION`"),
@@ -81,7 +87,12 @@ func readSpec(ctx *cli.Context) (jobs.Spec, error) {
 	if ctx.Args().Present() {
 		return jobs.Spec{}, &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
 	}
-	return jobs.Load(ctx.String("file"), func(spec *jobs.Spec) { override(ctx, spec) })
+	var wrong error
+	spec, err := jobs.Load(ctx.String("file"), func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
+	if wrong != nil {
+		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
+	}
+	return spec, err
 }
 
 func override(ctx *cli.Context, spec *jobs.Spec) {
@@ -94,6 +105,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	for name, into := range map[string]*string{
 		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
 		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "publish": &spec.Publish, "ids-file": &spec.IDsFile,
+		"users": &spec.Users,
 	} {
 		if given(name) {
 			*into = ctx.String(name)
@@ -123,6 +135,24 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 			*into = ctx.Duration(name)
 		}
 	}
+}
+
+// overrideBudget reads the bounds of what a job may cost.
+func overrideBudget(ctx *cli.Context, spec *jobs.Spec) error {
+	for name, into := range map[string]*schemas.Money{"budget-run": &spec.Budget.Run, "budget-day": &spec.Budget.Day, "budget-month": &spec.Budget.Month} {
+		if !ctx.IsSet(name) {
+			continue
+		}
+		amount, err := schemas.ParseMoney(ctx.String(name))
+		if err == nil && amount == 0 {
+			err = errors.New("nothing: leave it out for no bound")
+		}
+		if err != nil {
+			return fmt.Errorf("--%s: %q is %w", name, ctx.String(name), err)
+		}
+		*into = amount
+	}
+	return nil
 }
 
 // trimmed drops the blanks and empty items of a comma list.

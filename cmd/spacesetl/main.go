@@ -90,7 +90,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.runCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(), c.simulateCommand(),
+			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(), c.simulateCommand(),
 			c.schemaCommand(), c.validateCommand(), c.authCommand(), c.versionCommand(),
 		},
 	}

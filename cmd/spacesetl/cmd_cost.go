@@ -1,0 +1,89 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func (c *console) costCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "cost",
+		Usage:     "say what a store's pages have cost",
+		UsageText: "spacesetl cost --store ./spaces\nspacesetl cost -f job.yaml --output json",
+		Description: "Low: X bills neither objects that expansions bring in nor one returned twice on a UTC day.\n" +
+			"High: it bills both, and answers that a crash lost. Repeated are objects that had been\n" +
+			"returned on the same day before.",
+		Flags: []cli.Flag{
+			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
+			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+			text("output", "text", "print text, or json; `FORMAT`", "o"),
+		},
+		Action: c.cost,
+	}
+}
+
+func (c *console) cost(ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	spec := jobs.Spec{}
+	if file := ctx.String("file"); file != "" {
+		if spec, err = jobs.Load(file, nil); err != nil {
+			return err
+		}
+	}
+	if ctx.IsSet("store") {
+		spec.Store = ctx.String("store")
+	}
+	spec.Defaults()
+	store := pipeline.Store(spec.Store)
+	runs, err := store.Runs()
+	if err != nil {
+		return err
+	}
+	if len(runs) == 0 {
+		return &usageError{"spacesetl cost", errors.New("there is no run in " + spec.Store + ": name a store with --store")}
+	}
+	ledger, err := store.Ledger(ctx.Context, false)
+	if err != nil {
+		return err
+	}
+	statement := ledger.Statement(spec.PriceTable())
+	if out == "json" {
+		encoder := json.NewEncoder(c.stdout)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(statement)
+	}
+	return c.printCost(statement)
+}
+
+func (c *console) printCost(s pipeline.Statement) error {
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	for _, part := range []struct {
+		name string
+		rows []pipeline.Spent
+	}{{"day", s.Days}, {"endpoint", s.Endpoints}, {"resource", s.Objects}, {"run", s.Runs}, {"job", s.Jobs}} {
+		fmt.Fprintf(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
+		for _, row := range part.rows {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), money(row.Low), money(row.High))
+		}
+		fmt.Fprintf(w, "\t\t\t\t\t\t\n")
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return c.print("spent: %s to %s\n", money(s.Low), money(s.High))
+}
+
+// money writes an amount to the cent, or finer where it has parts of cents.
+func money(m schemas.Money) string { return m.String() }

@@ -1,0 +1,157 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func (c *console) planCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "plan",
+		Usage: "say what a job will ask and cost, without a request",
+		UsageText: `spacesetl plan -f job.yaml
+spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --output json`,
+		Description: "Costs are a range: nothing official says whether X bills objects that expansions bring in, or\n" +
+			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
+			"taken from the store's runs, or guessed where there are none.",
+		Flags:  append(jobFlags(), text("output", "text", "print text, or json; `FORMAT`", "o")),
+		Action: c.plan,
+	}
+}
+
+// planned is what the plan command prints as JSON.
+type planned struct {
+	Job string `json:"job"`
+	pipeline.Forecast
+	Wide []pipeline.Narrower `json:"wide"`
+	// Batch is the forecast with users: batch, where that saves over 20 %.
+	Batch *pipeline.Forecast `json:"batch,omitempty"`
+}
+
+func (c *console) plan(ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	spec, err := readSpec(ctx)
+	if err != nil {
+		return err
+	}
+	_, user := environment()
+	plan := spec.Plan(user != "")
+	store := pipeline.Store(spec.Store)
+	seeds, err := firstRequests(ctx.Context, store, spec, plan)
+	if err != nil {
+		return err
+	}
+	forecaster, err := outlook(ctx.Context, store, spec, c.clock())
+	if err != nil {
+		return err
+	}
+	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds)}
+	p.Wide = forecaster.Wide(plan, p.Forecast)
+	if other, ok := forecaster.Cheaper(plan, seeds); ok {
+		p.Batch = &other
+	}
+	if out == "json" {
+		encoder := json.NewEncoder(c.stdout)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		return encoder.Encode(p)
+	}
+	return c.printPlan(p)
+}
+
+// clock is the time, or a test's.
+func (c *console) clock() time.Time {
+	if c.now != nil {
+		return c.now()
+	}
+	return time.Now()
+}
+
+// firstRequests are those a run started now would begin with.
+func firstRequests(ctx context.Context, store pipeline.Store, spec jobs.Spec, plan pipeline.Plan) ([]schemas.Request, error) {
+	if spec.Follow != jobs.FollowOpen {
+		return plan.Seeds, nil
+	}
+	if _, err := os.Stat(spec.Store); errors.Is(err, fs.ErrNotExist) {
+		return plan.Seeds, nil
+	}
+	state, err := store.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return state.Seeds(plan), nil
+}
+
+// outlook is what a forecast for a job depends on.
+func outlook(ctx context.Context, store pipeline.Store, spec jobs.Spec, now time.Time) (pipeline.Forecaster, error) {
+	ledger, err := store.Ledger(ctx, false)
+	return pipeline.Forecaster{Prices: spec.PriceTable(), Ledger: ledger, Today: now.UTC().Format(time.DateOnly)}, err
+}
+
+// price is the line that a run logs before its first request.
+func (e *etl) price(ctx context.Context, store pipeline.Store, planned pipeline.Planned) string {
+	now := time.Now()
+	if e.now != nil {
+		now = e.now()
+	}
+	forecaster, err := outlook(ctx, store, e.spec, now)
+	if err != nil { // only the history is missing
+		e.log.Warn("the forecast goes without the store's history: " + err.Error())
+	}
+	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
+	return jobs.Price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
+		forecast, e.spec.PriceTable())
+}
+
+func (c *console) printPlan(p planned) error {
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "endpoint\trequests\tobjects\tincluded\tpaid today\twindows\tminutes\tUSD\t\n")
+	for _, part := range p.Endpoints {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t\n", part.Endpoint, span(part.Requests), span(part.Objects), span(part.Included),
+			part.Paid, span(part.Windows), span(part.Minutes), dollars(part.Cost))
+	}
+	fmt.Fprintf(w, "all\t%s\t\t\t\t\t%s\t%s\t\n", span(p.Requests), span(p.Minutes), dollars(p.Cost))
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if p.Runs == 0 {
+		_ = c.print("\nthe store has no history: what the seeds lead to is a guess\n")
+	} else {
+		_ = c.print("\nwhat the seeds lead to is taken from %d earlier runs\n", p.Runs)
+	}
+	if len(p.Wide) > 0 {
+		_ = c.print("the range is wide for these reasons:\n")
+	}
+	for _, n := range p.Wide {
+		_ = c.print("  %s: up to %s of it; to narrow it, %s\n", n.Assumption, n.Width.Cents(), n.Advice)
+	}
+	if p.Batch != nil {
+		return c.print("users: batch would cost at most %s instead of %s: recommended\n", p.Batch.Cost.High.Cents(), p.Cost.High.Cents())
+	}
+	return nil
+}
+
+// span writes a range, and one number where that is known.
+func span(r pipeline.Range) string {
+	if r.Low == r.High {
+		return thousands(r.Low)
+	}
+	return thousands(r.Low) + "-" + thousands(r.High)
+}
+
+func dollars(r pipeline.MoneyRange) string { return r.Low.Cents() + "-" + r.High.Cents() }

@@ -1,0 +1,75 @@
+package jobs
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/goccy/go-yaml/ast"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// users reads expand, batch or none; false, as of old, looks nobody up.
+func (r *reader) users(key string, n ast.Node) {
+	switch text, _ := scalar(n); text {
+	case UsersExpand, UsersBatch, UsersNone:
+		r.spec.Users = text
+	case "true", "false":
+		r.spec.NoUsers = text == "false"
+	default:
+		r.mistake(line(n), "%s: %q is not one of expand, batch, none%s", key, clip(text), didYouMean(text, []string{UsersExpand, UsersBatch, UsersNone}))
+	}
+}
+
+// budget reads the bounds of a job's cost.
+func (r *reader) budget(key string, n ast.Node) {
+	b := &r.spec.Budget
+	r.amounts(key, n, map[string]*schemas.Money{"usd_per_run": &b.Run, "usd_per_day": &b.Day, "usd_per_month": &b.Month})
+	for name, amount := range map[string]schemas.Money{"usd_per_run": b.Run, "usd_per_day": b.Day, "usd_per_month": b.Month} {
+		if at, given := r.spec.lines[key+"."+name]; given && amount == 0 {
+			r.mistake(at, "%s: %s is nothing: leave it out for no bound", key, name)
+		}
+	}
+}
+
+// prices reads the prices that replace the published ones.
+func (r *reader) prices(key string, n ast.Node) {
+	into := map[string]*schemas.Money{}
+	for _, o := range schemas.Priced() {
+		into[string(o)] = new(schemas.Money)
+	}
+	r.amounts(key, n, into)
+	for name, amount := range into {
+		if _, given := r.spec.lines[key+"."+name]; given {
+			if r.spec.Prices == nil {
+				r.spec.Prices = schemas.Prices{}
+			}
+			r.spec.Prices[schemas.Object(name)] = *amount
+		}
+	}
+}
+
+// amounts reads dollars by name, and notes the line of each.
+func (r *reader) amounts(key string, n ast.Node, into map[string]*schemas.Money) {
+	m, ok := n.(ast.MapNode)
+	names := slices.Sorted(maps.Keys(into))
+	if !ok {
+		r.mistake(line(n), "%s: wants amounts in dollars, such as {%s: 5}", key, names[0])
+		return
+	}
+	for i := m.MapRange(); i.Next(); {
+		name := i.Key().GetToken().Value
+		amount, known := into[name]
+		if !known {
+			r.mistake(line(i.Key()), "unknown key %q in %s%s", clip(name), key, didYouMean(name, names))
+			continue
+		}
+		text, _ := scalar(i.Value())
+		var err error
+		if *amount, err = schemas.ParseMoney(text); err != nil {
+			r.mistake(line(i.Value()), "%s: %s %q is %v", key, name, clip(text), err)
+			continue
+		}
+		r.spec.lines[key+"."+name] = line(i.Key())
+	}
+}
