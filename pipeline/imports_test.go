@@ -15,12 +15,13 @@ var arrows = map[string][]string{
 	"schemas":           nil,
 	"extract/simulator": nil,
 	"extract":           {"schemas"},
+	"extract/auth":      nil,
 	"transform":         {"schemas"},
 	"load":              {"schemas"},
 	"pipeline":          {"schemas", "transform"},
 	"jobs":              {"schemas", "pipeline"},
 	"pipeline/bench":    {"schemas", "pipeline", "extract/simulator"},
-	"cmd/spacesetl":     {"schemas", "pipeline", "jobs", "extract", "extract/simulator", "load"},
+	"cmd/spacesetl":     {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load"},
 }
 
 func imported(t *testing.T, pkg string) []string {
