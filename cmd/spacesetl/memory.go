@@ -11,48 +11,63 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// Memory the process takes, in bytes.
+// Memory, in bytes.
 const (
-	defaultMemory = 384 << 20
-	leastMemory   = 128 << 20
-	programMemory = 128 << 20 // of it what is neither decoding nor DuckDB, at most
+	// goMemory is Go's limit where nothing else is said: enough for any archive.
+	goMemory    = 192 << 20
+	leastMemory = 128 << 20 // that can be asked for
+	// programMemory is what the process takes beside DuckDB while that works.
+	programMemory = 128 << 20
 )
 
-func memoryFlag() cli.Flag {
-	return text("memory", "", "memory to stay within, such as `1GiB` (default 384MiB)")
+// memory is how much each half of the program may take, in bytes. They do not
+// work at the same time.
+type memory struct {
+	golang int64
+	duckdb int64 // 0 leaves it to DuckDB, which takes four fifths of the machine
 }
 
-// setMemory makes the process stay within the memory asked for: Go's share is
-// set here, DuckDB's is returned, in bytes. They do not work at the same time.
+func memoryFlag() cli.Flag {
+	return text("memory", "", "memory to stay within, such as `1GiB`")
+}
+
+// setMemory sets Go's limit and returns DuckDB's, in bytes.
 func setMemory(ctx *cli.Context) (duckdb int64, err error) {
-	size, err := memorySize(ctx.String("memory"), memlimit.FromCgroup)
+	m, err := memoryFor(ctx.String("memory"), memlimit.FromCgroup)
 	if err != nil {
 		return 0, &usageError{"spacesetl " + ctx.Command.Name, err}
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(size / 2)
+		debug.SetMemoryLimit(m.golang)
 	}
-	return max(size-programMemory, leastMemory/2), nil
+	return m.duckdb, nil
 }
 
-// memorySize is the size asked for; if none, a default that fits the container
-// the process runs in, whose own limit is asked of container.
-func memorySize(asked string, container func() (uint64, error)) (int64, error) {
+// memoryFor divides the size asked for. If none is, it divides three quarters
+// of the container that the process runs in, if any, whose limit is asked of
+// container: a merge into a large database needs what it needs.
+func memoryFor(asked string, container func() (uint64, error)) (memory, error) {
 	if asked == "" {
 		limit, err := container()
-		if err != nil || limit/4*3 >= defaultMemory {
-			return defaultMemory, nil // no container, or a large one
+		if err != nil || limit > 1<<50 {
+			return memory{golang: goMemory}, nil // no container
 		}
-		return max(int64(limit/4*3), leastMemory), nil
+		m := divided(max(int64(limit/4*3), leastMemory))
+		m.golang = min(m.golang, goMemory)
+		return m, nil
 	}
 	size, err := humanize.ParseBytes(asked)
 	if err != nil {
-		return 0, fmt.Errorf("--memory: %q is not a size such as 512MiB or 2GB", asked)
+		return memory{}, fmt.Errorf("--memory: %q is not a size such as 512MiB or 2GB", asked)
 	}
 	if size < leastMemory || size > 1<<50 {
-		return 0, fmt.Errorf("--memory: %s is not between %s and %s", asked, humanize.IBytes(leastMemory), humanize.IBytes(1<<50))
+		return memory{}, fmt.Errorf("--memory: %s is not between %s and %s", asked, humanize.IBytes(leastMemory), humanize.IBytes(1<<50))
 	}
-	return int64(size), nil
+	return divided(int64(size)), nil
+}
+
+func divided(size int64) memory {
+	return memory{golang: size / 2, duckdb: max(size-programMemory, leastMemory/2)}
 }
 
 // duckdbSize is a size as DuckDB's settings take it; nothing for 0.
