@@ -12,16 +12,18 @@ import (
 
 // DuckDBConfig says which database the parts go to.
 type DuckDBConfig struct {
-	Path        string // the database file; created when missing
-	Parts       string // folder that Part.Path is relative to
-	TempDir     string // where DuckDB spills to; empty for a folder beside Path
-	MemoryLimit string // such as "1GB"; empty for DuckDB's default, 80 % of the machine
-	Threads     int    // 0 for one per core
+	Path    string // the database file; created when missing
+	Parts   string // folder that Part.Path is relative to
+	TempDir string // where DuckDB spills to; empty for a folder beside Path
+	// MemoryLimit is such as "1GB"; empty for DuckDB's default, 80 % of the
+	// machine. To merge into rows that are stored DuckDB gets what it needs,
+	// see mergeMemory.
+	MemoryLimit string
+	Threads     int // 0 for one per core
 	// InPlace merges in the database itself, for one too large to copy: nobody
-	// may have it open meanwhile, and the whole run is one transaction, which
-	// has to fit in MemoryLimit. Otherwise, and where there is none yet, a private copy is merged into and
-	// renamed over the database, which readers may keep open: they go on
-	// seeing what they opened.
+	// may have it open meanwhile. Otherwise, and where there is no database
+	// yet, a private copy is merged into and renamed over the database, which
+	// readers may keep open: they go on seeing what they opened.
 	InPlace bool
 	Step    Step
 }

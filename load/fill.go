@@ -7,33 +7,10 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/dustin/go-humanize"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
-
-const (
-	// maxFillers is how many connections fill a new database at a time, with
-	// one thread each: one with two threads takes as long as one with one, and
-	// half as much CPU time again.
-	maxFillers = 2
-	// fillerMemory is what DuckDB needs for each, and fillMemory what it gets
-	// for all: with more it only keeps blocks that nobody reads again. Both in
-	// bytes.
-	fillerMemory = 80 << 20
-	fillMemory   = maxFillers * fillerMemory
-)
-
-// filling says how a new database is filled.
-func (c DuckDBConfig) filling() (fillers int, settings []setting) {
-	memory := uint64(fillMemory)
-	if limit, err := humanize.ParseBytes(c.MemoryLimit); err == nil {
-		memory = min(memory, limit)
-	}
-	fillers = max(1, min(maxFillers, int(memory/fillerMemory)))
-	return fillers, []setting{{"threads", "1"}, {"memory_limit", fmt.Sprint(memory, "B")}}
-}
 
 // fill does the jobs, the last one apart, several at a time, large ones first.
 func (p *draft) fill(ctx context.Context, db *sql.DB, jobs []job, fillers int) error {

@@ -72,13 +72,34 @@ func hashes(t *testing.T, s store) map[string]TableHash {
 	return found
 }
 
-// TestLittleMemoryFillsOneByOne fills with as little memory as the program
-// takes.
-func TestLittleMemoryFillsOneByOne(t *testing.T) {
+func TestMemoryFitsTheJob(t *testing.T) {
 	t.Parallel()
-	for limit, want := range map[string]int{"": 2, "80%": 2, "1GB": 2, "256MiB": 2, "100MiB": 1, "67108864B": 1} {
-		if got, _ := (DuckDBConfig{MemoryLimit: limit}).filling(); got != want {
-			t.Errorf("memory limit %q: got %d at a time, want %d", limit, got, want)
+	r := run{parts: []schemas.Part{{Bytes: 60 << 20}, {Bytes: 4 << 20}}}
+	for _, c := range []struct {
+		limit        string
+		fillers      int
+		fill, merged string // memory
+	}{
+		{"", 2, "167772160B", ""},
+		{"80%", 2, "167772160B", ""},
+		{"1GiB", 2, "167772160B", "1073741824B"},
+		{"256MiB", 2, "167772160B", "939524096B"},
+		{"100MiB", 1, "104857600B", "939524096B"},
+		{"67108864B", 1, "67108864B", "939524096B"},
+	} {
+		cfg := DuckDBConfig{MemoryLimit: c.limit}
+		fillers, filling := cfg.filling()
+		if fillers != c.fillers || limitOf(filling) != c.fill || limitOf(cfg.merging(r)) != c.merged {
+			t.Errorf("memory limit %q: got %d at a time with %q, to merge %q; want %+v", c.limit, fillers, limitOf(filling), limitOf(cfg.merging(r)), c)
 		}
 	}
+}
+
+func limitOf(settings []setting) string {
+	for _, s := range settings {
+		if s.name == "memory_limit" {
+			return s.value
+		}
+	}
+	return ""
 }

@@ -27,7 +27,7 @@ func (d *DuckDB) prepareInPlace(ctx context.Context, path string, lock *flock.Fl
 }
 
 func (p *inPlace) begin(ctx context.Context, d *DuckDB, path string, r run) (err error) {
-	if p.db, err = d.open(path, ""); err != nil {
+	if p.db, err = d.open(path, "", d.cfg.merging(r)...); err != nil {
 		return err
 	}
 	// The transaction outlives the call: only its statements end with ctx.

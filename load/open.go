@@ -17,8 +17,9 @@ import (
 // readOnly makes open leave the file alone and keep writers, not readers, away.
 const readOnly = "?access_mode=read_only"
 
-// open opens a database file; options are those of the driver's DSN.
-func (d *DuckDB) open(path, options string) (*sql.DB, error) {
+// open opens a database file; options are those of the driver's DSN. The last
+// of equal settings counts.
+func (d *DuckDB) open(path, options string, settings ...setting) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -26,18 +27,18 @@ func (d *DuckDB) open(path, options string) (*sql.DB, error) {
 	if strings.Contains(path, "?") {
 		return nil, fmt.Errorf("%s: the driver takes what follows a ? for options", path)
 	}
-	return d.connect(path + options)
+	return d.connect(path+options, settings...)
 }
 
 // openMemory opens a database of no file.
 func (d *DuckDB) openMemory() (*sql.DB, error) { return d.connect("") }
 
-func (d *DuckDB) connect(dsn string) (*sql.DB, error) {
-	var settings []string
-	for _, s := range d.settings() {
-		settings = append(settings, fmt.Sprintf("SET %s = %s", s.name, schemas.QuoteText(s.value)))
+func (d *DuckDB) connect(dsn string, settings ...setting) (*sql.DB, error) {
+	var first []string
+	for _, s := range append(d.settings(), settings...) {
+		first = append(first, fmt.Sprintf("SET %s = %s", s.name, schemas.QuoteText(s.value)))
 	}
-	return connect(dsn, settings)
+	return connect(dsn, first)
 }
 
 // connect opens a database with one connection, of which each first runs some

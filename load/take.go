@@ -13,8 +13,7 @@ const transactionBytes = 4 << 20
 
 // take takes the run into the copy.
 func (p *draft) take(ctx context.Context, d *DuckDB, r run, isNew bool) (err error) {
-	var settings []setting
-	fillers := 1
+	fillers, settings := 1, d.cfg.merging(r)
 	if isNew {
 		fillers, settings = d.cfg.filling()
 	}
