@@ -44,17 +44,20 @@ func TestConfigurationIsChecked(t *testing.T) {
 }
 
 func TestTokensDoNotPrint(t *testing.T) {
-	cfg := Config{AppToken: appToken, UserToken: userToken}
+	cfg := Config{AppToken: appToken, UserToken: userToken, Credentials: []Credential{appKey("a"), userKey("u", "11")}}
 	client := newClient(t, cfg)
 	var out bytes.Buffer
-	for _, v := range []any{cfg, &cfg, cfg.AppToken, &cfg.AppToken, client, NewRetry(client)} {
+	for _, v := range []any{cfg, &cfg, cfg.AppToken, &cfg.AppToken, cfg.Credentials, &cfg.Credentials[0], client, NewRetry(client)} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 			fmt.Fprintf(&out, verb+"\n", v)
 		}
 	}
 	slog.New(slog.NewJSONHandler(&out, nil)).Info("a", "token", cfg.AppToken, "client", client)
 	slog.New(slog.NewTextHandler(&out, nil)).Info("a", "token", cfg.AppToken, "key", cfg.UserToken)
-	text, err := json.Marshal(struct{ A, B any }{cfg.AppToken, struct{ T Token }{cfg.UserToken}})
+	text, err := json.Marshal(struct{ A, B any }{cfg.AppToken, struct {
+		T Token
+		C []Credential
+	}{cfg.UserToken, cfg.Credentials}})
 	if err != nil {
 		t.Fatal(err)
 	}

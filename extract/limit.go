@@ -111,7 +111,7 @@ func (w *windows) try(e schemas.Endpoint, keys []*key) (*key, <-chan struct{}, e
 	for _, k := range keys {
 		l := w.lane(bucket{k, e})
 		closed := w.closed(l, now)
-		room := l.room()
+		room := w.room(l)
 		switch {
 		case closed != nil && (limit == nil || closed.Reset.Before(limit.Reset)):
 			limit = closed
@@ -161,17 +161,18 @@ func (w *windows) closed(l *lane, now time.Time) *RateLimitError {
 
 // room is how many requests the lane takes now, at least while it is open; 0 is
 // to wait for an answer.
-func (l *lane) room() int {
-	if l.pace != nil && l.pace.busy > 0 {
-		return 0
-	}
-	if !l.window.known && l.window.inflight > 0 {
+func (w *windows) room(l *lane) int {
+	meeting, tight := w.meeting(l.key)
+	switch {
+	case l.pace != nil && l.pace.busy > 0,
+		!l.window.known && l.window.inflight > 0,
+		!l.window.met && (meeting > 0 || tight):
 		return 0
 	}
 	room := l.window.limit
 	for _, m := range append(l.days, l.window) {
 		if m.known {
-			room = min(room, m.left()-m.inflight)
+			room = min(room, m.left()-m.inflight-meeting)
 		}
 	}
 	return room
@@ -215,7 +216,7 @@ func (w *windows) release(b bucket, status int, h http.Header) *RateLimitError {
 	defer w.mu.Unlock()
 	l, now := w.lane(b), w.cfg.Now()
 	r := readRate(h, windowHeaders)
-	w.relate(l, r, status, now)
+	w.relate(l, r, now)
 	l.reserve(-1)
 	close(w.changed)
 	w.changed = make(chan struct{})

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"net/http"
 	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -13,38 +12,53 @@ const sameReset = 2 * time.Second
 // relate finds out which endpoints share a window of one token: the API has
 // been seen to count lookups by id, by list and by creator together, and not
 // to. It must be called while the answer's request counts as under way.
-func (w *windows) relate(l *lane, r rate, status int, now time.Time) {
+func (w *windows) relate(l *lane, r rate, now time.Time) {
 	if !r.ok || r.limit == 0 {
 		return
 	}
 	if w.separate(l, r, now) {
 		w.split(l)
 	}
-	refused := status == http.StatusTooManyRequests
 	for _, spec := range schemas.Specs() {
 		other := w.lanes[bucket{l.key, spec.Endpoint}]
-		if other != nil && other.window != l.window && together(l.window, other.window, r, refused) {
+		if other != nil && other.window != l.window && together(l.window, other.window, r) {
 			w.join(l.window, other.window)
 			return
 		}
 	}
 }
 
+// meeting is how many first answers of the token's windows are under way, one at
+// most, and whether another window could not spare a request for one. Windows
+// are met one after the other: else the two first answers of one that is shared
+// could come the wrong way round, and tell nothing. Until it is there, every
+// window of the token may be the one that counts it.
+func (w *windows) meeting(k *key) (n int, tight bool) {
+	for _, spec := range schemas.Specs() {
+		l := w.lanes[bucket{k, spec.Endpoint}]
+		switch {
+		case l == nil || l.window.inflight == 0:
+		case !l.window.met:
+			n = l.window.inflight
+		case l.window.known && l.window.left() <= l.window.inflight:
+			tight = true
+		}
+	}
+	return n, tight
+}
+
 // together reports whether an answer from one window shows that the other is
 // the same: it has the same reset and says that more was counted than was sent
 // there, just as much as the other explains.
-func together(own, other *window, r rate, refused bool) bool {
+func together(own, other *window, r rate) bool {
 	if !other.known || other.reset != r.reset || other.limit != r.limit {
 		return false
 	}
-	alone := r.limit // requests that would be left if only its own were counted
+	sent := own.inflight
 	if own.known && own.reset == r.reset {
-		alone = own.remaining
+		sent += own.counted
 	}
-	if refused {
-		return r.remaining == 0 && other.remaining == 0 && alone-own.inflight >= 0
-	}
-	return r.remaining < alone-own.inflight && r.remaining < other.remaining &&
+	return r.limit-r.remaining > sent && r.remaining <= other.remaining+other.counted &&
 		r.remaining >= other.left()-other.inflight-own.inflight
 }
 
@@ -53,6 +67,7 @@ func (w *windows) join(own, other *window) {
 	other.inflight += own.inflight
 	if own.known && own.reset == other.reset {
 		other.remaining, other.missing = min(own.remaining, other.remaining), own.missing+other.missing
+		other.counted += own.counted
 	}
 	for _, l := range w.lanes {
 		if l.window == own {

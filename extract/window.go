@@ -13,8 +13,10 @@ type window struct {
 	span  time.Duration // how long it lasts
 	limit int           // requests in it: documented, until a header says otherwise
 
+	met       bool // there has been an answer
 	known     bool
 	remaining int       // requests left by the last header, less those never counted down
+	counted   int       // requests of ours in it, by their answers
 	missing   int       // requests since without an answer, which may have been counted
 	reset     int64     // epoch seconds by the server's clock; 0 when no header told
 	latest    time.Time // by our clock: the window is over then at the latest
@@ -31,11 +33,14 @@ func (s *window) learn(r rate, status int, now time.Time) {
 	if r.limit > 0 {
 		s.limit = r.limit
 	}
+	s.met = s.met || r.ok
 	switch {
 	case r.ok && s.known && r.reset == s.reset:
 		s.remaining, s.missing = min(s.remaining, r.remaining), 0
+		s.counted += counts(status)
 	case r.ok && (!s.known || r.reset > s.reset):
 		s.known, s.remaining, s.missing, s.reset = true, r.remaining, 0, r.reset
+		s.counted = counts(status)
 		s.latest = now.Add(s.span + time.Minute)
 	case status == lost:
 		s.missing++
@@ -46,6 +51,14 @@ func (s *window) learn(r rate, status int, now time.Time) {
 		s.known, s.remaining, s.missing, s.reset = true, s.limit-1, 0, 0
 		s.latest = now.Add(s.span)
 	}
+}
+
+// counts is how many requests the server counted for an answer.
+func counts(status int) int {
+	if status == http.StatusTooManyRequests {
+		return 0
+	}
+	return 1
 }
 
 // spent reports whether nothing is left of a window. One that is over is
