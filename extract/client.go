@@ -1,5 +1,6 @@
 // Package extract asks the X API v2 for Spaces: one client for all endpoints,
-// which keeps to the rate windows, and a decorator that tries again.
+// which keeps to the rate windows of any number of tokens, and a decorator that
+// tries again.
 package extract
 
 import (

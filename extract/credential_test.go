@@ -238,10 +238,11 @@ func checkNobodysBuyers(t *testing.T, retry *Retry) {
 
 func TestABadTokenIsSetAside(t *testing.T) {
 	for name, refusal := range map[string]http.HandlerFunc{
-		"401":       always(401, `{"title":"Unauthorized","status":401,"detail":"Unauthorized"}`),
-		"suspended": always(403, `{"errors":[{"code":64,"message":"Your account is suspended and is not permitted to access this feature."}]}`),
-		"locked":    always(403, `{"errors":[{"code":326,"message":"To protect our users from spam, this account is temporarily locked."}]}`),
-		"enrolment": always(403, clientBody),
+		"401":                     always(401, `{"title":"Unauthorized","status":401,"detail":"Unauthorized"}`),
+		"suspended":               always(403, `{"errors":[{"code":64,"message":"Your account is suspended and is not permitted to access this feature."}]}`),
+		"locked":                  always(403, `{"errors":[{"code":326,"message":"To protect our users from spam, this account is temporarily locked."}]}`),
+		"suspended, as a problem": always(403, `{"title":"Forbidden","detail":"Your account has been suspended.","type":"about:blank","status":403}`),
+		"enrolment":               always(403, clientBody),
 	} {
 		var seen ledger
 		var events []Event

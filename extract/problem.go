@@ -3,6 +3,7 @@ package extract
 import (
 	"bytes"
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -84,9 +85,14 @@ func (p *problem) fillFromFaults(object map[string]json.RawMessage) {
 	}
 }
 
+var ownAccount = regexp.MustCompile(`(?i)\byour account (is|has been) (suspended|(temporarily )?locked)\b`)
+
 // suspended reports whether a 403 is about the account behind the token: it is
-// suspended (64) or locked until its owner logs in (326).
-func (p *problem) suspended() bool { return p.Code == "64" || p.Code == "326" }
+// suspended (64) or locked until its owner logs in (326). Of somebody else's
+// account the API says that the user has been suspended.
+func (p *problem) suspended() bool {
+	return p.Code == "64" || p.Code == "326" || ownAccount.MatchString(p.Detail)
+}
 
 // text reads a string, or a number digit by digit; anything else is empty.
 func text(raw json.RawMessage) string {
