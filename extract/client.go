@@ -199,7 +199,7 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
 // prepare gets the token and makes the request, unless ctx has ended.
 func (c *Client) prepare(ctx, sending context.Context, x *exchange) (req *http.Request, err error) {
 	e := x.request.Endpoint
-	if x.token, err = c.token(ctx, e, x.key); err != nil {
+	if x.token, err = c.token(ctx, x); err != nil {
 		return nil, err
 	}
 	if ctx.Err() != nil {

@@ -110,6 +110,7 @@ const (
 	LimitBurst   LimitKind = "burst"   // too many at once, the window is not spent
 	LimitUnknown LimitKind = "unknown" // the answer does not say which or until when
 	LimitDay     LimitKind = "day"     // the app's or the user's 24 hours are spent
+	LimitToken   LimitKind = "token"   // the token's source has none just now; Local only
 	LimitSpacing LimitKind = "spacing" // the one request per second of by/creator_ids; Local only
 )
 

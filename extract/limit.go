@@ -246,6 +246,13 @@ func (p *pace) hold(until time.Time) {
 	}
 }
 
+// hold keeps a lane closed whose token cannot be had.
+func (w *windows) hold(b bucket, until time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lane(b).block(until, LimitToken)
+}
+
 func (l *lane) block(until time.Time, why LimitKind) {
 	if until.After(l.blocked) {
 		l.blocked, l.why = until, why

@@ -4,15 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// errAside says that a key was set aside; the request goes out with another.
+// errAside says that a key is not to be used, for now or for good; the request
+// goes out with another.
 var errAside = errors.New("the token was set aside")
 
-// token asks a key's source for the token to send.
-func (c *Client) token(ctx context.Context, e schemas.Endpoint, k *key) (string, error) {
+// token asks the key's source for the token to send.
+func (c *Client) token(ctx context.Context, x *exchange) (string, error) {
+	e, k := x.request.Endpoint, x.key
 	token, err := k.from.Token(ctx)
 	if err == nil {
 		c.scrub.learn(token)
@@ -26,9 +26,9 @@ func (c *Client) token(ctx context.Context, e schemas.Endpoint, k *key) (string,
 	case ctx.Err() != nil:
 		return "", fmt.Errorf("%s: %w", e, ctx.Err())
 	case passing(err):
-		return "", c.temporary(e, fmt.Errorf("the %s: %s", k.label, c.scrub.line(err)))
+		return "", c.postpone(x, err)
 	}
-	c.setAside(k, &AuthError{Endpoint: e, Kind: AuthUnavailable, Token: k.label, Detail: c.scrub.line(err), Next: getAnother(k)})
+	c.setAside(k, &AuthError{Endpoint: e, Kind: AuthUnavailable, Token: k.label, Detail: c.scrub.line(err), Next: orWithout})
 	return "", errAside
 }
 
@@ -51,13 +51,31 @@ func (c *Client) rejected(ctx context.Context, x *exchange, p problem) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w", e, ctx.Err())
 	case err != nil && passing(err):
-		return c.temporary(e, fmt.Errorf("renewing the %s: %s", k.label, c.scrub.line(err)))
+		if err = c.postpone(x, err); errors.Is(err, errAside) {
+			return nil
+		}
+		return err
 	case err != nil && !errors.Is(err, ErrNotRenewable):
-		refusal.Detail = c.scrub.line(err)
+		refusal.Detail, refusal.Next = c.scrub.line(err), orWithout
 	}
 	c.setAside(k, refusal)
 	return nil
 }
+
+// postpone is a source that has no token just now: others go on meanwhile, and
+// where there is none the request is tried again.
+func (c *Client) postpone(x *exchange, cause error) error {
+	e, reason := x.request.Endpoint, fmt.Sprintf("the %s: %s", x.key.label, c.scrub.line(cause))
+	if len(x.keys) < 2 {
+		return c.temporary(e, errors.New(reason))
+	}
+	until := c.cfg.Now().Add(c.cfg.UnknownDelay)
+	c.windows.hold(bucket{x.key, e}, until)
+	c.cfg.Notify(Event{Kind: EventRetry, Endpoint: e, Token: x.key.label, Until: until, Wait: c.cfg.UnknownDelay, Reason: reason})
+	return errAside
+}
+
+const orWithout = "then run again, or leave this token out"
 
 func getAnother(k *key) string {
 	if k.user {

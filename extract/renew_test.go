@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -83,6 +84,28 @@ func TestAFailedRenewalIsTriedAgainOrNot(t *testing.T) {
 		for _, e := range events {
 			checkMessage(t, want, errors.New(e.Reason))
 		}
+	}
+}
+
+// Others go on while a token cannot be renewed, and it is taken up again.
+func TestWhileASourceFailsOthersGoOn(t *testing.T) {
+	var seen ledger
+	var events []Event
+	clock := newClock()
+	s := &source{current: "secret-of-old", err: briefly{}}
+	cfg := many(serve(t, accepts(&seen, "b", "new")), &events, renewable(s), userKey("b", ""))
+	cfg.Now, cfg.Sleep, cfg.UnknownDelay = clock.Now, clock.Sleep, time.Minute
+	retry := NewRetry(newClient(t, cfg))
+	fetchAll(t, retry, 1, 5, spaceNumber)
+	if s.renewed != 1 || seen.count("of-b") != 5 || len(events) != 1 || events[0].Kind != EventRetry || len(clock.slept) > 0 {
+		t.Errorf("renewed %d times, slept %v, events %+v, requests %q", s.renewed, clock.slept, events, seen.all)
+	}
+	checkMessage(t, "retry", errors.New(events[0].Reason))
+	s.next = []string{"secret-of-new"}
+	_ = clock.Sleep(t.Context(), time.Minute)
+	fetchAll(t, retry, 1, 5, spaceNumber)
+	if seen.count("of-new") == 0 {
+		t.Errorf("the renewed token was not used: %q", seen.all)
 	}
 }
 
