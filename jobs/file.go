@@ -86,6 +86,7 @@ func keys() map[string]key {
 		"dialect":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Dialect) },
 		"publish":  func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) },
 		"follow":   func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Follow) },
+		"accounts": func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.Accounts) },
 		"private":  func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) },
 		"users":    (*reader).users,
 		"budget":   (*reader).budget,

@@ -31,12 +31,13 @@ type Spec struct {
 	To       []string // parquet, duckdb; default both
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
-	Dialect  string // tweet (default) or post
-	Publish  string // copy (default): merge into a copy of the database and rename it; in_place
-	Follow   string // open: look again at Spaces that can change, never at others; none
-	Private  bool   // ask for fields that need the owner's token
-	NoUsers  bool   // do not look up users that no answer includes
-	Users    string // expand (default), batch or none; see UsersExpand
+	Dialect  string   // tweet (default) or post
+	Publish  string   // copy (default): merge into a copy of the database and rename it; in_place
+	Follow   string   // open: look again at Spaces that can change, never at others; none
+	Accounts []string // of the token file, to ask with; default all
+	Private  bool     // ask for fields that need the owner's token
+	NoUsers  bool     // do not look up users that no answer includes
+	Users    string   // expand (default), batch or none; see UsersExpand
 	Budget   pipeline.Budget
 	Prices   schemas.Prices // that replace the published ones
 	Workers  int            // requests under way at a time; default 4

@@ -139,6 +139,10 @@ func (p *Pipeline) Open() error {
 	return err
 }
 
+// Creator is the user id of a Space's creator, as far as the run has seen it;
+// empty otherwise. A Fetcher with several users' tokens asks.
+func (p *Pipeline) Creator(spaceID string) string { return p.walk.creator(spaceID) }
+
 // Fetched is the number of pages fetched, not found landed, since Open.
 func (p *Pipeline) Fetched() int { return int(p.fetched.Load()) }
 

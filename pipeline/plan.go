@@ -24,6 +24,9 @@ type Plan struct {
 	// Self asks who the user token belongs to, so that buyers are asked for
 	// that user's Spaces only.
 	Self bool `json:"self,omitempty"`
+	// Owners are the user ids whose tokens the run has: as Self, for tokens
+	// whose owners are known.
+	Owners []string `json:"owners,omitempty"`
 	// NoExpand leaves out the expansions of users, which X may bill with every
 	// page. With Users they are looked up instead, by the hundred, each once a
 	// UTC day.

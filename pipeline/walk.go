@@ -22,7 +22,7 @@ type walk struct {
 	detailed map[string]bool // Spaces whose tweets and buyers are queued
 	referred map[string]bool // user ids
 	present  map[string]bool // user ids seen or asked for
-	self     string          // user id of the user token, when known
+	owners   map[string]bool // user ids of the user tokens, as far as known
 	shut     map[schemas.Endpoint]*StoppedError
 	skipped  map[string]int
 	failures []Failure
@@ -41,11 +41,14 @@ func newWalk(plan Plan, seeds []schemas.Request) *walk {
 	w := &walk{
 		plan: plan, seeds: seeds, creators: map[string]bool{}, queried: map[string]bool{},
 		spaces: map[string]FoundSpace{}, detailed: map[string]bool{},
-		referred: map[string]bool{}, present: map[string]bool{},
+		referred: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
 	}
 	for _, id := range plan.Creators {
 		w.creators[id] = true
+	}
+	for _, id := range plan.Owners {
+		w.owners[id] = true
 	}
 	return w
 }
@@ -104,7 +107,7 @@ func (w *walk) details() []schemas.Request {
 		}
 		switch s := w.spaces[id]; {
 		case !w.plan.Buyers || !s.Ticketed:
-		case w.self != "" && s.CreatorID != "" && s.CreatorID != w.self:
+		case len(w.owners) > 0 && s.CreatorID != "" && !w.owners[s.CreatorID]:
 			w.skipped["ticketed Spaces whose buyers only their creator can see"]++
 		default:
 			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}})
@@ -135,9 +138,16 @@ func (w *walk) add(e Extracted) {
 		}
 	case schemas.Me:
 		if len(e.Resolved) == 1 {
-			w.self = e.Resolved[0]
+			w.owners[e.Resolved[0]] = true
 		}
 	}
+}
+
+// creator is who made a Space, empty when that is not known.
+func (w *walk) creator(spaceID string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.spaces[spaceID].CreatorID
 }
 
 func (w *walk) stop(err *StoppedError) {

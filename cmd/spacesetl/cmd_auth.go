@@ -31,7 +31,7 @@ spacesetl auth logout --name XDevelopers`,
 		},
 	}
 	for _, sub := range command.Subcommands {
-		sub.Flags = append(sub.Flags, text("token-file", "", "`FILE` of the accounts (default in the user's configuration folder)"))
+		sub.Flags = append(sub.Flags, tokenFileFlag())
 		sub.HideHelpCommand, sub.OnUsageError, sub.Before = true, authUsage, flagsOnly
 		concise(sub)
 	}
@@ -80,7 +80,7 @@ func openTokens(ctx *cli.Context) (*auth.Store, error) {
 }
 
 func authConfig(ctx *cli.Context) auth.Config {
-	return auth.Config{Server: ctx.String("base-url"), UserAgent: "spacesetl/" + version + " (+https://github.com/spacesetl/spacesetl)"}
+	return auth.Config{Server: ctx.String("base-url"), UserAgent: userAgent()}
 }
 
 func (c *console) authAppCommand() *cli.Command {

@@ -68,7 +68,7 @@ func (c *console) demo(ctx *cli.Context) error {
 	log := c.log()
 	log.Info("simulator at " + server.url)
 	job := &etl{
-		spec: demoSpec(world, creator, ctx.String("dir"), server.url), app: demoAppToken, user: demoUserToken, memory: memory, log: log,
+		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, log: log,
 		hooks: hooks{shorten: func(cfg *extract.Config) {
 			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 		}},

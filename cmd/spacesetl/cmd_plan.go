@@ -49,8 +49,11 @@ func (c *console) plan(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	_, user := environment()
-	plan := spec.Plan(user != "")
+	tokens, err := findTokens(ctx, spec)
+	if err != nil {
+		return err
+	}
+	plan := spec.Plan(tokens.hasUser())
 	store := pipeline.Store(spec.Store)
 	seeds, err := firstRequests(ctx.Context, store, spec, plan)
 	if err != nil {

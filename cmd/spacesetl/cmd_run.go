@@ -21,6 +21,7 @@ spacesetl run --search "open mic" --search crypto --state live --output json`,
 		Description: "Tokens come from the environment: X_BEARER_TOKEN (app-only) and X_USER_TOKEN (a user's,\n" +
 			"needed for buyers). A run that stopped early is resumed by running the same job again.",
 		Flags: append(jobFlags(),
+			tokenFileFlag(),
 			memoryFlag(),
 			outputFlag(),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
@@ -55,8 +56,14 @@ func (c *console) run(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	app, user := environment()
-	job := &etl{spec: spec, app: app, user: user, resume: ctx.Bool("resume"), memory: memory, log: c.log(), hooks: c.hooks}
+	tokens, err := findTokens(ctx, spec)
+	if err == nil {
+		err = tokens.enough(ctx, spec)
+	}
+	if err != nil {
+		return err
+	}
+	job := &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, log: c.log(), hooks: c.hooks}
 	r, err := job.run(ctx.Context)
 	if printErr := c.printResult(r, out); err == nil {
 		err = printErr

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -19,11 +18,11 @@ import (
 
 // etl is one run of one job, wired together.
 type etl struct {
-	spec      jobs.Spec
-	app, user string // tokens
-	resume    bool   // also a run that has come to its end
-	memory    int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
-	log       *slog.Logger
+	spec jobs.Spec
+	tokens
+	resume bool  // also a run that has come to its end
+	memory int64 // bytes that DuckDB may take; 0 leaves it to DuckDB
+	log    *slog.Logger
 	hooks
 	mu     sync.Mutex
 	waited map[schemas.Endpoint]time.Time // end of the last wait logged
@@ -56,10 +55,10 @@ type output struct {
 // run fetches and loads. The result is of use beside an error, too.
 func (e *etl) run(ctx context.Context) (result, error) {
 	start := time.Now()
-	if slices.Contains(e.spec.With, "buyers") && e.user == "" {
-		return result{}, &usageError{"spacesetl run", errors.New("buyers are shown to the Space's creator only: set X_USER_TOKEN to the creator's user token, or leave out --with buyers")}
-	}
-	client, err := extract.New(e.config(start))
+	var p *pipeline.Pipeline // made later; the client asks it while fetching
+	cfg := e.config(start)
+	cfg.Creator = func(spaceID string) string { return p.Creator(spaceID) }
+	client, err := extract.New(cfg)
 	if err != nil {
 		return result{}, &usageError{"spacesetl run", err}
 	}
@@ -78,11 +77,12 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	}
 	out := destinations(e.spec.Store, e.spec.To)
 	out.inPlace, out.memory = e.spec.Publish == jobs.PublishInPlace, e.memory
-	p, done, err := assemble(store, planned, out, e.step)
+	assembled, done, err := assemble(store, planned, out, e.step)
 	if err != nil {
 		return result{}, err
 	}
 	defer done()
+	p = assembled
 	p.Fetcher, p.Workers, p.Step = extract.NewRetry(client), e.spec.Workers, e.step
 	if e.wrap != nil {
 		p.Fetcher = e.wrap(p.Fetcher)
@@ -107,7 +107,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 func (e *etl) config(start time.Time) extract.Config {
 	cfg := extract.Config{
 		BaseURL: e.spec.BaseURL, Dialect: schemas.Dialect(e.spec.Dialect), Private: e.spec.Private,
-		AppToken: extract.Token(e.app), UserToken: extract.Token(e.user), Version: version,
+		AppToken: extract.Token(e.app), UserToken: extract.Token(e.user), Credentials: e.accounts, Version: version,
 		MaxWait: e.spec.MaxWait, Notify: e.event,
 	}
 	if plan := e.spec.Plan(false); plan.NoExpand {
@@ -155,7 +155,10 @@ func (e *etl) firstWait(v extract.Event) bool {
 
 // planned finds the run to go on with, or starts a new one.
 func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Planned, error) {
-	plan := e.spec.Plan(e.user != "")
+	plan := e.spec.Plan(e.hasUser())
+	if owners, all := e.owners(); plan.Buyers {
+		plan.Owners, plan.Self = owners, plan.Self && !all
+	}
 	planned, ok, err := store.Resumable(plan, e.resume)
 	if err != nil {
 		return planned, err

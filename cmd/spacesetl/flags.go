@@ -69,6 +69,7 @@ func jobFlags() []cli.Flag {
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
 		text("publish", "", "merge runs in a copy of the database, or in_place; `HOW` (default copy)"),
 		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
+		list("accounts", "accounts to ask with, see spacesetl auth; `LIST` (default all)"),
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
 		text("users", "", "get people with answers, looked up, or not: expand, batch, none; `HOW`"),
@@ -111,7 +112,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 			*into = ctx.String(name)
 		}
 	}
-	for name, into := range map[string]*[]string{"ids": &spec.IDs, "creators": &spec.Creators, "with": &spec.With, "to": &spec.To} {
+	for name, into := range map[string]*[]string{"ids": &spec.IDs, "creators": &spec.Creators, "with": &spec.With, "to": &spec.To, "accounts": &spec.Accounts} {
 		if given(name) {
 			*into = trimmed(ctx.StringSlice(name))
 		}

@@ -24,7 +24,7 @@ func smallStore(t *testing.T) string {
 	defer server.Close()
 	spec := jobs.Spec{Name: "small", Store: quickDir(t), BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"}}
 	spec.Defaults()
-	job := &etl{spec: spec, app: "token-of-the-verify-test", log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-verify-test"}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	if _, err := job.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
