@@ -19,13 +19,28 @@ func (w *windows) relate(l *lane, r rate, now time.Time) {
 	if w.separate(l, r, now) {
 		w.split(l)
 	}
+	if other := w.twin(l, r); other != nil {
+		w.join(l.window, other)
+	}
+}
+
+// twin finds the window that an answer shows to be the lane's as well. Of two
+// that could be, one with answers of the same kind is likelier.
+func (w *windows) twin(l *lane, r rate) (found *window) {
+	if l.window.known {
+		return nil // what else was counted can be an endpoint not met yet
+	}
 	for _, spec := range schemas.Specs() {
 		other := w.lanes[bucket{l.key, spec.Endpoint}]
-		if other != nil && other.window != l.window && together(l.window, other.window, r) {
-			w.join(l.window, other.window)
-			return
+		switch {
+		case other == nil || other.window == l.window || !together(l.window, other.window, r):
+		case spec.Data == l.endpoint.Spec().Data:
+			return other.window
+		case found == nil:
+			found = other.window
 		}
 	}
+	return found
 }
 
 // meeting is how many first answers of the token's windows are under way, one at
@@ -47,28 +62,18 @@ func (w *windows) meeting(k *key) (n int, tight bool) {
 	return n, tight
 }
 
-// together reports whether an answer from one window shows that the other is
+// together reports whether the first answer from a window shows that another is
 // the same: it has the same reset and says that more was counted than was sent
 // there, just as much as the other explains.
 func together(own, other *window, r rate) bool {
-	if !other.known || other.reset != r.reset || other.limit != r.limit {
-		return false
-	}
-	sent := own.inflight
-	if own.known && own.reset == r.reset {
-		sent += own.counted
-	}
-	return r.limit-r.remaining > sent && r.remaining <= other.remaining+other.counted &&
+	return other.known && other.reset == r.reset && other.limit == r.limit &&
+		r.limit-r.remaining > own.inflight && r.remaining <= other.remaining+other.counted &&
 		r.remaining >= other.left()-other.inflight-own.inflight
 }
 
-// join makes the lanes of one window those of another.
+// join makes the lanes of a window, of which nothing is known, those of another.
 func (w *windows) join(own, other *window) {
 	other.inflight += own.inflight
-	if own.known && own.reset == other.reset {
-		other.remaining, other.missing = min(own.remaining, other.remaining), own.missing+other.missing
-		other.counted += own.counted
-	}
 	for _, l := range w.lanes {
 		if l.window == own {
 			l.window = other
