@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -40,7 +39,7 @@ func evolve(ctx context.Context, tx *sql.Tx) error {
 // column; "" names the table itself.
 func evolution(t *schemas.Table, stored map[string]string) string {
 	if stored == nil {
-		return unindexed(t)
+		return t.DuckDB()
 	}
 	var added string
 	same := stored[""] == t.Doc
@@ -54,16 +53,7 @@ func evolution(t *schemas.Table, stored map[string]string) string {
 	if same {
 		return ""
 	}
-	return added + unindexed(t)
-}
-
-// unindexed is the script of a table without the index of its primary key. The
-// index has to fit in memory: 3 million rows of space_users need 900 MB for it.
-// It takes two thirds of the file, too, and no merge uses it; what keeps keys
-// unique is that rows are claimed by key, and merged by key.
-func unindexed(t *schemas.Table) string {
-	key := fmt.Sprintf("    PRIMARY KEY (%s)\n", schemas.Quote(t.Key...))
-	return strings.Replace(t.DuckDB(), key, "", 1)
+	return added + t.DuckDB()
 }
 
 // comments returns the comments of the database by table and column; under ""

@@ -50,9 +50,6 @@ type Table struct {
 
 	arrow    *arrow.Schema
 	versions *Table
-	// unkeyed: no index holds the key together. Millions of versions would
-	// make one slow and large.
-	unkeyed bool
 }
 
 // Source is one place child rows come from: the elements of a list inside an
