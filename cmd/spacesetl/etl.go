@@ -25,7 +25,13 @@ type etl struct {
 	log    *slog.Logger
 	hooks
 	mu     sync.Mutex
-	waited map[schemas.Endpoint]time.Time // end of the last wait logged
+	waited map[waitFor]time.Time // end of the last wait logged
+}
+
+// waitFor is a rate window.
+type waitFor struct {
+	endpoint schemas.Endpoint
+	token    string // its name
 }
 
 // hooks are what the demo and tests change about a run; each may be nil.
@@ -132,6 +138,8 @@ func (e *etl) event(v extract.Event) {
 		e.log.Warn("the server refused a field; going on without it", "param", v.Dropped.Param, "value", v.Dropped.Value)
 	case extract.EventRetry:
 		e.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
+	case extract.EventSetAside:
+		e.log.Warn("going on without a token", "token", v.Token, "after", v.Reason)
 	default:
 		if e.firstWait(v) {
 			e.log.Info("waiting", "endpoint", v.Endpoint, "until", v.Until.UTC().Format("15:04:05.000Z"), "for", v.Reason)
@@ -144,11 +152,12 @@ func (e *etl) firstWait(v extract.Event) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.waited == nil {
-		e.waited = map[schemas.Endpoint]time.Time{}
+		e.waited = map[waitFor]time.Time{}
 	}
-	first := v.Until.Sub(e.waited[v.Endpoint]) > time.Second
+	window := waitFor{v.Endpoint, v.Token}
+	first := v.Until.Sub(e.waited[window]) > time.Second
 	if first {
-		e.waited[v.Endpoint] = v.Until
+		e.waited[window] = v.Until
 	}
 	return first
 }

@@ -47,6 +47,9 @@ func (e *TemporaryError) Error() string {
 // Unwrap returns the cause.
 func (e *TemporaryError) Unwrap() error { return e.Err }
 
+// Temporary tells the HTTP client to try again instead of giving the token up.
+func (e *TemporaryError) Temporary() bool { return true }
+
 // undone reports whether the server cannot have done what was asked for: it
 // was not reached, or said so.
 func (e *TemporaryError) undone() bool {
