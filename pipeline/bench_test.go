@@ -99,7 +99,12 @@ func BenchmarkExtract(b *testing.B) {
 	for name, body := range map[string]json.RawMessage{"400KB": answer(b), "1KB": json.RawMessage(`{"data":[{"id":"1","title":"` + strings.Repeat("x", 1000) + `"}]}`)} {
 		for _, workers := range []int{1, 16} {
 			b.Run(name+"/workers="+strconv.Itoa(workers), func(b *testing.B) {
-				p := &Pipeline{Run: schemas.Run{RunID: "run"}, Store: Store(b.TempDir()), Fetcher: atOnce{body}}
+				store := Store(b.TempDir())
+				planned, err := store.Start(Plan{Job: "bench"}, nil, "test", time.Now())
+				if err != nil {
+					b.Fatal(err)
+				}
+				p := &Pipeline{Plan: planned.Plan, Run: planned.Run, Store: store, Fetcher: atOnce{body}}
 				if err := p.Open(); err != nil {
 					b.Fatal(err)
 				}
