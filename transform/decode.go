@@ -38,9 +38,6 @@ func (d *Decoder) read(prog *program, v span, ends []int32) error {
 	return nil
 }
 
-// guesses bounds how many keys in a row may be missing before a lookup.
-const guesses = 4
-
 // walk puts the values of the object at i into slots and returns the index
 // after it, or -1. Of a repeated key the last value that is not null counts.
 func (d *Decoder) walk(prog *program, n *node, i int, ends []int32) int {
@@ -85,22 +82,6 @@ func (d *Decoder) walk(prog *program, n *node, i int, ends []int32) int {
 		return -1
 	}
 	return i + 1
-}
-
-// match returns the one of the next keys, as they came last time, that stands
-// at i, and the index after its colon.
-func (n *node) match(b []byte, i int) (*node, int) {
-	for range guesses {
-		if n == nil {
-			break
-		}
-		end := i + 1 + len(n.name)
-		if end+1 < len(b) && b[end] == '"' && b[end+1] == ':' && b[i] == '"' && string(b[i+1:end]) == n.name {
-			return n, end + 2
-		}
-		n = n.next
-	}
-	return nil, -1
 }
 
 // value passes over the value of a key, and into it where the plan wants more

@@ -1,9 +1,6 @@
 package transform
 
 import (
-	"maps"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -117,120 +114,6 @@ type list struct {
 	entity  schemas.Object // the elements are whole objects of this kind
 }
 
-// node is one key of an object.
-type node struct {
-	name     string
-	path     string // from the root of its program
-	slot     int    // -1 when only its children matter
-	covered  bool   // a column takes the whole value, unknown keys inside included
-	seen     int    // index of its seen flag; -1 below the top level
-	children map[string]*node
-	find     *finder // of the objects in it
-
-	// The API sends keys in one order, though it leaves some out. first is the
-	// child that came first, next the sibling that came after this one: a guess
-	// that saves the lookup.
-	first, next *node
-}
-
-func compile(tables []*schemas.Table) *plan {
-	p := &plan{
-		tables: tables, entities: map[schemas.Object]*program{}, stamps: make([][]*column, len(tables)),
-		relations: map[schemas.Endpoint]*program{}, missing: map[schemas.Endpoint]*program{}, envelope: newProgram(""),
-	}
-	for _, o := range []schemas.Object{schemas.PageObject, schemas.RunObject, schemas.Space, schemas.User, schemas.Topic,
-		schemas.Tweet, schemas.Media, schemas.Poll, schemas.Place, schemas.Problem} {
-		p.entities[o] = newProgram(o)
-	}
-	for i, t := range tables {
-		p.addStamps(i)
-		if t.Object != "" {
-			p.addRows(p.entities[t.Object], i, nil)
-		}
-		for _, s := range t.Sources {
-			if s.Object != schemas.PageObject {
-				p.addSource(p.entities[s.Object], i, s, s.Paths(), "")
-				continue
-			}
-			ties := p.relations
-			if s.Missing {
-				ties = p.missing
-			}
-			if ties[s.Endpoint] == nil {
-				ties[s.Endpoint] = newProgram("")
-			}
-			p.addRows(ties[s.Endpoint], i, &s)
-		}
-	}
-	for _, n := range schemas.NestedObjects() {
-		p.list(p.entities[n.In], []string{n.Path}, "").entity = n.Kind
-	}
-	p.addFinders()
-	for o, prog := range p.entities {
-		for _, key := range schemas.Ignored(o) {
-			prog.at(key)
-		}
-		p.number(prog)
-		if prog.key != "" {
-			prog.claimed()
-		}
-	}
-	p.envelope.reset()
-	return p
-}
-
-// addFinders finds objects on the page, in the order in which they are claimed.
-// What is merged comes first, so that of one page the included object counts
-// before the one inside another. Then data: it is what was asked for.
-func (p *plan) addFinders() {
-	kinds := schemas.Included()
-	var merged, claimed []*finder
-	for _, name := range slices.Sorted(maps.Keys(kinds)) {
-		f := p.finder("includes."+name, kinds[name], "")
-		if f.prog.key == "" {
-			merged = append(merged, f)
-		} else {
-			claimed = append(claimed, f)
-		}
-	}
-	p.data = p.finder("data", "", "") // its kind depends on the endpoint
-	p.finders = append(append(append(merged, p.data), claimed...), p.finder("errors", schemas.Problem, "partial"))
-}
-
-func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
-	f := &finder{object: o, prog: p.entities[o], kind: kind}
-	page := p.entities[schemas.PageObject]
-	page.slot(path)
-	page.at(path).find = f
-	for _, r := range page.every {
-		for _, x := range r.fields {
-			if c := x.column; c.From == schemas.Count && c.path == path {
-				c.finder = f
-			}
-		}
-	}
-	return f
-}
-
-// addStamps lists the columns of a table that hold values of the page's
-// envelope.
-func (p *plan) addStamps(table int) {
-	t := p.tables[table]
-	for i := range t.Columns {
-		if t.Columns[i].From == schemas.Envelope {
-			p.stamps[table] = append(p.stamps[table], p.column(p.envelope, t, i))
-		}
-	}
-}
-
-// claimed drops the checks that claiming has made: the object has its key.
-func (prog *program) claimed() {
-	for _, r := range prog.every {
-		r.keys = nil
-	}
-	prog.latest.keys = nil
-}
-
 func newProgram(o schemas.Object) *program {
 	return &program{object: o, root: &node{slot: -1, seen: -1}, self: -1}
 }
@@ -241,27 +124,6 @@ func (prog *program) reset() {
 		prog.values = make([]span, len(prog.slots))
 	}
 	clear(prog.values)
-}
-
-// learn notes that child came after prev, or first, and was not expected there.
-// A key that came there before stands after it from now on.
-func (n *node) learn(prev, child *node) {
-	at := &n.first
-	if prev != nil {
-		at = &prev.next
-	}
-	if child.next == nil && *at != child {
-		child.next = *at
-	}
-	*at = child
-}
-
-// number gives the top-level keys of an entity their seen flags.
-func (p *plan) number(prog *program) {
-	for _, n := range prog.root.children {
-		n.seen = p.nodes
-		p.nodes++
-	}
 }
 
 // addRows makes prog produce rows of a table, with the constants of a source.
@@ -388,52 +250,4 @@ func (p *plan) list(prog *program, paths []string, within string) *list {
 	l := &list{path: within + paths[0], prefix: within + paths[0] + ".", slots: slots, element: newProgram("")}
 	prog.lists = append(prog.lists, l)
 	return l
-}
-
-// slot returns the slot of a path, made if need be.
-func (prog *program) slot(path string) int {
-	if path == "$" {
-		if prog.self < 0 {
-			prog.self = len(prog.slots)
-			prog.slots = append(prog.slots, path)
-		}
-		return prog.self
-	}
-	n := prog.at(path)
-	if n.slot < 0 {
-		n.slot = len(prog.slots)
-		prog.slots = append(prog.slots, path)
-	}
-	return n.slot
-}
-
-// at returns the node of a path, made if need be.
-func (prog *program) at(path string) *node {
-	path, _ = cutIndex(path)
-	n := prog.root
-	for name := range strings.SplitSeq(path, ".") {
-		child := n.children[name]
-		if child == nil {
-			child = &node{name: name, path: strings.TrimPrefix(n.path+"."+name, "."), slot: -1, seen: -1}
-			if n.children == nil {
-				n.children = map[string]*node{}
-			}
-			n.children[name] = child
-		}
-		n = child
-	}
-	return n
-}
-
-// cutIndex splits "a.b[1]" into "a.b" and 1; without an index it returns -1.
-func cutIndex(path string) (string, int) {
-	name, index, ok := strings.Cut(path, "[")
-	if !ok {
-		return path, -1
-	}
-	i, err := strconv.Atoi(strings.TrimSuffix(index, "]"))
-	if err != nil {
-		panic("transform: path " + path) // a bug in our own tables
-	}
-	return name, i
 }
