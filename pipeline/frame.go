@@ -44,14 +44,34 @@ func (f *frame) encode(encoder *zstd.Encoder, line []byte) []byte {
 	return record
 }
 
+// foreignLen is how much of a first frame is looked at, in bytes: more than that
+// of any version.
+const foreignLen = 1 << 10
+
+// foreign reports whether a first frame is whole and of another version: like
+// ours it ends with its own checksum. A torn one does not.
+func foreign(header []byte) bool {
+	le := binary.LittleEndian
+	length := le.Uint32(header[4:])
+	if length < 8 || length > foreignLen-8 || int(length)+8 > len(header) {
+		return false
+	}
+	end := int(length) + 4
+	sum := le.Uint32(header[end:])
+	return sum == crc32.ChecksumIEEE(header[:end]) || sum == crc32.Checksum(header[:end], castagnoli)
+}
+
 // parseFrame reads the first frame of a page at an offset.
 func parseFrame(header []byte, at int64) (frame, error) {
 	le := binary.LittleEndian
 	if len(header) < headerLen || le.Uint32(header) != skippable {
 		return frame{}, errTorn
 	}
-	if length := le.Uint32(header[4:]); length != headerLen-8 && length < 1<<10 {
-		return frame{}, errVersion
+	if le.Uint32(header[4:]) != headerLen-8 {
+		if foreign(header) {
+			return frame{}, errVersion
+		}
+		return frame{}, errTorn
 	}
 	if le.Uint32(header[headerLen-4:]) != crc32.Checksum(header[:headerLen-4], castagnoli) {
 		return frame{}, errTorn

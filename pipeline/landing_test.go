@@ -1,9 +1,11 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -221,6 +223,42 @@ func TestFailedSyncLosesOnlyItsPage(t *testing.T) {
 		l = open(t, dir)
 		if l.Has(page(schemas.Tweets, 2).ID) || !l.Has(page(schemas.Tweets, 1).ID) || !l.Has(page(schemas.Tweets, 3).ID) {
 			t.Errorf("%s: after reopening the pages are %v, want the first and the third", at, l.Entries())
+		}
+	}
+}
+
+// A first frame of which a crash kept only the beginning, the rest zero, is
+// torn and cut off; a whole one of another version is an error, and stays.
+func TestTornFrameIsNotOneOfAnotherVersion(t *testing.T) {
+	for _, foreign := range []bool{false, true} {
+		dir := t.TempDir()
+		l := open(t, dir)
+		put(t, l, page(schemas.Tweets, 1))
+		l.Close()
+		path := filepath.Join(dir, "run", "tweets-00001.ndjson.zst")
+		whole, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		added := make([]byte, 200)
+		binary.LittleEndian.PutUint32(added, skippable)
+		if foreign {
+			binary.LittleEndian.PutUint32(added[4:], 50)
+			binary.LittleEndian.PutUint32(added[54:], crc32.ChecksumIEEE(added[:54]))
+		}
+		if err := os.WriteFile(path, append(slices.Clone(whole), added...), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		l, err = OpenLanding(dir, "run")
+		info, statErr := os.Stat(path)
+		if statErr != nil {
+			t.Fatal(statErr)
+		}
+		switch {
+		case foreign && (!errors.Is(err, errVersion) || info.Size() != int64(len(whole)+len(added))):
+			t.Errorf("another version: %v and %d bytes, want an error and the file as it was", err, info.Size())
+		case !foreign && (err != nil || info.Size() != int64(len(whole)) || !l.Has(page(schemas.Tweets, 1).ID)):
+			t.Errorf("torn: %v and %d bytes, want the whole page and %d", err, info.Size(), len(whole))
 		}
 	}
 }

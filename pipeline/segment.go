@@ -41,7 +41,7 @@ func (l *Landing) scan(path string, last bool) (frames []frame, size int64, err 
 	if err != nil {
 		return nil, 0, err
 	}
-	header := make([]byte, headerLen)
+	header := make([]byte, foreignLen)
 	var packed []byte
 	for size < info.Size() {
 		n, err := file.ReadAt(header, size)
