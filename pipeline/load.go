@@ -2,15 +2,9 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
-	"runtime"
-	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -255,47 +249,4 @@ func (l *loading) rest(ctx context.Context) error {
 	batches = append(batches, run)
 	defer release(batches)
 	return l.p.Loader.Load(ctx, 0, batches)
-}
-
-// manifest makes the receipt of what was loaded.
-func (p *Pipeline) manifest(t *tally, stats transform.Stats, parts []schemas.Part) *Manifest {
-	m := &Manifest{
-		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Parquet: p.KeepsFiles, Database: len(p.Publish) > 0,
-		Dropped: []Refusal{}, NeverSeen: t.neverSeen(stats.Seen), Drift: stats.Drift, Errors: t.errors,
-		Truncated: t.truncated, Skipped: p.walk.skips(), Failures: append([]Failure{}, p.walk.failures...),
-		Repaired: stats.Repaired, Unreadable: stats.Unreadable,
-		Versions: map[string]string{"spacesetl": p.Run.Version, "go": runtime.Version()},
-	}
-	slices.Sort(m.Truncated)
-	p.carryOver(m)
-	if err := p.walk.ended(); err != nil {
-		m.Stopped = err.Error()
-	}
-	if p.Refused != nil {
-		m.Dropped = sortRefusals(append(m.Dropped, p.Refused()...))
-		m.Dropped = slices.Compact(m.Dropped)
-	}
-	for _, request := range m.Truncated {
-		p.Notify(Notice{"truncated", "search returned its most, 100 Spaces; there may be more: " + request})
-	}
-	for _, param := range slices.Sorted(maps.Keys(m.NeverSeen)) {
-		p.Notify(Notice{"never-seen", "asked for and never sent: " + param + " " + strings.Join(m.NeverSeen[param], ", ")})
-	}
-	return m
-}
-
-// carryOver keeps what an earlier manifest of the run knows and landing does
-// not: what was refused or skipped while fetching.
-func (p *Pipeline) carryOver(m *Manifest) {
-	old, err := p.Store.Manifest(p.Run.RunID)
-	if err != nil {
-		if !errors.Is(err, fs.ErrNotExist) {
-			p.Notify(Notice{"replaced", "the earlier manifest cannot be read and is written again: " + err.Error()})
-		}
-		return
-	}
-	m.Dropped = old.Dropped
-	if !p.walk.started {
-		m.Skipped, m.Failures, m.Stopped = old.Skipped, old.Failures, old.Stopped
-	}
 }
