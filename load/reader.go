@@ -1,0 +1,152 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// ReaderConfig says which tables to read: those of a database, or where Path is
+// empty those of Parquet files.
+type ReaderConfig struct {
+	Path string // the database file
+
+	Dir   string         // folder that Part.Path is relative to
+	Parts []schemas.Part // of all runs to read
+
+	// Scratch is a folder that COPY may write results to; empty for none. It
+	// and the tables are all that SQL can reach.
+	Scratch     string
+	MemoryLimit string // such as "512MB"; empty for DuckDB's default
+	Threads     int    // 0 for one per core
+	Connections int    // queries at a time; 0 for one
+}
+
+// Reader gives SQL the tables of a store and nothing else: no file but those
+// can be read, none but in Scratch written, no extension loaded and no setting
+// changed. It sees one state of the tables, that of when it was opened.
+type Reader struct {
+	*sql.DB
+	cfg ReaderConfig
+}
+
+// OpenReader opens tables to read. The error is an fs.ErrNotExist where there
+// is no database, and a *LockedError where a process that merges in place has it.
+func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
+	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
+	open := d.openMemory
+	if cfg.Path != "" {
+		if err := d.found(); err != nil {
+			return nil, err
+		}
+		open = func() (*sql.DB, error) { return d.open(cfg.Path, readOnly) }
+	}
+	db, err := open()
+	if err != nil {
+		return nil, d.wrap(ctx, err)
+	}
+	r := &Reader{DB: db, cfg: cfg}
+	if err := r.prepare(ctx); err != nil {
+		_ = db.Close()
+		return nil, d.wrap(ctx, err)
+	}
+	db.SetMaxOpenConns(max(cfg.Connections, 1))
+	return r, nil
+}
+
+// found says that there is a database file.
+func (d *DuckDB) found() error {
+	info, err := os.Stat(d.cfg.Path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("duckdb %s: there is no such database: %w", d.cfg.Path, fs.ErrNotExist)
+	case err != nil:
+		return err
+	case info.IsDir():
+		return fmt.Errorf("duckdb %s: is a folder, not a database", d.cfg.Path)
+	}
+	return nil
+}
+
+// prepare makes views of files, then shuts everything else out.
+func (r *Reader) prepare(ctx context.Context) error {
+	var statements, reach []string
+	if r.cfg.Path == "" {
+		statements, reach = r.views()
+	}
+	if r.cfg.Scratch != "" {
+		dir, err := filepath.Abs(r.cfg.Scratch)
+		if err != nil {
+			return err
+		}
+		statements = append(statements, "SET allowed_directories = "+textList([]string{dir + string(filepath.Separator)}))
+	}
+	if len(reach) > 0 {
+		statements = append(statements, "SET allowed_paths = "+textList(reach))
+	}
+	statements = append(statements, "SET TimeZone = 'UTC'", "SET enable_external_access = false", "SET lock_configuration = true")
+	for _, s := range statements {
+		if _, err := r.ExecContext(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// views are the statements that make the tables of files: of each key the
+// newest row, of each list the rows of its newest sighting. A list that was
+// seen empty later, and a column that only an earlier run asked for, are as a
+// merged database alone can tell. The files are returned, too.
+func (r *Reader) views() (statements, paths []string) {
+	files := map[string][]string{}
+	for _, p := range r.cfg.Parts {
+		path := filepath.Join(r.cfg.Dir, filepath.FromSlash(p.Path))
+		if absolute, err := filepath.Abs(path); err == nil {
+			path = absolute
+		}
+		files[p.Table] = append(files[p.Table], path)
+		paths = append(paths, path)
+	}
+	for _, t := range schemas.Tables() {
+		if len(files[t.Name]) == 0 {
+			statements = append(statements, t.DuckDB())
+			continue
+		}
+		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", schemas.Quote(t.Name), newestRows(t, files[t.Name])))
+	}
+	for _, v := range schemas.Views() {
+		statements = append(statements, v.DuckDB())
+	}
+	return statements, paths
+}
+
+// newestRows selects what counts of the rows that a table has in files.
+func newestRows(t *schemas.Table, files []string) string {
+	slices.Sort(files)
+	from := fmt.Sprintf("SELECT * FROM read_parquet(%s, union_by_name = true, hive_partitioning = false)", textList(files))
+	newest := fmt.Sprintf("ORDER BY %s DESC, _run_id DESC", fetchedAt)
+	rows := fmt.Sprintf("%s QUALIFY row_number() OVER (PARTITION BY %s %s) = 1", from, schemas.Quote(t.Key...), newest)
+	m := merge{table: t}
+	if lists := m.lists(); len(lists) > 0 {
+		rows = fmt.Sprintf("SELECT * FROM (%s) AS seen QUALIFY (%s) OR %s = max(%[3]s) OVER (PARTITION BY %[4]s)",
+			rows, m.claimed("seen"), fetchedAt, schemas.Quote(lists...))
+	}
+	return rows
+}
+
+// textList writes a list of texts in SQL.
+func textList(values []string) string {
+	quoted := make([]string, len(values))
+	for i, v := range values {
+		quoted[i] = schemas.QuoteText(v)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
