@@ -55,7 +55,7 @@ func ofResource(e schemas.Endpoint) bool { return strings.Contains(e.Spec().Path
 // page is the exchange as a page without a next one.
 func (c *Client) page(x *exchange) schemas.Page {
 	p := schemas.Page{
-		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body,
+		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body, Account: x.key.name,
 		FetchedAt: c.cfg.Now().UTC().Truncate(time.Microsecond),
 		Headers: schemas.Headers{
 			Limit: x.header.Get("x-rate-limit-limit"), Remaining: x.header.Get("x-rate-limit-remaining"),

@@ -20,7 +20,8 @@ type keyring struct {
 
 // key is one credential at work.
 type key struct {
-	index int // order in the configuration
+	index int    // order in the configuration
+	name  string // of the credential
 	label string
 	user  bool
 	spare bool // Credential.Reserved
@@ -38,7 +39,7 @@ func newKeyring(all []Credential) *keyring {
 	k := &keyring{userOnly: map[schemas.Endpoint]bool{}}
 	lonely := !slices.ContainsFunc(all, func(c Credential) bool { return !c.Reserved })
 	for i, c := range all {
-		k.all = append(k.all, &key{index: i, label: c.label(), user: c.Kind == UserCredential,
+		k.all = append(k.all, &key{index: i, name: c.Name, label: c.label(), user: c.Kind == UserCredential,
 			spare: c.Reserved && !lonely, app: c.App, from: c.Source, owner: c.Owner})
 	}
 	return k

@@ -46,9 +46,10 @@ type Page struct {
 	FetchedAt time.Time `json:"fetched_at"` // UTC, microseconds
 	Status    int       `json:"status"`
 	Headers   Headers   `json:"headers"`
-	Attempts  int       `json:"attempts"`       // 1 when the first try succeeded
-	WaitedMS  int64     `json:"waited_ms"`      // backoff and rate windows, all attempts
-	Text      string    `json:"text,omitempty"` // first 4 KiB of a refusal that was not JSON
+	Attempts  int       `json:"attempts"`          // 1 when the first try succeeded
+	Account   string    `json:"account,omitempty"` // name of the token that asked, never the token
+	WaitedMS  int64     `json:"waited_ms"`         // backoff and rate windows, all attempts
+	Text      string    `json:"text,omitempty"`    // first 4 KiB of a refusal that was not JSON
 	// NextToken is meta.next_token of the body; empty on a last page.
 	NextToken string          `json:"next_token,omitempty"`
 	Body      json.RawMessage `json:"body"` // JSON as received; null when Text is set

@@ -30,6 +30,7 @@ var runTables = []*Table{
 			{Name: "params", Type: JSON, From: Envelope, Path: "params", Doc: "Fields and expansions asked for."},
 			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
 			{Name: "attempts", Type: Int, From: Envelope, Path: "attempts", Doc: "Requests it took."},
+			{Name: "account", Type: Text, Enum: true, From: Envelope, Path: "account", Doc: "Name of the token that asked, never the token: an account, or the variable it stood in (X_BEARER_TOKEN, X_USER_TOKEN)."},
 			{Name: "waited_ms", Type: Int, From: Envelope, Path: "waited_ms", Doc: "Milliseconds waited for rate windows and retries."},
 			{Name: "bytes", Type: Int, From: Envelope, Path: "bytes", Doc: "Length of the body in bytes, uncompressed."},
 			{Name: "rate_limit", Type: Int, From: Envelope, Path: "headers.x-rate-limit-limit", Doc: "Requests per rate window."},
