@@ -18,15 +18,22 @@ const maxPage = 64 << 20
 
 // begin sets the page and puts its envelope into slots.
 func (d *Decoder) begin(p *schemas.Page) error {
-	head := struct {
-		schemas.Page
-		Body  *struct{} `json:"body,omitempty"`
-		Bytes int       `json:"bytes"`
-	}{Page: *p, Bytes: len(p.Body)}
-	text, err := json.Marshal(head)
+	params, err := d.params.text(p)
 	if err != nil {
 		return err
 	}
+	head := struct {
+		schemas.Page
+		Params *struct{} `json:"params,omitempty"` // comes before
+		Body   *struct{} `json:"body,omitempty"`
+		Bytes  int       `json:"bytes"`
+	}{Page: *p, Bytes: len(p.Body)}
+	rest, err := json.Marshal(head)
+	if err != nil {
+		return err
+	}
+	text := append(append(d.envelope[:0], `{"params":`...), params...)
+	text = append(append(text, ','), rest[1:]...)
 	d.page, d.envelope = p, text
 	d.sightings, d.unknown, d.pageExtra, d.bad = d.sightings[:0], d.unknown[:0], d.pageExtra[:0], d.bad[:0]
 	d.keys, d.ends, d.problems = d.keys[:0], d.ends[:0], 0

@@ -70,6 +70,7 @@ type Decoder struct {
 	bad       []unreadable
 	problems  int64 // rows of api_errors of the page so far
 	dup       duplicates
+	params    paramTexts
 	scratch   []byte
 	parentKey []byte
 	compact   bytes.Buffer
@@ -83,7 +84,7 @@ type Decoder struct {
 func NewDecoder() *Decoder { return newDecoder(schemas.Tables()) }
 
 func newDecoder(tables []*schemas.Table) *Decoder {
-	d := &Decoder{plan: compile(tables), pool: &pool{}, stats: Stats{Drift: map[string]int{}}}
+	d := &Decoder{plan: compile(tables), pool: &pool{}, params: paramTexts{}, stats: Stats{Drift: map[string]int{}}}
 	d.builders = make([]*builder, len(d.plan.tables))
 	d.seen = make([]bool, d.plan.nodes)
 	return d
