@@ -38,11 +38,7 @@ func match(ok func(string) bool, what, value, form string) error {
 
 // check validates a request before it costs anything.
 func check(r schemas.Request) error {
-	known := false
-	for _, s := range schemas.Specs() {
-		known = known || s.Endpoint == r.Endpoint
-	}
-	if !known {
+	if !r.Endpoint.Known() && r.Endpoint != schemas.Usage && r.Endpoint != schemas.Credits {
 		return &RequestError{What: "endpoint", Value: string(r.Endpoint), Form: "one that the API contract lists"}
 	}
 	err := checkValues(r)
@@ -62,7 +58,9 @@ func checkValues(r schemas.Request) error {
 		return checkSearch(r)
 	case r.Endpoint == schemas.Usernames:
 		return checkIDs(r.IDs, schemas.MaxIDs, CheckUsername)
-	case r.Endpoint == schemas.Me:
+	case r.Endpoint == schemas.Usage:
+		return checkDays(r)
+	case r.Endpoint == schemas.Me, r.Endpoint == schemas.Credits:
 		return checkNoIDs(r.IDs)
 	case spec.IDParam == "":
 		return checkIDs(r.IDs, 1, CheckSpaceID)
@@ -81,6 +79,13 @@ func checkSearch(r schemas.Request) error {
 	case "", "live", "scheduled", "all":
 	default:
 		return &RequestError{What: "state", Value: shorten(r.State, 80), Form: "live, scheduled or all"}
+	}
+	return checkNoIDs(r.IDs)
+}
+
+func checkDays(r schemas.Request) error {
+	if n, err := strconv.Atoi(r.Query); err != nil || n < 1 || n > MaxUsageDays {
+		return &RequestError{What: "number of days", Value: shorten(r.Query, 80), Form: fmt.Sprintf("1 to %d", MaxUsageDays)}
 	}
 	return checkNoIDs(r.IDs)
 }

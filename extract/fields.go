@@ -56,6 +56,9 @@ func (f *fields) current(e schemas.Endpoint) schemas.Params {
 		return p
 	}
 	p := schemas.Params{}
+	if e == schemas.Usage {
+		f.put(p, e, usageParam, usageFields())
+	}
 	f.put(p, e, expansionsParam, f.wantedExpansions(e))
 	for _, o := range e.Spec().Objects {
 		// Without expansions no other object can be in the answer; topics
@@ -81,7 +84,8 @@ func (f *fields) wantedExpansions(e schemas.Endpoint) []string {
 	if list := f.expansions[e]; list != nil {
 		return list
 	}
-	if e == schemas.Users || e == schemas.Usernames || e == schemas.Me {
+	switch e {
+	case schemas.Users, schemas.Usernames, schemas.Me, schemas.Usage, schemas.Credits:
 		return nil
 	}
 	return schemas.Expansions(e, f.dialect)

@@ -45,6 +45,8 @@ func newKeyring(all []Credential) *keyring {
 	return k
 }
 
+const setAppToken = "set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth app"
+
 const setUserToken = "set X_USER_TOKEN to the OAuth 2.0 user token with scopes tweet.read, users.read and space.read"
 
 // personal tells the endpoints that are about the user behind the token.
@@ -91,6 +93,9 @@ func (k *keyring) meant(e schemas.Endpoint, creator string) []*key {
 		return keys
 	}
 	apps, users := pick(false, false), pick(true, false)
+	if e == schemas.Usage {
+		return apps
+	}
 	if k.userOnly[e] {
 		return pick(true, true)
 	}
@@ -126,6 +131,9 @@ func (k *keyring) good(keys []*key) (good []*key) {
 
 // missing is the error of a request that no credential is for.
 func (k *keyring) missing(e schemas.Endpoint, creator string) *AuthError {
+	if e == schemas.Usage {
+		return &AuthError{Endpoint: e, Kind: AuthMissing, Token: "app-only token", Scope: schemas.EndpointScope, Next: setAppToken}
+	}
 	err := &AuthError{Endpoint: e, Kind: AuthMissing, Token: "user token", Scope: schemas.EndpointScope, Next: setUserToken + " of the Space's creator"}
 	if creator != "" && slices.ContainsFunc(k.all, func(key *key) bool { return key.user }) {
 		err.Token, err.Scope = "user token of the Space's creator, user "+creator, schemas.RequestScope

@@ -38,7 +38,11 @@ func target(r schemas.Request, p schemas.Params) string {
 	if spec.IDParam != "" {
 		q.add(spec.IDParam, r.IDs...)
 	}
-	q.add("query", r.Query)
+	if r.Endpoint == schemas.Usage {
+		q.add("days", r.Query)
+	} else {
+		q.add("query", r.Query)
+	}
 	q.add("state", r.State)
 	if spec.Paged || r.Endpoint == schemas.Search {
 		q.add("max_results", strconv.Itoa(schemas.MaxResults))

@@ -35,7 +35,7 @@ func (t *Table) Asked(c Column, e Endpoint, p Params) bool {
 	return false
 }
 
-// Known reports whether e is an endpoint of this version.
+// Known reports whether e is an endpoint of this version that has pages.
 func (e Endpoint) Known() bool {
 	return slices.ContainsFunc(specs, func(s Spec) bool { return s.Endpoint == e })
 }

@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // Endpoint names one operation of the API. The value is used in file names,
 // in manifests and in api_requests.endpoint.
 type Endpoint string
@@ -15,6 +17,13 @@ const (
 	Usernames Endpoint = "usernames" // GET /2/users/by?usernames=
 	Users     Endpoint = "users"     // GET /2/users?ids=
 	Me        Endpoint = "me"        // GET /2/users/me, the owner of the user token
+)
+
+// The endpoints that tell of the account and not of Spaces. No page of theirs
+// is landed, and Specs leaves them out.
+const (
+	Usage   Endpoint = "usage"   // GET /2/usage/tweets, how many posts the project has read
+	Credits Endpoint = "credits" // GET /2/usage/credits, what is left to spend
 )
 
 // Limits of one request, the same at every endpoint.
@@ -50,12 +59,17 @@ var specs = []Spec{
 	{Endpoint: Users, Path: "/2/users", IDParam: "ids", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
 }
 
-// Specs returns what the contract says of every endpoint.
+var accountSpecs = []Spec{
+	{Endpoint: Usage, Path: "/2/usage/tweets", Limit: 50},
+	{Endpoint: Credits, Path: "/2/usage/credits", Limit: 30},
+}
+
+// Specs returns what the contract says of every endpoint that has pages.
 func Specs() []Spec { return specs }
 
 // Spec returns what the contract says of e. An unknown endpoint is a bug.
 func (e Endpoint) Spec() Spec {
-	for _, s := range specs {
+	for _, s := range slices.Concat(specs, accountSpecs) {
 		if s.Endpoint == e {
 			return s
 		}

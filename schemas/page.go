@@ -16,7 +16,7 @@ type Request struct {
 	// IDs are Space ids, user ids or usernames, 1 to 100, in sending order;
 	// one Space id for Space, Buyers and Tweets, none for Search.
 	IDs   []string `json:"ids,omitempty"`
-	Query string   `json:"query,omitempty"` // Search only
+	Query string   `json:"query,omitempty"` // Search; of Usage the number of days
 	State string   `json:"state,omitempty"` // Search only: live, scheduled, all
 	Token string   `json:"token,omitempty"` // pagination_token, opaque
 	// Offset counts the items on the pages before this one, so that rows of a

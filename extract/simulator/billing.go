@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"strings"
 	"sync"
 	"time"
 )
@@ -107,7 +108,7 @@ func (l *ledger) stop(e *endpoint) *failure {
 		return creditsDepleted(l.turns%2 == 0)
 	case b.SpendCapUSD > 0 && spent >= b.SpendCapUSD:
 		return spendCapReached(nextCycle(l.config.Now()))
-	case b.PostCap > 0 && e.shows == kindTweet && l.counts[kindTweet] >= b.PostCap:
+	case b.PostCap > 0 && e.shows == kindTweet && l.cycle(l.config.Now()) >= b.PostCap:
 		return usageCapped()
 	}
 	return nil
@@ -139,6 +140,23 @@ func (l *ledger) postsOn(day string) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.posts[day]
+}
+
+// postsOfCycle is the number of tweets read in the month of a time: cycles
+// begin on the first.
+func (l *ledger) postsOfCycle(now time.Time) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cycle(now)
+}
+
+func (l *ledger) cycle(now time.Time) (n int) {
+	for day, posts := range l.posts {
+		if strings.HasPrefix(day, now.UTC().Format("2006-01-")) {
+			n += posts
+		}
+	}
+	return n
 }
 
 // Billing reports what the requests so far cost.

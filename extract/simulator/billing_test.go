@@ -67,6 +67,24 @@ func TestUsageCountsTweets(t *testing.T) {
 	contains(t, "credits", string(s.get("/2/usage/credits").body), `"total_balance":999.95`)
 }
 
+// The cap is of a calendar month, and so is what is counted towards it; days
+// keep their own counts.
+func TestUsageBeginsAnewEachMonth(t *testing.T) {
+	c := newClock()
+	s := serve(t, Config{Now: c.now, Billing: Billing{PostCap: 10}})
+	path := "/2/spaces/" + s.SpaceIDs(2)[1] + "/tweets?max_results=10"
+	used := func() any {
+		return s.get("/2/usage/tweets").json["data"].(map[string]any)["project_usage"]
+	}
+	equal(t, "first", s.raw("app", path).status, 200)
+	equal(t, "used", used(), any("10"))
+	equal(t, "capped", s.raw("app", path).status, 429)
+	c.advance(31 * 24 * time.Hour)
+	equal(t, "next month", used(), any("0"))
+	equal(t, "next month", s.raw("app", path).status, 200)
+	contains(t, "days", string(s.get("/2/usage/tweets", "days", "40", "usage.fields", "daily_project_usage").body), `"usage":"10"`)
+}
+
 func TestServedIsWhatWasServed(t *testing.T) {
 	s := serve(t, Config{NoRateLimits: true})
 	ids := s.SpaceIDs(5)

@@ -14,7 +14,8 @@ const (
 	freeCredit    = 1000.0 // dollars shown when credit is unlimited
 )
 
-// usage answers with the four recorded keys, and the daily ones on demand.
+// usage counts tweets only, as billed: those of expansions where these are. It
+// answers with the four recorded keys, and the daily ones on demand.
 // Numbers are texts, except in the tweet dialect.
 func (c *call) usage() (any, object, *failure) {
 	days, fail := c.number("days", 1, 90, 7)
@@ -32,7 +33,7 @@ func (c *call) usage() (any, object, *failure) {
 		limit = n
 	}
 	data := obj("cap_reset_day", cycleResetDay, "project_cap", number(limit), "project_id", projectID,
-		"project_usage", number(c.s.ledger.report().Counts[kindTweet]))
+		"project_usage", number(c.s.ledger.postsOfCycle(c.s.config.Now())))
 	asked := setOf(strings.Split(c.query.Get("usage.fields"), ",")...)
 	daily := c.daily(days, number)
 	if asked["daily_project_usage"] {
