@@ -17,14 +17,21 @@ func (c *console) costCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "cost",
 		Usage:     "say what a store's pages have cost",
-		UsageText: "spacesetl cost --store ./spaces\nspacesetl cost -f job.yaml --output json",
+		UsageText: "spacesetl cost --store ./spaces\nspacesetl cost -f job.yaml --output json\nspacesetl cost --store ./spaces --reconcile",
 		Description: "Low: X bills neither objects that expansions bring in nor one returned twice on a UTC day.\n" +
 			"High: it bills both, and answers that a crash lost. Repeated are objects that had been\n" +
-			"returned on the same day before.",
+			"returned on the same day before. With --reconcile it asks the API for its own count of posts\n" +
+			"(tweets; it has none of Spaces and users) and sets that beside the ledger's, by UTC day. That\n" +
+			"takes the app's token: X_BEARER_TOKEN, or an account of spacesetl auth app.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			flag("reconcile", "set the API's own count of posts beside the ledger's"),
+			number("days", 0, "compare so many days, 1 to 90; `N` (default all of the store, up to 90)"),
+			text("base-url", "", "`URL` of the API (default https://api.x.com)"),
+			duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
+			tokenFileFlag(),
 		},
 		Action: c.cost,
 	}
@@ -41,9 +48,7 @@ func (c *console) cost(ctx *cli.Context) error {
 			return err
 		}
 	}
-	if ctx.IsSet("store") {
-		spec.Store = ctx.String("store")
-	}
+	override(ctx, &spec)
 	spec.Defaults()
 	store := pipeline.Store(spec.Store)
 	runs, err := store.Runs()
@@ -56,6 +61,9 @@ func (c *console) cost(ctx *cli.Context) error {
 	ledger, err := store.Ledger(ctx.Context, false)
 	if err != nil {
 		return err
+	}
+	if ctx.Bool("reconcile") {
+		return c.reconcile(ctx, spec, ledger, out)
 	}
 	statement := ledger.Statement(spec.PriceTable())
 	if out == "json" {
