@@ -194,11 +194,7 @@ func (w *windows) lane(b bucket) *lane {
 	if l := w.lanes[b]; l != nil {
 		return l
 	}
-	limit := b.endpoint.Spec().Limit
-	if b.key.user && (b.endpoint == schemas.Users || b.endpoint == schemas.Usernames) {
-		limit = 900 // the one place where users have another limit than apps
-	}
-	l := &lane{bucket: b, window: &window{span: windowLength, limit: limit}, days: w.dayWindows(b)}
+	l := &lane{bucket: b, window: &window{span: windowLength, limit: documentedLimit(b.key, b.endpoint)}, days: w.dayWindows(b)}
 	if b.endpoint == schemas.Creators {
 		if w.paces[b.key.app] == nil {
 			w.paces[b.key.app] = &pace{}

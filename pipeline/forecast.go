@@ -26,6 +26,7 @@ type EndpointForecast struct {
 	Minutes  Range            `json:"minutes"`
 	Cost     MoneyRange       `json:"usd"`
 	included map[schemas.Object]Range
+	seconds  Range
 }
 
 // MoneyRange is a cost known to lie between the optimistic and the pessimistic
@@ -40,15 +41,17 @@ type Forecaster struct {
 	Prices schemas.Prices
 	Ledger *Ledger // of the store; nil without history
 	Today  string  // UTC day of the run, YYYY-MM-DD
-	// Windows is how many requests all tokens together may send to an endpoint
-	// in a rate window; nil is one app token at the documented limits.
-	Windows func(schemas.Endpoint) int
+	// Pace is what the run's tokens may send to an endpoint; nil is one app
+	// token at the documented limits.
+	Pace    func(schemas.Endpoint) Pace
+	Workers int // requests under way at a time; 0 means 4
 }
 
 // Forecast says what a plan with these first requests will cost.
 func (f Forecaster) Forecast(plan Plan, seeds []schemas.Request) Forecast {
 	e := &estimate{Forecaster: f, plan: plan, all: map[schemas.Endpoint]*outlay{}}
-	out := Forecast{}
+	var out Forecast
+	var seconds Range // endpoints are asked side by side at best, one by one at worst
 	if e.Ledger == nil {
 		e.Ledger = newLedger()
 	}
@@ -69,10 +72,11 @@ func (f Forecaster) Forecast(plan Plan, seeds []schemas.Request) Forecast {
 		part := e.finish(spec, o)
 		out.Endpoints = append(out.Endpoints, part)
 		out.Requests = out.Requests.plus(part.Requests)
-		out.Minutes = Range{max(out.Minutes.Low, part.Minutes.Low), out.Minutes.High + part.Minutes.High}
+		seconds = Range{max(seconds.Low, part.seconds.Low), seconds.High + part.seconds.High}
 		out.Cost.Low += part.Cost.Low
 		out.Cost.High += part.Cost.High
 	}
+	out.Minutes = seconds.minutes()
 	return out
 }
 
@@ -224,9 +228,6 @@ func (e *estimate) lookups(spaces guess) {
 	e.add(schemas.Users, asked, rateLookupsFound)
 }
 
-// windowMinutes is the length of a rate window.
-const windowMinutes = 15
-
 // finish adds money and time.
 func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 	part := EndpointForecast{
@@ -241,15 +242,10 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 		part.Cost.High += e.Prices[kind] * schemas.Money(part.included[kind].High)
 	}
 	part.Cost.Low = price * schemas.Money(e.fresh(spec, part))
-	limit := int64(spec.Limit)
-	if e.Windows != nil {
-		limit = int64(max(e.Windows(spec.Endpoint), 1))
-	}
-	part.Windows = part.Requests.batches(limit)
-	part.Minutes = Range{max(part.Windows.Low-1, 0) * windowMinutes, max(part.Windows.High-1, 0) * windowMinutes}
-	if spec.Endpoint == schemas.Creators { // one request a second
-		part.Minutes.Low, part.Minutes.High = max(part.Minutes.Low, part.Requests.Low/60), max(part.Minutes.High, (part.Requests.High+59)/60)
-	}
+	pace := e.pace(spec)
+	part.Windows = pace.windows(part.Requests)
+	part.seconds = pace.seconds(part.Requests, spec.Endpoint == schemas.Creators, e.Workers)
+	part.Minutes = part.seconds.minutes()
 	return part
 }
 

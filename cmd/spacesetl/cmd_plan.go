@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -25,8 +26,9 @@ func (c *console) planCommand() *cli.Command {
 spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --output json`,
 		Description: "Costs are a range: nothing official says whether X bills objects that expansions bring in, or\n" +
 			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
-			"taken from the store's runs, or guessed where there are none.",
-		Flags:  append(jobFlags(), text("output", "text", "print text, or json; `FORMAT`", "o")),
+			"taken from the store's runs, or guessed where there are none. Minutes are what the documented\n" +
+			"rate windows let through with the tokens a run would find; no token is used.",
+		Flags:  append(jobFlags(), tokenFileFlag(), text("output", "text", "print text, or json; `FORMAT`", "o")),
 		Action: c.plan,
 	}
 }
@@ -35,7 +37,8 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 type planned struct {
 	Job string `json:"job"`
 	pipeline.Forecast
-	Wide []pipeline.Narrower `json:"wide"`
+	Tokens tokenCount          `json:"tokens"` // that the minutes are for
+	Wide   []pipeline.Narrower `json:"wide"`
 	// Batch is the forecast with users: batch, where that saves over 20 %.
 	Batch *pipeline.Forecast `json:"batch,omitempty"`
 }
@@ -53,7 +56,7 @@ func (c *console) plan(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := spec.Plan(tokens.hasUser())
+	plan := tokens.plan(&spec)
 	store := pipeline.Store(spec.Store)
 	seeds, err := firstRequests(ctx.Context, store, spec, plan)
 	if err != nil {
@@ -63,7 +66,10 @@ func (c *console) plan(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds)}
+	if forecaster.Pace, err = c.pace(spec, tokens); err != nil {
+		return err
+	}
+	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds), Tokens: tokens.count(slices.Contains(spec.With, "buyers"))}
 	p.Wide = forecaster.Wide(plan, p.Forecast)
 	if other, ok := forecaster.Cheaper(plan, seeds); ok {
 		p.Batch = &other
@@ -103,7 +109,7 @@ func firstRequests(ctx context.Context, store pipeline.Store, spec jobs.Spec, pl
 // outlook is what a forecast for a job depends on.
 func outlook(ctx context.Context, store pipeline.Store, spec jobs.Spec, now time.Time) (pipeline.Forecaster, error) {
 	ledger, err := store.Ledger(ctx, false)
-	return pipeline.Forecaster{Prices: spec.PriceTable(), Ledger: ledger, Today: now.UTC().Format(time.DateOnly)}, err
+	return pipeline.Forecaster{Prices: spec.PriceTable(), Ledger: ledger, Today: now.UTC().Format(time.DateOnly), Workers: spec.Workers}, err
 }
 
 // price is the line that a run logs before its first request.
@@ -132,10 +138,11 @@ func (c *console) printPlan(p planned) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
+	_ = c.print("\n%s\n", p.Tokens)
 	if p.Runs == 0 {
-		_ = c.print("\nthe store has no history: what the seeds lead to is a guess\n")
+		_ = c.print("the store has no history: what the seeds lead to is a guess\n")
 	} else {
-		_ = c.print("\nwhat the seeds lead to is taken from %d earlier runs\n", p.Runs)
+		_ = c.print("what the seeds lead to is taken from %d earlier runs\n", p.Runs)
 	}
 	if len(p.Wide) > 0 {
 		_ = c.print("the range is wide for these reasons:\n")

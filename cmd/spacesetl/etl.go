@@ -164,10 +164,7 @@ func (e *etl) firstWait(v extract.Event) bool {
 
 // planned finds the run to go on with, or starts a new one.
 func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Planned, error) {
-	plan := e.spec.Plan(e.hasUser())
-	if owners, all := e.owners(); plan.Buyers {
-		plan.Owners, plan.Self = owners, plan.Self && !all
-	}
+	plan := e.plan(&e.spec)
 	planned, ok, err := store.Resumable(plan, e.resume)
 	if err != nil {
 		return planned, err

@@ -11,6 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
 )
 
 func tokenFileFlag() cli.Flag {
@@ -43,6 +44,16 @@ func (t tokens) owners() (ids []string, all bool) {
 	}
 	slices.Sort(ids)
 	return ids, all
+}
+
+// plan is the job's with these tokens: whose they are is asked only where that
+// matters and is not known.
+func (t tokens) plan(spec *jobs.Spec) pipeline.Plan {
+	plan := spec.Plan(t.hasUser())
+	if owners, all := t.owners(); plan.Buyers {
+		plan.Owners, plan.Self = owners, plan.Self && !all
+	}
+	return plan
 }
 
 // findTokens returns the tokens of the environment and, of the kind that it has
