@@ -140,7 +140,11 @@ func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt, sent *i
 		} else if err != nil {
 			return schemas.Page{}, err
 		}
+		if x.status == http.StatusUnauthorized {
+			x.tell(false) // before the wait for another token
+		}
 		page, again, err := c.answer(ctx, x)
+		x.tell(err == nil && !again)
 		if again {
 			continue
 		}
@@ -160,6 +164,7 @@ type exchange struct {
 	keys    []*key // that it may go out with
 	key     *key   // that it went out with
 	token   string
+	told    func(status int, page bool) // answered of Config.Sending; may be nil
 
 	status  int
 	header  http.Header
@@ -178,25 +183,31 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
 	defer done()
 	req, err := c.prepare(ctx, sending, x)
 	if err != nil {
-		c.windows.release(b, notSent, nil)
+		c.windows.release(b, Unsent, nil)
 		return err
 	}
 	*sent++
 	start := c.cfg.Now()
 	res, err := c.http.Do(req)
 	if err != nil {
-		c.windows.release(b, lostStatus(err), nil)
+		x.status = lostStatus(err)
+		c.windows.release(b, x.status, nil)
 		c.stats.add(e, func(t *Tally) { t.Requests++; t.Status[0]++ })
+		x.tell(false)
 		return c.failure(ctx, e, err)
 	}
 	defer func() { _ = res.Body.Close() }()
 	c.clock.observe(res.Header.Get("Date"), start, c.cfg.Now())
 	x.status, x.header = res.StatusCode, res.Header
 	x.limited = c.windows.release(b, res.StatusCode, res.Header)
-	return c.receive(ctx, x, res)
+	if err = c.receive(ctx, x, res); err != nil {
+		x.tell(false)
+	}
+	return err
 }
 
-// prepare gets the token and makes the request, unless ctx has ended.
+// prepare gets the token, makes the request and says that it is about to be
+// sent, unless ctx has ended.
 func (c *Client) prepare(ctx, sending context.Context, x *exchange) (req *http.Request, err error) {
 	e := x.request.Endpoint
 	if x.token, err = c.token(ctx, x); err != nil {
@@ -208,18 +219,10 @@ func (c *Client) prepare(ctx, sending context.Context, x *exchange) (req *http.R
 	if req, err = c.newRequest(sending, x.request, x.params, x.token); err != nil {
 		return nil, fmt.Errorf("%s: %w", e, err)
 	}
+	if x.told, err = c.cfg.Sending(ctx, x.request); err != nil {
+		return nil, err
+	}
 	return req, nil
-}
-
-// graceful returns a context that outlives ctx by grace: what was asked for is
-// billed, so its answer is taken in even if the run ends meanwhile.
-func graceful(ctx context.Context, grace time.Duration) (context.Context, func()) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(longer, func() { timer.Stop() })
-	})
-	return longer, func() { stop(); cancel() }
 }
 
 // receive reads the body.

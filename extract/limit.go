@@ -22,19 +22,13 @@ const (
 	spacingMargin = 1
 )
 
-// What release is told where there is no HTTP status.
-const (
-	lost    = 0  // no answer: the server may have counted the request
-	notSent = -1 // it never had it
-)
-
 // lostStatus tells a request that may have arrived from one that did not.
 func lostStatus(err error) int {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
-		return notSent
+		return Unsent
 	}
-	return lost
+	return Unanswered
 }
 
 // windows lets requests through as far as the server's rate windows allow, by
@@ -216,7 +210,7 @@ func (w *windows) release(b bucket, status int, h http.Header) *RateLimitError {
 	l.reserve(-1)
 	close(w.changed)
 	w.changed = make(chan struct{})
-	if l.pace != nil && status != notSent {
+	if l.pace != nil && status != Unsent {
 		// Counted from the answer, not from sending: a request delayed on its
 		// way could otherwise reach the server just before the next.
 		l.pace.hold(now.Add(w.cfg.CreatorSpacing + w.cfg.CreatorSpacing*spacingMargin/100))

@@ -87,6 +87,13 @@ func (k *keyring) known(user string) bool {
 	return theirs || len(k.good(k.theirs(""))) < 2
 }
 
+// owned reports whether a key is known to be the user's.
+func (k *keyring) owned(user string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return user != "" && slices.ContainsFunc(k.all, func(key *key) bool { return key.user && key.owner == user })
+}
+
 func (k *keyring) usable(key *key) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -182,5 +182,9 @@ func (p *pacer) Stop() {}
 // rate windows, those of different lanes do not wait for each other. Who sends
 // many requests keeps every lane busy, so that none waits behind another.
 func (r *Retry) Lane(req schemas.Request) string {
-	return strings.TrimSpace(string(req.Endpoint) + " " + r.client.creator(req))
+	creator := r.client.creator(req)
+	if !r.client.keys.owned(creator) {
+		creator = "" // goes out with whatever token may be theirs
+	}
+	return strings.TrimSpace(string(req.Endpoint) + " " + creator)
 }

@@ -42,9 +42,9 @@ func (s *window) learn(r rate, status int, now time.Time) {
 		s.known, s.remaining, s.missing, s.reset = true, r.remaining, 0, r.reset
 		s.counted = counts(status)
 		s.latest = now.Add(s.span + time.Minute)
-	case status == lost:
+	case status == Unanswered:
 		s.missing++
-	case r.ok, status == notSent, status >= 500, status == http.StatusTooManyRequests:
+	case r.ok, status == Unsent, status >= 500, status == http.StatusTooManyRequests:
 	case s.known && s.reset == 0:
 		s.remaining--
 	case !s.known: // a server without these headers: count as documented
