@@ -140,6 +140,31 @@ func (w *purse) over(e schemas.Endpoint, most schemas.Money) *BudgetError {
 	return nil
 }
 
+// again sets aside what one more request for a page can cost, at once or not at
+// all.
+func (w *purse) again(e schemas.Endpoint, most schemas.Money) error {
+	if w == nil {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if over := w.over(e, most); over != nil {
+		return over
+	}
+	w.aside += most
+	return nil
+}
+
+// time is now by the server's clock.
+func (w *purse) time() time.Time {
+	if w == nil {
+		return time.Time{}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now().Add(w.skew)
+}
+
 // book replaces what was set aside by what was charged, at a time by the
 // server's clock.
 func (w *purse) book(most, charged schemas.Money, at time.Time) {

@@ -72,11 +72,11 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 	}
 }
 
-// The budget holds for what a crash loses, too.
-func TestBudgetCountsWhatACrashLost(t *testing.T) {
+// The budget holds for what a crash loses, too, and for what is lost on its way.
+func TestBudgetCountsWhatWasLost(t *testing.T) {
 	till := dear(t)
-	till.budget.Run = 40 * schemas.Dollar
-	for _, till.crashAt = range []int64{2, 9, 17, 0} {
+	till.budget.Run, till.lossy = 40*schemas.Dollar, 3
+	for _, till.death = range []death{{landing: 2}, {request: 9}, {landing: 17}, {}, {}} {
 		_, _ = till.crawl()
 		if spent := till.charged(); spent > till.budget.Run {
 			t.Errorf("%s spent of %s", spent, till.budget.Run)

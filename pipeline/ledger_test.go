@@ -1,118 +1,18 @@
 package pipeline
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"os"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"context"
-
-	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// clock is a time that only tests move.
-type clock struct{ micros atomic.Int64 }
-
-func newClock() *clock {
-	c := &clock{}
-	c.micros.Store(time.Date(2026, 11, 28, 9, 0, 0, 0, time.UTC).UnixMicro())
-	return c
-}
-
-// now moves a little with each look, as pages are in the order of their times.
-func (c *clock) now() time.Time { return time.UnixMicro(c.micros.Add(10)).UTC() }
-
-func (c *clock) advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
-
-// till is a store in a world, and what its runs are charged.
-type till struct {
-	*testing.T
-	*world
-	clock *clock
-	store Store
-	plan  Plan
-
-	workers int
-	budget  Budget
-	crashAt int64 // the answer after which the process dies; 0 is never
-}
-
-func newTill(t *testing.T, cfg simulator.Config) *till {
-	c := newClock()
-	cfg.Now, cfg.NoRateLimits = c.now, true
-	return &till{T: t, world: newWorld(t, cfg), clock: c, store: Store(t.TempDir()), workers: 4}
-}
-
-// mortal is a fetcher whose process dies after some answers.
-type mortal struct {
-	Fetcher
-	left atomic.Int64
-	dead atomic.Bool
-}
-
-var errDead = errors.New("the process is dead")
-
-func (m *mortal) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
-	if m.dead.Load() {
-		return schemas.Page{}, errDead
-	}
-	page, err := m.Fetcher.Fetch(ctx, r)
-	if err == nil && m.left.Add(-1) == 0 {
-		m.dead.Store(true)
-	}
-	return page, err
-}
-
-// crawl runs the plan, or goes on with the run that has not come to its end.
-// finish writes the receipt of one that has.
-func (t *till) crawl() (*Pipeline, error) {
-	t.Helper()
-	client, err := extract.New(extract.Config{
-		BaseURL: t.url, AppToken: appToken, UserToken: userToken, CreatorSpacing: time.Nanosecond, Now: t.clock.now,
-		Expansions: t.expansions(), BaseDelay: time.Millisecond, BurstDelay: time.Millisecond, UnknownDelay: time.Millisecond,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	planned, ok, err := t.store.Resumable(t.plan, false)
-	if err == nil && !ok {
-		planned, err = t.store.Start(t.plan, nil, "test", t.clock.now())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	m := &mortal{Fetcher: extract.NewRetry(client)}
-	m.left.Store(t.crashAt)
-	p := &Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: t.store, Fetcher: m, Workers: t.workers, Budget: t.budget, Now: t.clock.now,
-		Step: func(string, string) error {
-			if m.dead.Load() {
-				return errDead
-			}
-			return nil
-		},
-	}
-	if err := p.Open(); err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	if err = p.Crawl(t.Context()); err == nil {
-		p.Run.Outcome = schemas.Done
-		if err := writeJSON(t.store.RunFile(p.Run.RunID, "manifest.json"), Manifest{Run: p.Run, Plan: p.Plan}, nil); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return p, err
-}
 
 // expansions are the plan's, as the command sets them.
 func (t *till) expansions() map[schemas.Endpoint][]string {
@@ -148,22 +48,22 @@ func TestLedgerIsTheBill(t *testing.T) {
 			till := newTill(t, simulator.Config{
 				Spaces: 150, Paging: simulator.PagingQuirks, Quirks: true,
 				Billing: simulator.Billing{ExpansionsBilled: m.Expansions, NoDedup: m.Repeats},
-				Faults:  simulator.Faults{Rate: 0.05, Kinds: []simulator.Fault{simulator.FaultUnavailable, simulator.FaultBadGateway}},
+				Faults:  simulator.Faults{Rate: 0.05, Kinds: []simulator.Fault{simulator.FaultUnavailable, simulator.FaultInternal, simulator.FaultRateLimited}},
 			})
-			till.plan = full(till.world)
+			till.plan, till.lossy = full(till.world), 9
 			deaths := 0
-			for day := range 3 {
-				for _, till.crashAt = range []int64{int64(7 + day), 11, 0, 0} {
+			for day := range int64(3) {
+				for _, till.death = range []death{{landing: 7 + day}, {request: 5 + day}, {wait: 1}, {landing: 11}, {}, {}} {
 					_, err := till.crawl()
 					if err != nil {
 						deaths++
 					}
 					till.same(m, err == nil)
-					till.clock.advance(5 * time.Hour)
+					till.clock.advance(3 * time.Hour)
 				}
-				till.clock.advance(4 * time.Hour)
+				till.clock.advance(6 * time.Hour)
 			}
-			if deaths < 3 {
+			if deaths < 6 {
 				t.Errorf("%d deaths: too few for this test", deaths)
 			}
 			till.rebuilt()
@@ -212,12 +112,12 @@ func TestLedgerFollowsAnOlderRun(t *testing.T) {
 	till := newTill(t, simulator.Config{Spaces: 200})
 	older := Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(20)}}}
 	newer := Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: till.SearchWord()}}}
-	till.plan, till.crashAt = older, 5
+	till.plan, till.death.landing = older, 5
 	if _, err := till.crawl(); err == nil {
 		t.Fatal("the run did not die")
 	}
 	till.clock.advance(time.Hour)
-	till.crashAt = 0
+	till.death = death{}
 	for _, till.plan = range []Plan{newer, older, newer, older} {
 		if _, err := till.crawl(); err != nil {
 			t.Fatal(err)

@@ -30,44 +30,52 @@ func (p *Pipeline) money(ctx context.Context) error {
 
 // pay fetches and lands a page within the budget, and says what it leads to.
 func (p *Pipeline) pay(ctx context.Context, r schemas.Request) (Extracted, error) {
-	most := p.purse.most(r, p.Plan.Expansions(r.Endpoint))
-	if err := p.purse.reserve(ctx, r.Endpoint, most); err != nil {
+	c, err := p.newCall(ctx, r)
+	if err != nil {
 		return Extracted{}, err
 	}
-	note := sentNote{At: p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs)}
-	if err := p.sent.write(p.Store.sentPath(p.Run.RunID), note); err != nil {
-		p.purse.book(most, 0, time.Time{})
-		return Extracted{}, &LandingError{err}
-	}
-	page, err := p.Fetcher.Fetch(ctx, r)
-	if err != nil { // X charges for answers with data only
-		p.purse.book(most, 0, time.Time{})
-		note.Failed = true
-		if logErr := p.sent.write(p.Store.sentPath(p.Run.RunID), note); logErr != nil {
-			err = errors.Join(err, logErr)
-		}
+	page, err := p.fetch(ctx, c)
+	if err != nil {
+		c.lose()
 		return Extracted{}, err
 	}
 	page.RunID = p.Run.RunID
 	if err := p.landing.Put(page); err != nil {
-		p.purse.book(most, most, billedAt(page)) // the answer is lost, not the bill
+		c.end(c.most, billedAt(page)) // the answer is lost, not the bill
 		return Extracted{}, &LandingError{err}
 	}
 	p.fetched.Add(1)
 	found, err := examine(page)
-	p.settle(r, most, found.cost(p.Prices), billedAt(page))
+	p.settle(c, found.cost(p.Prices), billedAt(page))
 	return found, err
 }
 
-// settle books what a page cost.
-func (p *Pipeline) settle(r schemas.Request, most, charged schemas.Money, at time.Time) {
-	if p.purse == nil {
-		return
+// fetch gets the page. Of a Fetcher that does not tell when it sends it is
+// assumed that it sends once, at once, and that nothing is charged without a
+// page.
+func (p *Pipeline) fetch(ctx context.Context, c *call) (schemas.Page, error) {
+	if p.Tells {
+		return p.Fetcher.Fetch(context.WithValue(ctx, callKey{}, c), c.request)
 	}
-	p.purse.book(most, charged, at)
-	if charged > most {
-		p.purse.exceeded(r.Endpoint)
-		p.Notify(Notice{"budget", fmt.Sprintf("%s: an answer held more than was taken to be possible, and can have cost %s instead of %s; setting aside more from now on", r.Endpoint, charged, most)})
+	note := p.note(c.request)
+	if err := p.write(note); err != nil {
+		return schemas.Page{}, err
+	}
+	c.open, c.spare = 1, false
+	page, err := p.Fetcher.Fetch(ctx, c.request)
+	if err != nil {
+		c.open, note.Failed = 0, true
+		return page, errors.Join(err, p.write(note))
+	}
+	return page, nil
+}
+
+// settle books what a page cost, and that answers lost before it held the same.
+func (p *Pipeline) settle(c *call, charged schemas.Money, at time.Time) {
+	c.end(charged, at)
+	if e := c.request.Endpoint; p.purse != nil && charged > c.most {
+		p.purse.exceeded(e)
+		p.Notify(Notice{"budget", fmt.Sprintf("%s: an answer held more than was taken to be possible, and can have cost %s instead of %s; setting aside more from now on", e, charged, c.most)})
 	}
 }
 

@@ -52,12 +52,16 @@ type Pipeline struct {
 	Store   Store
 	Out     Store   // where the manifest goes; default Store
 	Fetcher Fetcher // not needed for Load
+	// Tells says that the Fetcher calls Sending. Of one that does not, requests
+	// are taken to be sent as soon as they are asked for.
+	Tells   bool
 	Loader  Loader
 	Publish []Publisher
 	// KeepsFiles says that the loader's files are a destination, not only on
 	// their way to a publisher.
 	KeepsFiles bool
-	// Workers is the number of requests under way at a time; 0 means 4.
+	// Workers is the number of requests under way at a time; 0 means 4. Those
+	// that wait for their lane's rate window do not count.
 	Workers int
 	// Shards is the number of decoders of a large load; 0 means 2. Equal
 	// shards, equal files.
@@ -82,7 +86,8 @@ type Pipeline struct {
 	fetched atomic.Int64
 	purse   *purse // nil without a budget
 	sent    sentLog
-	resumed bool // pages had landed when the pipeline was opened
+	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
+	resumed bool          // pages had landed when the pipeline was opened
 }
 
 // Step stands before or after something that a crash can come between.

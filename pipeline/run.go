@@ -85,7 +85,7 @@ func (p *Pipeline) RunAll(ctx context.Context) (*Manifest, error) {
 // Crawl fetches every page the plan leads to that has not landed yet, in
 // waves: the seeds, then what they led to, until nothing is left.
 func (p *Pipeline) Crawl(ctx context.Context) error {
-	p.walk = newWalk(p.Plan, p.Seeds)
+	p.walk, p.slots = newWalk(p.Plan, p.Seeds), make(chan struct{}, p.Workers)
 	if err := p.money(ctx); err != nil {
 		return err
 	}

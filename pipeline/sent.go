@@ -14,9 +14,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// sentLog notes each request before it is fetched. A request that is neither
-// landed nor noted as failed was under way when its process was killed: the
-// API may have answered and charged it.
+// sentLog notes each request right before it is sent. One that is neither
+// landed nor noted as failed was under way when its process was killed, or got
+// no answer that says how it went: the API may have charged it.
 //
 // It is written but not synced: it outlives its process, and a machine that
 // loses power loses at most the note of what was lost.
@@ -31,7 +31,7 @@ type sentNote struct {
 	PageID   string           `json:"page_id"`
 	Endpoint schemas.Endpoint `json:"endpoint"`
 	IDs      int              `json:"ids"`              // asked for
-	Failed   bool             `json:"failed,omitempty"` // came to nothing and was not charged
+	Failed   bool             `json:"failed,omitempty"` // it was refused and not charged
 }
 
 func (s Store) sentPath(runID string) string { return s.RunFile(runID, "sent.ndjson") }

@@ -64,6 +64,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	var p *pipeline.Pipeline // made later; the client asks it while fetching
 	cfg := e.config(start)
 	cfg.Creator = func(spaceID string) string { return p.Creator(spaceID) }
+	cfg.Sending = func(ctx context.Context, r schemas.Request) (func(int, bool), error) { return p.Sending(ctx, r) }
 	client, err := extract.New(cfg)
 	if err != nil {
 		return result{}, &usageError{"spacesetl run", err}
@@ -89,7 +90,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	}
 	defer done()
 	p = assembled
-	p.Fetcher, p.Workers, p.Step = extract.NewRetry(client), e.spec.Workers, e.step
+	p.Fetcher, p.Tells, p.Workers, p.Step = extract.NewRetry(client), true, e.spec.Workers, e.step
 	if e.wrap != nil {
 		p.Fetcher = e.wrap(p.Fetcher)
 	}
