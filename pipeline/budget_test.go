@@ -84,6 +84,34 @@ func TestBudgetCountsWhatWasLost(t *testing.T) {
 	}
 }
 
+// What is lost on its way and asked for again is booked as the ledger has it.
+func TestBudgetBooksWhatTheLedgerSays(t *testing.T) {
+	till := dear(t)
+	till.budget.Run, till.lossy = 100_000*schemas.Dollar, 3
+	p, err := till.crawl()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if low, high := till.costs(); p.purse.run != high || high != till.charged() || low >= high || p.purse.aside != 0 {
+		t.Errorf("%s are booked and %s set aside; the ledger says %s to %s, the bill %s", p.purse.run, p.purse.aside, low, high, till.charged())
+	}
+}
+
+// An answer that never comes is not asked for more often than the budget pays.
+func TestBudgetBoundsRepetitions(t *testing.T) {
+	for want := range 4 {
+		till := dear(t)
+		till.plan.Creators, till.plan.Tweets = nil, false
+		till.plan.Seeds = []schemas.Request{{Endpoint: schemas.Search, Query: till.SearchWord()}}
+		most := schemas.DefaultPrices().Cost(schemas.Most(schemas.Search, 0, till.plan.Expansions(schemas.Search)))
+		till.lossy, till.budget.Run = 1, schemas.Money(want)*most+most/2
+		till.stop()
+		if n := till.RequestCounts()["search"]; n != want {
+			t.Errorf("%d requests for %s, each of which can cost %s", n, till.budget.Run, most)
+		}
+	}
+}
+
 // A budget of a month or a run says when, or how, it goes on.
 func TestBudgetSaysHowToGoOn(t *testing.T) {
 	for _, c := range []struct {
