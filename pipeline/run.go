@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -89,6 +87,9 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 	if err := p.money(ctx); err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.walk.halting = cancel // for those who wait; what was sent is taken in
 	for wave := p.walk.next(); len(wave) > 0; wave = p.walk.next() {
 		p.wave(ctx, wave)
 		if err := p.walk.stopped(); err != nil {
@@ -99,21 +100,6 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 		p.Notify(Notice{"skipped", fmt.Sprintf("%s: %d", reason, n)})
 	}
 	return p.walk.ended()
-}
-
-// wave runs requests and their later pages, each collection in order.
-func (p *Pipeline) wave(ctx context.Context, requests []schemas.Request) {
-	var g errgroup.Group
-	g.SetLimit(p.Workers)
-	for _, r := range requests {
-		g.Go(func() error {
-			if err := p.batch(ctx, r); err != nil {
-				p.end(ctx, r, err)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait() // errors are in the walk
 }
 
 // end records what an error of a request puts an end to.

@@ -28,6 +28,7 @@ type walk struct {
 	failures []Failure
 	inARow   int // failures since the last page
 	halt     *StoppedError
+	halting  func() // called when halt is set; nil is nothing
 }
 
 // Failure is a request that could not be answered.
@@ -153,8 +154,17 @@ func (w *walk) creator(spaceID string) string {
 func (w *walk) stop(err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.halt == nil {
-		w.halt = err
+	w.end(err)
+}
+
+// end is stop, under the lock.
+func (w *walk) end(err *StoppedError) {
+	if w.halt != nil {
+		return
+	}
+	w.halt = err
+	if w.halting != nil {
+		w.halting()
 	}
 }
 
@@ -205,8 +215,8 @@ func (w *walk) fail(r schemas.Request, err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failures = append(w.failures, Failure{r, err.Error(), err})
-	if w.inARow++; w.inARow >= maxInARow && w.halt == nil {
-		w.halt = err
+	if w.inARow++; w.inARow >= maxInARow {
+		w.end(err)
 	}
 }
 

@@ -79,6 +79,11 @@ func (s *steps) take(name string) int {
 // timeless gives each page a time that follows from its request only.
 type timeless struct{ pipeline.Fetcher }
 
+// Lane is the Fetcher's.
+func (f timeless) Lane(r schemas.Request) string {
+	return f.Fetcher.(interface{ Lane(schemas.Request) string }).Lane(r)
+}
+
 func (f timeless) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
 	page, err := f.Fetcher.Fetch(ctx, r)
 	sum := sha256.Sum256([]byte(r.ID()))
