@@ -43,7 +43,7 @@ func (w *wanted) request(a *answer, log []simulator.RequestRecord) {
 	}
 	rate := func(name string) string { return a.header.Get("X-Rate-Limit-" + name) }
 	r := cells("endpoint", a.endpoint, "request", jsonCell(asked), "params", jsonCell(params), "http_status", 200,
-		"attempts", attempts(log), "account", account(log), "waited_ms", anyNumber, "bytes", len(a.body),
+		"attempts", attempts(log), "account", askedBy(log), "waited_ms", anyNumber, "bytes", len(a.body),
 		"rate_limit", rate("Limit"), "rate_remaining", rate("Remaining"), "rate_reset", rate("Reset"), "server_date", a.header.Get("Date"),
 		"data_count", len(a.data), "error_count", len(a.errors))
 	for _, kind := range []string{"user", "tweet", "topic", "media", "poll", "place"} {
@@ -72,8 +72,8 @@ func attempts(log []simulator.RequestRecord) string {
 	return oneOf(right...)
 }
 
-// account is the name of the token that asked last.
-func account(log []simulator.RequestRecord) string {
+// askedBy is the name of the token that asked last.
+func askedBy(log []simulator.RequestRecord) string {
 	names := map[string]string{"app": "X_BEARER_TOKEN", "user": "X_USER_TOKEN"}
 	return names[log[len(log)-1].TokenKind]
 }
