@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -46,11 +45,11 @@ func (h *hall) RoundTrip(r *http.Request) (*http.Response, error) {
 func waits(sim *simulator.Simulator) Plan {
 	plan := Plan{Job: "test"}
 	for i := range 12 {
-		plan.Seeds = append(plan.Seeds,
-			schemas.Request{Endpoint: schemas.Search, Query: fmt.Sprint("word", i)},
-			schemas.Request{Endpoint: schemas.SpaceByID, IDs: sim.SpaceIDs(12)[i : i+1]})
+		plan.Seeds = append(plan.Seeds, schemas.Request{Endpoint: schemas.Search, Query: fmt.Sprint("word", i)})
 	}
-	slices.SortFunc(plan.Seeds, byEndpoint)
+	for _, id := range sim.SpaceIDs(12) {
+		plan.Seeds = append(plan.Seeds, schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{id}})
+	}
 	return plan
 }
 

@@ -2,11 +2,9 @@ package pipeline
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -192,10 +190,4 @@ func (p *Pipeline) extract(ctx context.Context, r schemas.Request, again bool) (
 		return p.pay(ctx, r)
 	}
 	return examine(page)
-}
-
-// byEndpoint orders requests so that equal plans make equal waves.
-func byEndpoint(a, b schemas.Request) int {
-	return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), slices.Compare(a.IDs, b.IDs),
-		cmp.Compare(a.Query, b.Query), cmp.Compare(a.State, b.State), cmp.Compare(a.Token, b.Token))
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -131,8 +132,8 @@ func (st *State) take(found Extracted, at time.Time, ended bool, plan Plan) {
 }
 
 // Seeds are the first requests of a plan for a store that knows its Spaces:
-// those that can still change are looked up again, those that cannot are left
-// out.
+// those that can still change are looked up again, live ones first, those that
+// cannot are left out.
 func (st *State) Seeds(plan Plan) []schemas.Request {
 	var ids []string
 	var rest []schemas.Request
@@ -155,7 +156,16 @@ func (st *State) Seeds(plan Plan) []schemas.Request {
 		asked[id] = true
 		return again
 	})
+	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(st.turn(a), st.turn(b)) })
 	return append(Lookups(ids), rest...)
+}
+
+// turn is when a Space has its turn, by what was last seen of it.
+func (st *State) turn(id string) int {
+	if s := st.Spaces[id]; s != nil {
+		return turn(s.State)
+	}
+	return turn("")
 }
 
 // Lookups are the requests that look up Spaces by id.

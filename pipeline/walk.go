@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -95,14 +96,20 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 }
 
 // details asks for the tweets and buyers of the Spaces found since the last
-// wave.
+// wave, first of those that are the first to end.
 func (w *walk) details() []schemas.Request {
-	var requests []schemas.Request
-	for _, id := range slices.Sorted(maps.Keys(w.spaces)) {
-		if w.detailed[id] {
-			continue
+	var found []string
+	for id := range w.spaces {
+		if !w.detailed[id] {
+			w.detailed[id] = true
+			found = append(found, id)
 		}
-		w.detailed[id] = true
+	}
+	slices.SortFunc(found, func(a, b string) int {
+		return cmp.Or(cmp.Compare(turn(w.spaces[a].State), turn(w.spaces[b].State)), cmp.Compare(a, b))
+	})
+	var requests []schemas.Request
+	for _, id := range found {
 		if w.plan.Tweets {
 			requests = append(requests, schemas.Request{Endpoint: schemas.Tweets, IDs: []string{id}})
 		}
@@ -114,8 +121,21 @@ func (w *walk) details() []schemas.Request {
 			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}})
 		}
 	}
-	slices.SortStableFunc(requests, byEndpoint)
 	return requests
+}
+
+// turn is when a Space of a state has its turn: a live one is over next, and
+// what can be asked of it then is not certain.
+func turn(state string) int {
+	switch state {
+	case "live":
+		return 0
+	case "scheduled":
+		return 1
+	case stateEnded:
+		return 3
+	}
+	return 2
 }
 
 // add takes what a page led to.
