@@ -228,13 +228,17 @@ func (w *walk) skips() map[string]int {
 }
 
 // maxInARow is how many requests may fail with no page between them: after
-// that the server is taken to be down.
+// that the server is taken to be down. Those that their tokens may not make
+// don't count.
 const maxInARow = 5
 
 func (w *walk) fail(r schemas.Request, err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failures = append(w.failures, Failure{r, err.Error(), err})
+	if err.Outcome == schemas.Unauthorised {
+		return // the server is there, and the others may be allowed
+	}
 	if w.inARow++; w.inARow >= maxInARow {
 		w.end(err)
 	}

@@ -1,10 +1,15 @@
 package pipeline
 
 import (
+	"errors"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -43,5 +48,57 @@ func TestKnownLiveSpacesAreLookedUpFirst(t *testing.T) {
 	plan := Plan{Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: []string{"1z", "1b", "1y"}}}}
 	if got, want := told(st.Seeds(plan)), "spaces 1c,1d,1b,1z,1y,1a"; got != want {
 		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+// bought is a world of many creators with ticketed Spaces, and a user token for
+// each, of which the server takes the last one's only.
+func bought(t *testing.T) (w *world, plan Plan, keys []extract.Credential) {
+	w = newWorld(t, simulator.Config{Spaces: 2000, NoRateLimits: true, AppTokens: []string{appToken}})
+	plan = Plan{Job: "test", Buyers: true}
+	var ids []string
+	for _, id := range w.SpaceIDs(2000) {
+		space, _ := w.Space(id)
+		if !space.IsTicketed || slices.Contains(plan.Owners, space.CreatorID) || space.CreatorID == w.creator || len(ids) == 3*maxInARow {
+			continue
+		}
+		ids, plan.Owners = append(ids, id), append(plan.Owners, space.CreatorID)
+	}
+	if len(ids) < 3*maxInARow {
+		t.Fatalf("%d creators of ticketed Spaces: too few for this test", len(ids))
+	}
+	for i, owner := range append(plan.Owners, w.creator) {
+		token := extract.Token(userToken)
+		if owner != w.creator {
+			token = "refused-by-the-server"
+		}
+		keys = append(keys, extract.Credential{Name: string(rune('a' + i)), Kind: extract.UserCredential, Owner: owner, Source: token})
+	}
+	plan.Owners = append(plan.Owners, w.creator)
+	plan.Seeds = Lookups(append(ids, w.buyable...))
+	return w, plan, keys
+}
+
+// A token that is refused ends what it was for and nothing else.
+func TestRefusedTokensDoNotEndTheRun(t *testing.T) {
+	w, plan, keys := bought(t)
+	p := crawler(t, w, Store(t.TempDir()), plan, nil)
+	client, err := extract.New(extract.Config{
+		BaseURL: w.url, AppToken: appToken, Credentials: keys, Creator: p.Creator, BaseDelay: time.Millisecond,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Fetcher, p.Workers = extract.NewRetry(client), 1
+	var stopped *StoppedError
+	if err := p.Crawl(t.Context()); !errors.As(err, &stopped) || stopped.Outcome != schemas.Unauthorised {
+		t.Errorf("error %v, want outcome unauthorised", err)
+	}
+	seen := map[string]bool{}
+	for _, pair := range w.Served().Buyers {
+		seen[pair[0]] = true
+	}
+	if len(seen) != len(w.buyable) || len(p.walk.failures) != len(keys)-1 {
+		t.Errorf("buyers of %d Spaces and %d failures, want %d and %d", len(seen), len(p.walk.failures), len(w.buyable), len(keys)-1)
 	}
 }
