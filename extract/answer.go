@@ -29,7 +29,7 @@ func (c *Client) answer(ctx context.Context, x *exchange) (page schemas.Page, ag
 	case s == http.StatusPaymentRequired || isCap(p) && (s == http.StatusForbidden || s == http.StatusTooManyRequests):
 		return page, false, capError(x, p)
 	case s == http.StatusTooManyRequests:
-		c.stats.add(x.request.Endpoint, func(t *Tally) { t.Limited[x.limited.Kind]++ })
+		c.stats.add(x.request.Endpoint, x.key.label, func(t *Tally) { t.Limited[x.limited.Kind]++ })
 		// With other tokens there may be room: if not, who sends next is told
 		// the earliest time of all.
 		return page, len(x.keys) > 1, x.limited

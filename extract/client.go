@@ -150,7 +150,7 @@ func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt, sent *i
 		}
 		if err == nil {
 			page.Attempts = *sent
-			c.stats.add(r.Endpoint, func(t *Tally) { t.Pages++ })
+			c.stats.add(r.Endpoint, x.key.label, func(t *Tally) { t.Pages++ })
 		}
 		return page, err
 	}
@@ -192,7 +192,7 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
 	if err != nil {
 		x.status = lostStatus(err)
 		c.windows.release(b, x.status, nil)
-		c.stats.add(e, func(t *Tally) { t.Requests++; t.Status[0]++ })
+		c.stats.add(e, x.key.label, func(t *Tally) { t.Requests++; t.Status[0]++ })
 		x.tell(false)
 		return c.failure(ctx, e, err)
 	}
@@ -233,7 +233,7 @@ func (c *Client) receive(ctx context.Context, x *exchange, res *http.Response) e
 	}
 	body, wire, err := c.bodies.read(res, limit)
 	x.body = body
-	c.stats.add(e, func(t *Tally) {
+	c.stats.add(e, x.key.label, func(t *Tally) {
 		t.Requests++
 		t.Status[x.status]++
 		t.Bytes += int64(len(body))

@@ -152,7 +152,7 @@ func (p *pacer) notify(err error, wait time.Duration) {
 	event := Event{Kind: EventRetry, Endpoint: p.req.Endpoint, Until: c.cfg.Now().Add(wait), Wait: wait, Tries: p.tries, Reason: err.Error()}
 	var limit *RateLimitError
 	if !errors.As(err, &limit) {
-		c.stats.add(p.req.Endpoint, func(t *Tally) { t.Retries++ })
+		c.stats.add(p.req.Endpoint, "", func(t *Tally) { t.Retries++ })
 	} else if event.Kind, event.Token, event.Limit = EventWait, limit.Token, limit.Kind; limit.Kind == LimitSpacing {
 		return
 	}
@@ -166,7 +166,12 @@ func (p *pacer) Start(wait time.Duration) {
 	err := c.cfg.Sleep(p.ctx, wait)
 	waited := max(c.cfg.Now().Sub(start), 0)
 	p.waited += waited
-	c.stats.add(p.req.Endpoint, func(t *Tally) { t.Waited += waited })
+	token := ""
+	var limit *RateLimitError
+	if errors.As(p.last, &limit) {
+		token = limit.Token
+	}
+	c.stats.add(p.req.Endpoint, token, func(t *Tally) { t.Waited += waited })
 	if err == nil || p.ctx.Err() == nil {
 		p.fired <- time.Time{}
 	}

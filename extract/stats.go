@@ -12,9 +12,13 @@ import (
 type Stats struct {
 	Tally
 	Endpoints map[schemas.Endpoint]Tally
+	// Tokens are the numbers of each token that did something, by its name as
+	// in events and errors. A wait counts for the token that was waited for; the
+	// pauses after temporary failures are nobody's.
+	Tokens map[string]Tally
 }
 
-// Tally are the numbers of one endpoint or of all.
+// Tally are the numbers of one endpoint, one token or all.
 type Tally struct {
 	Requests int64               // sent, tries included
 	Pages    int64               // answers that became pages
@@ -43,27 +47,40 @@ type counters struct {
 	mu        sync.Mutex
 	total     Tally
 	endpoints map[schemas.Endpoint]*Tally
+	tokens    map[string]*Tally // by label
 }
 
-func (c *counters) add(e schemas.Endpoint, change func(*Tally)) {
+// add counts for an endpoint and, unless it is empty, the token of a label.
+func (c *counters) add(e schemas.Endpoint, token string, change func(*Tally)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.endpoints == nil {
-		c.endpoints = map[schemas.Endpoint]*Tally{}
+		c.endpoints, c.tokens = map[schemas.Endpoint]*Tally{}, map[string]*Tally{}
 	}
-	if c.endpoints[e] == nil {
-		c.endpoints[e] = &Tally{}
+	addTo(c.endpoints, e, change)
+	if token != "" {
+		addTo(c.tokens, token, change)
 	}
-	c.endpoints[e].add(change)
 	c.total.add(change)
+}
+
+func addTo[K comparable](tallies map[K]*Tally, key K, change func(*Tally)) {
+	if tallies[key] == nil {
+		tallies[key] = &Tally{}
+	}
+	tallies[key].add(change)
 }
 
 func (c *counters) snapshot() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Stats{Tally: c.total.clone(), Endpoints: make(map[schemas.Endpoint]Tally, len(c.endpoints))}
-	for e, t := range c.endpoints {
-		s.Endpoints[e] = t.clone()
+	return Stats{Tally: c.total.clone(), Endpoints: clones(c.endpoints), Tokens: clones(c.tokens)}
+}
+
+func clones[K comparable](tallies map[K]*Tally) map[K]Tally {
+	all := make(map[K]Tally, len(tallies))
+	for key, t := range tallies {
+		all[key] = t.clone()
 	}
-	return s
+	return all
 }

@@ -43,6 +43,9 @@ func (c *console) printResult(r result, format string) error {
 	_ = c.print("\nrun %s: %s in %s\n", m.Run.RunID, m.Run.Outcome, r.took.Round(10*time.Millisecond))
 	_ = c.print("%s pages in the run; now %s requests, %s 429s waited out, %s temporary failures retried, %s waited by all workers\n",
 		thousands(int64(m.Run.Pages)), thousands(r.stats.Requests), thousands(limited(r.stats)), thousands(r.stats.Retries), r.stats.Waited.Round(100*time.Millisecond))
+	if err := c.printTokens(r.stats); err != nil {
+		return err
+	}
 	c.printNotes(m)
 	return c.printPaths(r.out)
 }

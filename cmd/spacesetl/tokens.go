@@ -96,9 +96,27 @@ func findTokens(ctx *cli.Context, spec jobs.Spec) (tokens, error) {
 		if err != nil {
 			return t, err
 		}
-		t.accounts = append(t.accounts, extract.Credential{Name: a.Name, Kind: extract.CredentialKind(a.Kind), Owner: a.UserID, Source: source})
+		t.accounts = append(t.accounts, extract.Credential{Name: a.Name, Kind: extract.CredentialKind(a.Kind), App: a.ClientID, Owner: a.UserID, Source: source})
 	}
+	tellApart(t.accounts)
 	return t, nil
+}
+
+// tellApart leaves the accounts their apps if those are of several. If they are
+// of one, it is taken to be that of the tokens whose app nobody knows, too: the
+// environment's and the app-only ones.
+func tellApart(accounts []extract.Credential) {
+	apps := map[string]bool{}
+	for _, a := range accounts {
+		apps[a.App] = true
+	}
+	delete(apps, "")
+	if len(apps) > 1 {
+		return
+	}
+	for i := range accounts {
+		accounts[i].App = ""
+	}
 }
 
 // allThere reports the accounts that the job names and the file does not have.

@@ -1,0 +1,25 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+)
+
+// printTokens prints what each of several tokens did.
+func (c *console) printTokens(s extract.Stats) error {
+	if len(s.Tokens) < 2 {
+		return nil
+	}
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "\ntoken\trequests\tpages\twaited\t\n")
+	for _, name := range slices.Sorted(maps.Keys(s.Tokens)) {
+		t := s.Tokens[name]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\n", name, thousands(t.Requests), thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
+	}
+	return w.Flush()
+}
