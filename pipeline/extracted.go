@@ -22,6 +22,7 @@ type Extracted struct {
 	Resolved []string                    // ids of the users in data
 	Referred []string                    // ids of users the page refers to
 	Missing  []string                    // ids of Spaces that were asked for and did not come
+	present  int                         // people in Spaces, one in two of them twice
 	objects  map[schemas.Object][]string // ids of what can have a price, data before includes
 	digest   []byte                      // of the body
 }
@@ -94,6 +95,9 @@ func (e *Extracted) read(b schemas.Batch) {
 	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
 		e.objects[b.Table.Object] = texts(b, b.Table.Key[0])
 	}
+	if b.Table.Name == "space_users" {
+		e.present = distinctPairs(texts(b, "space_id"), texts(b, "user_id"))
+	}
 	if slices.ContainsFunc(b.Table.Sources, func(s schemas.Source) bool { return s.Missing }) {
 		e.Missing = texts(b, "space_id")
 	}
@@ -118,6 +122,16 @@ func (e *Extracted) spaces(b schemas.Batch) {
 		}
 		e.Spaces = append(e.Spaces, s)
 	}
+}
+
+// distinctPairs counts the pairs of values in the same places, of columns that
+// are never null.
+func distinctPairs(a, b []string) int {
+	seen := make(map[[2]string]struct{}, len(a))
+	for i := range min(len(a), len(b)) {
+		seen[[2]string{a[i], b[i]}] = struct{}{}
+	}
+	return len(seen)
 }
 
 // texts returns the values of a text column that are not null.

@@ -23,11 +23,17 @@ func (f Forecaster) Wide(plan Plan, forecast Forecast) []Narrower {
 		}
 		unknown += f.Prices[part.Endpoint.Spec().Data] * schemas.Money(part.Objects.High-part.Objects.Low)
 	}
-	repeats := forecast.Cost.High - forecast.Cost.Low - expanded - unknown
+	var split Split
+	if forecast.Split != nil {
+		split = *forecast.Split
+		expanded -= split.Cost
+	}
+	repeats := forecast.Cost.High - forecast.Cost.Low - expanded - unknown - split.Cost
 	all := []Narrower{
 		{"whether X bills expanded users and tweets", expanded, "look users up by the hundred, once a day: users: batch"},
 		{"how much the seeds lead to", unknown, "run a part first: a forecast learns from the store's runs"},
 		{"whether X bills an object once a day only", repeats, "run once a UTC day"},
+		{"people billed again in each part of a request that the budget splits", split.Cost, "users: batch, or a budget of " + split.Enough.Cents()},
 	}
 	if plan.NoExpand {
 		all[0].Advice = "leave out tweets or buyers: their expansions hold tweets"

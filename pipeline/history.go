@@ -13,6 +13,7 @@ const (
 	rateLive         = "spaces per creator"
 	rateHits         = "spaces per search"
 	ratePeople       = "users per space"
+	rateAlone        = "users per space asked for alone"
 	rateMissing      = "users not included per space"
 	rateTicketed     = "spaces with buyers per space"
 	rateTweets       = "tweets per space"
@@ -87,6 +88,9 @@ func (o *observation) page(page *schemas.Page, found *Extracted) {
 	}
 	if kind == schemas.Space {
 		o.rates.rate(ratePeople).add(n, people)
+		if found.present > 0 || people == 0 { // a dialect may name them elsewhere
+			o.rates.rate(rateAlone).add(n, found.present)
+		}
 	}
 }
 
@@ -141,6 +145,7 @@ var priors = map[string]prior{
 	rateLive:         {mean: 1, unknown: 0.7, spread: 1.5, most: schemas.SpacesPerCreator},
 	rateHits:         {mean: 50, unknown: 25, spread: 30, most: schemas.MaxResults},
 	ratePeople:       {mean: 7, unknown: 3, spread: 6, most: 44},
+	rateAlone:        {mean: 9, unknown: 4, spread: 7, most: 44}, // ten speakers, hosts among them, and some invited
 	rateMissing:      {mean: 0.2, unknown: 0.2, spread: 1, most: 44},
 	rateTicketed:     {mean: 0.05, unknown: 0.05, spread: 0.3, most: 1},
 	rateTweets:       {mean: 5, unknown: 4, spread: 40, most: 400},

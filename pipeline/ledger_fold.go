@@ -12,7 +12,7 @@ import (
 )
 
 // ledgerVersion changes when what the ledger's file holds changes.
-const ledgerVersion = 1
+const ledgerVersion = 2
 
 // ledgerFile is ledger.json: the ledger of the runs that are over.
 type ledgerFile struct {

@@ -39,6 +39,7 @@ type planned struct {
 	pipeline.Forecast
 	Tokens tokenCount          `json:"tokens"` // that the minutes are for
 	Wide   []pipeline.Narrower `json:"wide"`
+	Budget pipeline.Budget     `json:"budget"`
 	// Batch is the forecast with users: batch, where that saves over 20 %.
 	Batch *pipeline.Forecast `json:"batch,omitempty"`
 }
@@ -69,7 +70,7 @@ func (c *console) plan(ctx *cli.Context) error {
 	if forecaster.Pace, err = c.pace(spec, tokens); err != nil {
 		return err
 	}
-	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds), Tokens: tokens.count(slices.Contains(spec.With, "buyers"))}
+	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds), Tokens: tokens.count(slices.Contains(spec.With, "buyers")), Budget: spec.Budget}
 	p.Wide = forecaster.Wide(plan, p.Forecast)
 	if other, ok := forecaster.Cheaper(plan, seeds); ok {
 		p.Batch = &other
@@ -109,7 +110,7 @@ func firstRequests(ctx context.Context, store pipeline.Store, spec jobs.Spec, pl
 // outlook is what a forecast for a job depends on.
 func outlook(ctx context.Context, store pipeline.Store, spec jobs.Spec, now time.Time) (pipeline.Forecaster, error) {
 	ledger, err := store.Ledger(ctx, false)
-	return pipeline.Forecaster{Prices: spec.PriceTable(), Ledger: ledger, Today: now.UTC().Format(time.DateOnly), Workers: spec.Workers}, err
+	return pipeline.Forecaster{Prices: spec.PriceTable(), Ledger: ledger, Today: now.UTC().Format(time.DateOnly), Workers: spec.Workers, Budget: spec.Budget}, err
 }
 
 // price is the line that a run logs before its first request.
@@ -149,6 +150,14 @@ func (c *console) printPlan(p planned) error {
 	}
 	for _, n := range p.Wide {
 		_ = c.print("  %s: up to %s of it; to narrow it, %s\n", n.Assumption, n.Width.Cents(), n.Advice)
+	}
+	for _, bound := range []struct {
+		period string
+		usd    schemas.Money
+	}{{"run", p.Budget.Run}, {"UTC day", p.Budget.Day}, {"month", p.Budget.Month}} {
+		if bound.usd > 0 && bound.usd < p.Cost.High {
+			_ = c.print("the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
+		}
 	}
 	if p.Batch != nil {
 		return c.print("users: batch would cost at most %s instead of %s: recommended\n", p.Batch.Cost.High.Cents(), p.Cost.High.Cents())

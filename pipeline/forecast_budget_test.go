@@ -1,0 +1,86 @@
+package pipeline
+
+import (
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// A tight budget splits requests, which makes a job with expansions dearer:
+// the forecast says by how much at most, and the bill is within it.
+func TestForecastCountsWhatABudgetSplits(t *testing.T) {
+	till := dear(t)
+	till.plan.Tweets = false
+	if _, err := till.crawl(); err != nil { // history, and what it costs whole
+		t.Fatal(err)
+	}
+	whole := till.charged()
+	till.clock.advance(24 * time.Hour)
+	l, err := till.store.Ledger(t.Context(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	till.budget.Day = 7 * schemas.Dollar
+	f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: dayOf(till.clock.now())}
+	free := f.Forecast(till.plan, till.plan.Seeds)
+	f.Budget = till.budget
+	tight := f.Forecast(till.plan, till.plan.Seeds)
+	asked := sum(till.RequestCounts())
+	for till.stop() != nil {
+		till.clock.advance(24 * time.Hour)
+	}
+	bill, requests := till.charged()-whole, int64(sum(till.RequestCounts())-asked)
+	t.Logf("whole %s, in parts %s in %d requests; forecast %s to %s without the budget, with it to %s in %d to %d requests",
+		whole, bill, requests, free.Cost.Low, free.Cost.High, tight.Cost.High, tight.Requests.Low, tight.Requests.High)
+	if bill < whole*3/2 {
+		t.Fatalf("the budget made %s of %s: too little for this test", bill, whole)
+	}
+	if whole > free.Cost.High || bill < tight.Cost.Low || bill > tight.Cost.High || requests > tight.Requests.High {
+		t.Error("the bill is not within the forecast")
+	}
+	split := tight.Split
+	if free.Split != nil || split == nil || split.Cost < bill-free.Cost.High || split.Cost != tight.Cost.High-free.Cost.High || split.Requests <= 0 {
+		t.Fatalf("split %+v, want the %s between the forecasts", split, tight.Cost.High-free.Cost.High)
+	}
+	if other, ok := f.Cheaper(till.plan, till.plan.Seeds); !ok || other.Split != nil && other.Split.Cost > 0 {
+		t.Errorf("cheaper: %+v, %v; want users looked up, which a budget makes no dearer", other, ok)
+	}
+	named := false
+	for _, n := range f.Wide(till.plan, tight) {
+		named = named || n.Width == split.Cost
+	}
+	if !named {
+		t.Errorf("%+v does not name the %s", f.Wide(till.plan, tight), split.Cost)
+	}
+	f.Budget.Day = split.Enough
+	if enough := f.Forecast(till.plan, till.plan.Seeds); enough.Split != nil || enough.Cost != free.Cost {
+		t.Errorf("with %s: split %+v, want none", split.Enough, enough.Split)
+	}
+}
+
+func TestBudgetLeftIsThePeriodsWithLeast(t *testing.T) {
+	l := newLedger()
+	l.Lines = []*Line{
+		{Day: "2026-11-01", Object: schemas.User, Returned: 300}, // $3
+		{Day: "2026-11-22", Object: schemas.User, Returned: 100},
+		{Day: "2026-10-31", Object: schemas.User, Returned: 900},
+	}
+	f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: "2026-11-22"}
+	for budget, want := range map[Budget]schemas.Money{
+		{Run: 5 * schemas.Dollar}:                             5 * schemas.Dollar,
+		{Day: 5 * schemas.Dollar}:                             4 * schemas.Dollar,
+		{Month: 5 * schemas.Dollar}:                           1 * schemas.Dollar,
+		{Month: 3 * schemas.Dollar, Run: 1}:                   0,
+		{Run: 2, Day: 5 * schemas.Dollar, Month: 1000_000000}: 2,
+	} {
+		f.Budget = budget
+		if got, ok := f.left(); got != want || !ok {
+			t.Errorf("%+v: got %s, %v, want %s", budget, got, ok, want)
+		}
+	}
+	f.Budget = Budget{}
+	if _, ok := f.left(); ok {
+		t.Error("without a budget: there is one")
+	}
+}
