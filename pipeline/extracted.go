@@ -18,13 +18,17 @@ type Extracted struct {
 	Next     *schemas.Request // the collection's next page
 	Rows     int              // objects in data
 	Spaces   []FoundSpace
-	Users    []string                    // ids of the users on the page
-	Resolved []string                    // ids of the users in data
-	Referred []string                    // ids of users the page refers to
-	Missing  []string                    // ids of Spaces that were asked for and did not come
-	present  int                         // people in Spaces, one in two of them twice
-	objects  map[schemas.Object][]string // ids of what can have a price, data before includes
-	digest   []byte                      // of the body
+	Users    []string // ids of the users on the page
+	Resolved []string // ids of the users in data
+	Referred []string // ids of users the page refers to
+	// Mentioned are the ids of users whom tweets in data mention: expansions
+	// bring them in, else they have to be looked up.
+	Mentioned []string
+	Missing   []string                    // ids of Spaces that were asked for and did not come
+	present   int                         // people in Spaces, one in two of them twice
+	mentions  [][2]string                 // of tweets and users
+	objects   map[schemas.Object][]string // ids of what can have a price, data before includes
+	digest    []byte                      // of the body
 }
 
 // data returns the ids of the objects in data, and of which kind they are.
@@ -70,6 +74,9 @@ func examine(page schemas.Page) (Extracted, error) {
 	if page.Request.Endpoint.Spec().Data == schemas.User {
 		e.Resolved = e.Users[:min(len(e.Users), e.Rows)] // data comes before includes
 	}
+	if kind, tweets := e.data(); kind == schemas.Tweet {
+		e.mentioned(tweets)
+	}
 	if page.NextToken != "" {
 		next := page.Request
 		next.Token, next.Offset = page.NextToken, page.Request.Offset+e.Rows
@@ -95,8 +102,11 @@ func (e *Extracted) read(b schemas.Batch) {
 	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
 		e.objects[b.Table.Object] = texts(b, b.Table.Key[0])
 	}
-	if b.Table.Name == "space_users" {
-		e.present = distinctPairs(texts(b, "space_id"), texts(b, "user_id"))
+	switch b.Table.Name {
+	case "space_users":
+		e.present = distinct(pairs(b, "space_id", "user_id"))
+	case "tweet_entities":
+		e.mentions = pairs(b, "tweet_id", "mentioned_user_id")
 	}
 	if slices.ContainsFunc(b.Table.Sources, func(s schemas.Source) bool { return s.Missing }) {
 		e.Missing = texts(b, "space_id")
@@ -124,12 +134,36 @@ func (e *Extracted) spaces(b schemas.Batch) {
 	}
 }
 
-// distinctPairs counts the pairs of values in the same places, of columns that
-// are never null.
-func distinctPairs(a, b []string) int {
-	seen := make(map[[2]string]struct{}, len(a))
-	for i := range min(len(a), len(b)) {
-		seen[[2]string{a[i], b[i]}] = struct{}{}
+// mentioned keeps the mentions in some of the tweets.
+func (e *Extracted) mentioned(tweets []string) {
+	wanted := map[string]bool{}
+	for _, id := range tweets {
+		wanted[id] = true
+	}
+	for _, m := range e.mentions {
+		if wanted[m[0]] {
+			e.Mentioned = append(e.Mentioned, m[1])
+		}
+	}
+	e.mentions = nil
+}
+
+// pairs returns the values of two text columns, of rows that have both.
+func pairs(b schemas.Batch, first, second string) (all [][2]string) {
+	x := b.Record.Column(b.Table.Column(first)).(*array.String)
+	y := b.Record.Column(b.Table.Column(second)).(*array.String)
+	for i := range x.Len() {
+		if x.IsValid(i) && y.IsValid(i) {
+			all = append(all, [2]string{strings.Clone(x.Value(i)), strings.Clone(y.Value(i))})
+		}
+	}
+	return all
+}
+
+func distinct(all [][2]string) int {
+	seen := make(map[[2]string]struct{}, len(all))
+	for _, pair := range all {
+		seen[pair] = struct{}{}
 	}
 	return len(seen)
 }

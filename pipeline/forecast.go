@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"math"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -10,6 +12,8 @@ type Forecast struct {
 	Requests  Range              `json:"requests"`
 	Minutes   Range              `json:"minutes"`
 	Cost      MoneyRange         `json:"usd"`
+	expected  schemas.Money      // of Cost.High, on average
+
 	// Split is what the budget adds by splitting requests; nil when it splits
 	// none.
 	Split *Split `json:"split,omitempty"`
@@ -29,6 +33,7 @@ type EndpointForecast struct {
 	Minutes  Range            `json:"minutes"`
 	Cost     MoneyRange       `json:"usd"`
 	included map[schemas.Object]Range
+	expected schemas.Money // of Cost.High, on average
 	seconds  Range
 }
 
@@ -95,6 +100,7 @@ func (e *estimate) sum() (out Forecast) {
 		seconds = Range{max(seconds.Low, part.seconds.Low), seconds.High + part.seconds.High}
 		out.Cost.Low += part.Cost.Low
 		out.Cost.High += part.Cost.High
+		out.expected += part.expected
 	}
 	out.Minutes = seconds.minutes()
 	return out
@@ -111,11 +117,15 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 	}
 	price := e.Prices[spec.Data]
 	part.Cost.High = price * schemas.Money(part.Objects.High)
+	part.expected = times(price, o.objects.mean)
 	for kind, n := range o.included {
 		part.included[kind] = Range{0, n.Range().High}
+		mean := n.mean
 		if kind == schemas.User && e.split[spec.Endpoint] {
 			part.included[kind] = Range{0, max(n.Range().High, o.alone.Range().High)}
+			mean = max(mean, o.alone.mean)
 		}
+		part.expected += times(e.Prices[kind], mean)
 		part.Included = part.Included.plus(part.included[kind])
 		part.Cost.High += e.Prices[kind] * schemas.Money(part.included[kind].High)
 	}
@@ -125,6 +135,10 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 	part.seconds = pace.seconds(part.Requests, spec.Endpoint == schemas.Creators, e.Workers)
 	part.Minutes = part.seconds.minutes()
 	return part
+}
+
+func times(price schemas.Money, n float64) schemas.Money {
+	return schemas.Money(math.Round(float64(price) * n))
 }
 
 // fresh is the fewest objects that are billed if each is once a day: those

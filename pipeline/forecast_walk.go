@@ -154,12 +154,16 @@ func (e *estimate) lookups(spaces guess) {
 	}
 	var asked guess
 	if e.plan.NoExpand {
-		asked = e.Ledger.history.of(ratePeople, spaces)
+		asked = e.Ledger.history.of(rateNew, spaces)
 		if e.plan.Tweets {
-			asked = asked.plus(e.Ledger.history.of(rateTweetPeople, e.part(schemas.Tweets).objects))
+			asked = asked.plus(e.Ledger.history.of(rateTweetNew, e.part(schemas.Tweets).objects))
 		}
-		// The same people are in many Spaces, and some are known today.
+		// The same people are in many Spaces, how many nobody knows without
+		// history, and with it of a job of another size; some are known today.
 		asked.variance += asked.mean * asked.mean / 9
+		if e.Ledger.history.knows(rateNew) {
+			asked.variance -= asked.mean * asked.mean / 12
+		}
 		known := min(float64(len(e.Ledger.Paid(e.Today, schemas.User, true))), asked.mean)
 		asked.variance += known * known / 9
 	} else {

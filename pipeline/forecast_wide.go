@@ -50,14 +50,32 @@ func (f Forecaster) Wide(plan Plan, forecast Forecast) []Narrower {
 // recommended.
 const worthwhile = 20
 
+// Cheaper is another shape of a job that is recommended.
+type Cheaper struct {
+	Forecast
+	// Saving is how much less it costs on average, in percent, if X bills
+	// expansions.
+	Saving int `json:"saving_percent"`
+}
+
 // Cheaper recommends to look users up instead of expanding them where that
-// saves much in the pessimistic model; ok is false where it does not.
-func (f Forecaster) Cheaper(plan Plan, seeds []schemas.Request) (other Forecast, ok bool) {
+// saves much in the pessimistic model: on average, since how many people there
+// are is as unknown of one shape as of the other. In the optimistic model
+// expanded users are free and looked-up ones are not. It returns nil where it
+// recommends nothing.
+func (f Forecaster) Cheaper(plan Plan, seeds []schemas.Request) *Cheaper {
 	if plan.NoExpand || plan.Dialect == schemas.PostDialect {
-		return Forecast{}, false // there people are named only where they are expanded
+		return nil // there people are named only where they are expanded
 	}
-	now := f.Forecast(plan, seeds).Cost.High
+	now := f.Forecast(plan, seeds)
 	plan.NoExpand = true
-	other = f.Forecast(plan, seeds)
-	return other, other.Cost.High < now*(100-worthwhile)/100
+	other := f.Forecast(plan, seeds)
+	if now.expected == 0 || other.Cost.High >= now.Cost.High {
+		return nil
+	}
+	saving := int(100 - 100*other.expected/now.expected)
+	if saving < worthwhile {
+		return nil
+	}
+	return &Cheaper{other, saving}
 }

@@ -1,6 +1,8 @@
 package pipeline
 
 import (
+	"maps"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -14,6 +16,8 @@ const (
 	rateHits         = "spaces per search"
 	ratePeople       = "users per space"
 	rateAlone        = "users per space asked for alone"
+	rateNew          = "users per space not on earlier pages"
+	rateTweetNew     = "users per tweet not on earlier pages"
 	rateMissing      = "users not included per space"
 	rateTicketed     = "spaces with buyers per space"
 	rateTweets       = "tweets per space"
@@ -44,14 +48,15 @@ type observation struct {
 	spaces  map[string]bool
 	tweets  map[string]*collected // by Space
 	buyers  map[string]*collected
-	lookups int // users asked for by id
+	people  map[string]bool // users on pages of Spaces and tweets so far
+	lookups int             // users asked for by id
 }
 
 // collected is what the pages of one collection held.
 type collected struct{ pages, rows int }
 
 func newObservation(plan Plan) *observation {
-	return &observation{plan: plan, rates: History{}, spaces: map[string]bool{}, tweets: map[string]*collected{}, buyers: map[string]*collected{}}
+	return &observation{plan: plan, rates: History{}, spaces: map[string]bool{}, tweets: map[string]*collected{}, buyers: map[string]*collected{}, people: map[string]bool{}}
 }
 
 // page takes in one page.
@@ -64,7 +69,7 @@ func (o *observation) page(page *schemas.Page, found *Extracted) {
 	}
 	kind, data := found.data()
 	asked, n := len(page.Request.IDs), len(data)
-	people := distinctPeople(found)
+	people := len(peopleOf(found))
 	switch e := page.Request.Endpoint; e {
 	case schemas.Spaces, schemas.SpaceByID:
 		o.rates.rate(rateFound).add(asked, n)
@@ -80,6 +85,7 @@ func (o *observation) page(page *schemas.Page, found *Extracted) {
 	case schemas.Tweets:
 		o.collect(o.tweets, page, n)
 		o.rates.rate(rateTweetPeople).add(n, people)
+		o.rates.rate(rateTweetNew).add(n, o.meet(found))
 		o.rates.rate(rateTweetTweets).add(n, len(found.included(schemas.Tweet)))
 	case schemas.Buyers:
 		o.collect(o.buyers, page, n)
@@ -88,6 +94,7 @@ func (o *observation) page(page *schemas.Page, found *Extracted) {
 	}
 	if kind == schemas.Space {
 		o.rates.rate(ratePeople).add(n, people)
+		o.rates.rate(rateNew).add(n, o.meet(found))
 		if found.present > 0 || people == 0 { // a dialect may name them elsewhere
 			o.rates.rate(rateAlone).add(n, found.present)
 		}
@@ -103,16 +110,27 @@ func (o *observation) collect(all map[string]*collected, page *schemas.Page, row
 	all[id].rows += rows
 }
 
-// distinctPeople counts the users a page refers to or holds.
-func distinctPeople(found *Extracted) int {
+// peopleOf are the users a page refers to or holds.
+func peopleOf(found *Extracted) map[string]bool {
 	people := map[string]bool{}
 	for _, id := range found.Referred {
+		people[id] = true
+	}
+	for _, id := range found.Mentioned {
 		people[id] = true
 	}
 	for _, id := range found.Users {
 		people[id] = true
 	}
-	return len(people)
+	return people
+}
+
+// meet counts the users of a page that were on none before: those that would
+// have to be looked up.
+func (o *observation) meet(found *Extracted) int {
+	before := len(o.people)
+	maps.Copy(o.people, peopleOf(found))
+	return len(o.people) - before
 }
 
 // into adds the run to a history.
@@ -145,6 +163,8 @@ var priors = map[string]prior{
 	rateLive:         {mean: 1, unknown: 0.7, spread: 1.5, most: schemas.SpacesPerCreator},
 	rateHits:         {mean: 50, unknown: 25, spread: 30, most: schemas.MaxResults},
 	ratePeople:       {mean: 7, unknown: 3, spread: 6, most: 44},
+	rateNew:          {mean: 7, unknown: 3, spread: 6, most: 44},
+	rateTweetNew:     {mean: 1.5, unknown: 0.7, spread: 1, most: 25},
 	rateAlone:        {mean: 9, unknown: 4, spread: 7, most: 44}, // ten speakers, hosts among them, and some invited
 	rateMissing:      {mean: 0.2, unknown: 0.2, spread: 1, most: 44},
 	rateTicketed:     {mean: 0.05, unknown: 0.05, spread: 0.3, most: 1},
@@ -158,6 +178,9 @@ var priors = map[string]prior{
 	rateBuyerTweets:  {mean: 1, unknown: 0.4, spread: 1, most: 2},
 	rateLookupsFound: {mean: 0.95, unknown: 0.1, spread: 0.3, most: 1},
 }
+
+// knows reports whether a rate was observed often enough to count.
+func (h History) knows(name string) bool { return h[name] != nil && h[name].N >= fewest }
 
 // of returns how many come with x.
 func (h History) of(name string, x guess) guess { return h[name].of(x, priors[name]) }

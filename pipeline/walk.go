@@ -152,6 +152,11 @@ func (w *walk) add(e Extracted) {
 	for _, id := range e.Referred {
 		w.referred[id] = true
 	}
+	if w.plan.NoExpand {
+		for _, id := range e.Mentioned {
+			w.referred[id] = true
+		}
+	}
 	switch e.Request.Endpoint {
 	case schemas.Usernames:
 		for _, id := range e.Resolved {

@@ -41,7 +41,7 @@ type planned struct {
 	Wide   []pipeline.Narrower `json:"wide"`
 	Budget pipeline.Budget     `json:"budget"`
 	// Batch is the forecast with users: batch, where that saves over 20 %.
-	Batch *pipeline.Forecast `json:"batch,omitempty"`
+	Batch *pipeline.Cheaper `json:"batch,omitempty"`
 }
 
 func (c *console) plan(ctx *cli.Context) error {
@@ -72,9 +72,7 @@ func (c *console) plan(ctx *cli.Context) error {
 	}
 	p := planned{Job: spec.Name, Forecast: forecaster.Forecast(plan, seeds), Tokens: tokens.count(slices.Contains(spec.With, "buyers")), Budget: spec.Budget}
 	p.Wide = forecaster.Wide(plan, p.Forecast)
-	if other, ok := forecaster.Cheaper(plan, seeds); ok {
-		p.Batch = &other
-	}
+	p.Batch = forecaster.Cheaper(plan, seeds)
 	if out == "json" {
 		encoder := json.NewEncoder(c.stdout)
 		encoder.SetEscapeHTML(false)
@@ -160,7 +158,9 @@ func (c *console) printPlan(p planned) error {
 		}
 	}
 	if p.Batch != nil {
-		return c.print("users: batch would cost at most %s instead of %s: recommended\n", p.Batch.Cost.High.Cents(), p.Cost.High.Cents())
+		return c.print("recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+
+			"  if it does not, they are free and looking users up is not: cost --reconcile can show which it is\n",
+			dollars(p.Batch.Cost), dollars(p.Cost), p.Batch.Saving)
 	}
 	return nil
 }
