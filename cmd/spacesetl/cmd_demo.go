@@ -49,12 +49,7 @@ func (c *console) demo(ctx *cli.Context) error {
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
 	}
-	cfg := simulator.Config{
-		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Quirks: true,
-		Window: time.Second, CreatorSpacing: 100 * time.Millisecond,
-	}
-	creator, _ := simulator.New(cfg).TicketedCreator()
-	cfg.UserTokens = map[string]string{demoUserToken: creator}
+	cfg, creator := demoConfig(uint64(ctx.Int("seed")), ctx.Int("spaces"))
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, "127.0.0.1:0", world)
 	if err != nil {
@@ -78,6 +73,17 @@ func (c *console) demo(ctx *cli.Context) error {
 		err = printErr
 	}
 	return withAdvice(err, again(ctx))
+}
+
+// demoConfig is the demo's world, and the creator whose user token it has.
+func demoConfig(seed uint64, spaces int) (cfg simulator.Config, creator string) {
+	cfg = simulator.Config{
+		Seed: seed, Spaces: spaces, Quirks: true,
+		Window: time.Second, CreatorSpacing: 100 * time.Millisecond,
+	}
+	creator, _ = simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens = map[string]string{demoUserToken: creator}
+	return cfg, creator
 }
 
 // demoSpec asks for something of everything.

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"database/sql"
+	stdflag "flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+var update = stdflag.Bool("update", false, "rewrite what is made of tables: schemas/QUESTIONS.md")
+
+// answers computes, from what the simulator knows, the rows that a query should
+// return.
+type answers map[string]func() [][]string
+
+// The queries return what the simulator's truth gives; QUESTIONS.md shows what
+// they return. Those that want several runs are asked of a store that has them.
+func TestQueriesReturnTheTruth(t *testing.T) {
+	t.Parallel()
+	demo, followed := newDemoStore(t), newFollowedStore(t)
+	results, checked := map[string][][]string{}, 0
+	for _, q := range schemas.Queries() {
+		store, truth := demo.db, demo.answers()
+		if q.Runs {
+			store, truth = followed.db, followed.answers()
+		}
+		got := printedRows(t, store, q.SQL)
+		if results[q.Name] = got; len(got) < 2 {
+			t.Errorf("%s returns no rows", q.Name)
+		}
+		want, ok := truth[q.Name]
+		if !ok {
+			continue
+		}
+		checked++
+		if diff := cmp.Diff(want(), got[1:]); diff != "" {
+			t.Errorf("%s (-truth +returned):\n%s", q.Name, diff)
+		}
+	}
+	if n := len(schemas.Queries()); checked < n-1 {
+		t.Errorf("%d of %d queries were compared with the truth; only what the API did not give has another test", checked, n)
+	}
+	page := questionsPage(results)
+	const file = "../../schemas/QUESTIONS.md"
+	if *update {
+		if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if diff := cmp.Diff(string(text), page); err != nil || diff != "" {
+		t.Errorf("QUESTIONS.md is not what the queries return (%v): go test ./cmd/spacesetl -run %s -update\n%s", err, t.Name(), diff)
+	}
+	t.Run("quick", func(t *testing.T) { quickQueries(t, demo.db) })
+}
+
+// quickQueries checks that each query takes at most a tenth of a second on the
+// demo's database, those for several runs too; of a busy machine the best of
+// some tries counts.
+func quickQueries(t *testing.T, db *sql.DB) {
+	if underRace {
+		t.Skip("the race detector makes everything slow")
+	}
+	for _, q := range schemas.Queries() {
+		best := time.Hour
+		for try := 0; try < 20 && best > 100*time.Millisecond; try++ {
+			start := time.Now()
+			printedRows(t, db, q.SQL)
+			best = min(best, time.Since(start))
+		}
+		if best > 100*time.Millisecond {
+			t.Errorf("%s takes %s on the demo's database", q.Name, best)
+		}
+	}
+}
+
+// The README's queries are five of them, word by word.
+func TestReadmeQueriesAreAmongTheQueries(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, q := range schemas.Queries() {
+		all[q.SQL] = true
+	}
+	for _, shown := range readmeQuery.FindAllStringSubmatch(string(readme), -1) {
+		if !all[strings.TrimSpace(shown[1])] {
+			t.Errorf("this query of the README is not in schemas/queries:\n%s", shown[1])
+		}
+	}
+}
+
+// openStore opens a store's database for the queries: in UTC, and with the
+// store's folder to find Parquet files in.
+func openStore(t *testing.T, dir string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("duckdb", filepath.Join(dir, "spaces.duckdb")+"?access_mode=read_only")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	for _, set := range []string{"SET TimeZone = 'UTC'", "SET file_search_path = " + schemas.QuoteText(dir)} {
+		if _, err := db.Exec(set); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db
+}
