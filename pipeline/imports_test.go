@@ -13,6 +13,7 @@ const module = "github.com/spacesetl/spacesetl/"
 // way, and the stages know only schemas.
 var arrows = map[string][]string{
 	"schemas":           nil,
+	"schemas/draw":      {"schemas"},
 	"extract/simulator": nil,
 	"extract":           {"schemas"},
 	"extract/auth":      nil,

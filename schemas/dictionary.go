@@ -32,7 +32,7 @@ func Dictionary() []TableDoc {
 		for _, c := range t.Columns {
 			doc.Columns = append(doc.Columns, ColumnDoc{
 				Name: c.Name, Type: c.Type.String(), DuckDB: c.Type.DuckDB(), Doc: c.Doc,
-				Source: t.source(c), Private: c.Private, Refers: c.Ref,
+				Source: t.source(c), Private: c.Private, Refers: c.refers(),
 			})
 		}
 		docs = append(docs, doc)

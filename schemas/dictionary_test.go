@@ -6,18 +6,20 @@ import (
 	"testing"
 )
 
-var update = flag.Bool("update", false, "rewrite README.md")
+var update = flag.Bool("update", false, "rewrite README.md and ER.md")
 
-// README.md in this folder is the data dictionary; go test ./schemas -update
-// rewrites it.
-func TestDataDictionaryIsCurrent(t *testing.T) {
-	if *update {
-		if err := os.WriteFile("README.md", []byte(Markdown()), 0o644); err != nil {
-			t.Fatal(err)
+// The pages in this folder are made from the declarations; go test ./schemas
+// -update rewrites them.
+func TestPagesAreCurrent(t *testing.T) {
+	for file, page := range map[string]string{"README.md": Markdown(), "ER.md": DiagramPage()} {
+		if *update {
+			if err := os.WriteFile(file, []byte(page), 0o644); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	text, err := os.ReadFile("README.md")
-	if err != nil || string(text) != Markdown() {
-		t.Errorf("README.md is not what Markdown returns (%v): go test ./schemas -update", err)
+		text, err := os.ReadFile(file)
+		if err != nil || string(text) != page {
+			t.Errorf("%s is not what its function returns (%v): go test ./schemas -update", file, err)
+		}
 	}
 }

@@ -70,8 +70,8 @@ func TestTablesAreWellFormed(t *testing.T) {
 	}
 	for _, table := range Tables() {
 		for _, c := range table.Columns {
-			if c.Ref != "" && !names[c.Ref] {
-				t.Errorf("%s.%s refers to unknown table %s", table.Name, c.Name, c.Ref)
+			if c.refers() != "" && !names[c.refers()] || c.Ref != "" && c.Link != "" {
+				t.Errorf("%s.%s refers to unknown table %s, or to two", table.Name, c.Name, c.refers())
 			}
 		}
 	}

@@ -155,6 +155,8 @@ type Column struct {
 	// Ref names the table this column's value is a key of. Users referred to
 	// and not included in any answer are looked up once a run.
 	Ref string
+	// Link is Ref without the looking up: the value may be a key of that table.
+	Link string
 	// Values replaces spellings, so that both dialects give the same rows.
 	Values map[string]string
 	Merge  Merge

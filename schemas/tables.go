@@ -25,8 +25,8 @@ func Lookup(name string) *Table {
 
 // Lineage columns, at the end of every table.
 var lineage = []Column{
-	{Name: "_run_id", Type: ID, From: Envelope, Path: "run_id", Enum: true, Doc: "Run that fetched the page this row comes from."},
-	{Name: "_page_id", Type: ID, From: Envelope, Path: "page_id", Enum: true, Doc: "Landed page this row comes from (api_requests)."},
+	{Name: "_run_id", Type: ID, From: Envelope, Path: "run_id", Enum: true, Link: "runs", Doc: "Run that fetched the page this row comes from."},
+	{Name: "_page_id", Type: ID, From: Envelope, Path: "page_id", Enum: true, Link: "api_requests", Doc: "Landed page this row comes from."},
 	{Name: "_fetched_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When that page was received."},
 }
 

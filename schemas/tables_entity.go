@@ -40,7 +40,7 @@ func entityColumns(key, owner, sections string) []Column {
 		{Name: "media_key", Type: Text, Ref: "media", Doc: "Media the link stands for (url)."},
 		{Name: "tag", Type: Text, Path: "tag|hashtag|cashtag", Doc: "Tag without # or $ (hashtag, cashtag)."},
 		{Name: "username", Type: Text, Doc: "Handle without @ (mention)."},
-		{Name: "mentioned_user_id", Type: ID, Path: "id", Doc: "Account mentioned (mention)."},
+		{Name: "mentioned_user_id", Type: ID, Path: "id", Link: "users", Doc: "Account mentioned (mention)."},
 		{Name: "annotation_type", Type: Text, Enum: true, Path: "type", Doc: "Person, Place, Product, Organization or Other (annotation)."},
 		{Name: "normalized_text", Type: Text, Doc: "Text the annotation is about (annotation)."},
 		{Name: "probability", Type: Float, Doc: "Confidence of the annotation, 0 to 1 (annotation)."},

@@ -81,7 +81,7 @@ var mediaTables = []*Table{
 		Sources: []Source{{Object: Place, Path: "contained_within"}},
 		Columns: []Column{
 			{Name: "place_id", Type: ID, From: ParentKey, Ref: "places", Doc: "The place."},
-			{Name: "parent_id", Type: ID, Path: "$", Doc: "The place around it."},
+			{Name: "parent_id", Type: ID, Path: "$", Link: "places", Doc: "The place around it."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
 		},
 	},

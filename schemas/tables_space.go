@@ -49,7 +49,7 @@ var spaceTables = []*Table{
 			{Object: PageObject, Endpoint: SpaceByID, Missing: true},
 		},
 		Columns: []Column{
-			{Name: "space_id", Type: ID, Path: "$", Doc: "The Space."},
+			{Name: "space_id", Type: ID, Path: "$", Link: "spaces", Doc: "The Space."},
 			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When the API did not know it."},
 		},
 	},

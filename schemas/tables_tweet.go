@@ -10,7 +10,7 @@ var tweetTables = []*Table{
 			{Name: "author_id", Type: ID, Ref: "users", Listing: tweetDialectOnly, Doc: "Author."},
 			{Name: "author_username_hint", Type: Text, Path: "username", Listing: Listing{Unlisted: true}, Doc: "Author's handle where the API puts it inside the tweet."},
 			{Name: "created_at", Type: Time, Doc: "When it was posted."},
-			{Name: "conversation_id", Type: ID, Doc: "Tweet that started the thread."},
+			{Name: "conversation_id", Type: ID, Link: "tweets", Doc: "Tweet that started the thread."},
 			{Name: "in_reply_to_user_id", Type: ID, Ref: "users", Listing: tweetDialectOnly, Doc: "User it replies to; NULL when not a reply."},
 			{Name: "community_id", Type: Text, Doc: "Community it was posted in."},
 			{Name: "lang", Type: Text, Enum: true, Doc: "Language as detected, BCP 47; und when unknown."},
@@ -59,15 +59,15 @@ var tweetTables = []*Table{
 			extras,
 		},
 	},
-	tweetList("tweet_edit_history", "version_tweet_id", "Versions of a tweet, its own id included.", "Id of that version.",
+	tweetList("tweet_edit_history", "Versions of a tweet, its own id included.", Column{Name: "version_tweet_id", Link: "tweets", Doc: "Id of that version."},
 		Source{Path: "edit_history_tweet_ids|edit_history_post_ids", Listing: tweetDialectOnly}),
-	tweetList("tweet_media", "media_key", "Photos, videos and GIFs attached to a tweet.", "The media (media).",
+	tweetList("tweet_media", "Photos, videos and GIFs attached to a tweet.", Column{Name: "media_key", Ref: "media", Doc: "The media."},
 		Source{Path: "attachments.media_keys"}),
-	tweetList("tweet_polls", "poll_id", "Polls attached to a tweet.", "The poll (polls).",
+	tweetList("tweet_polls", "Polls attached to a tweet.", Column{Name: "poll_id", Ref: "polls", Doc: "The poll."},
 		Source{Path: "attachments.poll_ids"}),
-	tweetList("tweet_media_sources", "source_tweet_id", "Tweets that a tweet's media come from.", "The tweet that first had the media.",
+	tweetList("tweet_media_sources", "Tweets that a tweet's media come from.", Column{Name: "source_tweet_id", Link: "tweets", Doc: "The tweet that first had the media."},
 		Source{Path: "attachments.media_source_tweet_id|attachments.media_source_tweet"}),
-	tweetList("tweet_withheld_countries", "country_code", "Countries in which a tweet is withheld.", "Two-letter country code.",
+	tweetList("tweet_withheld_countries", "Countries in which a tweet is withheld.", Column{Name: "country_code", Doc: "Two-letter country code."},
 		Source{Path: "withheld.country_codes"}),
 	{
 		Name: "tweet_article_media", Key: []string{"tweet_id", "kind", "ordinal"},
@@ -163,13 +163,13 @@ var tweetTables = []*Table{
 }
 
 // tweetList declares a table for a list of plain values in a tweet.
-func tweetList(name, column, doc, valueDoc string, source Source) *Table {
-	source.Object = Tweet
+func tweetList(name, doc string, value Column, source Source) *Table {
+	source.Object, value.Type, value.Path = Tweet, ID, "$"
 	return &Table{
-		Name: name, Doc: doc, Key: []string{"tweet_id", column}, Sources: []Source{source},
+		Name: name, Doc: doc, Key: []string{"tweet_id", value.Name}, Sources: []Source{source},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
-			{Name: column, Type: ID, Path: "$", Doc: valueDoc},
+			value,
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
 		},
 	}

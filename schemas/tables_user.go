@@ -49,7 +49,7 @@ var userTables = []*Table{
 		Sources: []Source{{Object: User, Path: "affiliation.user_id", Listing: tweetDialectOnly}},
 		Columns: []Column{
 			{Name: "user_id", Type: ID, From: ParentKey, Ref: "users", Doc: "The account."},
-			{Name: "affiliated_user_id", Type: ID, Path: "$", Doc: "The organisation's account."},
+			{Name: "affiliated_user_id", Type: ID, Path: "$", Link: "users", Doc: "The organisation's account."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
 		},
 	},

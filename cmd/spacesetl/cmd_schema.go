@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -11,25 +12,32 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
+// schemaFormats are what schema can print.
+var schemaFormats = []string{"md", "json", "mermaid", "svg", "duckdb"}
+
 func (c *console) schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the tables: data dictionary or DDL",
+		Usage:     "print the tables: data dictionary, diagram or DDL",
 		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb",
-		Flags:     []cli.Flag{text("format", "md", "md, json or duckdb; `FORMAT`")},
+		Flags:     []cli.Flag{text("format", "md", strings.Join(schemaFormats, ", ")+"; `FORMAT`")},
 		Action: func(ctx *cli.Context) error {
 			switch format := ctx.String("format"); format {
 			case "md":
 				return c.print("%s", schemas.Markdown())
 			case "duckdb":
 				return c.print("%s", schemas.DuckDB())
+			case "mermaid":
+				return c.print("%s", schemas.Mermaid())
+			case "svg":
+				return c.print("%s", schemas.SVG())
 			case "json":
 				encoder := json.NewEncoder(c.stdout)
 				encoder.SetEscapeHTML(false)
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(schemas.Dictionary())
 			default:
-				return &usageError{"spacesetl schema", fmt.Errorf("--format: %q is not one of md, json, duckdb%s", format, near(format, []string{"md", "json", "duckdb"}))}
+				return &usageError{"spacesetl schema", fmt.Errorf("--format: %q is not one of %s%s", format, strings.Join(schemaFormats, ", "), near(format, schemaFormats))}
 			}
 		},
 	}

@@ -1,0 +1,107 @@
+package draw
+
+import (
+	"encoding/xml"
+	"errors"
+	"flag"
+	"io"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+var update = flag.Bool("update", false, "rewrite ../er.svg")
+
+const file = "../er.svg"
+
+// er.svg is made of the declarations; go test ./schemas/draw -update rewrites it.
+func TestDrawingIsCurrent(t *testing.T) {
+	want, err := SVG(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := SVG(t.Context()); err != nil || again != want {
+		t.Fatalf("drawn twice it is not the same: %v", err)
+	}
+	if *update {
+		if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	text, err := os.ReadFile(file)
+	if err != nil || string(text) != want {
+		t.Errorf("er.svg is not what SVG returns (%v): go test ./schemas/draw -update", err)
+	}
+}
+
+// It is XML, shows every table once as a link into the dictionary, and every
+// relation.
+func TestDrawingShowsEveryTableAndRelation(t *testing.T) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	links, titles := map[string]int{}, map[string]int{}
+	d := xml.NewDecoder(strings.NewReader(string(text)))
+	inTitle := false
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			inTitle = token.Name.Local == "title"
+			for _, a := range token.Attr {
+				if a.Name.Local == "href" {
+					links[a.Value]++
+				}
+			}
+		case xml.CharData:
+			if inTitle {
+				titles[string(token)]++
+			}
+		case xml.EndElement:
+			inTitle = false
+		}
+	}
+	for _, table := range schemas.Tables() {
+		if n := links["README.md#"+table.Name]; n != 1 {
+			t.Errorf("%s is linked %d times, want once", table.Name, n)
+		}
+	}
+	for _, r := range schemas.Relations() {
+		if title := r.From + "." + r.Column + " refers to " + r.To; titles[title] != 1 {
+			t.Errorf("%q is drawn %d times, want once", title, titles[title])
+		}
+	}
+}
+
+// Boxes do not lie over each other, and each lies in the box of its theme.
+func TestBoxesAreApart(t *testing.T) {
+	l, err := newLayout(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []*card
+	for i, theme := range schemas.Themes() {
+		around := l.themes[i]
+		for _, table := range theme.Tables {
+			c := l.cards[table.Name]
+			if c.x < around.x || c.y < around.y || c.x+c.width > around.x+around.width || c.y+c.height > around.y+around.height {
+				t.Errorf("%s lies outside of %s", c.Name, theme.Name)
+			}
+			for _, other := range all {
+				if c.x < other.x+other.width && other.x < c.x+c.width && c.y < other.y+other.height && other.y < c.y+c.height {
+					t.Errorf("%s lies over %s", c.Name, other.Name)
+				}
+			}
+			all = append(all, c)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package schemas
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Mermaid is the diagram of all tables with their keys and relations, in the
+// language of Mermaid.
+func Mermaid() string {
+	return erDiagram(tables, func(t *Table, c Column) bool { return t.IsKey(c.Name) || c.refers() != "" })
+}
+
+// Mermaid is the diagram of the theme's tables with their own columns, and of
+// what they refer to. Left out are those that a run does not ask for by itself.
+func (t Theme) Mermaid() string {
+	return erDiagram(t.Tables, func(_ *Table, c Column) bool { return !c.Private })
+}
+
+// erDiagram draws tables with those of their columns that show. Tables that
+// they refer to are drawn as empty boxes.
+func erDiagram(drawn []*Table, shows func(*Table, Column) bool) string {
+	var b strings.Builder
+	b.WriteString("erDiagram\n    direction LR\n")
+	for _, t := range drawn {
+		fmt.Fprintf(&b, "    %s {\n", t.Name)
+		for i, c := range t.Columns {
+			if (i < len(t.Own()) || t.IsKey(c.Name)) && shows(t, c) {
+				fmt.Fprintf(&b, "        %s %s%s\n", mermaidType(c.Type), c.Name, mermaidKeys(t, c))
+			}
+		}
+		b.WriteString("    }\n")
+	}
+	for _, r := range Relations() {
+		if slices.ContainsFunc(drawn, func(t *Table) bool { return t.Name == r.From }) {
+			fmt.Fprintf(&b, "    %s %s %s : %s\n", r.To, r.crowsFoot(), r.From, r.Column)
+		}
+	}
+	return b.String()
+}
+
+// crowsFoot reads from the table that is referred to: exactly one, or one that
+// may be missing, to any number. A broken line is a reference outside the key.
+func (r Relation) crowsFoot() string {
+	one, line := "|o", ".."
+	if r.Certain {
+		one = "||"
+	}
+	if r.Identifies {
+		line = "--"
+	}
+	return one + line + "o{"
+}
+
+// mermaidType is a type in one word.
+func mermaidType(t Type) string {
+	word, _, _ := strings.Cut(t.String(), " ")
+	return word
+}
+
+func mermaidKeys(t *Table, c Column) string {
+	var keys []string
+	if t.IsKey(c.Name) {
+		keys = append(keys, "PK")
+	}
+	if c.refers() != "" {
+		keys = append(keys, "FK")
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return " " + strings.Join(keys, ", ")
+}
+
+// DiagramPage is ER.md: the drawing, and the diagrams of all tables and of
+// each theme.
+func DiagramPage() string {
+	var b strings.Builder
+	b.WriteString("# Diagrams\n\nMade from the declarations in this folder: `go test ./schemas/... -update`.\n" +
+		"Columns are described in the [data dictionary](README.md); [QUESTIONS.md](QUESTIONS.md) says which table answers which question.\n\n" +
+		"[![Tables by theme with their keys and relations](er.svg)](er.svg)\n\n" +
+		"*PK* is part of the key, *FK* holds keys of another table. A solid line is part of the key of the table at its many end, a broken one\n" +
+		"is not. Where the other end has a ring, the row can be missing: X does not give everybody and every tweet that is named.\n" +
+		"Every row also names its run (`_run_id`, runs), its page (`_page_id`, api_requests) and when that was received\n" +
+		"(`_fetched_at`); these columns and lines are left out where they are no key, and so are columns that are not asked for by default.\n" +
+		"All tables in one, with keys only: `spacesetl schema --format mermaid`.\n")
+	for _, t := range Themes() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```mermaid\n%s```\n", t.Name, t.Doc, t.Mermaid())
+	}
+	return b.String()
+}
