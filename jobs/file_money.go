@@ -17,7 +17,7 @@ func (r *reader) users(key string, n ast.Node) {
 	case "true", "false":
 		r.spec.NoUsers = text == "false"
 	default:
-		r.mistake(line(n), "%s: %q is not one of expand, batch, none%s", key, clip(text), didYouMean(text, []string{UsersExpand, UsersBatch, UsersNone}))
+		r.mistake(line(n), "%s: %s is not one of expand, batch, none%s", key, r.shown(n, text), r.meant(n, text, UsersExpand, UsersBatch, UsersNone))
 	}
 }
 
@@ -64,10 +64,13 @@ func (r *reader) amounts(key string, n ast.Node, into map[string]*schemas.Money)
 			r.mistake(line(i.Key()), "unknown key %q in %s%s", clip(name), key, didYouMean(name, names))
 			continue
 		}
+		if i.Value().Type() == ast.NullType {
+			continue // left out
+		}
 		text, _ := scalar(i.Value())
 		var err error
 		if *amount, err = schemas.ParseMoney(text); err != nil {
-			r.mistake(line(i.Value()), "%s: %s %q is %v", key, name, clip(text), err)
+			r.mistake(line(i.Value()), "%s: %s %s is %v", key, name, r.shown(i.Value(), text), err)
 			continue
 		}
 		r.spec.lines[key+"."+name] = line(i.Key())

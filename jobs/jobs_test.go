@@ -14,13 +14,16 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
+// nowhere is an environment without variables.
+func nowhere(string) (string, bool) { return "", false }
+
 func load(t *testing.T, text string) (Spec, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "job.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	return Load(file, nil)
+	return Load(file, nowhere, nil)
 }
 
 func TestEveryMistakeIsNamedWithItsLine(t *testing.T) {
@@ -78,7 +81,7 @@ func TestFilesThatAreNoJob(t *testing.T) {
 			t.Errorf("%q: error %v, want %q in it", text, err, want)
 		}
 	}
-	if _, err := Load("no-such-job.yaml", nil); err == nil || !strings.Contains(err.Error(), "no-such-job.yaml") {
+	if _, err := Load("no-such-job.yaml", nowhere, nil); err == nil || !strings.Contains(err.Error(), "no-such-job.yaml") {
 		t.Errorf("missing file: %v", err)
 	}
 }
@@ -209,7 +212,7 @@ func TestMoneyInAJob(t *testing.T) {
 }
 
 func TestReadyMadeJobIsValid(t *testing.T) {
-	if _, err := Load("watch.yaml", nil); err != nil {
+	if _, err := Load("watch.yaml", nowhere, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -219,7 +222,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		spec, _ := parse(text)
+		spec, _ := parse(text, "testdata", nowhere)
 		spec.Check()
 		spec.Defaults()
 		spec.Plan(true)

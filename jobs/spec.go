@@ -6,12 +6,9 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -44,7 +41,9 @@ type Spec struct {
 	MaxWait  time.Duration
 	Deadline time.Duration
 
-	lines map[string]int // where keys and items stand, by path
+	lines   map[string]int    // where keys and items stand, by path
+	sources map[string]string // what outside the file they are from, such as ${NAME}
+	unread  map[string]bool   // keys whose values miss something outside
 }
 
 // PublishInPlace is the value of Spec.Publish for databases too large to copy:
@@ -73,6 +72,7 @@ type Problem struct {
 	File string // empty for flags
 	Line int    // 0 when unknown
 	Text string
+	key  string // that a value from elsewhere sets right
 }
 
 func (p Problem) String() string {
@@ -112,9 +112,10 @@ func (s *Spec) Defaults() {
 // Elsewhere says that the value of a key does not come from the job file, so
 // that its mistakes are not looked for there.
 func (s *Spec) Elsewhere(key string) {
-	maps.DeleteFunc(s.lines, func(path string, _ int) bool {
-		return path == key || strings.HasPrefix(path, key+"[")
-	})
+	of := func(path string) bool { return path == key || strings.HasPrefix(path, key+"[") }
+	maps.DeleteFunc(s.lines, func(path string, _ int) bool { return of(path) })
+	maps.DeleteFunc(s.sources, func(path string, _ string) bool { return of(path) })
+	delete(s.unread, key)
 }
 
 // ReadIDs adds the Space ids in IDsFile: one per line, blank lines and lines
@@ -125,8 +126,12 @@ func (s *Spec) ReadIDs() []Problem {
 	}
 	text, err := os.ReadFile(s.IDsFile)
 	if err != nil {
+		if from := s.sources["ids_file"]; from != "" {
+			err = fmt.Errorf("the file that %s names: %w", from, reason(err))
+		}
 		return []Problem{{Line: s.lines["ids_file"], Text: fmt.Sprintf("ids_file: %v", err)}}
 	}
+	name := cmp.Or(s.sources["ids_file"], s.IDsFile)
 	var problems []Problem
 	before := len(s.IDs)
 	for i, line := range strings.Split(string(text), "\n") {
@@ -135,13 +140,13 @@ func (s *Spec) ReadIDs() []Problem {
 			continue
 		}
 		if !schemas.IsSpaceID(id) {
-			problems = append(problems, Problem{s.IDsFile, i + 1, notSpaceID(id)})
+			problems = append(problems, Problem{File: name, Line: i + 1, Text: notSpaceID(fmt.Sprintf("%q", clip(id)))})
 			continue
 		}
 		s.IDs = append(s.IDs, id)
 	}
 	if len(problems) == 0 && len(s.IDs) == before {
-		problems = append(problems, Problem{File: s.IDsFile, Text: "there is no Space id in it"})
+		problems = append(problems, Problem{File: name, Text: "there is no Space id in it"})
 	}
 	return problems
 }
@@ -156,76 +161,10 @@ func SpaceID(text string) string {
 	return text
 }
 
-func notSpaceID(id string) string {
-	return fmt.Sprintf("%q is not a Space id: 1 to 13 letters and digits, as in the last part of the Space's link", clip(id))
-}
-
 // clip shortens what a user wrote, for a message.
 func clip(text string) string {
 	if len(text) <= 60 {
 		return text
 	}
 	return strings.ToValidUTF8(text[:60], "") + "…"
-}
-
-// Check returns every mistake in the job's values.
-func (s *Spec) Check() []Problem {
-	c := checker{spec: s}
-	for i, id := range s.IDs {
-		s.IDs[i] = SpaceID(id)
-		c.require(schemas.IsSpaceID(s.IDs[i]), fmt.Sprintf("ids[%d]", i), notSpaceID(id))
-	}
-	for i, creator := range s.Creators {
-		name := strings.TrimPrefix(creator, "@")
-		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
-		c.require(ok, fmt.Sprintf("creators[%d]", i), fmt.Sprintf("%q is neither a user id (digits) nor a username: write @%s", clip(creator), clip(name)))
-	}
-	for i, search := range s.Search {
-		n := utf8.RuneCountInString(search.Query)
-		c.require(n >= 1 && n <= 2048, fmt.Sprintf("search[%d]", i), fmt.Sprintf("a query has 1 to 2048 characters, not %d", n))
-		c.oneOf(fmt.Sprintf("search[%d]", i), "state", search.State, "", "all", "live", "scheduled")
-	}
-	c.oneOf("state", "state", s.State, "", "all", "live", "scheduled")
-	c.oneOf("follow", "follow", s.Follow, "", FollowOpen, FollowNone)
-	c.oneOf("publish", "publish", s.Publish, "", "copy", PublishInPlace)
-	c.oneOf("dialect", "dialect", s.Dialect, "", "tweet", "post")
-	c.oneOf("users", "users", s.Users, "", UsersExpand, UsersBatch, UsersNone)
-	c.require(s.Users != UsersBatch || s.Dialect != string(schemas.PostDialect), "users",
-		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
-	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
-	for i, with := range s.With {
-		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, "buyers", "tweets")
-	}
-	for i, to := range s.To {
-		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, "parquet", "duckdb")
-	}
-	c.require(s.Workers >= 0 && s.Workers <= 64, "workers", fmt.Sprintf("workers: %d is not between 1 and 64", s.Workers))
-	c.require(s.MaxWait >= 0, "max_wait", "max_wait is negative")
-	c.require(s.Deadline >= 0, "deadline", "deadline is negative")
-	if u, err := url.Parse(s.BaseURL); s.BaseURL != "" {
-		c.require(err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "", "base_url",
-			fmt.Sprintf("base_url: %q is not an http(s) address", clip(s.BaseURL)))
-	}
-	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
-	c.require(seeds > 0 || s.IDsFile != "", "", "nothing to do: give ids, ids_file, creators or search")
-	return c.problems
-}
-
-type checker struct {
-	spec     *Spec
-	problems []Problem
-}
-
-func (c *checker) require(ok bool, path, text string) {
-	if !ok {
-		c.problems = append(c.problems, Problem{Line: c.spec.lines[path], Text: text})
-	}
-}
-
-func (c *checker) oneOf(path, key, value string, allowed ...string) {
-	if slices.Contains(allowed, value) {
-		return
-	}
-	shown := slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })
-	c.require(false, path, fmt.Sprintf("%s: %q is not one of %s%s", key, clip(value), strings.Join(shown, ", "), didYouMean(value, shown)))
 }

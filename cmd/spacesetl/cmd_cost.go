@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -44,7 +45,7 @@ func (c *console) cost(ctx *cli.Context) error {
 	}
 	spec := jobs.Spec{}
 	if file := ctx.String("file"); file != "" {
-		if spec, err = jobs.Load(file, nil); err != nil {
+		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
 			return err
 		}
 	}

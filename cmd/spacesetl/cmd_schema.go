@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -18,10 +19,20 @@ var schemaFormats = []string{"md", "json", "mermaid", "svg", "duckdb"}
 func (c *console) schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the tables: data dictionary, diagram or DDL",
-		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb",
-		Flags:     []cli.Flag{text("format", "md", strings.Join(schemaFormats, ", ")+"; `FORMAT`")},
+		Usage:     "print the tables: data dictionary, diagram or DDL; or the schema of job files",
+		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --job > job.schema.json",
+		Flags: []cli.Flag{
+			text("format", "md", strings.Join(schemaFormats, ", ")+"; `FORMAT`"),
+			flag("job", "print the JSON Schema of job files, for editors"),
+		},
 		Action: func(ctx *cli.Context) error {
+			if ctx.Bool("job") {
+				schema, err := jobs.Schema()
+				if err != nil {
+					return err
+				}
+				return c.print("%s", schema)
+			}
 			switch format := ctx.String("format"); format {
 			case "md":
 				return c.print("%s", schemas.Markdown())
@@ -57,7 +68,7 @@ func (c *console) validateCommand() *cli.Command {
 			if file == "" {
 				return &usageError{"spacesetl validate", fmt.Errorf("no job file: give one with -f")}
 			}
-			spec, err := jobs.Load(file, nil)
+			spec, err := jobs.Load(file, os.LookupEnv, nil)
 			if err != nil {
 				return err
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -89,7 +90,7 @@ func readSpec(ctx *cli.Context) (jobs.Spec, error) {
 		return jobs.Spec{}, &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
 	}
 	var wrong error
-	spec, err := jobs.Load(ctx.String("file"), func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
+	spec, err := jobs.Load(ctx.String("file"), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
 	if wrong != nil {
 		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
 	}

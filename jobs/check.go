@@ -1,0 +1,114 @@
+package jobs
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// maxWorkers is the most requests that may be under way at a time.
+const maxWorkers = 64
+
+// Check returns every mistake in the job's values.
+func (s *Spec) Check() []Problem {
+	c := checker{spec: s}
+	for i, id := range s.IDs {
+		s.IDs[i] = SpaceID(id)
+		path := fmt.Sprintf("ids[%d]", i)
+		c.require(schemas.IsSpaceID(s.IDs[i]), path, notSpaceID(c.shown(path, id)))
+	}
+	for i, creator := range s.Creators {
+		name := strings.TrimPrefix(creator, "@")
+		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
+		path := fmt.Sprintf("creators[%d]", i)
+		if s.sources[path] != "" {
+			name = "name"
+		}
+		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write @%s", c.shown(path, creator), clip(name)))
+	}
+	for i, search := range s.Search {
+		n := utf8.RuneCountInString(search.Query)
+		c.require(n >= 1 && n <= 2048, fmt.Sprintf("search[%d]", i), fmt.Sprintf("a query has 1 to 2048 characters, not %d", n))
+		c.oneOf(fmt.Sprintf("search[%d]", i), "state", search.State, states())
+	}
+	c.oneOf("state", "state", s.State, states())
+	c.oneOf("follow", "follow", s.Follow, follows())
+	c.oneOf("publish", "publish", s.Publish, publishes())
+	c.oneOf("dialect", "dialect", s.Dialect, dialects())
+	c.oneOf("users", "users", s.Users, userSources())
+	c.require(s.Users != UsersBatch || s.Dialect != string(schemas.PostDialect), "users",
+		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
+	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
+	for i, with := range s.With {
+		c.require(with != "", fmt.Sprintf("with[%d]", i), "with: an item is empty")
+		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, companions())
+	}
+	for i, to := range s.To {
+		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item is empty")
+		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
+	}
+	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(c.shown("workers", strconv.Itoa(s.Workers))))
+	c.require(s.MaxWait >= 0, "max_wait", "max_wait is negative")
+	c.require(s.Deadline >= 0, "deadline", "deadline is negative")
+	c.baseURL()
+	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
+	c.require(seeds > 0 || s.IDsFile != "" || s.unread["ids"] || s.unread["creators"] || s.unread["search"] || s.unread["ids_file"], "", "nothing to do: give ids, ids_file, creators or search")
+	return c.problems
+}
+
+type checker struct {
+	spec     *Spec
+	problems []Problem
+}
+
+func (c *checker) require(ok bool, path, text string) {
+	if !ok {
+		c.problems = append(c.problems, Problem{Line: c.spec.lines[path], Text: text})
+	}
+}
+
+// oneOf wants one of the values, or none.
+func (c *checker) oneOf(path, key, value string, allowed []string) {
+	if value == "" || slices.Contains(allowed, value) {
+		return
+	}
+	hint := ""
+	if c.spec.sources[path] == "" {
+		hint = didYouMean(value, allowed)
+	}
+	c.require(false, path, fmt.Sprintf("%s: %s is not one of %s%s", key, c.shown(path, value), strings.Join(allowed, ", "), hint))
+}
+
+// shown is a value as messages show it.
+func (c *checker) shown(path, value string) string { return shown(c.spec.sources[path], value) }
+
+// baseURL wants an address without anything that could be a secret, since
+// errors name the server. The message does not show one that has such a part.
+func (c *checker) baseURL() {
+	base := c.spec.BaseURL
+	if base == "" {
+		return
+	}
+	from := c.spec.sources["base_url"]
+	if from == "" && strings.ContainsAny(base, "@?#") {
+		from = "base_url"
+	}
+	u, err := url.Parse(base)
+	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != ""
+	c.require(ok, "base_url", fmt.Sprintf("base_url: %s is not an http(s) address", shown(from, base)))
+	plain := !ok || u.User == nil && u.RawQuery == "" && u.Fragment == "" && !u.ForceQuery
+	c.require(plain, "base_url", "base_url: a user, password, query or fragment has no place in it: tokens are given by the environment or spacesetl auth")
+}
+
+func notWorkers(shown string) string {
+	return fmt.Sprintf("workers: %s is not between 1 and %d", shown, maxWorkers)
+}
+
+func notSpaceID(shown string) string {
+	return shown + " is not a Space id: 1 to 13 letters and digits, as in the last part of the Space's link"
+}

@@ -1,0 +1,196 @@
+package jobs
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// reader collects values and mistakes.
+type reader struct {
+	spec Spec
+	outside
+}
+
+func (r *reader) mistake(line int, format string, args ...any) {
+	r.problems = append(r.problems, Problem{Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+func line(n ast.Node) int {
+	if t := n.GetToken(); t != nil && t.Position != nil {
+		return t.Position.Line
+	}
+	return 0
+}
+
+func (r *reader) mapping(values []*ast.MappingValueNode) {
+	known := Keys()
+	r.fill(values)
+	for _, v := range values {
+		name := v.Key.GetToken().Value
+		i := slices.IndexFunc(known, func(k Key) bool { return k.Name == name })
+		if i < 0 {
+			r.mistake(line(v.Key), "unknown key %q%s", clip(name), didYouMean(name, names(known)))
+			continue
+		}
+		r.spec.lines[name] = line(v.Key)
+		if from, ok := r.from[v.Value]; ok {
+			r.spec.sources[name] = from.text
+		}
+		if r.spec.unread[name] = r.failed[v]; r.failed[v] {
+			continue
+		}
+		if v.Value == nil || v.Value.Type() == ast.NullType {
+			continue // a key without a value is a key left out
+		}
+		known[i].read(r, name, v.Value)
+	}
+}
+
+// scalar returns the text of a plain value as the file has it, so that ids
+// keep every digit.
+func scalar(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case ast.ScalarNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
+}
+
+func (r *reader) text(key string, n ast.Node, into *string) {
+	text, ok := scalar(n)
+	if !ok {
+		r.mistake(line(n), "%s: wants a single value", key)
+		return
+	}
+	*into = text
+}
+
+func (r *reader) list(key string, n ast.Node, into *[]string) {
+	items := []ast.Node{n} // a single value counts as a list of one
+	if list, ok := n.(*ast.SequenceNode); ok {
+		items = list.Values
+	}
+	for _, item := range items {
+		text, ok := scalar(item)
+		if !ok {
+			r.mistake(line(item), "%s: wants a list of single values", key)
+			continue
+		}
+		for _, text := range r.several(item, text, true) {
+			r.stands(fmt.Sprintf("%s[%d]", key, len(*into)), item)
+			*into = append(*into, text)
+		}
+	}
+}
+
+func (r *reader) searches(key string, n ast.Node) {
+	items := []ast.Node{n}
+	if list, ok := n.(*ast.SequenceNode); ok {
+		items = list.Values
+	}
+	for _, item := range items {
+		path := fmt.Sprintf("%s[%d]", key, len(r.spec.Search))
+		if text, ok := scalar(item); ok {
+			for _, query := range r.several(item, text, false) {
+				r.stands(fmt.Sprintf("%s[%d]", key, len(r.spec.Search)), item)
+				r.spec.Search = append(r.spec.Search, Search{Query: query})
+			}
+		} else if m, ok := item.(ast.MapNode); ok {
+			var s Search
+			r.stands(path, item)
+			r.search(path, m, &s)
+			r.spec.Search = append(r.spec.Search, s)
+		} else {
+			r.mistake(line(item), "search: wants a query, or query and state")
+		}
+	}
+}
+
+// stands notes where a value stands in the file, and what outside it is from.
+func (r *reader) stands(path string, n ast.Node) {
+	r.spec.lines[path] = line(n)
+	if from, ok := r.from[n]; ok {
+		r.spec.sources[path] = from.text
+	}
+}
+
+func (r *reader) search(path string, m ast.MapNode, s *Search) {
+	for i := m.MapRange(); i.Next(); {
+		switch name := i.Key().GetToken().Value; name {
+		case "query":
+			r.text("query", i.Value(), &s.Query)
+		case "state":
+			r.text("state", i.Value(), &s.State)
+			if from, ok := r.from[i.Value()]; ok {
+				r.spec.sources[path] = from.text
+			}
+		default:
+			r.mistake(line(i.Key()), "unknown key %q in a search%s", clip(name), didYouMean(name, names(searchKeys())))
+		}
+	}
+}
+
+// shown is a value as messages show it.
+func (r *reader) shown(n ast.Node, text string) string { return shown(r.from[n].text, text) }
+
+// shown quotes a value, or says what outside the file it is from.
+func shown(from, value string) string {
+	if from != "" {
+		return "the value of " + from
+	}
+	return fmt.Sprintf("%q", clip(value))
+}
+
+func (r *reader) number(key string, n ast.Node, into *int) {
+	text, _ := scalar(n)
+	v, err := strconv.Atoi(text)
+	if err != nil {
+		r.mistake(line(n), "%s: %s is not a whole number", key, r.shown(n, text))
+		return
+	}
+	*into = v
+}
+
+func (r *reader) workers(key string, n ast.Node) {
+	before := len(r.problems)
+	r.number(key, n, &r.spec.Workers)
+	if r.spec.Workers == 0 && len(r.problems) == before {
+		r.mistake(line(n), "%s", notWorkers(r.shown(n, "0")))
+	}
+}
+
+func (r *reader) flag(key string, n ast.Node, into *bool) {
+	text, _ := scalar(n)
+	v, err := strconv.ParseBool(text)
+	if err != nil {
+		r.mistake(line(n), "%s: %s is neither true nor false", key, r.shown(n, text))
+		return
+	}
+	*into = v
+}
+
+func (r *reader) duration(key string, n ast.Node, into *time.Duration) {
+	text, _ := scalar(n)
+	v, err := time.ParseDuration(text)
+	if err != nil {
+		r.mistake(line(n), "%s: %s is not a duration such as 90s, 20m or 1h30m", key, r.shown(n, text))
+		return
+	}
+	*into = v
+}
+
+// meant proposes a word for a value that may be shown.
+func (r *reader) meant(n ast.Node, text string, words ...string) string {
+	if r.from[n].text != "" {
+		return ""
+	}
+	return didYouMean(text, words)
+}
