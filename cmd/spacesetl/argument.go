@@ -1,0 +1,72 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+)
+
+// flagsFirst returns the command line of a command with one argument and flags
+// behind it, which the library takes for arguments, with the flags in front.
+// It returns none where they are.
+func flagsFirst(ctx *cli.Context, words ...string) ([]string, error) {
+	args := ctx.Args().Slice()
+	if len(args) < 2 {
+		return nil, nil
+	}
+	if !strings.HasPrefix(args[1], "-") {
+		return nil, &usageError{"spacesetl " + strings.Join(words, " "), fmt.Errorf("%q is one too many", args[1])}
+	}
+	line := append([]string{"spacesetl"}, words...)
+	for _, name := range ctx.LocalFlagNames() {
+		if len(name) == 1 {
+			continue // the short form of another
+		}
+		switch value := ctx.Value(name).(type) {
+		case *query:
+			for _, q := range *value {
+				line = append(line, "--"+name+"="+q)
+			}
+		default:
+			line = append(line, fmt.Sprintf("--%s=%v", name, value))
+		}
+	}
+	return append(append(line, args[1:]...), args[0]), nil
+}
+
+// writeWhole writes a file that appears whole. One that is there is replaced
+// only by force.
+func writeWhole(path, text string, force bool) (err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }() // once renamed there is none
+	_, err = temporary.WriteString(text)
+	if err == nil {
+		err = temporary.Chmod(0o644)
+	}
+	if err == nil {
+		err = temporary.Sync()
+	}
+	if closeErr := temporary.Close(); err == nil {
+		err = closeErr
+	}
+	switch {
+	case err != nil:
+		return err
+	case force:
+		return os.Rename(temporary.Name(), path)
+	}
+	// A link fails where a rename would replace what another has just written.
+	err = os.Link(temporary.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		return &usageError{err: fmt.Errorf("%s is there already", path)}
+	}
+	return err
+}
