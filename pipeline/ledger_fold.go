@@ -27,7 +27,7 @@ func (s Store) ledgerPath() string { return filepath.Join(string(s), "ledger.jso
 
 // Ledger reads what the store's pages cost. Runs since its file was written
 // are read from their pages, and all are when the file is missing or is not of
-// these runs. The newest run is read each time, since it can still go on.
+// these runs. The newest run is read each time until it has come to its end.
 //
 // With save the file is brought up to date; the store must be locked then.
 func (s Store) Ledger(ctx context.Context, save bool) (*Ledger, error) {
@@ -69,6 +69,9 @@ func (s Store) ledgerOf(ctx context.Context, runs []string, save bool) (*Ledger,
 		l.forget()
 		grown = true
 	}
+	if n := len(l.runs); save && grown && n == len(runs) && l.runs[n-1].Ended {
+		return l, s.saveLedger(l)
+	}
 	return l, nil
 }
 
@@ -80,8 +83,9 @@ func (s Store) savedLedger(runs []string) *Ledger {
 		return newLedger()
 	}
 	for i, run := range f.Runs {
-		if runs[i] != run.RunID || !run.Ended && s.received(run.RunID) != run.Pages {
-			return newLedger() // an older run went on
+		open := !run.Ended || i == len(runs)-1 // the newest can be resumed, even so
+		if runs[i] != run.RunID || open && s.received(run.RunID) != run.Pages {
+			return newLedger() // a run went on
 		}
 	}
 	l := newLedger()

@@ -53,15 +53,10 @@ func (s Store) State(ctx context.Context) (*State, error) {
 	if err != nil {
 		return nil, err
 	}
-	st := &State{Spaces: map[string]*SpaceState{}}
-	err = readJSON(s.statePath(), st)
-	known := err == nil && st.Spaces != nil && len(st.Runs) <= len(runs) && slices.Equal(st.Runs, runs[:len(st.Runs)])
-	if !known { // missing, torn, or of other runs: it can be made again
-		st = &State{Spaces: map[string]*SpaceState{}}
-	}
+	st := s.savedState(runs)
 	read, whole := len(st.Runs), true
 	for _, id := range runs[read:] {
-		ended, err := st.fold(ctx, s, id)
+		ended, err := st.fold(ctx, s, id, refuseTorn)
 		if err != nil {
 			return nil, err
 		}
@@ -78,15 +73,26 @@ func (s Store) State(ctx context.Context) (*State, error) {
 	return st, nil
 }
 
+// savedState reads the file. It returns an empty state when there is none, or
+// when it is torn or of other runs than the store's first: it can be made again.
+func (s Store) savedState(runs []string) *State {
+	st := &State{}
+	err := readJSON(s.statePath(), st)
+	if err == nil && st.Spaces != nil && len(st.Runs) <= len(runs) && slices.Equal(st.Runs, runs[:len(st.Runs)]) {
+		return st
+	}
+	return &State{Spaces: map[string]*SpaceState{}}
+}
+
 // fold takes in the pages of one run and reports whether the run has come to
 // an end.
-func (st *State) fold(ctx context.Context, s Store, id string) (ended bool, err error) {
+func (st *State) fold(ctx context.Context, s Store, id string, torn tornMode) (ended bool, err error) {
 	m, err := s.Manifest(id)
 	if err != nil && !unwritten(err) {
 		return false, err
 	}
 	ended = err == nil && m.Run.Outcome == schemas.Done
-	l, err := openLanding(s.Raw(), id, refuseTorn)
+	l, err := openLanding(s.Raw(), id, torn)
 	if errors.Is(err, os.ErrNotExist) {
 		return ended, nil // killed before its first page
 	}

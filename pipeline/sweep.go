@@ -38,10 +38,7 @@ var partFile = regexp.MustCompile(`^(.+)-[0-9]+\.parquet$`)
 // without a manifest, which no reader may count, and unfinished files. It
 // brings _latest.json up to the newest manifest. The store must be locked.
 func (s Store) Sweep() error {
-	for _, pattern := range []string{
-		filepath.Join(s.Parquet(), "_staging-*"), filepath.Join(string(s), "_parts-*"),
-		filepath.Join(s.Parquet(), "__*"), filepath.Join(string(s), "runs", "*", "_*"), filepath.Join(string(s), "_state.json-*"),
-	} {
+	for _, pattern := range s.leftovers() {
 		if err := removeAll(pattern); err != nil {
 			return err
 		}
@@ -70,6 +67,15 @@ func (s Store) Sweep() error {
 		}
 	}
 	return s.newest()
+}
+
+// leftovers are the patterns of what a process that died can have left.
+func (s Store) leftovers() []string {
+	return []string{
+		filepath.Join(s.Parquet(), "_staging-*"), filepath.Join(string(s), "_parts-*"),
+		filepath.Join(s.Parquet(), "__*"), filepath.Join(string(s), "runs", "*", "_*"),
+		filepath.Join(string(s), "_state.json-*"), filepath.Join(string(s), "_ledger.json-*"),
+	}
 }
 
 // newest brings _latest.json up to the newest manifest.

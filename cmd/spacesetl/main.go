@@ -91,7 +91,7 @@ func (c *console) app() *cli.App {
 		},
 		Commands: []*cli.Command{
 			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(), c.simulateCommand(),
-			c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.versionCommand(),
+			c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.statusCommand(), c.versionCommand(),
 		},
 	}
 	for _, command := range app.Commands {
@@ -140,3 +140,19 @@ type usageError struct {
 
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
+
+// commandOf is how a user calls a command: spacesetl auth login.
+func commandOf(ctx *cli.Context) string {
+	if ctx.Command == nil || ctx.Command.HelpName == "" {
+		return "spacesetl"
+	}
+	return ctx.Command.HelpName
+}
+
+// noArguments refuses what is not a flag.
+func noArguments(ctx *cli.Context) error {
+	if ctx.Args().Present() {
+		return &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag", ctx.Args().First())}
+	}
+	return nil
+}

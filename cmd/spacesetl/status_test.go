@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline"
+)
+
+// spoken runs the program and returns its exit code and what it printed.
+func spoken(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, log bytes.Buffer
+	code = run(t.Context(), append([]string{"spacesetl"}, args...), &out, &log)
+	return code, out.String(), log.String()
+}
+
+// overviewOf is what status --output json says.
+func overviewOf(t *testing.T, args ...string) pipeline.Overview {
+	t.Helper()
+	code, stdout, stderr := spoken(t, append([]string{"status", "--output", "json"}, args...)...)
+	var o pipeline.Overview
+	if err := json.Unmarshal([]byte(stdout), &o); err != nil || code != 0 {
+		t.Fatalf("status %v: exit code %d, %v: %s%s", args, code, err, stdout, stderr)
+	}
+	return o
+}
+
+func kinds(o pipeline.Overview) []string {
+	all := []string{}
+	for _, f := range o.Findings {
+		if f.Level == pipeline.Problem {
+			all = append(all, f.Kind)
+		}
+	}
+	return all
+}
+
+// listing is every file below a folder with its size and time.
+func listing(t *testing.T, dir string) string {
+	t.Helper()
+	var b strings.Builder
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		fmt.Fprintln(&b, path, info.Size(), info.ModTime())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestStatusOfAHealthyStore(t *testing.T) {
+	t.Parallel()
+	store := smallStore(t)
+	unlock, err := pipeline.Store(store).Lock() // as a run under way has it
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := listing(t, store)
+	o := overviewOf(t, "--store", store)
+	if after := listing(t, store); after != before {
+		t.Errorf("status changed the store:\n%s\nnow\n%s", before, after)
+	}
+	if !o.Lock.Held || o.Lock.PID != os.Getpid() {
+		t.Errorf("lock: got %+v, want this process", o.Lock)
+	}
+	unlock()
+	if o = overviewOf(t, "--store", store); o.Lock.Held {
+		t.Errorf("lock after unlock: got %+v, want it free", o.Lock)
+	}
+	if !o.Healthy || len(o.Runs) != 1 || o.Runs[0].Outcome != "done" || o.Runs[0].Pages == 0 || o.Runs[0].High <= 0 || !o.Runs[0].Counted {
+		t.Errorf("got %+v, want one healthy run with pages and money", o)
+	}
+	m, err := pipeline.Store(store).Manifest(o.Runs[0].RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, table := range m.Tables {
+		if got := o.Tables[i]; got.Name != table.Name || got.Rows != table.Rows || got.DatabaseRows != table.Rows {
+			t.Errorf("table: got %+v, want %+v in files and database", got, table)
+		}
+	}
+	if n := o.Spaces; n.Scheduled+n.Live+n.Ended+n.Final+n.Gone < 20 {
+		t.Errorf("Spaces: got %+v, want at least the 20 asked for", n)
+	}
+	if o.Money.Today.High != o.Runs[0].High || o.Money.Month != o.Money.Today {
+		t.Errorf("money: got %+v, want the run's %s", o.Money, o.Runs[0].High)
+	}
+	for _, derived := range []string{"ledger.json", "state.json"} { // a run leaves them, and they say what the pages say
+		if err := os.Remove(filepath.Join(store, derived)); err != nil {
+			t.Error(err)
+		}
+	}
+	if again := overviewOf(t, "--store", store); again.Money != o.Money || again.Spaces != o.Spaces || again.Runs[0] != o.Runs[0] {
+		t.Errorf("without derived files: got %+v, want %+v", again, o)
+	}
+	if code, stdout, _ := spoken(t, "status", "--store", store, "--check"); code != 0 || stdout != "healthy\n" {
+		t.Errorf("--check: exit code %d, %q", code, stdout)
+	}
+	if code, stdout, _ := spoken(t, "status", "--store", store); code != 0 || !strings.Contains(stdout, "space_users") || !strings.HasSuffix(stdout, "healthy\n") {
+		t.Errorf("text: exit code %d, %s", code, stdout)
+	}
+}
+
+func TestStatusNamesEveryProblem(t *testing.T) {
+	t.Parallel()
+	whole := smallStore(t)
+	runs, err := pipeline.Store(whole).Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := filepath.Join("runs", runs[0], "manifest.json")
+	spaces := filepath.Join("parquet", "spaces", "run_date="+runs[0][:4]+"-"+runs[0][4:6]+"-"+runs[0][6:8], runs[0]+"-0.parquet")
+	remove := func(name string) func(string) error {
+		return func(dir string) error { return os.Remove(filepath.Join(dir, name)) }
+	}
+	write := func(name, text string) func(string) error {
+		return func(dir string) error { return os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644) }
+	}
+	for _, c := range []struct {
+		name   string
+		damage func(dir string) error
+		args   []string
+		want   []string
+		says   string
+	}{
+		{"killed", remove(manifest), nil, []string{"unfinished", "orphans"}, "spacesetl run --name small --ids "},
+		{"torn manifest", write(manifest, "{"), nil, []string{"damaged", "orphans"}, "manifest.json is damaged"},
+		{"missing file", remove(spaces), nil, []string{"files"}, "replay"},
+		{"cut file", func(dir string) error { return os.Truncate(filepath.Join(dir, spaces), 100) }, nil, []string{"files"}, "not of the size listed"},
+		{"orphan", write(filepath.Join(filepath.Dir(spaces), "20200101T000000Z-abcdef-0.parquet"), "x"), nil, []string{"orphans"}, "20200101T000000Z"},
+		{"no database", remove("spaces.duckdb"), nil, []string{"behind"}, "--to duckdb"},
+		{"another file for a database", write("spaces.duckdb", "text"), nil, []string{"database"}, "spaces.duckdb"},
+		{"stale", func(string) error { return nil }, []string{"--stale", "1ns"}, []string{"stale"}, "the last run was started"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "store")
+			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.damage(dir); err != nil {
+				t.Fatal(err)
+			}
+			args := append([]string{"--store", dir}, c.args...)
+			o := overviewOf(t, args...)
+			if got := kinds(o); o.Healthy || !slices.Equal(got, c.want) {
+				t.Errorf("problems: got %v, want %v: %+v", got, c.want, o.Findings)
+			}
+			code, stdout, _ := spoken(t, append([]string{"status", "--check"}, args...)...)
+			if code != 1 || !strings.Contains(stdout, c.says) {
+				t.Errorf("--check: exit code %d, want 1 and %q in %s", code, c.says, stdout)
+			}
+		})
+	}
+}
+
+// The command that status prints goes on with the run: it fetches nothing that
+// has landed, and the store is healthy afterwards.
+func TestStatusGivesTheCommandThatResumes(t *testing.T) {
+	world := simulator.New(simulator.Config{Spaces: 100, NoRateLimits: true, CreatorSpacing: -1})
+	server := httptest.NewServer(world)
+	defer server.Close()
+	t.Setenv("X_BEARER_TOKEN", "token-of-the-status-test")
+	t.Setenv("SPACESETL_TOKEN_FILE", filepath.Join(t.TempDir(), "none"))
+	store := filepath.Join(quickDir(t), "a store")
+	args := []string{"run", "--base-url", server.URL, "--store", store, "--name", "it's", "--ids", strings.Join(world.SpaceIDs(3), ","),
+		"--creators", "@" + world.Usernames(1)[0] + "," + world.CreatorIDs(1)[0], "--search", world.SearchWord() + ", x", "--state", "live", "--with", "tweets", "--users", "batch"}
+	if code, _, stderr := spoken(t, args...); code != 0 {
+		t.Fatalf("run: exit code %d: %s", code, stderr)
+	}
+	runs, _ := pipeline.Store(store).Runs()
+	if err := os.Remove(pipeline.Store(store).RunFile(runs[0], "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	o := overviewOf(t, "--store", store)
+	command := ""
+	for _, f := range o.Findings {
+		if f.Kind == "unfinished" {
+			command = f.Do
+		}
+	}
+	if !strings.HasPrefix(command, "spacesetl run ") {
+		t.Fatalf("no command in %+v", o.Findings)
+	}
+	world.Reset()
+	words := shellWords(t, command)
+	if code, _, stderr := spoken(t, append(words[1:], "--base-url", server.URL)...); code != 0 || !strings.Contains(stderr, "going on with run "+runs[0]) {
+		t.Fatalf("%s: exit code %d: %s", command, code, stderr)
+	}
+	if n := len(world.Requests()); n != 0 {
+		t.Errorf("%s: %d requests, want none", command, n)
+	}
+	if o := overviewOf(t, "--store", store); !o.Healthy {
+		t.Errorf("after %s: %+v", command, o.Findings)
+	}
+}
+
+func TestStatusWithoutAStoreIsAUsageError(t *testing.T) {
+	code, _, stderr := spoken(t, "status", "--store", filepath.Join(t.TempDir(), "none"))
+	if code != 2 || !strings.Contains(stderr, "name the store of a job that has run") {
+		t.Errorf("exit code %d: %s", code, stderr)
+	}
+}

@@ -1,0 +1,61 @@
+package load
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+// Contents is what a database file holds, by its own account.
+type Contents struct {
+	Rows map[string]int64 // by table, as the catalogue has it: rows deleted by a merge can be among them
+	Runs []string         // merged into it
+}
+
+// Inspect opens the database for reading only and asks its catalogue: it takes
+// as long for a large database as for a small one. It returns fs.ErrNotExist
+// when there is none.
+func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
+	defer func() { err = d.wrap(ctx, err) }()
+	if _, err := os.Stat(d.cfg.Path); err != nil {
+		return c, err
+	}
+	db, err := d.open(d.cfg.Path, readOnly)
+	if err != nil {
+		return c, err
+	}
+	defer db.Close()
+	c.Rows = map[string]int64{}
+	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT internal")
+	if err != nil {
+		return c, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			return c, err
+		}
+		c.Rows[name] = n
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return c, err
+	}
+	if _, ok := c.Rows["runs"]; !ok {
+		return c, errors.New("there is no table runs: it is not a database of spacesetl")
+	}
+	runs, err := db.QueryContext(ctx, "SELECT _run_id FROM runs ORDER BY ALL")
+	if err != nil {
+		return c, err
+	}
+	defer runs.Close()
+	for runs.Next() {
+		var id string
+		if err := runs.Scan(&id); err != nil {
+			return c, err
+		}
+		c.Runs = append(c.Runs, id)
+	}
+	return c, runs.Err()
+}

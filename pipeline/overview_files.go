@@ -1,0 +1,138 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// publishedFiles are the Parquet files of a store that no manifest has claimed
+// yet, by path below the Parquet folder.
+type publishedFiles struct {
+	mu    sync.Mutex
+	size  map[string]int64
+	bytes int64 // of all
+}
+
+// published lists the Parquet files.
+func (s Store) published() (*publishedFiles, error) {
+	files := &publishedFiles{size: map[string]int64{}}
+	tables, err := os.ReadDir(s.Parquet())
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
+	for _, table := range tables {
+		days, _ := filepath.Glob(filepath.Join(s.Parquet(), table.Name(), "run_date=*"))
+		for _, day := range days {
+			entries, err := os.ReadDir(day)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				info, err := e.Info()
+				if errors.Is(err, fs.ErrNotExist) || !partFile.MatchString(e.Name()) {
+					continue // swept meanwhile, or not ours
+				}
+				if err != nil {
+					return nil, err
+				}
+				files.size[path.Join(table.Name(), filepath.Base(day), e.Name())] = info.Size()
+				files.bytes += info.Size()
+			}
+		}
+	}
+	return files, err
+}
+
+// claim takes a file that a manifest lists out of those that none lists, and
+// reports whether it is there with the size listed.
+func (f *publishedFiles) claim(part schemas.Part) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	size, ok := f.size[part.Path]
+	delete(f.size, part.Path)
+	return ok && size == part.Bytes
+}
+
+// runView is what an overview keeps of a run's manifest.
+type runView struct {
+	id        string
+	run       schemas.Run
+	err       error // why there is no manifest
+	rows      int64
+	tables    map[string]TableSize
+	wrong     []string // files that are missing or of another size
+	parquet   bool
+	database  bool
+	truncated int
+	drift     int
+	errors    int
+	pages     int // landed, where that is known
+	spend     Spend
+	counted   bool
+}
+
+// views reads the manifests of all runs and claims the files they list.
+func (s Store) views(ctx context.Context, files *publishedFiles) ([]*runView, error) {
+	ids, err := s.Runs()
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*runView, len(ids))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range ids {
+		g.Go(func() error {
+			views[i] = s.view(id, files)
+			return ctx.Err()
+		})
+	}
+	return views, g.Wait()
+}
+
+func (s Store) view(id string, files *publishedFiles) *runView {
+	v := &runView{id: id, tables: map[string]TableSize{}}
+	m, err := s.Manifest(id)
+	if err != nil {
+		v.err = err
+		if planned, err := s.Planned(id); err == nil {
+			v.run = planned.Run
+		}
+		v.run.RunID = id
+		return v
+	}
+	v.run, v.parquet, v.database, v.pages = m.Run, m.Parquet, m.Database, m.Run.Pages
+	v.truncated = len(m.Truncated)
+	for _, n := range m.Drift {
+		v.drift += n
+	}
+	for _, n := range m.Errors {
+		v.errors += n
+	}
+	for _, t := range m.Tables {
+		v.rows += t.Rows
+	}
+	for _, part := range m.Files {
+		if !m.Parquet {
+			break // the files only fed the database
+		}
+		t := v.tables[part.Table]
+		t.Files++
+		t.Rows += part.Rows
+		t.Bytes += part.Bytes
+		v.tables[part.Table] = t
+		if !files.claim(part) {
+			v.wrong = append(v.wrong, part.Path)
+		}
+	}
+	return v
+}

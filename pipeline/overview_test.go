@@ -1,0 +1,72 @@
+package pipeline
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// fill lands so many pages of 64 KiB that do not compress.
+func fill(t *testing.T, store Store, now time.Time, pages int) string {
+	t.Helper()
+	planned, err := store.Start(Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.SpaceByID, IDs: []string{"x"}}}}, nil, "test", now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := OpenLanding(store.Raw(), planned.Run.RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	noise := make([]byte, 64<<10)
+	for i := range pages {
+		_, _ = rand.Read(noise) // never fails
+		body, _ := json.Marshal(map[string]any{"data": map[string]any{"id": fmt.Sprint("s", i), "state": "live", "noise": base64.StdEncoding.EncodeToString(noise)}})
+		r := schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("s", i)}}
+		page := schemas.Page{RunID: planned.Run.RunID, ID: r.ID(), Request: r, Status: 200, FetchedAt: now.Add(time.Duration(i) * time.Second), Body: body,
+			Headers: schemas.Headers{Limit: "300", Remaining: fmt.Sprint(299 - i), Reset: fmt.Sprint(now.Add(15 * time.Minute).Unix())}}
+		if err := l.Put(page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return planned.Run.RunID
+}
+
+// Few pages are read at a glance, many are not; the rate windows are those of
+// the newest page in either case.
+func TestOverviewReadsFewPagesOnly(t *testing.T) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	store := Store(t.TempDir())
+	few := fill(t, store, start, 3)
+	look := func() *Overview {
+		o, err := store.Overview(t.Context(), OverviewConfig{Now: start.Add(5 * time.Minute), Prices: schemas.DefaultPrices()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return o
+	}
+	o := look()
+	if len(o.Uncounted) != 0 || o.Spaces.Live != 3 || !o.Runs[0].Counted || o.Money.Today.High != 3*schemas.DefaultPrices()[schemas.Space] {
+		t.Errorf("a few pages: got %+v, want all counted", o)
+	}
+	if want := start.Add(15 * time.Minute); !o.NextReset.Equal(want) || len(o.Rates) != 1 || o.Rates[0].Remaining != 297 {
+		t.Errorf("windows: got %+v, next %s, want 297 left until %s", o.Rates, o.NextReset, want)
+	}
+	many := fill(t, store, start.Add(time.Minute), 80)
+	o = look()
+	if !slices.Equal(o.Uncounted, []string{many}) || o.Runs[1].Counted || o.Runs[1].Pages != 80 || !o.Runs[0].Counted {
+		t.Errorf("many pages: uncounted %v, want %s only (after %s); runs %+v", o.Uncounted, many, few, o.Runs)
+	}
+	if err := store.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if o = look(); len(o.Uncounted) != 1 {
+		t.Errorf("an unfinished run is never settled: uncounted %v", o.Uncounted)
+	}
+}
