@@ -11,11 +11,15 @@ func (c *console) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version", UsageText: "spacesetl version",
 		Action: func(*cli.Context) error {
-			text := version
-			if info, ok := debug.ReadBuildInfo(); ok && text == "dev" && info.Main.Version != "" && info.Main.Version != "(devel)" {
-				text = info.Main.Version
-			}
-			return c.print("spacesetl %s %s %s/%s\n", text, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+			return c.print("spacesetl %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 		},
 	}
+}
+
+// programVersion is the version set by the linker, or that of the module.
+func programVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && version == "dev" && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return version
 }

@@ -100,6 +100,11 @@ func simulatorConfig(args []string) (cfg simulator.Config, ids int, err error) {
 		cfg.SpaceFields = strings.Split(text, ",")
 		return nil
 	})
+	set.Func("ahead", "how far the server's clock is ahead", func(text string) error {
+		ahead, err := time.ParseDuration(text)
+		cfg.Now = func() time.Time { return time.Now().Add(ahead) }
+		return err
+	})
 	set.Func("apptokens", "the only app tokens accepted", func(text string) error {
 		cfg.AppTokens = strings.Split(text, ",")
 		return nil
