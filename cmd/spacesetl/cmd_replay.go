@@ -41,8 +41,8 @@ func (c *console) replay(ctx *cli.Context) error {
 	}
 	to := trimmed(ctx.StringSlice("to"))
 	for _, name := range to {
-		if name != "parquet" && name != "duckdb" {
-			return &usageError{"spacesetl replay", fmt.Errorf("--to: %q is not one of parquet, duckdb%s", name, near(name, []string{"parquet", "duckdb"}))}
+		if err := chosen(ctx, "to", name); err != nil {
+			return err
 		}
 	}
 	if len(to) == 0 {

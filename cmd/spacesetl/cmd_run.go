@@ -37,10 +37,7 @@ func outputFlag() cli.Flag {
 // format reads --output.
 func format(ctx *cli.Context) (string, error) {
 	value := ctx.String("output")
-	if value != "text" && value != "json" {
-		return "", &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("--output: %q is not one of text, json", value)}
-	}
-	return value, nil
+	return value, chosen(ctx, "output", value)
 }
 
 func (c *console) run(ctx *cli.Context) error {

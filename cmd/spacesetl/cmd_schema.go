@@ -48,7 +48,7 @@ func (c *console) schemaCommand() *cli.Command {
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(schemas.Dictionary())
 			default:
-				return &usageError{"spacesetl schema", fmt.Errorf("--format: %q is not one of %s%s", format, strings.Join(schemaFormats, ", "), near(format, schemaFormats))}
+				return chosen(ctx, "format", format)
 			}
 		},
 	}

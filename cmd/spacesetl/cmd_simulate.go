@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -40,13 +39,9 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 }
 
 func (c *console) simulate(ctx *cli.Context) error {
-	for name, allowed := range map[string][]string{
-		"only-dialect": {"both", "tweet", "post"}, "unknown-fields": {"ignore", "reject", "reject2"},
-		"ended": {"return", "error", "notfound"}, "missing": {"error", "omit", "notfound"},
-		"paging": {"normal", "quirks", "repeat", "expired"},
-	} {
-		if value := ctx.String(name); !slices.Contains(allowed, value) {
-			return &usageError{"spacesetl simulate", fmt.Errorf("--%s: %q is not one of %v%s", name, value, allowed, near(value, allowed))}
+	for _, name := range []string{"only-dialect", "unknown-fields", "ended", "missing", "paging"} {
+		if err := chosen(ctx, name, ctx.String(name)); err != nil {
+			return err
 		}
 	}
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {

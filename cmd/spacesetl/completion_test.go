@@ -1,0 +1,269 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// needTool finds a program that a test runs. Without it the test is skipped,
+// unless all of them are required.
+func needTool(t *testing.T, name string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil && os.Getenv("SPACESETL_TOOLS") == "required" {
+		t.Fatal(err)
+	} else if err != nil {
+		t.Skip(err)
+	}
+	return path
+}
+
+// completer asks a shell what it would complete: the last word of a line.
+type completer func(t *testing.T, dir, script string, lines []string) [][]string
+
+// shells complete in the real ones.
+func shells() map[string]completer {
+	return map[string]completer{"bash": bashComplete, "zsh": zshComplete, "fish": fishComplete}
+}
+
+// answers takes the blocks of a shell's output apart: candidates up to a line
+// with three dots.
+func answers(t *testing.T, shell string, out []byte, n int) [][]string {
+	t.Helper()
+	var all [][]string
+	var block []string
+	for line := range strings.Lines(string(out)) {
+		switch line = strings.TrimRight(line, "\r\n"); line {
+		case "...":
+			slices.Sort(block)
+			all, block = append(all, slices.Compact(block)), nil
+		case "":
+		default:
+			block = append(block, strings.TrimRight(line, " /"))
+		}
+	}
+	if len(all) != n {
+		t.Fatalf("%s gave %d answers to %d questions:\n%s", shell, len(all), n, out)
+	}
+	return all
+}
+
+func runShell(t *testing.T, dir string, args ...string) []byte {
+	t.Helper()
+	command := exec.Command(args[0], args[1:]...)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "HOME="+dir, "TERM=dumb", "COLUMNS=300", "LINES=1000")
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", args[0], err, out)
+	}
+	return out
+}
+
+// bashComplete sets the variables that bash sets, which takes --to=x apart.
+func bashComplete(t *testing.T, dir, script string, lines []string) [][]string {
+	code := ". " + script + "\n"
+	for _, line := range lines {
+		words := strings.Split(line, " ")
+		for i, w := range words {
+			words[i] = quoted(w)
+			if flag, value, ok := strings.Cut(w, "="); ok {
+				words[i] = quoted(flag) + " = " + quoted(value)
+				if value == "" {
+					words[i] = quoted(flag) + " ="
+				}
+			}
+		}
+		code += "COMP_WORDS=(" + strings.Join(words, " ") + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _spacesetl; printf '%s\\n' \"${COMPREPLY[@]}\" ...\n"
+	}
+	return answers(t, "bash", runShell(t, dir, needTool(t, "bash"), "--norc", "-c", code), len(lines))
+}
+
+// fishComplete asks fish, which shows descriptions after a tab.
+func fishComplete(t *testing.T, dir, script string, lines []string) [][]string {
+	code := "source " + script + "\n"
+	for _, line := range lines {
+		code += "complete -C " + fishQuoted(line) + " | string replace -r '\\t.*' ''\necho ...\n"
+	}
+	all := answers(t, "fish", runShell(t, dir, needTool(t, "fish"), "--no-config", "-c", code), len(lines))
+	for i, line := range lines { // fish completes the whole word
+		word := line[strings.LastIndexByte(line, ' ')+1:]
+		if flag, _, ok := strings.Cut(word, "="); ok {
+			for j, candidate := range all[i] {
+				all[i][j] = strings.TrimPrefix(candidate, flag+"=")
+			}
+		}
+	}
+	return all
+}
+
+// zshComplete completes in a terminal of its own, where compadd tells what it
+// was given.
+func zshComplete(t *testing.T, dir, script string, lines []string) [][]string {
+	zsh := needTool(t, "zsh")
+	inner := filepath.Join(t.TempDir(), "inner.zsh")
+	out := filepath.Join(t.TempDir(), "out")
+	code := `PROMPT=
+fpath=(` + quoted(filepath.Dir(script)) + ` $fpath)
+autoload -U compinit; compinit -u -D
+source ` + script + `
+zstyle ':completion:*' completer _complete
+compadd() {
+  local -a hits
+  if [[ ${@[1,(i)(-|--)]} == *-(O|A|D)\ * ]]; then builtin compadd "$@"; return; fi
+  builtin compadd -O hits "$@"
+  local -A values; zparseopts -E -A values P: S: p: W: i: I:
+  (( $#hits )) && printf '%s\n' $values[-p]$hits >> ` + out + `
+  builtin compadd "$@"
+}
+finish() { print ... >> ` + out + `; zle kill-whole-line; zle kill-buffer; BUFFER= }
+zle -N finish
+bindkey '^I' complete-word
+bindkey '^X^F' finish
+unsetopt always_last_prompt list_beep auto_menu beep
+`
+	if err := os.WriteFile(inner, []byte(code), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	outer := "zmodload zsh/zpty\nzpty z zsh -f -i\nzpty -w z 'source " + inner + "; print READY'\n" +
+		"zpty -r -m z drop '*READY*READY*' \nmkdir -p " + filepath.Dir(out) + "; : >> " + out + "\n"
+	for i, line := range lines {
+		outer += fmt.Sprintf("zpty -n -w z %s$'\\t'$'\\x18\\x06'\nfor ((k = 0; k < 2000; k++)); do (( $(grep -c '^\\.\\.\\.$' %s) > %d )) && break; zpty -r -t z drop; zselect -t 1; done\n", quoted(line), out, i)
+	}
+	runShell(t, dir, zsh, "-f", "-c", "zmodload zsh/zselect\n"+outer+"zpty -d z\n")
+	text, err := os.ReadFile(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answers(t, "zsh", text, len(lines))
+}
+
+// The shells complete commands, flags, values, files and folders.
+func TestShellsComplete(t *testing.T) {
+	for shell, complete := range shells() {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			for _, name := range []string{"job one.yaml", "other.yaml"} {
+				if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := os.Mkdir(filepath.Join(dir, "spaces"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			script := scriptOf(t, shell)
+			cases := []struct {
+				line string
+				want []string
+			}{
+				{"spacesetl ver", []string{"verify", "version"}},
+				{"spacesetl auth log", []string{"login", "logout"}},
+				{"spacesetl run --out", []string{"--output"}},
+				{"spacesetl run --output ", []string{"json", "text"}},
+				{"spacesetl status -o j", []string{"json"}},
+				{"spacesetl run --state ", []string{"all", "live", "scheduled"}},
+				{"spacesetl run --dialect p", []string{"post"}},
+				{"spacesetl schema --format ", []string{"duckdb", "json", "md", "mermaid", "svg"}},
+				{"spacesetl run --name plan --users b", []string{"batch"}},
+				{"spacesetl run -f other", []string{"other.yaml"}},
+				{"spacesetl replay --store s", []string{"spaces"}},
+				{"spacesetl completion ", []string{"bash", "fish", "zsh"}},
+				{"spacesetl auth status --outp", []string{"--output"}},
+				{"spacesetl run --output=t", []string{"text"}},
+				{"spacesetl simulate --paging ", []string{"expired", "normal", "quirks", "repeat"}},
+				{"spacesetl run --name ", nil},
+			}
+			var lines []string
+			for _, c := range cases {
+				lines = append(lines, c.line)
+			}
+			for i, got := range complete(t, dir, script, lines) {
+				for j := range got {
+					got[j] = strings.TrimSuffix(got[j], "=")
+				}
+				if !slices.Equal(got, cases[i].want) {
+					t.Errorf("%q: got %q, want %q", lines[i], got, cases[i].want)
+				}
+			}
+			for i, got := range complete(t, dir, script, []string{"spacesetl run --to parquet,d", "spacesetl run --with "}) {
+				want := [][]string{{"duckdb"}, {"buyers", "tweets"}}[i]
+				for j := range got {
+					got[j] = strings.TrimPrefix(got[j], "parquet,")
+				}
+				if got = slices.DeleteFunc(got, func(w string) bool { return strings.ContainsAny(w, ",") }); !slices.Equal(got, want) {
+					t.Errorf("list %d: got %q, want %q", i, got, want)
+				}
+			}
+		})
+	}
+}
+
+// Each flag of each command is completed.
+func TestShellsCompleteEveryFlag(t *testing.T) {
+	for shell, complete := range shells() {
+		t.Run(shell, func(t *testing.T) {
+			t.Parallel()
+			var lines []string
+			commands := syntaxOf((&console{}).app().Commands).all()[1:]
+			for _, s := range commands {
+				lines = append(lines, "spacesetl "+s.name()+" --")
+			}
+			for i, got := range complete(t, t.TempDir(), scriptOf(t, shell), lines) {
+				for j := range got {
+					got[j] = strings.TrimSuffix(got[j], "=")
+				}
+				var want []string
+				for _, f := range commands[i].flags {
+					want = append(want, f.names[0])
+				}
+				if slices.Sort(want); !slices.Equal(got, want) {
+					t.Errorf("%q: got %q, want %q", lines[i], got, want)
+				}
+			}
+		})
+	}
+}
+
+func scriptOf(t *testing.T, shell string) string {
+	t.Helper()
+	code, stdout, stderr := spoken(t, "completion", shell)
+	if code != 0 || stderr != "" {
+		t.Fatalf("completion %s: exit code %d, %s", shell, code, stderr)
+	}
+	name := filepath.Join(t.TempDir(), "_spacesetl")
+	if err := os.WriteFile(name, []byte(stdout), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// What a flag's choices are here is what the commands take.
+func TestChoicesAreWhatCommandsTake(t *testing.T) {
+	for _, s := range syntaxOf((&console{}).app().Commands).all()[1:] {
+		for _, f := range s.flags {
+			if f.of == nil {
+				continue
+			}
+			wrong := f.of[0] + "x"
+			args := append(slices.Clone(s.path), f.names[0], wrong)
+			if slices.Contains(s.path, "run") || slices.Contains(s.path, "plan") {
+				args = append(args, "--ids", "1SLjjRYNejbKM")
+			}
+			code, _, stderr := spoken(t, args...)
+			if want := fmt.Sprintf("did you mean %q", f.of[0]); code != 2 || !strings.Contains(stderr, want) || !strings.Contains(stderr, strings.TrimLeft(f.names[0], "-")) {
+				t.Errorf("%v: exit code %d, want 2 and %q in %s", args, code, want, stderr)
+			}
+			for _, choice := range f.of {
+				if !strings.Contains(stderr, choice) {
+					t.Errorf("%v: %q is not among the choices of %s", args, choice, stderr)
+				}
+			}
+		}
+	}
+}
