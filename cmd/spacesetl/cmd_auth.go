@@ -33,7 +33,7 @@ spacesetl auth logout --name XDevelopers`,
 	for _, sub := range command.Subcommands {
 		sub.Flags = append(sub.Flags, tokenFileFlag())
 		sub.HideHelpCommand, sub.OnUsageError, sub.Before = true, authUsage, flagsOnly
-		concise(sub)
+		concise(sub, "auth")
 	}
 	return command
 }

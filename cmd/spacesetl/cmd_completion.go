@@ -68,7 +68,7 @@ func (s *syntax) name() string { return strings.Join(s.path, " ") }
 
 // syntaxOf reads the commands of the program.
 func syntaxOf(commands []*cli.Command) *syntax {
-	root := &syntax{flags: []syntaxFlag{helpSyntax()}}
+	root := &syntax{flags: []syntaxFlag{{names: []string{"--version"}, usage: "print the version"}, helpSyntax()}}
 	for _, command := range commands {
 		root.subs = append(root.subs, commandSyntax(nil, command))
 	}

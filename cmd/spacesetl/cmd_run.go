@@ -15,11 +15,10 @@ func (c *console) runCommand() *cli.Command {
 		Name:  "run",
 		Usage: "fetch what a job asks for and load it",
 		UsageText: `spacesetl run -f job.yaml
-spacesetl run --ids 1SLjjRYNejbKM,1nAJErvvVXgxL --store ./archive
-spacesetl run --creators @XDevelopers,2244994945 --with tweets --to parquet
+spacesetl run --creators @XDevelopers,2244994945 --with tweets --store ./spaces
 spacesetl run --search "open mic" --search crypto --state live --output json`,
-		Description: "Tokens come from the environment: X_BEARER_TOKEN (app-only) and X_USER_TOKEN (a user's,\n" +
-			"needed for buyers). A run that stopped early is resumed by running the same job again.",
+		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
+			"A run that stopped early goes on when the same job is run again.",
 		Flags: append(jobFlags(),
 			tokenFileFlag(),
 			memoryFlag(),

@@ -10,10 +10,12 @@ import (
 func (c *console) versionCommand() *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version", UsageText: "spacesetl version",
-		Action: func(*cli.Context) error {
-			return c.print("spacesetl %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
-		},
+		Action: func(*cli.Context) error { return c.printVersion() },
 	}
+}
+
+func (c *console) printVersion() error {
+	return c.print("spacesetl %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 // programVersion is the version set by the linker, or that of the module.

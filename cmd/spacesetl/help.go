@@ -3,25 +3,13 @@ package main
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
 )
 
-// twins ends the description of a command with flags.
+// twins ends the help of a command with flags.
 const twins = "Every flag has a twin in the environment: --some-flag is SPACESETL_SOME_FLAG."
-
-// concise makes the help of a command fit a screen: one short line a flag.
-func concise(command *cli.Command) {
-	if len(command.Flags) == 0 {
-		return
-	}
-	command.Description = strings.TrimPrefix(command.Description+"\n"+twins, "\n")
-	for i, f := range command.Flags {
-		if f, ok := f.(documented); ok {
-			command.Flags[i] = shortFlag{f}
-		}
-	}
-}
 
 // documented is what all flags of the library are.
 type documented interface {
@@ -51,4 +39,113 @@ func (f shortFlag) String() string {
 		usage += " (default " + strings.Trim(d, `"`) + ")"
 	}
 	return strings.Join(names, ", ") + "\t" + usage
+}
+
+// concise makes the help of a command one that fits a screen and begins with
+// examples. The path is what stands before its name.
+func concise(command *cli.Command, path ...string) {
+	for i, f := range command.Flags {
+		if f, ok := f.(documented); ok {
+			command.Flags[i] = shortFlag{f}
+		}
+	}
+	command.CustomHelpTemplate = helpText(command.UsageText, command.Usage, command.Description, commandSyntax(path, command))
+}
+
+// helpText is what --help prints: examples, what the command does, its
+// subcommands and its flags by group. The library takes it for a template.
+func helpText(examples, usage, description string, s *syntax) string {
+	var b strings.Builder
+	b.WriteString("Examples:\n")
+	for line := range strings.Lines(examples + "\n") {
+		b.WriteString("  " + line)
+	}
+	b.WriteString("\n" + strings.ToUpper(usage[:1]) + usage[1:] + ".\n")
+	if description != "" {
+		b.WriteString(description + "\n")
+	}
+	var rows []helpRow
+	for _, sub := range s.subs {
+		rows = append(rows, helpRow{"", sub.path[len(sub.path)-1], sub.usage})
+	}
+	writeRows(&b, rows)
+	if s.path == nil {
+		return b.String()
+	}
+	rows = nil
+	for _, f := range s.flags {
+		if f.names[0] != "--help" {
+			rows = append(rows, helpRow{flagGroup(f.names[0]), f.left(), f.usage})
+		}
+	}
+	if len(rows) < manyFlags {
+		for i := range rows {
+			rows[i].group = ""
+		}
+	}
+	writeRows(&b, rows)
+	if len(rows) > 0 {
+		b.WriteString("\n" + twins + "\n")
+	}
+	return b.String()
+}
+
+// manyFlags are so many that they stand in groups.
+const manyFlags = 18
+
+// left is the flag as help has it: -f, --file FILE.
+func (f syntaxFlag) left() string {
+	names := slices.Clone(f.names)
+	slices.Reverse(names)
+	text := strings.Join(names, ", ")
+	if f.value != "" {
+		text += " " + f.value
+	}
+	return text
+}
+
+// helpRow is a line of a list.
+type helpRow struct{ group, left, right string }
+
+// writeRows writes a list by group; a single group has no heading.
+func writeRows(b *strings.Builder, rows []helpRow) {
+	if len(rows) == 0 {
+		return
+	}
+	width := 0
+	for _, r := range rows {
+		width = max(width, utf8.RuneCountInString(r.left))
+	}
+	b.WriteString("\n")
+	for _, group := range []string{groupGet, groupTo, groupLimits, groupOther, ""} {
+		if group != "" && slices.ContainsFunc(rows, func(r helpRow) bool { return r.group == group }) {
+			b.WriteString(group + ":\n")
+		}
+		for _, r := range rows {
+			if r.group == group {
+				b.WriteString("  " + r.left + strings.Repeat(" ", width-utf8.RuneCountInString(r.left)+2) + r.right + "\n")
+			}
+		}
+	}
+}
+
+// The groups of a job's flags.
+const (
+	groupGet    = "What to get"
+	groupTo     = "Where to"
+	groupLimits = "Limits and money"
+	groupOther  = "Other"
+)
+
+// flagGroup is the heading that a flag of a job stands under.
+func flagGroup(name string) string {
+	switch name = strings.TrimPrefix(name, "--"); {
+	case slices.Contains([]string{"file", "name", "ids", "ids-file", "creators", "search", "state", "with", "users", "no-users", "private", "follow"}, name):
+		return groupGet
+	case slices.Contains([]string{"to", "store", "publish"}, name):
+		return groupTo
+	case slices.Contains([]string{"workers", "max-wait", "deadline", "memory"}, name), strings.HasPrefix(name, "budget-"):
+		return groupLimits
+	}
+	return groupOther
 }

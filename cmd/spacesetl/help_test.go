@@ -8,28 +8,53 @@ import (
 	"unicode/utf8"
 )
 
-// helpWidth is the widest line of help, in characters.
-const helpWidth = 100
+const (
+	helpWidth = 100 // characters of the widest line of help
+	helpLines = 24  // of a screen
+	jobLines  = 46  // of commands that have all flags of a job
+)
 
-func TestHelpFitsTheScreenAndHasExamples(t *testing.T) {
-	for _, name := range append(commandNames((&console{}).app()), "") {
-		args := []string{"spacesetl"}
-		if name != "" {
-			args = append(args, name)
-		}
+// The help of each command begins with an example of it, and fits a screen.
+func TestHelpFitsTheScreenAndBeginsWithAnExample(t *testing.T) {
+	for _, s := range syntaxOf((&console{}).app().Commands).all() {
+		args := append([]string{"spacesetl"}, s.path...)
 		var stdout, stderr bytes.Buffer
 		if code := run(context.Background(), append(args, "--help"), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("%v --help: exit code %d, stderr %q", args, code, stderr.String())
 		}
-		example := strings.TrimSpace("spacesetl " + name)
-		_, usage, _ := strings.Cut(stdout.String(), "USAGE:")
-		if !strings.Contains(usage, example) {
-			t.Errorf("%v --help: no example %q in\n%s", args, example, stdout.String())
+		help := stdout.String()
+		_, example, _ := strings.Cut(help, "\n")
+		example, _, _ = strings.Cut(example, "\n")
+		if !strings.HasPrefix(help, "Examples:\n") || !strings.Contains(example, strings.TrimSpace("spacesetl "+s.name())) {
+			t.Errorf("%v --help: begins with no example of it:\n%s", args, help)
 		}
-		for line := range strings.Lines(stdout.String()) {
+		most := helpLines
+		if len(s.flags) >= manyFlags {
+			most = jobLines
+		}
+		if n := strings.Count(help, "\n"); n > most {
+			t.Errorf("%v --help: %d lines, at most %d:\n%s", args, n, most, help)
+		}
+		for line := range strings.Lines(help) {
 			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
 				t.Errorf("%v --help: %d characters, at most %d: %s", args, n, helpWidth, line)
 			}
+		}
+		for _, f := range s.flags {
+			if f.names[0] != "--help" && s.path != nil && !strings.Contains(help, "  "+f.left()) {
+				t.Errorf("%v --help: says nothing of %s", args, f.left())
+			}
+		}
+	}
+}
+
+// Help has no template of the library's left in it.
+func TestHelpIsPrintedAsItIs(t *testing.T) {
+	for _, s := range syntaxOf((&console{}).app().Commands).all() {
+		_, stdout, _ := spoken(t, append(s.path, "--help")...)
+		_, short, _ := spoken(t, append(s.path, "-h")...)
+		if stdout != short || strings.Contains(stdout, "{{") || strings.Contains(stdout, "NAME:") {
+			t.Errorf("%v --help:\n%s\n-h:\n%s", s.path, stdout, short)
 		}
 	}
 }

@@ -77,8 +77,9 @@ func (c *console) app() *cli.App {
 		Name:      "spacesetl",
 		Usage:     "X Spaces from the X API v2 into Parquet and DuckDB",
 		UsageText: "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
-		Description: "Lands every page the API returns, then makes tables of them. What was paid for once\n" +
-			"is never fetched again: running again goes on where the last run stopped.",
+		Description: "Lands every page the API returns, then makes tables of them. What was paid for once is never\n" +
+			"fetched again: running again goes on where the last run stopped.",
+		Flags:   []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
 		Version: version, HideVersion: true, HideHelpCommand: true, Suggest: true,
 		Writer: c.stdout, ErrWriter: c.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
@@ -87,12 +88,15 @@ func (c *console) app() *cli.App {
 			if name := ctx.Args().First(); name != "" {
 				return &usageError{"spacesetl", fmt.Errorf("there is no command %q%s", name, near(name, commandNames(ctx.App)))}
 			}
+			if ctx.Bool("version") {
+				return c.printVersion()
+			}
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(), c.simulateCommand(),
-			c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.statusCommand(), c.doctorCommand(),
-			c.completionCommand(), c.versionCommand(),
+			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(),
+			c.simulateCommand(), c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.statusCommand(),
+			c.doctorCommand(), c.completionCommand(), c.versionCommand(),
 		},
 	}
 	for _, command := range app.Commands {
@@ -100,6 +104,7 @@ func (c *console) app() *cli.App {
 		command.HideHelpCommand = true
 		concise(command)
 	}
+	app.CustomAppHelpTemplate = helpText(app.UsageText, app.Usage, app.Description, syntaxOf(app.Commands))
 	return app
 }
 
