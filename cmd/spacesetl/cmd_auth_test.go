@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -61,23 +59,6 @@ func pastes(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = io.WriteString(stdin, res.Header.Get("Location")+"\n")
 	ts.Check(err)
 	c.wait(ts, args[0])
-}
-
-func TestHelpOfAuthFitsTheScreenAndHasExamples(t *testing.T) {
-	for _, command := range (&console{}).authCommand().Subcommands {
-		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), []string{"spacesetl", "auth", command.Name, "--help"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
-			t.Errorf("auth %s --help: exit code %d, stderr %q", command.Name, code, stderr.String())
-		}
-		if _, usage, _ := strings.Cut(stdout.String(), "USAGE:"); !strings.Contains(usage, "spacesetl auth "+command.Name) {
-			t.Errorf("auth %s --help: no example in\n%s", command.Name, stdout.String())
-		}
-		for line := range strings.Lines(stdout.String()) {
-			if n := utf8.RuneCountInString(strings.TrimRight(line, "\n")); n > helpWidth {
-				t.Errorf("auth %s --help: %d characters, at most %d: %s", command.Name, n, helpWidth, line)
-			}
-		}
-	}
 }
 
 func TestBrowserGetsNoSecrets(t *testing.T) {
