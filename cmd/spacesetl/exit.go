@@ -59,3 +59,19 @@ func signalCode(s os.Signal) int {
 	}
 	return 130
 }
+
+// exitMeaning is an exit code as the manual has it.
+type exitMeaning struct{ code, meaning string }
+
+// exitMeanings are the exit codes in words.
+func exitMeanings() []exitMeaning {
+	return []exitMeaning{
+		{"0", "Done."},
+		{"1", "Failed; with status --check and doctor, something is wrong."},
+		{"2", "Usage or configuration."},
+		{"4", "Stopped by a budget, a usage cap, a spend cap or used-up credits; run again to go on."},
+		{"5", "Not authorised."},
+		{"75", "Stopped at a deadline or a rate window; run again to go on."},
+		{"130, 143", "Interrupted by SIGINT or SIGTERM after a clean checkpoint; run again to go on."},
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pageOf writes the manual page to a file.
+func pageOf(t *testing.T) (name, text string) {
+	t.Helper()
+	code, text, stderr := spoken(t, "man")
+	if code != 0 || stderr != "" {
+		t.Fatalf("man: exit code %d, %s", code, stderr)
+	}
+	name = filepath.Join(t.TempDir(), "spacesetl.1")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name, text
+}
+
+// The formatters of both worlds take the page without a word.
+func TestManualHasNoWarnings(t *testing.T) {
+	name, _ := pageOf(t)
+	for _, args := range [][]string{
+		{"mandoc", "-Tlint", "-Wwarning", name},
+		{"groff", "-man", "-ww", "-z", "-Tutf8", name},
+	} {
+		t.Run(args[0], func(t *testing.T) {
+			out, err := exec.Command(needTool(t, args[0]), args[1:]...).CombinedOutput()
+			if err != nil || len(out) > 0 {
+				t.Errorf("%v: %v\n%s", args, err, out)
+			}
+		})
+	}
+}
+
+// The page that a reader sees has every command, flag, exit code, variable and
+// example.
+func TestManualIsComplete(t *testing.T) {
+	name, _ := pageOf(t)
+	command := exec.Command(needTool(t, "groff"), "-man", "-Tascii", "-P-c", "-P-b", "-P-u", "-rLL=200n", name)
+	out, err := command.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.Join(strings.Fields(string(out)), " ")
+	for _, s := range syntaxOf((&console{}).app().Commands).all()[1:] {
+		for _, f := range s.flags {
+			if f.names[0] != "--help" && !strings.Contains(page, f.left()) {
+				t.Errorf("%s: %s is not in the manual", s.name(), f.left())
+			}
+		}
+		for _, choice := range []string{s.name(), s.usage[1:]} {
+			if !strings.Contains(page, choice) {
+				t.Errorf("%q is not in the manual", choice)
+			}
+		}
+	}
+	for _, want := range []string{"X_BEARER_TOKEN", "SPACESETL_SOME_FLAG", "spaces.duckdb", "EXIT STATUS", "75 Stopped at a deadline", `spacesetl run --search "open mic"`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("%q is not in the manual:\n%s", want, out)
+		}
+	}
+}
