@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -133,7 +134,7 @@ func (e *examination) job() {
 	file := e.cli.String("file")
 	if file != "" {
 		var err error
-		e.spec, err = jobs.Load(file, nil)
+		e.spec, err = jobs.Load(file, os.LookupEnv, nil)
 		var invalid *jobs.InvalidError
 		switch {
 		case errors.As(err, &invalid):

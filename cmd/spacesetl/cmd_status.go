@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -92,7 +93,7 @@ func storeSpec(ctx *cli.Context) (jobs.Spec, error) {
 	spec := jobs.Spec{}
 	if file := ctx.String("file"); file != "" {
 		var err error
-		if spec, err = jobs.Load(file, nil); err != nil {
+		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
 			return spec, err
 		}
 	}

@@ -31,9 +31,9 @@ func shells() map[string]completer {
 	return map[string]completer{"bash": bashComplete, "zsh": zshComplete, "fish": fishComplete}
 }
 
-// answers takes the blocks of a shell's output apart: candidates up to a line
+// answersOf takes the blocks of a shell's output apart: candidates up to a line
 // with three dots.
-func answers(t *testing.T, shell string, out []byte, n int) [][]string {
+func answersOf(t *testing.T, shell string, out []byte, n int) [][]string {
 	t.Helper()
 	var all [][]string
 	var block []string
@@ -81,7 +81,7 @@ func bashComplete(t *testing.T, dir, script string, lines []string) [][]string {
 		}
 		code += "COMP_WORDS=(" + strings.Join(words, " ") + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _spacesetl; printf '%s\\n' \"${COMPREPLY[@]}\" ...\n"
 	}
-	return answers(t, "bash", runShell(t, dir, needTool(t, "bash"), "--norc", "-c", code), len(lines))
+	return answersOf(t, "bash", runShell(t, dir, needTool(t, "bash"), "--norc", "-c", code), len(lines))
 }
 
 // fishComplete asks fish, which shows descriptions after a tab.
@@ -90,7 +90,7 @@ func fishComplete(t *testing.T, dir, script string, lines []string) [][]string {
 	for _, line := range lines {
 		code += "complete -C " + fishQuoted(line) + " | string replace -r '\\t.*' ''\necho ...\n"
 	}
-	all := answers(t, "fish", runShell(t, dir, needTool(t, "fish"), "--no-config", "-c", code), len(lines))
+	all := answersOf(t, "fish", runShell(t, dir, needTool(t, "fish"), "--no-config", "-c", code), len(lines))
 	for i, line := range lines { // fish completes the whole word
 		word := line[strings.LastIndexByte(line, ' ')+1:]
 		if flag, _, ok := strings.Cut(word, "="); ok {
@@ -140,7 +140,7 @@ unsetopt always_last_prompt list_beep auto_menu beep
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answers(t, "zsh", text, len(lines))
+	return answersOf(t, "zsh", text, len(lines))
 }
 
 // The shells complete commands, flags, values, files and folders.
