@@ -86,7 +86,9 @@ func many(url string, events *[]Event, all ...Credential) Config {
 	cfg.Notify = func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		*events = append(*events, e)
+		if e.Kind != EventRequest {
+			*events = append(*events, e)
+		}
 	}
 	return cfg
 }

@@ -15,19 +15,21 @@ const (
 	EventRetry    EventKind = "retry"     // a temporary failure: the next try is at Until
 	EventSetAside EventKind = "set-aside" // a token is no good; the others go on
 	EventDropped  EventKind = "dropped"   // the server refused a field or an expansion
+	EventRequest  EventKind = "request"   // a request came to its end, with an answer or without
 )
 
-// Event tells what a fetch does instead of fetching.
+// Event tells what a fetch does, mostly instead of fetching.
 type Event struct {
 	Kind     EventKind
 	Endpoint schemas.Endpoint
-	Token    string        // wait, set-aside: which token, never the token itself
+	Token    string        // wait, set-aside, request: which token, never the token itself
 	Until    time.Time     // wait, retry: when it goes on
 	Wait     time.Duration // wait, retry: how long that is
 	Limit    LimitKind     // wait: which limit
 	Tries    int           // retry: failed tries so far
 	Reason   string        // one line
 	Dropped  Dropped       // dropped: what was refused
+	Sent     Sent          // request: what was sent and what came
 }
 
 // Dropped is a field or an expansion that the server refused. It is left out

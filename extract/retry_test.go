@@ -30,7 +30,11 @@ func TestTemporaryFailuresAreTriedAgain(t *testing.T) {
 	var events []Event
 	cfg := tokens(serve(t, script(&requests, 500, 429, 503, 429, 502)))
 	cfg.Now, cfg.Sleep, cfg.BaseDelay, cfg.UnknownDelay = clock.Now, clock.Sleep, time.Second, time.Minute
-	cfg.Notify = func(e Event) { events = append(events, e) }
+	cfg.Notify = func(e Event) {
+		if e.Kind != EventRequest {
+			events = append(events, e)
+		}
+	}
 	client := newClient(t, cfg)
 	page, err := NewRetry(client).Fetch(context.Background(), spaceNumber(1))
 	if err != nil || page.Attempts != 6 {
@@ -112,7 +116,11 @@ func TestCancellingEndsAWait(t *testing.T) {
 	cfg := tokens(serve(t, always(429, "")))
 	cfg.UnknownDelay = time.Hour
 	cfg.MaxWait = 2 * time.Hour
-	cfg.Notify = func(Event) { cancel() }
+	cfg.Notify = func(e Event) {
+		if e.Kind == EventWait {
+			cancel()
+		}
+	}
 	_, err := NewRetry(newClient(t, cfg)).Fetch(ctx, spaceNumber(1))
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)

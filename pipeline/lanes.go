@@ -18,6 +18,7 @@ type laned interface {
 // wave runs requests and their later pages, each collection in order, with
 // Workers for each lane: where one waits for its rate window the others go on.
 func (p *Pipeline) wave(ctx context.Context, requests []schemas.Request) {
+	p.gauge.wave(len(requests))
 	var all sync.WaitGroup
 	for _, lane := range p.lanes(requests) {
 		all.Go(func() { p.lane(ctx, lane) })
@@ -55,6 +56,7 @@ func (p *Pipeline) lane(ctx context.Context, requests []schemas.Request) {
 			if err := p.batch(ctx, r); err != nil {
 				p.end(ctx, r, err)
 			}
+			p.gauge.done()
 			return nil
 		})
 	}

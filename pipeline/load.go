@@ -31,11 +31,13 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.gauge.phase(PublishPhase, len(p.Publish))
 	for _, destination := range p.Publish {
 		defer destination.Close()
 		if err := destination.Prepare(ctx, parts, p.Loader.Staged()); err != nil {
 			return nil, err
 		}
+		p.gauge.done()
 	}
 	if err := p.commit(ctx); err != nil {
 		return nil, err
@@ -96,6 +98,7 @@ func (p *Pipeline) Remake(ctx context.Context) (*Manifest, error) {
 // tables makes the files.
 func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
 	l := &loading{p: p, entries: p.landing.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	p.gauge.phase(LoadPhase, len(l.entries))
 	if err := l.run(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -161,6 +164,7 @@ func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards
 	g.Go(func() error {
 		for batches := range decoded {
 			err := l.p.Loader.Load(ctx, shard, l.take(batches))
+			l.p.gauge.loaded(batches)
 			release(batches)
 			if err != nil {
 				return err
@@ -187,6 +191,7 @@ func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shard
 			return err
 		}
 		l.count(&page)
+		l.p.gauge.done()
 		if d.Size() < batchBytes && i+shards < len(l.entries) {
 			continue
 		}

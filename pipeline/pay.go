@@ -47,6 +47,7 @@ func (p *Pipeline) pay(ctx context.Context, r schemas.Request) (Extracted, error
 	p.fetched.Add(1)
 	found, err := examine(page)
 	p.settle(c, found.cost(p.Prices), billedAt(page))
+	p.gauge.fetched(&page, &found, p.Prices)
 	return found, err
 }
 

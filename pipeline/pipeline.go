@@ -78,6 +78,9 @@ type Pipeline struct {
 	Step Step
 	// Notify is told of what a user should know; may be nil.
 	Notify func(Notice)
+	// Progress is told how far the run is, from several goroutines and often; may
+	// be nil.
+	Progress func(Progress)
 	// Refused lists the fields the server refused so far; may be nil.
 	Refused func() []Refusal
 
@@ -85,6 +88,7 @@ type Pipeline struct {
 	walk    *walk
 	fetched atomic.Int64
 	purse   *purse // nil without a budget
+	gauge   gauge
 	sent    sentLog
 	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
 	resumed bool          // pages had landed when the pipeline was opened
@@ -134,6 +138,7 @@ func (p *Pipeline) Open() error {
 	if p.Out == "" {
 		p.Out = p.Store
 	}
+	p.gauge.report = p.Progress
 	p.walk = newWalk(p.Plan, p.Seeds)
 	var err error
 	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)

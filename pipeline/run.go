@@ -157,6 +157,7 @@ func (p *Pipeline) collection(ctx context.Context, first schemas.Request) error 
 			return err
 		}
 		p.walk.add(got)
+		p.gauge.page()
 		empty++
 		if got.Rows > 0 {
 			empty = 0
