@@ -22,12 +22,12 @@ func (c *console) demoCommand() *cli.Command {
 		UsageText: "spacesetl demo\nspacesetl demo --spaces 20000 --seed 7 --dir ./big-demo",
 		Description: "The simulator has the documented rate limits in windows of about a second instead of\n" +
 			"15 minutes, so that one sees the pacing without the wait. No token is needed.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			text("dir", "spacesetl-demo", "`DIR` to write to"),
 			number("seed", 1, "seed of the simulated world; `N`"),
 			number("spaces", 1000, "size of the simulated world; `N`"),
 			outputFlag(),
-		},
+		}, watchFlags()...),
 		Action: c.demo,
 	}
 }
@@ -46,6 +46,10 @@ func (c *console) demo(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	watch, err := c.watch(ctx)
+	if err != nil {
+		return err
+	}
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
 	}
@@ -60,10 +64,9 @@ func (c *console) demo(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	log := c.log()
-	log.Info("simulator at " + server.url)
+	watch.Log().Info("simulator at " + server.url)
 	job := &etl{
-		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, log: log,
+		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, watch: watch,
 		hooks: hooks{shorten: func(cfg *extract.Config) {
 			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 		}},

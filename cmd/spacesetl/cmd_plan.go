@@ -119,7 +119,7 @@ func (e *etl) price(ctx context.Context, store pipeline.Store, planned pipeline.
 	}
 	forecaster, err := outlook(ctx, store, e.spec, now)
 	if err != nil { // only the history is missing
-		e.log.Warn("the forecast goes without the store's history: " + err.Error())
+		e.watch.Log().Warn("the forecast goes without the store's history: " + err.Error())
 	}
 	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
 	return jobs.Price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},

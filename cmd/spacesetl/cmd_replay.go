@@ -27,7 +27,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 			text("out", "", "`DIR` to write to instead of the store"),
 			memoryFlag(),
 			outputFlag(),
-		}, profileFlags()...),
+		}, append(watchFlags(), profileFlags()...)...),
 		Action: func(ctx *cli.Context) error {
 			return profiled(ctx, func() error { return c.replay(ctx) })
 		},

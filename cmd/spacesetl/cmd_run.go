@@ -19,12 +19,12 @@ spacesetl run --creators @XDevelopers,2244994945 --with tweets --store ./spaces
 spacesetl run --search "open mic" --search crypto --state live --output json`,
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
 			"A run that stopped early goes on when the same job is run again.",
-		Flags: append(jobFlags(),
+		Flags: append(append(jobFlags(),
 			tokenFileFlag(),
 			memoryFlag(),
 			outputFlag(),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
-		),
+		), watchFlags()...),
 		Action: c.run,
 	}
 }
@@ -44,6 +44,10 @@ func (c *console) run(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	watch, err := c.watch(ctx)
+	if err != nil {
+		return err
+	}
 	spec, err := readSpec(ctx)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func (c *console) run(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	job := &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, log: c.log(), hooks: c.hooks}
+	job := &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, watch: watch, hooks: c.hooks}
 	r, err := job.run(ctx.Context)
 	if printErr := c.printResult(r, out); err == nil {
 		err = printErr

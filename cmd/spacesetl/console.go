@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -16,16 +17,13 @@ type console struct {
 	hooks
 }
 
-// log writes one line per event to stderr.
+// log writes one line per event to stderr, for a command without watchFlags.
 func (c *console) log() *slog.Logger {
-	return slog.New(slog.NewTextHandler(c.stderr, &slog.HandlerOptions{
-		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
-			if a.Key == slog.TimeKey {
-				a.Value = slog.StringValue(a.Value.Time().UTC().Format("15:04:05.000Z"))
-			}
-			return a
-		},
-	}))
+	w, err := observe.New(observe.Options{Stderr: c.stderr})
+	if err != nil {
+		panic(err) // there is nothing to be wrong
+	}
+	return w.Log()
 }
 
 func (c *console) print(format string, args ...any) error {

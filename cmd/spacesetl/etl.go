@@ -2,13 +2,12 @@ package main
 
 import (
 	"context"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
-	"sync"
 	"time"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
@@ -22,16 +21,8 @@ type etl struct {
 	tokens
 	resume bool  // also a run that has come to its end
 	memory int64 // bytes that DuckDB may take; 0 leaves it to DuckDB
-	log    *slog.Logger
+	watch  *observe.Observer
 	hooks
-	mu     sync.Mutex
-	waited map[waitFor]time.Time // end of the last wait logged
-}
-
-// waitFor is a rate window.
-type waitFor struct {
-	endpoint schemas.Endpoint
-	token    string // its name
 }
 
 // hooks are what the demo and tests change about a run; each may be nil.
@@ -95,7 +86,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		p.Fetcher = e.wrap(p.Fetcher)
 	}
 	p.Budget, p.Prices, p.Now = e.spec.Budget, e.spec.PriceTable(), e.now
-	p.Notify = func(n pipeline.Notice) { e.log.Info(n.Text, "what", n.Kind) }
+	p.Notify = e.watch.Notice
 	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
 	if err := p.Open(); err != nil {
 		return result{}, err
@@ -106,7 +97,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 		ctx, cancel = context.WithDeadline(ctx, start.Add(e.spec.Deadline))
 		defer cancel()
 	}
-	e.log.Info(e.price(ctx, store, planned))
+	e.watch.Log().Info(e.price(ctx, store, planned))
 	m, err := p.RunAll(ctx)
 	if err == nil {
 		if err := store.Settle(ctx); err != nil { // the next run makes them, too
@@ -120,7 +111,7 @@ func (e *etl) config(start time.Time) extract.Config {
 	cfg := extract.Config{
 		BaseURL: e.spec.BaseURL, Dialect: schemas.Dialect(e.spec.Dialect), Private: e.spec.Private,
 		AppToken: extract.Token(e.app), UserToken: extract.Token(e.user), Credentials: e.accounts, Version: version,
-		MaxWait: e.spec.MaxWait, Notify: e.event,
+		MaxWait: e.spec.MaxWait, Notify: e.watch.Event,
 	}
 	if plan := e.spec.Plan(false); plan.NoExpand {
 		cfg.Expansions = map[schemas.Endpoint][]string{}
@@ -137,37 +128,6 @@ func (e *etl) config(start time.Time) extract.Config {
 	return cfg
 }
 
-// event logs what a fetch does instead of fetching.
-func (e *etl) event(v extract.Event) {
-	switch v.Kind {
-	case extract.EventDropped:
-		e.log.Warn("the server refused a field; going on without it", "param", v.Dropped.Param, "value", v.Dropped.Value)
-	case extract.EventRetry:
-		e.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
-	case extract.EventSetAside:
-		e.log.Warn("going on without a token", "token", v.Token, "after", v.Reason)
-	default:
-		if e.firstWait(v) {
-			e.log.Info("waiting", "endpoint", v.Endpoint, "until", v.Until.UTC().Format("15:04:05.000Z"), "for", v.Reason)
-		}
-	}
-}
-
-// firstWait reports whether no other worker has told of this wait.
-func (e *etl) firstWait(v extract.Event) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.waited == nil {
-		e.waited = map[waitFor]time.Time{}
-	}
-	window := waitFor{v.Endpoint, v.Token}
-	first := v.Until.Sub(e.waited[window]) > time.Second
-	if first {
-		e.waited[window] = v.Until
-	}
-	return first
-}
-
 // planned finds the run to go on with, or starts a new one.
 func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Planned, error) {
 	plan := e.plan(&e.spec)
@@ -176,7 +136,8 @@ func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Plann
 		return planned, err
 	}
 	if ok {
-		e.log.Info("going on with run " + planned.Run.RunID)
+		e.watch.Run(planned.Run.RunID)
+		e.watch.Log().Info("going on with run " + planned.Run.RunID)
 		return planned, nil
 	}
 	var state *pipeline.State
@@ -191,7 +152,8 @@ func (e *etl) planned(ctx context.Context, store pipeline.Store) (pipeline.Plann
 	}
 	planned, err = store.Start(plan, state, version, now())
 	if err == nil {
-		e.log.Info("new run " + planned.Run.RunID)
+		e.watch.Run(planned.Run.RunID)
+		e.watch.Log().Info("new run " + planned.Run.RunID)
 	}
 	return planned, err
 }

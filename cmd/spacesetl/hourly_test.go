@@ -3,8 +3,6 @@ package main
 import (
 	"database/sql"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http/httptest"
 	"net/url"
 	"path"
@@ -75,7 +73,7 @@ func newHourly(t *testing.T, gone string) *hourly {
 func (h *hourly) run(hour int) {
 	h.Helper()
 	h.world.Reset()
-	job := &etl{spec: h.spec, tokens: tokens{app: "token-of-the-hourly-test"}, log: slog.New(slog.NewTextHandler(io.Discard, nil)), hooks: hooks{
+	job := &etl{spec: h.spec, tokens: tokens{app: "token-of-the-hourly-test"}, watch: unwatched(h.T), hooks: hooks{
 		now: func() time.Time { return h.now },
 		shorten: func(cfg *extract.Config) {
 			cfg.Now, cfg.CreatorSpacing = func() time.Time { return h.now }, time.Nanosecond

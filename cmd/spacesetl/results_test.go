@@ -244,7 +244,7 @@ func oneLine(ts *testscript.TestScript, neg bool, args []string) {
 		case strings.HasPrefix(line, "spacesetl: see "), strings.HasPrefix(line, "spacesetl: everything received is kept;"):
 		case strings.HasPrefix(line, "spacesetl: "):
 			errs = append(errs, line)
-		case !strings.HasPrefix(line, "time="):
+		case !strings.HasPrefix(line, `{"time":`):
 			ts.Fatalf("a line that is neither log nor error: %s", line)
 		}
 	}

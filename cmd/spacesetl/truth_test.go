@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"log/slog"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -77,7 +76,7 @@ func (c truthCase) run(t *testing.T) *truthRun {
 	r := &truthRun{truthCase: c, world: world, tap: listener, creator: creator, spec: truthSpec(world, creator)}
 	r.spec.Store, r.spec.BaseURL, r.spec.Dialect, r.spec.Private = t.TempDir(), server.URL, c.dialect, c.private
 	job := &etl{
-		spec: r.spec, tokens: tokens{app: "truth-app-token", user: truthUserToken}, log: slog.New(slog.DiscardHandler),
+		spec: r.spec, tokens: tokens{app: "truth-app-token", user: truthUserToken}, watch: unwatched(t),
 		hooks: hooks{shorten: func(x *extract.Config) { x.Now, x.Sleep = cfg.Now, fastSleep }},
 	}
 	if c.private {

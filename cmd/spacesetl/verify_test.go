@@ -2,9 +2,7 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"io/fs"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -24,7 +22,7 @@ func smallStore(t *testing.T) string {
 	defer server.Close()
 	spec := jobs.Spec{Name: "small", Store: quickDir(t), BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"}}
 	spec.Defaults()
-	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-verify-test"}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-verify-test"}, watch: unwatched(t)}
 	if _, err := job.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,103 @@
+package observe
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Times in the log are UTC. A terminal does without the date.
+const (
+	logTime   = "2006-01-02T15:04:05.000Z"
+	shortTime = "15:04:05.000Z"
+)
+
+// terminal is the file behind w if it is a terminal, else nil.
+func terminal(w io.Writer) *os.File {
+	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		return file
+	}
+	return nil
+}
+
+// newLog returns a log to w: text on a terminal, JSON elsewhere, unless the
+// options say which.
+func (o *Observer) newLog(w io.Writer) *slog.Logger {
+	short := terminal(o.opts.Stderr) != nil
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(o.opts.Level)) // checked, or empty
+	if o.opts.Format == "json" || o.opts.Format != "text" && !short {
+		return slog.New(tagged{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonAttr}), &o.run})
+	}
+	return slog.New(tagged{slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: textAttr(short)}), &o.run})
+}
+
+// jsonAttr writes times in UTC and durations in seconds.
+func jsonAttr(_ []string, a slog.Attr) slog.Attr {
+	switch a.Value.Kind() {
+	case slog.KindTime:
+		a.Value = slog.StringValue(a.Value.Time().UTC().Format(logTime))
+	case slog.KindDuration:
+		a.Value = slog.Float64Value(a.Value.Duration().Seconds())
+	}
+	return a
+}
+
+// textAttr writes times in UTC.
+func textAttr(short bool) func([]string, slog.Attr) slog.Attr {
+	return func(_ []string, a slog.Attr) slog.Attr {
+		if a.Value.Kind() != slog.KindTime {
+			return a
+		}
+		format := logTime
+		if short {
+			format = shortTime
+		}
+		a.Value = slog.StringValue(a.Value.Time().UTC().Format(format))
+		return a
+	}
+}
+
+// tagged adds the run's id to every line, once there is one.
+type tagged struct {
+	slog.Handler
+	run *atomic.Pointer[string]
+}
+
+func (t tagged) Handle(ctx context.Context, r slog.Record) error {
+	if id := t.run.Load(); id != nil {
+		r = r.Clone()
+		r.AddAttrs(slog.String("run", *id))
+	}
+	return t.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the tag.
+func (t tagged) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return tagged{t.Handler.WithAttrs(attrs), t.run}
+}
+
+// WithGroup keeps the tag.
+func (t tagged) WithGroup(name string) slog.Handler {
+	return tagged{t.Handler.WithGroup(name), t.run}
+}
+
+// waitFor is what a worker waits for: a rate window, or a server to recover.
+type waitFor struct{ endpoint, token string }
+
+// waits are the ends of the waits told of.
+type waits map[waitFor]time.Time
+
+// first reports whether no other worker has told of this wait.
+func (w waits) first(of waitFor, until time.Time) bool {
+	if until.Sub(w[of]) <= time.Second {
+		return false
+	}
+	w[of] = until
+	return true
+}
