@@ -61,3 +61,16 @@ func TestSimulatorNeedsTheStandardLibraryOnly(t *testing.T) {
 		}
 	}
 }
+
+// What tells of a run needs large libraries, which nothing else is to need.
+func TestOnlyObserveNeedsTheLibrariesThatTell(t *testing.T) {
+	for pkg := range arrows {
+		for _, path := range imported(t, pkg) {
+			for _, heavy := range []string{"go.opentelemetry.io/", "github.com/prometheus/", "github.com/schollz/"} {
+				if strings.HasPrefix(path, heavy) && pkg != "cmd/spacesetl/observe" {
+					t.Errorf("%s imports %s", pkg, path)
+				}
+			}
+		}
+	}
+}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
@@ -42,40 +43,32 @@ const (
 const demoSeeds = 400
 
 func (c *console) demo(ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
-	watch, err := c.watch(ctx)
-	if err != nil {
-		return err
-	}
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
 	}
+	return c.watched(ctx, func(w *observe.Observer) (result, error) { return runDemo(ctx, w) })
+}
+
+func runDemo(ctx *cli.Context, w *observe.Observer) (result, error) {
 	cfg, creator := demoConfig(uint64(ctx.Int("seed")), ctx.Int("spaces"))
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, "127.0.0.1:0", world)
 	if err != nil {
-		return err
+		return result{}, err
 	}
 	defer server.stop()
 	memory, err := setMemory(ctx)
 	if err != nil {
-		return err
+		return result{}, err
 	}
-	watch.Log().Info("simulator at " + server.url)
+	w.Log().Info("simulator at " + server.url)
 	job := &etl{
-		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, watch: watch,
+		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, watch: w,
 		hooks: hooks{shorten: func(cfg *extract.Config) {
 			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 		}},
 	}
-	r, err := job.run(ctx.Context)
-	if printErr := c.printResult(r, out); err == nil {
-		err = printErr
-	}
-	return withAdvice(err, again(ctx))
+	return job.run(ctx.Context)
 }
 
 // demoConfig is the demo's world, and the creator whose user token it has.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -35,7 +37,10 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 }
 
 func (c *console) replay(ctx *cli.Context) error {
-	out, err := format(ctx)
+	if _, err := format(ctx); err != nil {
+		return err
+	}
+	watch, err := c.watch(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,12 +73,21 @@ func (c *console) replay(ctx *cli.Context) error {
 	defer unlock()
 	tables := destinations(string(dir), to)
 	tables.memory = memory
-	for _, run := range runs {
-		r, err := replayRun(ctx, store, dir, run, tables)
+	return c.replayRuns(ctx, &replaying{store, dir, tables, watch}, runs)
+}
+
+// replayRuns replays one run after the other and prints what each came to.
+func (c *console) replayRuns(ctx *cli.Context, r *replaying, runs []string) error {
+	r.watch.Start()
+	defer r.watch.Finish()
+	for _, id := range runs {
+		r.watch.Run(id)
+		came, err := r.run(ctx.Context, id)
 		if err != nil {
 			return err
 		}
-		if err := c.printResult(r, out); err != nil {
+		r.watch.Clear()
+		if err := c.printResult(came, ctx.String("output")); err != nil {
 			return err
 		}
 	}
@@ -98,14 +112,21 @@ func runsToReplay(store pipeline.Store, id string) ([]string, error) {
 	return []string{id}, nil
 }
 
-// replayRun loads the landed pages of one run.
-func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, out output) (result, error) {
+// replaying is from where and to where runs are replayed.
+type replaying struct {
+	store, dir pipeline.Store
+	out        output
+	watch      *observe.Observer
+}
+
+// run loads the landed pages of one run.
+func (r *replaying) run(ctx context.Context, id string) (result, error) {
 	start := time.Now()
-	planned, err := store.Planned(id)
+	planned, err := r.store.Planned(id)
 	if err != nil {
 		return result{}, err
 	}
-	switch m, err := store.Manifest(id); {
+	switch m, err := r.store.Manifest(id); {
 	case err == nil:
 		planned.Run.Outcome = m.Run.Outcome
 	case errors.Is(err, fs.ErrNotExist):
@@ -113,16 +134,16 @@ func replayRun(ctx *cli.Context, store, dir pipeline.Store, id string, out outpu
 	default:
 		return result{}, err
 	}
-	p, done, err := assemble(store, planned, out, nil)
+	p, done, err := assemble(r.store, planned, r.out, nil)
 	if err != nil {
 		return result{}, err
 	}
 	defer done()
-	p.Out = dir
+	p.Out, p.Progress = r.dir, r.watch.Progress
 	if err := p.Open(); err != nil {
 		return result{}, err
 	}
 	defer p.Close()
-	m, err := p.Load(ctx.Context)
-	return result{manifest: m, took: time.Since(start), out: out}, err
+	m, err := p.Load(ctx)
+	return result{manifest: m, took: time.Since(start), out: r.out}, err
 }

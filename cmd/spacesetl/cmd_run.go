@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
 
@@ -40,35 +41,31 @@ func format(ctx *cli.Context) (string, error) {
 }
 
 func (c *console) run(ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
-	watch, err := c.watch(ctx)
-	if err != nil {
-		return err
-	}
+	return c.watched(ctx, func(w *observe.Observer) (result, error) {
+		job, err := c.job(ctx)
+		if err != nil {
+			return result{}, err
+		}
+		job.watch = w
+		return job.run(ctx.Context)
+	})
+}
+
+// job is the job that the command line asks for.
+func (c *console) job(ctx *cli.Context) (*etl, error) {
 	spec, err := readSpec(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	memory, err := setMemory(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	tokens, err := findTokens(ctx, spec)
 	if err == nil {
 		err = tokens.enough(ctx, spec)
 	}
-	if err != nil {
-		return err
-	}
-	job := &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, watch: watch, hooks: c.hooks}
-	r, err := job.run(ctx.Context)
-	if printErr := c.printResult(r, out); err == nil {
-		err = printErr
-	}
-	return withAdvice(err, again(ctx))
+	return &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, hooks: c.hooks}, err
 }
 
 // again is the command that goes on with this run.

@@ -22,6 +22,9 @@ func (o *Observer) Event(v extract.Event) {
 	case extract.EventDropped:
 		o.log.Warn("the server refused a field; going on without it", "endpoint", v.Endpoint, "param", v.Dropped.Param, "value", v.Dropped.Value)
 	case extract.EventRetry:
+		o.mu.Lock()
+		o.waits.add(v)
+		o.mu.Unlock()
 		o.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
 	case extract.EventSetAside:
 		o.log.Warn("going on without a token", "token", v.Token, "after", v.Reason)
@@ -44,7 +47,7 @@ func (o *Observer) request(v extract.Event) {
 
 func (o *Observer) wait(v extract.Event) {
 	o.mu.Lock()
-	first := o.waits.first(waitFor{string(v.Endpoint), v.Token}, v.Until)
+	first := o.waits.add(v)
 	o.mu.Unlock()
 	if first {
 		o.log.Info("waiting", "endpoint", v.Endpoint, "token", v.Token, "until", v.Until, "in", v.Wait.Round(time.Millisecond), "for", v.Reason)

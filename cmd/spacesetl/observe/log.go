@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"sync/atomic"
-	"time"
 
 	"golang.org/x/term"
 )
@@ -28,7 +27,7 @@ func terminal(w io.Writer) *os.File {
 // newLog returns a log to w: text on a terminal, JSON elsewhere, unless the
 // options say which.
 func (o *Observer) newLog(w io.Writer) *slog.Logger {
-	short := terminal(o.opts.Stderr) != nil
+	short := terminal(o.opts.Stderr) != nil // w leads there
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(o.opts.Level)) // checked, or empty
 	if o.opts.Format == "json" || o.opts.Format != "text" && !short {
@@ -85,19 +84,4 @@ func (t tagged) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup keeps the tag.
 func (t tagged) WithGroup(name string) slog.Handler {
 	return tagged{t.Handler.WithGroup(name), t.run}
-}
-
-// waitFor is what a worker waits for: a rate window, or a server to recover.
-type waitFor struct{ endpoint, token string }
-
-// waits are the ends of the waits told of.
-type waits map[waitFor]time.Time
-
-// first reports whether no other worker has told of this wait.
-func (w waits) first(of waitFor, until time.Time) bool {
-	if until.Sub(w[of]) <= time.Second {
-		return false
-	}
-	w[of] = until
-	return true
 }

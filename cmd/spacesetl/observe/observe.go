@@ -11,21 +11,27 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
 )
 
-// Options are what a user chose. The zero value logs information to nowhere.
+// Options are what a user chose. The zero value tells nobody.
 type Options struct {
-	Stderr io.Writer // of the program; default nowhere
-	Level  string    // of the log: debug, info (default), warn, error
-	Format string    // of the log: auto (default), text, json
+	Stderr   io.Writer // of the program; default nowhere
+	Dumb     bool      // Stderr is a terminal that knows no control sequences
+	Level    string    // of the log: debug, info (default), warn, error
+	Format   string    // of the log: auto (default), text, json
+	Progress string    // auto (default), bar, log, json, none
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
 
-// Levels, Formats are what the options of these names can be.
+// Levels, Formats and Progresses are what the options of these names can be.
 var (
-	Levels  = []string{"debug", "info", "warn", "error"}
-	Formats = []string{"auto", "text", "json"}
+	Levels     = []string{"debug", "info", "warn", "error"}
+	Formats    = []string{"auto", "text", "json"}
+	Progresses = []string{"auto", "bar", "log", "json", "none"}
 )
 
 // OptionError is an option that is not one of its values.
@@ -38,15 +44,29 @@ func (e *OptionError) Error() string {
 	return fmt.Sprintf("--%s: %q is not one of %s", e.Option, e.Value, strings.Join(e.Values, ", "))
 }
 
+// Source is what a run can be asked while it goes; each may be nil.
+type Source struct {
+	Windows func() []extract.Window
+}
+
 // Observer tells of one command. Its methods may be called from several
 // goroutines.
 type Observer struct {
-	opts Options
-	log  *slog.Logger
-	run  atomic.Pointer[string] // id, once it is known
+	opts   Options
+	mode   string // Options.Progress, decided
+	screen *screen
+	log    *slog.Logger
+	run    atomic.Pointer[string] // id, once it is known
 
-	mu    sync.Mutex
-	waits waits
+	mu     sync.Mutex
+	source Source
+	waits  waits
+	now    pipeline.Progress // the newest
+	ended  pipeline.Progress // of the last wave or phase
+	told   int64             // now.Seq when it was shown last
+
+	stop    chan struct{} // ends the ticks
+	stopped chan struct{}
 }
 
 // New checks the options.
@@ -61,19 +81,85 @@ func New(opts Options) (*Observer, error) {
 		name, value string
 		values      []string
 	}{
-		{"log-level", opts.Level, Levels}, {"log-format", opts.Format, Formats},
+		{"log-level", opts.Level, Levels}, {"log-format", opts.Format, Formats}, {"progress", opts.Progress, Progresses},
 	} {
 		if option.value != "" && !slices.Contains(option.values, option.value) {
 			return nil, &OptionError{option.name, option.value, option.values}
 		}
 	}
-	o := &Observer{opts: opts, waits: waits{}}
-	o.log = o.newLog(opts.Stderr)
+	o := &Observer{opts: opts, mode: opts.mode(), screen: &screen{out: opts.Stderr}, waits: waits{}}
+	o.log = o.newLog(o.screen)
 	return o, nil
+}
+
+// mode decides how progress is shown: a bar needs a terminal that can move its
+// cursor, and is lines of the log elsewhere.
+func (opts Options) mode() string {
+	able := terminal(opts.Stderr) != nil && !opts.Dumb
+	switch opts.Progress {
+	case "json", "none", "log":
+		return opts.Progress
+	}
+	if able {
+		return "bar"
+	}
+	return "log"
 }
 
 // Log is the run's log. Its lines carry the run's id once that is known.
 func (o *Observer) Log() *slog.Logger { return o.log }
 
 // Run says which run the command is about from now on.
-func (o *Observer) Run(id string) { o.run.Store(&id) }
+func (o *Observer) Run(id string) {
+	o.run.Store(&id)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.now, o.ended, o.told = pipeline.Progress{}, pipeline.Progress{}, 0
+}
+
+// Source says whom to ask from now on.
+func (o *Observer) Source(s Source) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.source = s
+}
+
+// Start begins to show progress. The caller calls Finish.
+func (o *Observer) Start() {
+	every := map[string]time.Duration{"bar": barEvery, "json": jsonEvery, "log": logEvery}[o.mode]
+	if every == 0 {
+		return
+	}
+	o.stop, o.stopped = make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(o.stopped)
+		ticker := time.NewTicker(every)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-ticker.C:
+				o.tick(o.opts.Now())
+			case <-o.stop:
+				return
+			}
+		}
+	}()
+}
+
+// Clear takes the live line away, until there is something new.
+func (o *Observer) Clear() {
+	o.mu.Lock()
+	o.told = o.now.Seq
+	o.mu.Unlock()
+	o.screen.draw("")
+}
+
+// Finish ends what Start began.
+func (o *Observer) Finish() {
+	if o.stop != nil {
+		close(o.stop)
+		<-o.stopped
+		o.stop = nil
+	}
+	o.screen.draw("")
+}

@@ -1,0 +1,50 @@
+package observe
+
+import (
+	"io"
+	"sync"
+)
+
+// screen is a terminal whose last line is live: what else is written goes above
+// it. Each change is one write, so that nothing is seen half drawn.
+type screen struct {
+	out io.Writer
+
+	mu   sync.Mutex
+	line string // shown now
+}
+
+// Control sequences that every terminal but a dumb one knows.
+const (
+	lineStart = "\r"
+	eraseRest = "\x1b[K"
+	eraseLine = "\r\x1b[2K"
+)
+
+// Write writes lines above the live one.
+func (s *screen) Write(text []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.line == "" {
+		return s.out.Write(text)
+	}
+	if _, err := io.WriteString(s.out, eraseLine+string(text)+s.line); err != nil {
+		return 0, err
+	}
+	return len(text), nil
+}
+
+// draw replaces the live line; an empty one is none.
+func (s *screen) draw(line string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if line == s.line {
+		return
+	}
+	s.line = line
+	if line == "" {
+		_, _ = io.WriteString(s.out, eraseLine) // the run matters more than what is seen of it
+		return
+	}
+	_, _ = io.WriteString(s.out, lineStart+line+eraseRest)
+}
