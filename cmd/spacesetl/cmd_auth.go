@@ -162,7 +162,11 @@ func secretOf(variable string) string { return strings.TrimSpace(os.Getenv(varia
 
 // secretVariables are the environment's secrets, which no child needs.
 func secretVariables() []string {
-	return []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
+	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
+	for _, flag := range secretFlags() {
+		names = append(names, env(flag)...)
+	}
+	return names
 }
 
 // withoutSecrets is the environment for another program.

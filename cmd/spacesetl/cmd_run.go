@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -25,7 +26,7 @@ spacesetl run --search "open mic" --search crypto --state live --output json`,
 			memoryFlag(),
 			outputFlag(),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
-		), watchFlags()...),
+		), append(watchFlags(), tellFlags()...)...),
 		Action: c.run,
 	}
 }
@@ -42,21 +43,21 @@ func format(ctx *cli.Context) (string, error) {
 
 func (c *console) run(ctx *cli.Context) error {
 	return c.watched(ctx, func(w *observe.Observer) (result, error) {
-		job, err := c.job(ctx)
+		job, err := c.job(ctx, w)
 		if err != nil {
 			return result{}, err
 		}
-		job.watch = w
 		return job.run(ctx.Context)
 	})
 }
 
 // job is the job that the command line asks for.
-func (c *console) job(ctx *cli.Context) (*etl, error) {
+func (c *console) job(ctx *cli.Context, w *observe.Observer) (*etl, error) {
 	spec, err := readSpec(ctx)
 	if err != nil {
 		return nil, err
 	}
+	w.Job(spec.Name)
 	memory, err := setMemory(ctx)
 	if err != nil {
 		return nil, err
@@ -65,15 +66,15 @@ func (c *console) job(ctx *cli.Context) (*etl, error) {
 	if err == nil {
 		err = tokens.enough(ctx, spec)
 	}
-	return &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, hooks: c.hooks}, err
+	return &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, watch: w, hooks: c.hooks}, err
 }
 
 // again is the command that goes on with this run.
 func again(ctx *cli.Context) string {
 	parts := []string{"spacesetl", ctx.Command.Name}
 	for _, name := range ctx.LocalFlagNames() {
-		if len(name) == 1 {
-			continue // the short form of another
+		if len(name) == 1 || slices.Contains(secretFlags(), name) {
+			continue // the short form of another, or not to be shown
 		}
 		switch value := ctx.Value(name).(type) {
 		case bool:

@@ -88,7 +88,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	p.Budget, p.Prices, p.Now = e.spec.Budget, e.spec.PriceTable(), e.now
 	p.Notify = e.watch.Notice
 	p.Progress = e.watch.Progress
-	e.watch.Source(observe.Source{Windows: client.Windows})
+	e.watch.Source(observe.Source{Stats: client.Stats, Windows: client.Windows, Budget: p.BudgetLeft})
 	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
 	if err := p.Open(); err != nil {
 		return result{}, err

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // watchFlags say what is told of a run while it goes.
@@ -17,11 +21,24 @@ func watchFlags() []cli.Flag {
 	}
 }
 
-// watch returns the observer of a command with watchFlags.
+// tellFlags say who is told of a run, beside who looks on.
+func tellFlags() []cli.Flag {
+	return []cli.Flag{
+		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
+		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
+	}
+}
+
+// secretFlags are those whose values can hold a secret.
+func secretFlags() []string { return []string{"pushgateway"} }
+
+// watch returns the observer of a command with watchFlags and maybe tellFlags.
 func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
+	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
-		Stderr: c.stderr, Dumb: os.Getenv("TERM") == "dumb",
+		Stderr: c.stderr, Dumb: os.Getenv("TERM") == "dumb", Version: version, Host: host,
 		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
+		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"),
 	})
 	if err != nil {
 		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}
@@ -41,9 +58,23 @@ func (c *console) watched(ctx *cli.Context, work func(*observe.Observer) (result
 	}
 	w.Start()
 	r, err := work(w)
-	w.Finish()
+	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(err), Code: exitCode(ctx.Context, err), Manifest: r.manifest, Err: err})
 	if printErr := c.printResult(r, out); err == nil {
 		err = printErr
 	}
 	return withAdvice(err, again(ctx))
+}
+
+// outcome is what a run came to that ended with err.
+func outcome(err error) schemas.Outcome {
+	var stopped *pipeline.StoppedError
+	switch {
+	case err == nil:
+		return schemas.Done
+	case errors.As(err, &stopped):
+		return stopped.Outcome
+	case errors.Is(err, context.Canceled):
+		return schemas.Interrupted
+	}
+	return schemas.Failed
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Options are what a user chose. The zero value tells nobody.
@@ -23,6 +24,15 @@ type Options struct {
 	Level    string    // of the log: debug, info (default), warn, error
 	Format   string    // of the log: auto (default), text, json
 	Progress string    // auto (default), bar, log, json, none
+
+	Version string // of the program
+	Host    string // the machine's name
+	// MetricsFile is where metrics are written, for the node exporter.
+	MetricsFile string
+	// Pushgateway is the address metrics are sent to. Its user and password are
+	// a secret.
+	Pushgateway string
+
 	// Now is the clock; default time.Now.
 	Now func() time.Time
 }
@@ -46,7 +56,9 @@ func (e *OptionError) Error() string {
 
 // Source is what a run can be asked while it goes; each may be nil.
 type Source struct {
+	Stats   func() extract.Stats
 	Windows func() []extract.Window
+	Budget  func() map[string]schemas.Money // what is left of it, by period
 }
 
 // Observer tells of one command. Its methods may be called from several
@@ -57,6 +69,8 @@ type Observer struct {
 	screen *screen
 	log    *slog.Logger
 	run    atomic.Pointer[string] // id, once it is known
+	name   atomic.Pointer[string] // of the job, once it is known
+	start  time.Time
 
 	mu     sync.Mutex
 	source Source
@@ -64,6 +78,7 @@ type Observer struct {
 	now    pipeline.Progress // the newest
 	ended  pipeline.Progress // of the last wave or phase
 	told   int64             // now.Seq when it was shown last
+	end    End
 
 	stop    chan struct{} // ends the ticks
 	stopped chan struct{}
@@ -87,7 +102,10 @@ func New(opts Options) (*Observer, error) {
 			return nil, &OptionError{option.name, option.value, option.values}
 		}
 	}
-	o := &Observer{opts: opts, mode: opts.mode(), screen: &screen{out: opts.Stderr}, waits: waits{}}
+	if err := checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"); err != nil {
+		return nil, err
+	}
+	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: opts.Stderr}, waits: waits{}}
 	o.log = o.newLog(o.screen)
 	return o, nil
 }
@@ -151,15 +169,5 @@ func (o *Observer) Clear() {
 	o.mu.Lock()
 	o.told = o.now.Seq
 	o.mu.Unlock()
-	o.screen.draw("")
-}
-
-// Finish ends what Start began.
-func (o *Observer) Finish() {
-	if o.stop != nil {
-		close(o.stop)
-		<-o.stopped
-		o.stop = nil
-	}
 	o.screen.draw("")
 }

@@ -71,7 +71,7 @@ func TestAPipeGetsLines(t *testing.T) {
 				o.Log().Info("a line")
 			}
 			o.Clear()
-			o.Finish()
+			o.Stop()
 			if strings.ContainsAny(out.String(), "\x1b\r\b") {
 				t.Errorf("--progress %s: %q", mode, out.String())
 			}

@@ -93,7 +93,7 @@ func TestLogLinesDoNotTearTheLiveLine(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		o.Finish()
+		o.Stop()
 	})
 	if !strings.Contains(sent, "\r") || strings.Count(sent, "users: 12 left, 3,310 pages, $1.20-$4.50") < 10 {
 		t.Errorf("no live line in\n%q", sent)
@@ -137,7 +137,7 @@ func TestADumbTerminalGetsLines(t *testing.T) {
 			}
 			o.Progress(fetching())
 			o.tick(noon)
-			o.Finish()
+			o.Stop()
 		})
 		if strings.Contains(sent, "\x1b") || strings.Contains(strings.ReplaceAll(sent, "\r\n", "\n"), "\r") || !strings.Contains(sent, "msg=progress phase=fetch wave=2 done=120 total=400") {
 			t.Errorf("--progress %s: got %q", progress, sent)

@@ -1,0 +1,88 @@
+package observe
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// End is what a command came to.
+type End struct {
+	Outcome  schemas.Outcome
+	Code     int                // the exit code
+	Manifest *pipeline.Manifest // nil where nothing was loaded
+	Err      error
+	At       time.Time // filled in by Finish
+}
+
+// Finish ends what Start began, and tells whom the options name how the command
+// ended. Who does not listen is warned of, and costs a few seconds.
+func (o *Observer) Finish(ctx context.Context, end End) {
+	o.Stop()
+	end.At = o.opts.Now()
+	o.mu.Lock()
+	o.end = end
+	now := o.now
+	o.mu.Unlock()
+	o.log.Info("ended", "outcome", end.Outcome, "exit", end.Code, "took", end.At.Sub(o.start).Round(time.Millisecond),
+		"pages", now.Pages, "fetched", now.Fetched, "usd_low", money(now.Low), "usd_high", money(now.High))
+	if o.opts.MetricsFile != "" {
+		if err := o.writeMetrics(); err != nil {
+			o.log.Warn("the metrics could not be written", "file", o.opts.MetricsFile, "after", err)
+		}
+	}
+	var wait sync.WaitGroup
+	if o.opts.Pushgateway != "" {
+		wait.Go(func() {
+			if err := o.push(ctx); err != nil {
+				o.log.Warn("the Pushgateway did not take the metrics", "after", err)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// Stop ends what Start began and takes the live line away. Finish does it, too.
+func (o *Observer) Stop() {
+	if o.stop != nil {
+		close(o.stop)
+		<-o.stopped
+		o.stop = nil
+	}
+	o.screen.draw("")
+}
+
+// facts are what is known now.
+func (o *Observer) facts() facts {
+	o.mu.Lock()
+	f := facts{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
+	source := o.source
+	o.mu.Unlock()
+	if !f.end.At.IsZero() && f.end.Code == 0 {
+		f.success = f.end.At
+	}
+	if source.Stats != nil {
+		f.stats = source.Stats()
+	}
+	if source.Windows != nil {
+		f.windows = source.Windows()
+	}
+	if source.Budget != nil {
+		f.budget = source.Budget()
+	}
+	return f
+}
+
+// Job says which job the command is about.
+func (o *Observer) Job(name string) { o.name.Store(&name) }
+
+// job is the name of the job; of one that was not found out, the default.
+func (o *Observer) job() string {
+	if name := o.name.Load(); name != nil {
+		return *name
+	}
+	return "spaces"
+}

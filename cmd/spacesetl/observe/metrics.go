@@ -1,0 +1,217 @@
+package observe
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// facts are what the metrics tell of a run, under way or ended.
+type facts struct {
+	version  string
+	start    time.Time
+	end      End       // its At is zero while the run is under way
+	success  time.Time // of this job, the last; zero when it is not known
+	progress pipeline.Progress
+	stats    extract.Stats
+	windows  []extract.Window
+	budget   map[string]schemas.Money
+}
+
+// outcomes are all that a run can come to.
+var outcomes = []schemas.Outcome{schemas.Done, schemas.Failed, schemas.Capped, schemas.Unauthorised, schemas.Waiting, schemas.Interrupted}
+
+// emit takes a value with those of the metric's labels.
+type emit func(value float64, labels ...string)
+
+// Metric is one of the metrics: a gauge, of the last run unless it says another
+// thing.
+type Metric struct {
+	Name   string
+	Help   string
+	Labels []string
+	read   func(facts, emit)
+}
+
+// prefix begins the names of all metrics.
+const prefix = "spacesetl_"
+
+// Metrics are all metrics that there are.
+func Metrics() []Metric {
+	all := append(runMetrics(), requestMetrics()...)
+	for i := range all {
+		all[i].Name = prefix + all[i].Name
+	}
+	return all
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+func usd(m schemas.Money) float64 { return float64(m) / float64(schemas.Dollar) }
+
+// runMetrics are of the run as a whole.
+func runMetrics() []Metric {
+	return []Metric{
+		{"build_info", "The program that ran; the value is 1.", []string{"version"}, func(f facts, put emit) { put(1, f.version) }},
+		{"run_start_timestamp_seconds", "When the last run began.", nil, func(f facts, put emit) { put(unix(f.start)) }},
+		{"run_end_timestamp_seconds", "When the last run ended.", nil, ended(func(f facts, put emit) { put(unix(f.end.At)) })},
+		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f facts, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
+		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f facts, put emit) { put(float64(f.end.Code)) })},
+		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f facts, put emit) {
+			for _, o := range outcomes {
+				put(flag(o == f.end.Outcome), string(o))
+			}
+		})},
+		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f facts, put emit) {
+			if !f.success.IsZero() {
+				put(unix(f.success))
+			}
+		}},
+		{"run_pages", "Pages of the last run, fetched or found landed.", nil, func(f facts, put emit) { put(float64(f.progress.Pages)) }},
+		{"run_pages_fetched", "Pages that the last run fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Fetched)) }},
+		{"run_objects", "Objects in the data of the pages fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Objects)) }},
+		{"run_cost_dollars", "What the pages fetched cost: at least (low) and at most (high).", []string{"bound"}, func(f facts, put emit) {
+			put(usd(f.progress.Low), "low")
+			put(usd(f.progress.High), "high")
+		}},
+		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f facts, put emit) {
+			for period, left := range f.budget {
+				put(usd(left), period)
+			}
+		}},
+		{"run_rows", "Rows of the last run, by table.", []string{"table"}, loaded(func(m *pipeline.Manifest, put emit) {
+			for _, t := range m.Tables {
+				put(float64(t.Rows), t.Name)
+			}
+		})},
+		{"run_api_errors", "Rows of api_errors, by kind and problem.", []string{"problem"}, loaded(func(m *pipeline.Manifest, put emit) {
+			for problem, n := range m.Errors {
+				put(float64(n), problem)
+			}
+		})},
+		{"run_drift_keys", "API keys that no column takes.", nil, loaded(func(m *pipeline.Manifest, put emit) { put(float64(len(m.Drift))) })},
+		{"run_drift_values", "Values of API keys that no column takes.", nil, loaded(func(m *pipeline.Manifest, put emit) {
+			n := 0
+			for _, values := range m.Drift {
+				n += values
+			}
+			put(float64(n))
+		})},
+		{"run_dropped_fields", "Fields and expansions that the server refused.", nil, loaded(func(m *pipeline.Manifest, put emit) { put(float64(len(m.Dropped))) })},
+	}
+}
+
+// requestMetrics are of requests and rate windows.
+func requestMetrics() []Metric {
+	return []Metric{
+		{"run_requests", "Requests sent, by endpoint and HTTP status, or none without an answer.", []string{"endpoint", "status"}, func(f facts, put emit) {
+			for e, t := range f.stats.Endpoints {
+				for status, n := range t.Status {
+					put(float64(n), string(e), statusText(status))
+				}
+			}
+		}},
+		{"run_rate_limited", "Answers 429, by endpoint and the limit they told of.", []string{"endpoint", "limit"}, func(f facts, put emit) {
+			for e, t := range f.stats.Endpoints {
+				for kind, n := range t.Limited {
+					put(float64(n), string(e), string(kind))
+				}
+			}
+		}},
+		{"run_retries", "Requests sent again after a temporary failure.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Retries) })},
+		{"run_waited_seconds", "Time waited for rate windows and after failures, summed over workers.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return t.Waited.Seconds() })},
+		{"run_received_bytes", "Bodies received, decompressed.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Bytes) })},
+		{"run_transferred_bytes", "Bodies received, as transferred.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Wire) })},
+		{"window_limit_requests", "Requests in a rate window.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Limit) })},
+		{"window_remaining_requests", "Requests left in the rate window when last heard of.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Remaining) })},
+	}
+}
+
+func flag(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// statusText is a status as a label.
+func statusText(status int) string {
+	if status == 0 {
+		return "none"
+	}
+	return strconv.Itoa(status)
+}
+
+// ended reads what is known when a run has ended.
+func ended(read func(facts, emit)) func(facts, emit) {
+	return func(f facts, put emit) {
+		if !f.end.At.IsZero() {
+			read(f, put)
+		}
+	}
+}
+
+// loaded reads what is known when pages were loaded.
+func loaded(read func(*pipeline.Manifest, emit)) func(facts, emit) {
+	return func(f facts, put emit) {
+		if f.end.Manifest != nil {
+			read(f.end.Manifest, put)
+		}
+	}
+}
+
+func perEndpoint(of func(extract.Tally) float64) func(facts, emit) {
+	return func(f facts, put emit) {
+		for e, t := range f.stats.Endpoints {
+			put(of(t), string(e))
+		}
+	}
+}
+
+func perWindow(of func(extract.Window) float64) func(facts, emit) {
+	return func(f facts, put emit) {
+		for _, w := range f.windows {
+			put(of(w), string(w.Endpoint), w.Token)
+		}
+	}
+}
+
+// collector reads all metrics of a run when it is asked.
+type collector struct {
+	facts func() facts
+	all   []Metric
+	descs []*prometheus.Desc
+}
+
+// newRegistry returns a registry with the metrics of a run.
+func newRegistry(read func() facts, labels prometheus.Labels) *prometheus.Registry {
+	c := &collector{facts: read, all: Metrics()}
+	for _, m := range c.all {
+		c.descs = append(c.descs, prometheus.NewDesc(m.Name, m.Help, m.Labels, labels))
+	}
+	r := prometheus.NewRegistry()
+	r.MustRegister(c)
+	return r
+}
+
+// Describe names the metrics.
+func (c *collector) Describe(descs chan<- *prometheus.Desc) {
+	for _, d := range c.descs {
+		descs <- d
+	}
+}
+
+// Collect reads the metrics.
+func (c *collector) Collect(metrics chan<- prometheus.Metric) {
+	f := c.facts()
+	for i, m := range c.all {
+		m.read(f, func(value float64, labels ...string) {
+			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
+		})
+	}
+}

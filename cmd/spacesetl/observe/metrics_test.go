@@ -1,0 +1,259 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	"github.com/prometheus/common/route"
+	"github.com/prometheus/pushgateway/handler"
+	"github.com/prometheus/pushgateway/storage"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// source is what a run that saw a little of everything can be asked.
+func source() Source {
+	tally := extract.Tally{
+		Requests: 3, Retries: 1, Bytes: 5000, Wire: 900, Waited: 1500 * time.Millisecond,
+		Status: map[int]int64{200: 2, 0: 1}, Limited: map[extract.LimitKind]int64{extract.LimitWindow: 4},
+	}
+	return Source{
+		Stats: func() extract.Stats {
+			return extract.Stats{Tally: tally, Endpoints: map[schemas.Endpoint]extract.Tally{schemas.Tweets: tally}}
+		},
+		Windows: func() []extract.Window {
+			return []extract.Window{{Endpoint: schemas.Tweets, Token: "app-only token (a)", Limit: 300, Remaining: 12, Reset: noon}}
+		},
+		Budget: func() map[string]schemas.Money { return map[string]schemas.Money{"day": 7_500_000} },
+	}
+}
+
+// manifest is of a run that loaded something.
+func manifest() *pipeline.Manifest {
+	return &pipeline.Manifest{
+		Tables: []pipeline.TableRows{{Name: "spaces", Rows: 12}}, Drift: map[string]int{"space mood": 5, "user x": 2},
+		Errors: map[string]int{"partial resource-not-found": 3}, Dropped: []pipeline.Refusal{{Param: "p"}},
+	}
+}
+
+// ranFor is an observer of a run that took a minute and has told of it.
+func ranFor(t *testing.T, opts Options, end End) (log string) {
+	t.Helper()
+	at := noon
+	opts.Now = func() time.Time { return at }
+	opts.Version, opts.Host = "v1.2.3", "machine"
+	o, out := observer(t, opts)
+	o.Job("watch")
+	o.Source(source())
+	o.Progress(fetching())
+	at = noon.Add(time.Minute)
+	o.Finish(context.Background(), end)
+	return out.String()
+}
+
+// read is a file of metrics as name{labels} and value.
+func read(t *testing.T, path string) map[string]float64 {
+	t.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	return parse(t, file)
+}
+
+func parse(t *testing.T, text io.Reader) map[string]float64 {
+	t.Helper()
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := map[string]float64{}
+	for name, family := range families {
+		for _, m := range family.GetMetric() {
+			values[name+labels(m)] = m.GetGauge().GetValue()
+		}
+	}
+	return values
+}
+
+// labels are those of a metric but for the job's and the machine's.
+func labels(m *dto.Metric) string {
+	var all []string
+	for _, l := range m.GetLabel() {
+		if n := l.GetName(); n != jobLabel && n != "job" && n != "instance" {
+			all = append(all, n+"="+l.GetValue())
+		}
+	}
+	return "{" + strings.Join(all, ",") + "}"
+}
+
+// theRun is what a successful run's metrics say, whoever they are told.
+var theRun = map[string]float64{
+	"spacesetl_build_info{version=v1.2.3}":                                          1,
+	"spacesetl_run_start_timestamp_seconds{}":                                       float64(noon.Unix()),
+	"spacesetl_run_end_timestamp_seconds{}":                                         float64(noon.Unix() + 60),
+	"spacesetl_success_timestamp_seconds{}":                                         float64(noon.Unix() + 60),
+	"spacesetl_run_duration_seconds{}":                                              60,
+	"spacesetl_run_exit_code{}":                                                     0,
+	"spacesetl_run_outcome{outcome=done}":                                           1,
+	"spacesetl_run_outcome{outcome=failed}":                                         0,
+	"spacesetl_run_pages{}":                                                         3310,
+	"spacesetl_run_pages_fetched{}":                                                 310,
+	"spacesetl_run_cost_dollars{bound=low}":                                         1.2,
+	"spacesetl_run_cost_dollars{bound=high}":                                        4.5,
+	"spacesetl_budget_left_dollars{period=day}":                                     7.5,
+	"spacesetl_run_rows{table=spaces}":                                              12,
+	"spacesetl_run_api_errors{problem=partial resource-not-found}":                  3,
+	"spacesetl_run_drift_keys{}":                                                    2,
+	"spacesetl_run_drift_values{}":                                                  7,
+	"spacesetl_run_dropped_fields{}":                                                1,
+	"spacesetl_run_requests{endpoint=tweets,status=200}":                            2,
+	"spacesetl_run_requests{endpoint=tweets,status=none}":                           1,
+	"spacesetl_run_rate_limited{endpoint=tweets,limit=window}":                      4,
+	"spacesetl_run_retries{endpoint=tweets}":                                        1,
+	"spacesetl_run_waited_seconds{endpoint=tweets}":                                 1.5,
+	"spacesetl_run_received_bytes{endpoint=tweets}":                                 5000,
+	"spacesetl_run_transferred_bytes{endpoint=tweets}":                              900,
+	"spacesetl_window_limit_requests{endpoint=tweets,token=app-only token (a)}":     300,
+	"spacesetl_window_remaining_requests{endpoint=tweets,token=app-only token (a)}": 12,
+}
+
+func wantMetrics(t *testing.T, got, want map[string]float64) {
+	t.Helper()
+	for name, value := range want {
+		if v, ok := got[name]; !ok || v != value {
+			t.Errorf("%s: got %v (there: %t), want %v", name, v, ok, value)
+		}
+	}
+}
+
+func TestTheFileOfMetricsIsWholeAndReadable(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "watch.prom")
+	if log := ranFor(t, Options{MetricsFile: path}, End{Outcome: schemas.Done, Manifest: manifest()}); strings.Contains(log, "WARN") {
+		t.Errorf("log: %s", log)
+	}
+	wantMetrics(t, read(t, path), theRun)
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("mode %v, %v, want 0644", info.Mode(), err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	problems, err := promlint.New(file).Lint()
+	if err != nil || len(problems) > 0 {
+		t.Errorf("promtool would say: %v, %v", problems, err)
+	}
+	if files, _ := os.ReadDir(filepath.Dir(path)); len(files) != 1 {
+		t.Errorf("%d files are left, want one", len(files))
+	}
+}
+
+// A run that failed says so, and when the job last succeeded stays known.
+func TestAFailedRunKeepsTheLastSuccess(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "watch.prom")
+	failed := End{Outcome: schemas.Capped, Code: 4, Err: errors.New("used up")}
+	ranFor(t, Options{MetricsFile: path}, failed)
+	if got := read(t, path); got["spacesetl_run_exit_code{}"] != 4 || got["spacesetl_run_outcome{outcome=capped}"] != 1 || got["spacesetl_success_timestamp_seconds{}"] != 0 {
+		t.Errorf("the first: got %v", got)
+	}
+	ranFor(t, Options{MetricsFile: path}, End{Outcome: schemas.Done})
+	for range 2 {
+		ranFor(t, Options{MetricsFile: path}, failed)
+	}
+	wantMetrics(t, read(t, path), map[string]float64{"spacesetl_run_exit_code{}": 4, "spacesetl_run_outcome{outcome=done}": 0, "spacesetl_success_timestamp_seconds{}": float64(noon.Unix() + 60)})
+}
+
+func TestAFileThatCannotBeWrittenIsAWarning(t *testing.T) {
+	log := ranFor(t, Options{MetricsFile: filepath.Join(t.TempDir(), "nowhere", "m.prom")}, End{Outcome: schemas.Done})
+	if !strings.Contains(log, `"level":"WARN","msg":"the metrics could not be written"`) {
+		t.Errorf("log: %s", log)
+	}
+}
+
+// gateway is a Pushgateway, with its own handlers and store.
+func gateway(t *testing.T) (url string, store storage.MetricStore) {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	kept := storage.NewDiskMetricStore("", time.Hour, nil, log)
+	r := route.New()
+	r.Post("/metrics/job/:job/*labels", handler.Push(kept, false, true, false, log))
+	server := httptest.NewServer(authorised(r))
+	t.Cleanup(func() { server.Close(); _ = kept.Shutdown() })
+	return strings.Replace(server.URL, "://", "://robot:s3cret-password@", 1), kept
+}
+
+// authorised lets in who has the password.
+func authorised(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, ok := r.BasicAuth(); !ok || user != "robot" || password != "s3cret-password" {
+			http.Error(w, "who are you", http.StatusUnauthorized)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// kept is what a Pushgateway has of a job on a machine.
+func kept(t *testing.T, store storage.MetricStore) map[string]float64 {
+	t.Helper()
+	values := map[string]float64{}
+	for _, group := range store.GetMetricFamiliesMap() {
+		if group.Labels["job"] != "watch" || group.Labels["instance"] != "machine" || len(group.Labels) != 2 {
+			t.Errorf("a group %v", group.Labels)
+		}
+		for name, family := range group.Metrics {
+			for _, m := range family.GetMetricFamily().GetMetric() {
+				values[name+labels(m)] = m.GetGauge().GetValue()
+			}
+		}
+	}
+	return values
+}
+
+func TestAPushgatewayTakesTheMetrics(t *testing.T) {
+	url, store := gateway(t)
+	if log := ranFor(t, Options{Pushgateway: url}, End{Outcome: schemas.Done, Manifest: manifest()}); strings.Contains(log, "WARN") {
+		t.Errorf("log: %s", log)
+	}
+	wantMetrics(t, kept(t, store), theRun)
+	ranFor(t, Options{Pushgateway: url}, End{Outcome: schemas.Failed, Code: 1})
+	wantMetrics(t, kept(t, store), map[string]float64{"spacesetl_run_exit_code{}": 1, "spacesetl_success_timestamp_seconds{}": float64(noon.Unix() + 60)})
+}
+
+// The address holds a password, which no log shows, whatever goes wrong.
+func TestAPushgatewayThatDoesNotListenIsAWarningWithoutItsPassword(t *testing.T) {
+	url, _ := gateway(t)
+	for _, address := range []string{
+		strings.Replace(url, "s3cret-password", "other-s3cret", 1), "http://robot:s3cret@127.0.0.1:1", "http://robot:s3cret@127.0.0.1:1/%zz", "ftp://robot:s3cret@h", "robot:s3cret@host",
+	} {
+		var log string
+		if o, err := New(Options{Pushgateway: address}); err != nil {
+			log = err.Error()
+		} else {
+			o.Stop()
+			log = ranFor(t, Options{Pushgateway: address}, End{Outcome: schemas.Done})
+		}
+		if strings.Contains(log, "s3cret") || strings.Contains(log, "robot") || !strings.Contains(log, "the Pushgateway did not take the metrics") && !strings.Contains(log, "--pushgateway: it must be") {
+			t.Errorf("%s: %s", address, log)
+		}
+	}
+}
