@@ -78,7 +78,7 @@ func (c *console) replay(ctx *cli.Context) error {
 
 // replayRuns replays one run after the other and prints what each came to.
 func (c *console) replayRuns(ctx *cli.Context, r *replaying, runs []string) error {
-	r.watch.Start()
+	r.watch.Start(ctx.Context)
 	defer r.watch.Stop()
 	for _, id := range runs {
 		r.watch.Run(id)

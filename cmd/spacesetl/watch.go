@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -26,11 +27,38 @@ func tellFlags() []cli.Flag {
 	return []cli.Flag{
 		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
 		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
+		text("otlp-endpoint", "", "send traces and metrics to the OpenTelemetry collector at `URL`"),
 	}
 }
 
 // secretFlags are those whose values can hold a secret.
-func secretFlags() []string { return []string{"pushgateway"} }
+func secretFlags() []string { return []string{"pushgateway", "otlp-endpoint"} }
+
+// collector is where OpenTelemetry goes: to the address given, or where the
+// environment has it for all programs.
+func collector(address string) observe.OTLP {
+	to := observe.OTLP{Traces: telemetryTo("TRACES", "/v1/traces", address), Metrics: telemetryTo("METRICS", "/v1/metrics", address)}
+	if address == "" && (os.Getenv("OTEL_SDK_DISABLED") == "true" || os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc") {
+		return observe.OTLP{} // meant for others
+	}
+	return to
+}
+
+// telemetryTo is the address of one signal.
+func telemetryTo(signal, path, address string) string {
+	own, all := os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"_ENDPOINT"), os.Getenv("OTEL_EXPORTER_OTLP_ENDPOINT")
+	switch {
+	case address != "":
+		return strings.TrimRight(address, "/") + path
+	case os.Getenv("OTEL_"+signal+"_EXPORTER") == "none":
+		return ""
+	case own != "":
+		return own
+	case all != "":
+		return strings.TrimRight(all, "/") + path
+	}
+	return ""
+}
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
@@ -38,7 +66,7 @@ func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: os.Getenv("TERM") == "dumb", Version: version, Host: host,
 		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
-		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"),
+		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")),
 	})
 	if err != nil {
 		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}
@@ -56,7 +84,7 @@ func (c *console) watched(ctx *cli.Context, work func(*observe.Observer) (result
 	if err != nil {
 		return err
 	}
-	w.Start()
+	w.Start(ctx.Context)
 	r, err := work(w)
 	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(err), Code: exitCode(ctx.Context, err), Manifest: r.manifest, Err: err})
 	if printErr := c.printResult(r, out); err == nil {

@@ -18,10 +18,12 @@ func (o *Observer) Notice(n pipeline.Notice) { o.log.Info(n.Text, "what", n.Kind
 func (o *Observer) Event(v extract.Event) {
 	switch v.Kind {
 	case extract.EventRequest:
+		o.trace.request(v, o.opts.Now())
 		o.request(v)
 	case extract.EventDropped:
 		o.log.Warn("the server refused a field; going on without it", "endpoint", v.Endpoint, "param", v.Dropped.Param, "value", v.Dropped.Value)
 	case extract.EventRetry:
+		o.trace.wait(v, o.opts.Now())
 		o.mu.Lock()
 		o.waits.add(v)
 		o.mu.Unlock()
@@ -50,6 +52,7 @@ func (o *Observer) wait(v extract.Event) {
 	first := o.waits.add(v)
 	o.mu.Unlock()
 	if first {
+		o.trace.wait(v, o.opts.Now())
 		o.log.Info("waiting", "endpoint", v.Endpoint, "token", v.Token, "until", v.Until, "in", v.Wait.Round(time.Millisecond), "for", v.Reason)
 	}
 }

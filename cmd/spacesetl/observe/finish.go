@@ -42,7 +42,22 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 			}
 		})
 	}
+	if o.telemetry != nil {
+		wait.Go(func() { o.endTelemetry(ctx, end) })
+	}
 	wait.Wait()
+}
+
+// endTelemetry closes the trace and sends what is left.
+func (o *Observer) endTelemetry(ctx context.Context, end End) {
+	id := ""
+	if run := o.run.Load(); run != nil {
+		id = *run
+	}
+	o.trace.end(o.job(), id, end)
+	if err := o.telemetry.shutdown(ctx); err != nil {
+		o.log.Warn("the OpenTelemetry collector did not take everything in time", "after", err)
+	}
 }
 
 // Stop ends what Start began and takes the live line away. Finish does it, too.

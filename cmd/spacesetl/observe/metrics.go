@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -184,15 +185,25 @@ func perWindow(of func(extract.Window) float64) func(facts, emit) {
 // collector reads all metrics of a run when it is asked.
 type collector struct {
 	facts func() facts
+	job   func() string // nil where the metrics go to a place of the job's own
 	all   []Metric
 	descs []*prometheus.Desc
 }
 
-// newRegistry returns a registry with the metrics of a run.
-func newRegistry(read func() facts, labels prometheus.Labels) *prometheus.Registry {
-	c := &collector{facts: read, all: Metrics()}
+// jobLabel names the job. It is not job, which Prometheus gives a meaning of
+// its own.
+const jobLabel = "job_name"
+
+// newRegistry returns a registry with the metrics of a run, labelled with the
+// job's name unless job is nil.
+func newRegistry(read func() facts, job func() string) *prometheus.Registry {
+	c := &collector{facts: read, job: job, all: Metrics()}
 	for _, m := range c.all {
-		c.descs = append(c.descs, prometheus.NewDesc(m.Name, m.Help, m.Labels, labels))
+		labels := m.Labels
+		if job != nil {
+			labels = append(slices.Clone(labels), jobLabel)
+		}
+		c.descs = append(c.descs, prometheus.NewDesc(m.Name, m.Help, labels, nil))
 	}
 	r := prometheus.NewRegistry()
 	r.MustRegister(c)
@@ -211,6 +222,9 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	f := c.facts()
 	for i, m := range c.all {
 		m.read(f, func(value float64, labels ...string) {
+			if c.job != nil {
+				labels = append(labels, c.job())
+			}
 			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
 		})
 	}

@@ -3,6 +3,8 @@
 package observe
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -32,6 +34,7 @@ type Options struct {
 	// Pushgateway is the address metrics are sent to. Its user and password are
 	// a secret.
 	Pushgateway string
+	OTLP        OTLP
 
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -80,6 +83,9 @@ type Observer struct {
 	told   int64             // now.Seq when it was shown last
 	end    End
 
+	telemetry *telemetry // nil for none
+	trace     *tracing   // nil for none
+
 	stop    chan struct{} // ends the ticks
 	stopped chan struct{}
 }
@@ -102,12 +108,21 @@ func New(opts Options) (*Observer, error) {
 			return nil, &OptionError{option.name, option.value, option.values}
 		}
 	}
-	if err := checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"); err != nil {
+	if err := opts.addresses(); err != nil {
 		return nil, err
 	}
 	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: opts.Stderr}, waits: waits{}}
 	o.log = o.newLog(o.screen)
 	return o, nil
+}
+
+// addresses checks those of the servers that are told.
+func (opts Options) addresses() error {
+	return errors.Join(
+		checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"),
+		checkAddress("otlp-endpoint", opts.OTLP.Traces, "http://collector:4318"),
+		checkAddress("otlp-endpoint", opts.OTLP.Metrics, "http://collector:4318"),
+	)
 }
 
 // mode decides how progress is shown: a bar needs a terminal that can move its
@@ -142,8 +157,22 @@ func (o *Observer) Source(s Source) {
 	o.source = s
 }
 
-// Start begins to show progress. The caller calls Finish.
-func (o *Observer) Start() {
+// Start begins to show progress, and to tell whom the options name. The caller
+// calls Finish, or Stop.
+func (o *Observer) Start(ctx context.Context) {
+	if o.opts.OTLP != (OTLP{}) {
+		t, err := o.newTelemetry(ctx)
+		if err != nil {
+			o.log.Warn("there will be no OpenTelemetry", "after", withoutAddress(err))
+		} else if o.telemetry = t; t.traces != nil {
+			o.trace = newTracing(ctx, t.traces, o.start)
+		}
+	}
+	o.ticks()
+}
+
+// ticks shows progress from time to time.
+func (o *Observer) ticks() {
 	every := map[string]time.Duration{"bar": barEvery, "json": jsonEvery, "log": logEvery}[o.mode]
 	if every == 0 {
 		return

@@ -32,6 +32,9 @@ func (o *Observer) Progress(p pipeline.Progress) {
 		o.ended = p
 	}
 	o.mu.Unlock()
+	if newer {
+		o.trace.progress(p, o.opts.Now())
+	}
 	if ended && o.mode != "bar" {
 		o.tell(o.opts.Now())
 	}

@@ -62,7 +62,7 @@ func TestAPipeGetsLines(t *testing.T) {
 	for _, mode := range append(Progresses, "") {
 		for _, format := range Formats {
 			o, out := observer(t, Options{Progress: mode, Format: format})
-			o.Start()
+			o.Start(t.Context())
 			for seq, done := range []int{100, 400} {
 				p := fetching()
 				p.Seq, p.Done = int64(seq+1), done

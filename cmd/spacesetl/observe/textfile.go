@@ -13,10 +13,6 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// jobLabel names the job in a file of metrics. It is not job, which Prometheus
-// gives a meaning of its own.
-const jobLabel = "job_name"
-
 // writeMetrics writes the metrics for the node exporter's textfile collector.
 // The file appears whole.
 func (o *Observer) writeMetrics() error {
@@ -32,7 +28,7 @@ func (o *Observer) writeMetrics() error {
 		}
 		return f
 	}
-	return prometheus.WriteToTextfile(path, newRegistry(read, prometheus.Labels{jobLabel: o.job()}))
+	return prometheus.WriteToTextfile(path, newRegistry(read, o.job))
 }
 
 // maxMetrics bounds what is read of a file of metrics.

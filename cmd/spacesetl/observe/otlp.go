@@ -1,0 +1,132 @@
+package observe
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"sync"
+
+	bridge "go.opentelemetry.io/contrib/bridges/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
+	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+)
+
+// OTLP is where OpenTelemetry goes, by HTTP: addresses with their paths, each
+// empty for none. A user and a password in them are a secret.
+type OTLP struct {
+	Traces, Metrics string
+}
+
+// telemetry is what goes to an OpenTelemetry collector.
+type telemetry struct {
+	traces  *sdktrace.TracerProvider // nil for none
+	metrics *sdkmetric.MeterProvider
+}
+
+// newTelemetry connects to nobody yet. The headers, certificates and timeouts
+// of OTEL_EXPORTER_OTLP_* are the libraries' to read.
+func (o *Observer) newTelemetry(ctx context.Context) (*telemetry, error) {
+	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
+		attribute.String("service.name", "spacesetl"), attribute.String("service.version", o.opts.Version),
+		attribute.String("host.name", o.opts.Host)), resource.WithFromEnv())
+	if err != nil {
+		return nil, err
+	}
+	t := &telemetry{}
+	if o.opts.OTLP.Traces != "" {
+		address, header := o.opts.OTLP.split(o.opts.OTLP.Traces)
+		options := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(address)}
+		if header != nil {
+			options = append(options, otlptracehttp.WithHeaders(header))
+		}
+		exporter, err := otlptracehttp.New(ctx, options...)
+		if err != nil {
+			return nil, err
+		}
+		t.traces = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(&spanExporter{SpanExporter: exporter, warning: warning{log: o.log}}))
+	}
+	if o.opts.OTLP.Metrics != "" {
+		address, header := o.opts.OTLP.split(o.opts.OTLP.Metrics)
+		options := []otlpmetrichttp.Option{otlpmetrichttp.WithEndpointURL(address)}
+		if header != nil {
+			options = append(options, otlpmetrichttp.WithHeaders(header))
+		}
+		exporter, err := otlpmetrichttp.New(ctx, options...)
+		if err != nil {
+			return nil, err
+		}
+		producer := bridge.NewMetricProducer(bridge.WithGatherer(newRegistry(o.facts, o.job)))
+		t.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithResource(about), sdkmetric.WithReader(
+			sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, warning: warning{log: o.log}}, sdkmetric.WithProducer(producer))))
+	}
+	return t, nil
+}
+
+// split takes user and password out of an address and makes a header of them.
+func (OTLP) split(address string) (bare string, header map[string]string) {
+	bare, user := withoutUser(address)
+	if user == nil {
+		return bare, nil
+	}
+	password, _ := user.Password()
+	return bare, map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}
+}
+
+// shutdown sends what is left, within a short time.
+func (t *telemetry) shutdown(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, telling)
+	defer cancel()
+	var errs [2]error
+	var wait sync.WaitGroup
+	if t.traces != nil {
+		wait.Go(func() { errs[0] = t.traces.Shutdown(ctx) })
+	}
+	if t.metrics != nil {
+		wait.Go(func() { errs[1] = t.metrics.Shutdown(ctx) })
+	}
+	wait.Wait()
+	return errors.Join(withoutAddress(errs[0]), withoutAddress(errs[1]))
+}
+
+// warning tells once that a collector does not listen. What it does not take is
+// lost, and no reason to print more, which is what the libraries would do.
+type warning struct {
+	log  *slog.Logger
+	once sync.Once
+}
+
+func (w *warning) about(what string, err error) {
+	if err != nil {
+		w.once.Do(func() {
+			w.log.Warn("the OpenTelemetry collector did not take the "+what, "after", withoutAddress(err))
+		})
+	}
+}
+
+type spanExporter struct {
+	sdktrace.SpanExporter
+	warning
+}
+
+// ExportSpans never fails.
+func (e *spanExporter) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySpan) error {
+	e.about("traces", e.SpanExporter.ExportSpans(ctx, spans))
+	return nil
+}
+
+type metricExporter struct {
+	sdkmetric.Exporter
+	warning
+}
+
+// Export never fails.
+func (e *metricExporter) Export(ctx context.Context, metrics *metricdata.ResourceMetrics) error {
+	e.about("metrics", e.Exporter.Export(ctx, metrics))
+	return nil
+}
