@@ -57,7 +57,7 @@ func (c *console) reconcile(ctx *cli.Context, spec jobs.Spec, ledger *pipeline.L
 	if err != nil {
 		return err
 	}
-	client, err := extract.New((&etl{spec: spec, tokens: tokens, log: c.log(), hooks: c.hooks}).config(now))
+	client, err := extract.New((&etl{spec: spec, tokens: tokens, watch: c.observer(), hooks: c.hooks}).config(now))
 	if err != nil {
 		return &usageError{"spacesetl cost", err}
 	}

@@ -17,14 +17,16 @@ type console struct {
 	hooks
 }
 
-// log writes one line per event to stderr, for a command without watchFlags.
-func (c *console) log() *slog.Logger {
+// observer writes one line per event to stderr, for a command without watchFlags.
+func (c *console) observer() *observe.Observer {
 	w, err := observe.New(observe.Options{Stderr: c.stderr})
 	if err != nil {
 		panic(err) // there is nothing to be wrong
 	}
-	return w.Log()
+	return w
 }
+
+func (c *console) log() *slog.Logger { return c.observer().Log() }
 
 func (c *console) print(format string, args ...any) error {
 	_, err := fmt.Fprintf(c.stdout, format, args...)

@@ -103,7 +103,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 	m, err := p.RunAll(ctx)
 	if err == nil {
 		if err := store.Settle(ctx); err != nil { // the next run makes them, too
-			e.log.Warn("what status reads could not be written: " + err.Error())
+			e.watch.Log().Warn("what status reads could not be written: " + err.Error())
 		}
 	}
 	return result{m, client.Stats(), p.Fetched(), time.Since(start), out}, err

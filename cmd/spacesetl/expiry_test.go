@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -164,7 +163,7 @@ func (s *expiring) run(t *testing.T, with tokens, log io.Writer) (result, string
 		Search: []jobs.Search{{Query: s.SearchWord()}},
 	}
 	spec.Defaults()
-	job := &etl{spec: spec, tokens: with, log: slog.New(slog.NewTextHandler(log, nil)), hooks: hooks{shorten: func(cfg *extract.Config) {
+	job := &etl{spec: spec, tokens: with, watch: watchedBy(t, log), hooks: hooks{shorten: func(cfg *extract.Config) {
 		cfg.Now, cfg.Sleep, cfg.CreatorSpacing = s.clock, func(context.Context, time.Duration) error { return nil }, time.Nanosecond
 	}}}
 	r, err := job.run(t.Context())

@@ -69,7 +69,7 @@ func (c *console) pace(spec jobs.Spec, tokens tokens) (func(schemas.Endpoint) pi
 	if tokens.count(false).Assumed {
 		return nil, nil
 	}
-	client, err := extract.New((&etl{spec: spec, tokens: tokens, log: c.log(), hooks: c.hooks}).config(c.clock()))
+	client, err := extract.New((&etl{spec: spec, tokens: tokens, watch: c.observer(), hooks: c.hooks}).config(c.clock()))
 	if err != nil {
 		return nil, &usageError{"spacesetl plan", err}
 	}

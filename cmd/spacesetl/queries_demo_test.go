@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"database/sql"
-	"log/slog"
 	"maps"
 	"math"
 	"net/http/httptest"
@@ -35,7 +34,7 @@ func newDemoStore(t *testing.T) *demoStore {
 	defer server.Close()
 	spec := demoSpec(world, creator, quickDir(t), server.URL)
 	job := &etl{
-		spec: spec, tokens: tokens{app: demoAppToken, user: demoUserToken}, log: slog.New(slog.DiscardHandler),
+		spec: spec, tokens: tokens{app: demoAppToken, user: demoUserToken}, watch: unwatched(t),
 		hooks: hooks{shorten: func(x *extract.Config) { x.CreatorSpacing = time.Nanosecond }},
 	}
 	if _, err := job.run(t.Context()); err != nil {

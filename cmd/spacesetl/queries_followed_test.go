@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"database/sql"
-	"log/slog"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -60,7 +59,7 @@ func newFollowedStore(t *testing.T) *followedStore {
 	for ; run < followedRuns; run++ {
 		world.Reset()
 		listener.answers = nil
-		job := &etl{spec: spec, tokens: tokens{app: "token-of-the-followed-test"}, log: slog.New(slog.DiscardHandler), hooks: hooks{
+		job := &etl{spec: spec, tokens: tokens{app: "token-of-the-followed-test"}, watch: unwatched(t), hooks: hooks{
 			now: func() time.Time { return now },
 			shorten: func(cfg *extract.Config) {
 				cfg.Now, cfg.CreatorSpacing = func() time.Time { return now }, time.Nanosecond

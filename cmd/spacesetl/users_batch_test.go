@@ -5,8 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"math"
 	"net/http/httptest"
 	"strings"
@@ -87,7 +85,7 @@ func forecastOf(t *testing.T, spec jobs.Spec, clock *days) (p planned) {
 func costOf(t *testing.T, spec jobs.Spec, world *simulator.Simulator, clock *days) schemas.Money {
 	t.Helper()
 	world.Reset()
-	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-users-test"}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-users-test"}, watch: unwatched(t),
 		hooks: hooks{now: clock.now, shorten: func(cfg *extract.Config) { cfg.Now, cfg.CreatorSpacing = clock.now, time.Nanosecond }}}
 	if _, err := job.run(t.Context()); err != nil {
 		t.Fatal(err)
