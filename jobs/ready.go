@@ -23,6 +23,7 @@ type Ready struct {
 // Need is the variable that says what a ready-made job gets.
 type Need struct {
 	Name    string `json:"name"`
+	Key     string `json:"key"`            // creators, search or ids
 	Example string `json:"example"`        // its value, or what is in the file that it names
 	File    string `json:"file,omitempty"` // the file, where it names one
 }
@@ -53,10 +54,10 @@ func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.Cron()), nil }
 // ReadyMade are the jobs that come with the program.
 func ReadyMade() []Ready {
 	all := []Ready{
-		{Name: "hourly-creators", Schedule: Schedule{17, "*"}, Needs: Need{Name: "CREATORS", Example: "@XDevelopers,2244994945"}},
-		{Name: "daily-topics", Schedule: Schedule{23, "5"}, Needs: Need{Name: "TOPICS", Example: "open mic\ncrypto"}},
-		{Name: "archive-ids", Schedule: Schedule{41, "3"}, Needs: Need{Name: "IDS_FILE", File: "ids.txt", Example: "1SLjjRYNejbKM\n"}},
-		{Name: "ticketed-audience", Schedule: Schedule{47, "*/6"}, Needs: Need{Name: "CREATORS", Example: "@XDevelopers"}, Logins: true},
+		{Name: "hourly-creators", Schedule: Schedule{17, "*"}, Needs: Need{Name: "CREATORS", Key: "creators", Example: "@XDevelopers,2244994945"}},
+		{Name: "daily-topics", Schedule: Schedule{23, "5"}, Needs: Need{Name: "TOPICS", Key: "search", Example: "open mic\ncrypto"}},
+		{Name: "archive-ids", Schedule: Schedule{41, "3"}, Needs: Need{Name: "IDS_FILE", Key: "ids", File: "ids.txt", Example: "1SLjjRYNejbKM\n"}},
+		{Name: "ticketed-audience", Schedule: Schedule{47, "*/6"}, Needs: Need{Name: "CREATORS", Key: "creators", Example: "@XDevelopers"}, Logins: true},
 	}
 	for i := range all {
 		text, err := readyFiles.ReadFile(path.Join("ready", all[i].Name+".yaml"))
@@ -67,6 +68,12 @@ func ReadyMade() []Ready {
 		all[i].About = about(all[i].YAML)
 	}
 	return all
+}
+
+// With is what the job gets besides Spaces.
+func (r Ready) With() []string {
+	spec, _ := parse([]byte(r.YAML), "", func(string) (string, bool) { return "", false })
+	return spec.With
 }
 
 // about is the first comment of a job file, without the line for editors.

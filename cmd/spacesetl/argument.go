@@ -44,7 +44,11 @@ func flagsFirst(ctx *cli.Context, words ...string) ([]string, error) {
 func writeWhole(path, text string, force bool) (err error) {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
 	if err != nil {
-		return err
+		var of *fs.PathError
+		if errors.As(err, &of) {
+			err = of.Err // without the temporary name
+		}
+		return fmt.Errorf("%s: %w", path, err)
 	}
 	defer func() { _ = os.Remove(temporary.Name()) }() // once renamed there is none
 	_, err = temporary.WriteString(text)
@@ -64,9 +68,12 @@ func writeWhole(path, text string, force bool) (err error) {
 		return os.Rename(temporary.Name(), path)
 	}
 	// A link fails where a rename would replace what another has just written.
-	err = os.Link(temporary.Name(), path)
-	if errors.Is(err, fs.ErrExist) {
+	// Not every file system has links.
+	if err = os.Link(temporary.Name(), path); err == nil {
+		return nil
+	}
+	if _, statErr := os.Lstat(path); errors.Is(err, fs.ErrExist) || statErr == nil {
 		return &usageError{err: fmt.Errorf("%s is there already", path)}
 	}
-	return err
+	return os.Rename(temporary.Name(), path)
 }

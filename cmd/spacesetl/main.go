@@ -96,7 +96,7 @@ func (c *console) app() *cli.App {
 		Commands: []*cli.Command{
 			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(),
 			c.simulateCommand(), c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.statusCommand(),
-			c.doctorCommand(), c.completionCommand(), c.manCommand(), c.versionCommand(),
+			c.doctorCommand(), c.completionCommand(), c.manCommand(), c.initCommand(), c.versionCommand(),
 		},
 	}
 	for _, command := range app.Commands {
