@@ -61,7 +61,7 @@ type deployTemplate struct{ name, template string }
 
 func templatesOf(scheduler string) []deployTemplate {
 	return map[string][]deployTemplate{
-		"cron":       {{"spacesetl-%s.cron", "cron.tmpl"}},
+		"cron":       {{"spacesetl-%s", "cron.tmpl"}}, // cron.d leaves out files with a dot
 		"systemd":    {{"spacesetl-%s.service", "service.tmpl"}, {"spacesetl-%s.timer", "timer.tmpl"}},
 		"kubernetes": {{"spacesetl-%s.yaml", "kubernetes.tmpl"}},
 		"airflow":    {{"spacesetl-%s.py", "airflow.tmpl"}},

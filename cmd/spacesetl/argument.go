@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -22,21 +23,9 @@ func flagsFirst(ctx *cli.Context, words ...string) ([]string, error) {
 	if !strings.HasPrefix(args[1], "-") {
 		return nil, &usageError{"spacesetl " + strings.Join(words, " "), fmt.Errorf("%q is one too many", args[1])}
 	}
-	line := append([]string{"spacesetl"}, words...)
-	for _, name := range ctx.LocalFlagNames() {
-		if len(name) == 1 {
-			continue // the short form of another
-		}
-		switch value := ctx.Value(name).(type) {
-		case *query:
-			for _, q := range *value {
-				line = append(line, "--"+name+"="+q)
-			}
-		default:
-			line = append(line, fmt.Sprintf("--%s=%v", name, value))
-		}
-	}
-	return append(append(line, args[1:]...), args[0]), nil
+	given := ctx.Lineage()[1].Args().Tail() // behind the command's name
+	line := slices.Concat([]string{"spacesetl"}, words, given[:len(given)-len(args)], args[1:], args[:1])
+	return line, nil
 }
 
 // writeWhole writes a file that appears whole. One that is there is replaced

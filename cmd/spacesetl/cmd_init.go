@@ -30,7 +30,7 @@ spacesetl init --from ticketed-audience --store /data/audience tickets.yaml`,
 		ArgsUsage: "[FILE]",
 		Flags: []cli.Flag{
 			text("creators", "", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
-			&cli.GenericFlag{Name: "search", Value: &query{}, Usage: "`WORDS` to find in titles; repeatable", EnvVars: env("search")},
+			text("search", "", "`WORDS` to find in titles, several searches with ; between them"),
 			text("ids", "", "Space `IDS` or links, comma separated"),
 			text("with", "", "also get tweets, buyers of each Space, or none; `LIST`"),
 			text("store", "", "`DIR` of the job's pages and tables (default: as the file, without .yaml)"),
@@ -109,10 +109,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "5"),
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
-	given := map[string]string{"creators": ctx.String("creators"), "search": strings.Join(*ctx.Generic("search").(*query), "; "), "ids": ctx.String("ids")}
-	if strings.Contains(strings.Join(*ctx.Generic("search").(*query), ""), ";") {
-		return p, errors.New("--search: a ; ends a query here; put one that has it into the file")
-	}
+	given := map[string]string{"creators": ctx.String("creators"), "search": ctx.String("search"), "ids": ctx.String("ids")}
 	var keys []string
 	for _, key := range seedKeys() {
 		if given[key] != "" {
