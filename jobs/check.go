@@ -45,11 +45,11 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	for i, with := range s.With {
-		c.require(with != "", fmt.Sprintf("with[%d]", i), "with: an item is empty")
+		c.require(with != "", fmt.Sprintf("with[%d]", i), "with: an item of the list is empty")
 		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, companions())
 	}
 	for i, to := range s.To {
-		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item is empty")
+		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item of the list is empty")
 		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
 	}
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(c.shown("workers", strconv.Itoa(s.Workers))))

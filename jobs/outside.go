@@ -43,7 +43,7 @@ func (o *outside) fill(values []*ast.MappingValueNode) {
 	for _, v := range values {
 		name := v.Key.GetToken().Value
 		before := len(o.problems)
-		v.Value = o.node(name, v.Value)
+		o.entry(name, v)
 		for i := range o.problems[before:] {
 			o.problems[before+i].key = name
 			o.failed[v] = true
@@ -51,28 +51,33 @@ func (o *outside) fill(values []*ast.MappingValueNode) {
 	}
 }
 
-func (o *outside) node(path string, n ast.Node) ast.Node {
+// entry fills the value of a key. A plain scalar that comes to nothing is
+// nothing, as YAML types it.
+func (o *outside) entry(path string, v *ast.MappingValueNode) {
+	o.node(path, v.Value)
+	n, ok := v.Value.(*ast.StringNode)
+	if ok && n.Token.Type == token.StringType && o.from[n].whole && slices.Contains([]string{"", "~", "null", "Null", "NULL"}, n.Value) {
+		v.Value = ast.Null(n.Token)
+	}
+}
+
+func (o *outside) node(path string, n ast.Node) {
 	switch n := n.(type) {
 	case *ast.MappingNode:
 		for _, v := range n.Values {
-			v.Value = o.node(path+"."+v.Key.GetToken().Value, v.Value)
+			o.entry(path+"."+v.Key.GetToken().Value, v)
 		}
 	case *ast.MappingValueNode:
-		n.Value = o.node(path+"."+n.Key.GetToken().Value, n.Value)
+		o.entry(path+"."+n.Key.GetToken().Value, n)
 	case *ast.SequenceNode:
-		for i, item := range n.Values {
-			n.Values[i] = o.node(path, item)
+		for _, item := range n.Values {
+			o.node(path, item)
 		}
 	case *ast.LiteralNode:
 		o.text(path, n, &n.Value.Value)
 	case *ast.StringNode:
 		o.text(path, n, &n.Value)
-		plain := n.Token.Type == token.StringType
-		if plain && o.from[n].whole && slices.Contains([]string{"", "~", "null", "Null", "NULL"}, n.Value) {
-			return ast.Null(n.Token) // as YAML types a plain scalar
-		}
 	}
-	return n
 }
 
 // text replaces the expressions of one value.

@@ -65,6 +65,7 @@ func TestExpressionsStandForWhatIsOutside(t *testing.T) {
 		"creators: ${CREATORS}":                               {Creators: []string{"@Bob", "12", "@Eve"}},
 		"creators: [a, \"${CREATORS}\"]":                      {Creators: []string{"a", "@Bob", "12", "@Eve"}},
 		"creators:\n  - ${CREATORS}\n  - '7'":                 {Creators: []string{"@Bob", "12", "@Eve", "7"}},
+		"creators:\n  - '7'\n  - ${EMPTY:-}":                  {Creators: []string{"7"}},
 		"ids: ${file:ids.txt}":                                {IDs: []string{"1SLjjRYNejbKM", "1nAJErvvVXgxL", "1OyKAVQgqwRGb"}},
 		"search: ${file:topics.txt}":                          {Search: []Search{{"open mic", ""}, {"#go, really", ""}}},
 		"search:\n  - ${QUERY}":                               {Search: []Search{{"{query: x}", ""}}},

@@ -79,6 +79,10 @@ func (r *reader) list(key string, n ast.Node, into *[]string) {
 		items = list.Values
 	}
 	for _, item := range items {
+		if item.Type() == ast.NullType {
+			r.mistake(line(item), "%s: an item of the list is empty", key)
+			continue
+		}
 		text, ok := scalar(item)
 		if !ok {
 			r.mistake(line(item), "%s: wants a list of single values", key)
@@ -98,7 +102,9 @@ func (r *reader) searches(key string, n ast.Node) {
 	}
 	for _, item := range items {
 		path := fmt.Sprintf("%s[%d]", key, len(r.spec.Search))
-		if text, ok := scalar(item); ok {
+		if item.Type() == ast.NullType {
+			r.mistake(line(item), "%s: an item of the list is empty", key)
+		} else if text, ok := scalar(item); ok {
 			for _, query := range r.several(item, text, false) {
 				r.stands(fmt.Sprintf("%s[%d]", key, len(r.spec.Search)), item)
 				r.spec.Search = append(r.spec.Search, Search{Query: query})
@@ -124,12 +130,13 @@ func (r *reader) stands(path string, n ast.Node) {
 
 func (r *reader) search(path string, m ast.MapNode, s *Search) {
 	for i := m.MapRange(); i.Next(); {
-		switch name := i.Key().GetToken().Value; name {
-		case "query":
-			r.text("query", i.Value(), &s.Query)
-		case "state":
-			r.text("state", i.Value(), &s.State)
-			if from, ok := r.from[i.Value()]; ok {
+		into := map[string]*string{"query": &s.Query, "state": &s.State}
+		name := i.Key().GetToken().Value
+		switch {
+		case into[name] != nil && i.Value().Type() == ast.NullType: // left out
+		case into[name] != nil:
+			r.text(name, i.Value(), into[name])
+			if from, ok := r.from[i.Value()]; ok && name == "state" {
 				r.spec.sources[path] = from.text
 			}
 		default:

@@ -3,9 +3,12 @@ package jobs
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/goccy/go-yaml"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // SchemaURL is where editors find the JSON Schema of job files.
@@ -23,14 +26,8 @@ func Schema() ([]byte, error) {
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = SchemaURL
 	root["title"] = "spacesetl job"
-	root["$defs"] = schema{"expression": schema{
-		"type": "string", "pattern": `\$\{`,
-		"description": "A value from outside: ${NAME}, ${NAME:-default} or ${file:path}.",
-	}}
-	root["not"] = schema{ // batch asks in the tweet dialect
-		"properties": schema{"users": schema{"const": UsersBatch}, "dialect": schema{"const": "post"}},
-		"required":   []string{"users", "dialect"},
-	}
+	root["if"] = schema{"properties": schema{"users": schema{"const": UsersBatch}}, "required": []string{"users"}}
+	root["then"] = schema{"properties": schema{"dialect": oneOf(values([]string{string(schemas.TweetDialect)}))}}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -39,7 +36,8 @@ func Schema() ([]byte, error) {
 	return b.Bytes(), err
 }
 
-// mapping is a mapping with no other keys than these.
+// mapping is a mapping with no other keys than these, of which one, a query,
+// may be required.
 func mapping(keys []Key, required string) schema {
 	properties := schema{}
 	for _, k := range keys {
@@ -47,6 +45,7 @@ func mapping(keys []Key, required string) schema {
 	}
 	s := schema{"type": "object", "properties": properties, "additionalProperties": false}
 	if required != "" {
+		properties[required] = present(properties[required].(schema)).between(schema{"minLength": 1, "maxLength": 2048})
 		s["required"] = []string{required}
 	}
 	return s
@@ -54,11 +53,11 @@ func mapping(keys []Key, required string) schema {
 
 // property is what an editor knows of a key. Without a value it is left out.
 func (k Key) property() schema {
-	item := k.item()
+	s := k.form()
 	if k.shape&listed != 0 {
-		item = append(item, schema{"type": "array", "items": schema{"anyOf": item}})
+		s = schema{"anyOf": []schema{s, {"type": "array", "items": present(k.form())}}}
 	}
-	s := schema{"description": k.Doc, "anyOf": append(item, schema{"type": "null"})}
+	s["description"] = k.Doc
 	if v, ok := yamlValue(k.Default); ok {
 		s["default"] = v
 	}
@@ -75,38 +74,73 @@ func yamlValue(text string) (any, bool) {
 	return v, text != "" && err == nil
 }
 
-// item are the forms of one value.
-func (k Key) item() []schema {
-	expression := schema{"$ref": "#/$defs/expression"}
+// expression is the pattern of texts with a ${…} in them.
+const expression = `\$\{`
+
+// typed is a value of these types, an expression, or none. Texts match the
+// pattern, if there is one.
+func typed(pattern string, types ...string) schema {
+	s := schema{"type": append(types, "null")}
+	if pattern != "" {
+		s["pattern"] = expression + "|" + pattern
+	}
+	return s
+}
+
+// oneOf is one of the values, an expression, or none.
+func oneOf(values []any) schema {
+	return schema{"anyOf": []schema{{"enum": values}, {"type": []string{"string", "null"}, "pattern": expression}}}
+}
+
+// present is a schema that wants a value.
+func present(s schema) schema {
+	if types, ok := s["type"].([]string); ok {
+		s["type"] = slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
+	}
+	forms, _ := s["anyOf"].([]schema)
+	for _, form := range forms {
+		present(form)
+	}
+	return s
+}
+
+// between bounds the numbers of a schema.
+func (s schema) between(bounds schema) schema {
+	maps.Copy(s, bounds)
+	return s
+}
+
+// form is what one value looks like.
+func (k Key) form() schema {
 	switch k.shape &^ listed {
 	case wholeShape:
 		if len(k.Values) > 0 {
-			return []schema{{"enum": whole(k.Values)}, expression}
+			return oneOf(whole(k.Values))
 		}
-		return []schema{{"type": "integer", "minimum": 1, "maximum": maxWorkers}, expression}
+		return typed("^[0-9]+$", "integer", "string").between(schema{"minimum": 1, "maximum": maxWorkers})
 	case flagShape:
-		return []schema{{"type": "boolean"}, expression}
+		return oneOf([]any{true, false})
 	case durationShape:
-		return []schema{{"type": "string", "pattern": `^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`}, expression}
+		return typed(`^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`, "string")
 	case moneyShape:
-		return []schema{{"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1e8}, {"type": "string", "pattern": `^\$?[0-9]*\.?[0-9]*[1-9][0-9]*\.?[0-9]*$`}, expression}
+		return typed(`^\$?[0-9]*\.?[0-9]*[1-9][0-9]*\.?[0-9]*$`, "number", "string").between(schema{"exclusiveMinimum": 0, "exclusiveMaximum": 1e8})
 	case priceShape:
-		return []schema{{"type": "number", "minimum": 0, "exclusiveMaximum": 1e8}, {"type": "string", "pattern": `^\$?([0-9]+\.?|[0-9]*\.[0-9]+)$`}, expression}
+		return typed(`^\$?([0-9]+\.?|[0-9]*\.[0-9]+)$`, "number", "string").between(schema{"minimum": 0, "exclusiveMaximum": 1e8})
 	case spaceShape:
-		return []schema{{"type": "number"}, {"type": "string", "pattern": `^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`}, expression}
+		return typed(`^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`, "string", "number")
 	case creatorShape:
-		return []schema{{"type": "integer", "minimum": 0}, {"type": "string", "pattern": `^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19})$`}, expression}
+		return typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19})$`, "string", "integer").between(schema{"minimum": 0})
 	case searchShape:
-		return []schema{{"type": "number"}, {"type": "string", "minLength": 1, "maxLength": 2048}, mapping(k.Keys, k.Keys[0].Name)}
+		return schema{"anyOf": []schema{typed("", "string", "number").between(schema{"minLength": 1, "maxLength": 2048}), mapping(k.Keys, k.Keys[0].Name)}}
 	case usersShape:
-		return []schema{{"enum": append(values(k.Values), true, false)}, expression}
+		return oneOf(append(values(k.Values), true, false))
 	case mapShape:
-		return []schema{mapping(k.Keys, "")}
+		return mapping(k.Keys, "").between(schema{"type": []string{"object", "null"}})
 	}
 	if len(k.Values) > 0 {
-		return []schema{{"enum": values(k.Values)}, expression}
+		return oneOf(values(k.Values))
 	}
-	return []schema{{"type": []string{"string", "number", "boolean"}}}
+	return typed("", "string", "number", "boolean")
 }
 
 func values(texts []string) []any {
