@@ -145,7 +145,7 @@ func scalarText(text string) string {
 	if plainText.MatchString(text) && !slices.Contains([]string{"null", "Null", "NULL"}, text) {
 		return text
 	}
-	quoted, err := quote(Literal(text))
+	quoted, err := quote(literal(text))
 	if err != nil {
 		panic(err) // a string is always JSON
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// Expression is a part of a value in a job file that stands for something
+// expression is a part of a value in a job file that stands for something
 // outside it: ${NAME}, ${NAME:-default} or ${file:path}.
-type Expression struct {
+type expression struct {
 	Name       string // of a variable of the environment
 	Default    string
 	HasDefault bool
@@ -16,7 +16,7 @@ type Expression struct {
 }
 
 // String is the expression without its default.
-func (e Expression) String() string {
+func (e expression) String() string {
 	if e.File != "" {
 		return "${file:" + e.File + "}"
 	}
@@ -27,13 +27,12 @@ var (
 	// $${ is a literal ${, and one that nothing closes ends with the text.
 	expressions = regexp.MustCompile(`\$\$\{|\$\{([^}]*)(\}?)`)
 	variable    = regexp.MustCompile(`(?s)^([A-Za-z_][A-Za-z0-9_]*)(:-(.*))?$`)
-	interesting = regexp.MustCompile(`\$\{`)
 )
 
 // expand replaces the expressions of a text by what value says of them. Values
 // are not expanded again. whole says that the text is one expression.
-func expand(text string, value func(Expression) (string, error)) (expanded string, found []Expression, whole bool, errs []error) {
-	if !interesting.MatchString(text) {
+func expand(text string, value func(expression) (string, error)) (expanded string, found []expression, whole bool, errs []error) {
+	if !strings.Contains(text, "${") {
 		return text, nil, false, nil
 	}
 	var b strings.Builder
@@ -62,21 +61,21 @@ func expand(text string, value func(Expression) (string, error)) (expanded strin
 }
 
 // parseExpression reads what stands between ${ and }.
-func parseExpression(inner string, closed bool) (Expression, error) {
+func parseExpression(inner string, closed bool) (expression, error) {
 	if path, ok := strings.CutPrefix(inner, "file:"); ok && closed && strings.TrimSpace(path) != "" {
-		return Expression{File: strings.TrimSpace(path)}, nil
+		return expression{File: strings.TrimSpace(path)}, nil
 	}
 	m := variable.FindStringSubmatch(inner)
 	switch {
 	case strings.Contains(inner, "${"):
-		return Expression{}, fmt.Errorf("%q: a default cannot hold another ${…}", clip("${"+inner))
+		return expression{}, fmt.Errorf("%q: a default cannot hold another ${…}", clip("${"+inner))
 	case !closed:
-		return Expression{}, fmt.Errorf("%q has no closing }: quote a value with \" #\" or \": \" in it, and write $${ for a literal ${", clip("${"+inner))
+		return expression{}, fmt.Errorf("%q has no closing }: quote a value with \" #\" or \": \" in it, and write $${ for a literal ${", clip("${"+inner))
 	case m == nil:
-		return Expression{}, fmt.Errorf("%q is none of ${NAME}, ${NAME:-default}, ${file:path}: write $${ for a literal ${", clip("${"+inner+"}"))
+		return expression{}, fmt.Errorf("%q is none of ${NAME}, ${NAME:-default}, ${file:path}: write $${ for a literal ${", clip("${"+inner+"}"))
 	}
-	return Expression{Name: m[1], Default: m[3], HasDefault: m[2] != ""}, nil
+	return expression{Name: m[1], Default: m[3], HasDefault: m[2] != ""}, nil
 }
 
-// Literal writes a text so that a job file means just that by it.
-func Literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
+// literal writes a text so that a job file means just that by it.
+func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }

@@ -98,7 +98,7 @@ func (o *outside) text(path string, n ast.Node, text *string) {
 }
 
 // value is what an expression stands for. Errors do not tell it.
-func (o *outside) value(e Expression) (string, error) {
+func (o *outside) value(e expression) (string, error) {
 	if e.File != "" {
 		return o.file(e)
 	}
@@ -110,7 +110,7 @@ func (o *outside) value(e Expression) (string, error) {
 }
 
 // file is the text of a file without the newline at its end.
-func (o *outside) file(e Expression) (string, error) {
+func (o *outside) file(e expression) (string, error) {
 	path := e.File
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(o.dir, path)

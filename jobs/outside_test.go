@@ -237,9 +237,9 @@ func FuzzAValueStaysAValue(f *testing.F) {
 		if !utf8.ValidString(value) {
 			return
 		}
-		literal, found, _, errs := expand(Literal(value), nil)
-		if literal != value || len(found)+len(errs) > 0 {
-			t.Errorf("Literal(%q) means %q, %v, %v", value, literal, found, errs)
+		meant, found, _, errs := expand(literal(value), nil)
+		if meant != value || len(found)+len(errs) > 0 {
+			t.Errorf("literal(%q) means %q, %v, %v", value, meant, found, errs)
 		}
 	})
 }

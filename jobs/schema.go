@@ -74,22 +74,22 @@ func yamlValue(text string) (any, bool) {
 	return v, text != "" && err == nil
 }
 
-// expression is the pattern of texts with a ${…} in them.
-const expression = `\$\{`
+// outsider is the pattern of texts with a ${…} in them.
+const outsider = `\$\{`
 
 // typed is a value of these types, an expression, or none. Texts match the
 // pattern, if there is one.
 func typed(pattern string, types ...string) schema {
 	s := schema{"type": append(types, "null")}
 	if pattern != "" {
-		s["pattern"] = expression + "|" + pattern
+		s["pattern"] = outsider + "|" + pattern
 	}
 	return s
 }
 
 // oneOf is one of the values, an expression, or none.
 func oneOf(values []any) schema {
-	return schema{"anyOf": []schema{{"enum": values}, {"type": []string{"string", "null"}, "pattern": expression}}}
+	return schema{"anyOf": []schema{{"enum": values}, {"type": []string{"string", "null"}, "pattern": outsider}}}
 }
 
 // present is a schema that wants a value.
