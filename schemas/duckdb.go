@@ -53,8 +53,13 @@ func (t *Table) DuckDB() string {
 
 // DuckDB is the part of the script that creates one view.
 func (v View) DuckDB() string {
-	return fmt.Sprintf("CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n\n",
-		Quote(v.Name), strings.TrimSpace(v.SQL), QuoteText(v.Doc))
+	var b strings.Builder
+	fmt.Fprintf(&b, "CREATE OR REPLACE VIEW %s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n", Quote(v.Name), strings.TrimSpace(v.SQL), QuoteText(v.Doc))
+	for _, c := range v.Columns {
+		fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", Quote(v.Name), Quote(c.Name), QuoteText(c.Doc))
+	}
+	b.WriteString("\n")
+	return b.String()
 }
 
 // DuckDB is the part of the script that creates one macro.

@@ -43,7 +43,8 @@ func (t *Table) Content() []string {
 func versions(t *Table) *Table {
 	h := &Table{
 		Name: t.Name + "_history", Key: append(slices.Clone(t.Key), ValidFrom),
-		Doc: fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name),
+		Grain: t.Grain + " and version",
+		Doc:   fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name),
 	}
 	for _, name := range t.Content() {
 		c := t.Columns[t.Column(name)]

@@ -85,6 +85,9 @@ func checkTable(t *testing.T, table *Table) {
 	if (table.Object == "") == (len(table.Sources) == 0) {
 		t.Errorf("%s: wants either an object or sources", table.Name)
 	}
+	if table.Grain == "" || strings.HasSuffix(table.Grain, ".") {
+		t.Errorf("%s: does not say what one row is: %q", table.Name, table.Grain)
+	}
 	for _, k := range table.Key {
 		if table.Column(k) < 0 {
 			t.Errorf("%s: key column %s is not declared", table.Name, k)

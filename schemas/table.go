@@ -38,8 +38,10 @@ const (
 type Table struct {
 	Name string
 	Doc  string
-	Key  []string // column names; never null, unique together
-	Mode Mode
+	// Grain is what one row stands for: "One row per " and this.
+	Grain string
+	Key   []string // column names; never null, unique together
+	Mode  Mode
 	// Object is the kind of JSON object each row comes from; empty for a child
 	// table, whose rows come from Sources.
 	Object  Object

@@ -3,7 +3,8 @@ package schemas
 var mediaTables = []*Table{
 	{
 		Name: "media", Object: Media, Key: []string{"media_key"},
-		Doc: "Photos, videos and GIFs of tweets.",
+		Grain: "photo, video or GIF",
+		Doc:   "Photos, videos and GIFs of tweets.",
 		Columns: append([]Column{
 			{Name: "media_key", Type: ID, Doc: "Key of the media."},
 			{Name: "type", Type: Text, Enum: true, Doc: "photo, video or animated_gif."},
@@ -18,6 +19,7 @@ var mediaTables = []*Table{
 	},
 	{
 		Name: "media_variants", Key: []string{"media_key", "ordinal"},
+		Grain:   "file of a video or GIF",
 		Doc:     "Files of a video or GIF at different rates.",
 		Sources: []Source{{Object: Media, Path: "variants"}},
 		Columns: []Column{
@@ -31,7 +33,8 @@ var mediaTables = []*Table{
 	},
 	{
 		Name: "polls", Object: Poll, Key: []string{"poll_id"},
-		Doc: "Polls of tweets.",
+		Grain: "poll",
+		Doc:   "Polls of tweets.",
 		Columns: []Column{
 			{Name: "poll_id", Type: ID, Path: "id", Doc: "Id of the poll."},
 			{Name: "voting_status", Type: Text, Enum: true, Doc: "open or closed."},
@@ -42,6 +45,7 @@ var mediaTables = []*Table{
 	},
 	{
 		Name: "poll_options", Key: []string{"poll_id", "ordinal"},
+		Grain:   "choice of a poll",
 		Doc:     "Choices of a poll.",
 		Sources: []Source{{Object: Poll, Path: "options"}},
 		Columns: []Column{
@@ -55,7 +59,8 @@ var mediaTables = []*Table{
 	},
 	{
 		Name: "places", Object: Place, Key: []string{"place_id"},
-		Doc: "Places tweets are tagged with.",
+		Grain: "place",
+		Doc:   "Places tweets are tagged with.",
 		Columns: []Column{
 			{Name: "place_id", Type: ID, Path: "id", Doc: "Id of the place."},
 			{Name: "name", Type: Text, Doc: "Short name."},
@@ -77,6 +82,7 @@ var mediaTables = []*Table{
 	},
 	{
 		Name: "place_parents", Key: []string{"place_id", "parent_id"},
+		Grain:   "place and place it lies in",
 		Doc:     "Places a place lies in.",
 		Sources: []Source{{Object: Place, Path: "contained_within"}},
 		Columns: []Column{

@@ -23,7 +23,8 @@ type Run struct {
 var runTables = []*Table{
 	{
 		Name: "api_requests", Object: PageObject, Mode: Every, Key: []string{"_run_id", "_page_id"},
-		Doc: "Every page that was landed: what was asked, what came back, what it took.",
+		Grain: "page that was landed",
+		Doc:   "Every page that was landed: what was asked, what came back, what it took.",
 		Columns: []Column{
 			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, buyers, tweets, usernames or users."},
 			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token."},
@@ -54,7 +55,8 @@ var runTables = []*Table{
 	},
 	{
 		Name: "api_errors", Object: Problem, Mode: Every, Key: []string{"_run_id", "_page_id", "seq"},
-		Doc: "What the API did not give: partial errors of answers, refusals, and values that could not be read.",
+		Grain: "thing the API did not give",
+		Doc:   "What the API did not give: partial errors of answers, refusals, and values that could not be read.",
 		Columns: []Column{
 			{Name: "seq", Type: Int, From: Ordinal, Doc: "Position among the page's errors, from 0."},
 			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "partial (beside data), refused (the whole request) or unreadable (a value of the answer)."},
@@ -78,7 +80,8 @@ var runTables = []*Table{
 	},
 	{
 		Name: "runs", Object: RunObject, Mode: Every, Key: []string{"_run_id"},
-		Doc: "Runs of the job.",
+		Grain: "run",
+		Doc:   "Runs of the job.",
 		Columns: []Column{
 			{Name: "job", Type: Text, Doc: "Name of the job."},
 			{Name: "plan_hash", Type: Text, Doc: "Hash of what was asked for: equal plans, equal hashes."},

@@ -7,7 +7,8 @@ var inSpaces = Listing{Only: TweetDialect}
 var spaceTables = []*Table{
 	{
 		Name: "spaces", Object: Space, Key: []string{"space_id"}, History: true,
-		Doc: "Audio rooms, one row per Space as last seen. Counts and roles are momentary: space_snapshots has every sighting.",
+		Grain: "Space",
+		Doc:   "Audio rooms, one row per Space as last seen. Counts and roles are momentary: space_snapshots has every sighting.",
 		Columns: []Column{
 			{Name: "space_id", Type: ID, Path: "id", Doc: "Id of the Space, up to 13 letters and digits, case-sensitive."},
 			{Name: "state", Type: Text, Enum: true, Doc: "scheduled, live or ended when last seen; other values are kept as sent."},
@@ -28,7 +29,8 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_snapshots", Object: Space, Mode: Every, Key: []string{"space_id", "observed_at"},
-		Doc: "Every sighting of every Space: the time series of its state and counts.",
+		Grain: "Space and sighting",
+		Doc:   "Every sighting of every Space: the time series of its state and counts.",
 		Columns: []Column{
 			{Name: "space_id", Type: ID, Path: "id", Ref: "spaces", Doc: "The Space."},
 			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When it was seen so."},
@@ -43,7 +45,8 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_absences", Key: []string{"space_id", "observed_at"},
-		Doc: "Spaces that were asked for by id and did not come back, one row each time: never there, ended and gone, or cancelled.",
+		Grain: "Space and time it did not come back",
+		Doc:   "Spaces that were asked for by id and did not come back, one row each time: never there, ended and gone, or cancelled.",
 		Sources: []Source{
 			{Object: PageObject, Endpoint: Spaces, Missing: true},
 			{Object: PageObject, Endpoint: SpaceByID, Missing: true},
@@ -55,7 +58,8 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_users", Key: []string{"space_id", "user_id", "role"},
-		Doc: "Who was what in which Space. One person can have several roles: count distinct user_id to count people. Listeners are never listed by the API.",
+		Grain: "Space, person and role",
+		Doc:   "Who was what in which Space. One person can have several roles: count distinct user_id to count people. Listeners are never listed by the API.",
 		Sources: []Source{
 			{Object: Space, Path: "creator_id", Set: map[string]string{"role": "creator"}, Listing: inSpaces},
 			{Object: Space, Path: "host_ids", Set: map[string]string{"role": "host"}, Listing: inSpaces},
@@ -72,7 +76,8 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_topics", Key: []string{"space_id", "topic_id"},
-		Doc: "Topics the creator chose for a Space.",
+		Grain: "Space and topic",
+		Doc:   "Topics the creator chose for a Space.",
 		Sources: []Source{
 			{Object: Space, Path: "topic_ids", Listing: inSpaces},
 			{Object: Space, Path: "topics", Listing: Listing{Unlisted: true}},
@@ -85,7 +90,8 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "topics", Object: Topic, Mode: Coalesce, Key: []string{"topic_id"},
-		Doc: "Topics of Spaces, merged from includes and from inside the Spaces.",
+		Grain: "topic",
+		Doc:   "Topics of Spaces, merged from includes and from inside the Spaces.",
 		Columns: []Column{
 			{Name: "topic_id", Type: ID, Path: "id", Doc: "Id of the topic."},
 			{Name: "name", Type: Text, Doc: "Name of the topic."},
@@ -95,6 +101,7 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_tweets", Key: []string{"space_id", "tweet_id"},
+		Grain:   "Space and tweet shared in it",
 		Doc:     "Tweets shared in a Space.",
 		Sources: []Source{{Object: PageObject, Endpoint: Tweets}},
 		Columns: []Column{

@@ -3,7 +3,8 @@ package schemas
 var tweetTables = []*Table{
 	{
 		Name: "tweets", Object: Tweet, Key: []string{"tweet_id"},
-		Doc: "Tweets (posts) shared in Spaces, and those they refer to, one row each as last seen.",
+		Grain: "tweet",
+		Doc:   "Tweets (posts) shared in Spaces, and those they refer to, one row each as last seen.",
 		Columns: append([]Column{
 			{Name: "tweet_id", Type: ID, Path: "id", Doc: "Id of the tweet."},
 			{Name: "text", Type: Text, Doc: "Text with HTML entities as sent (&amp;); cut at 280 characters, see note_text."},
@@ -49,6 +50,7 @@ var tweetTables = []*Table{
 	},
 	{
 		Name: "tweet_references", Key: []string{"tweet_id", "type", "referenced_tweet_id"},
+		Grain:   "tweet and tweet it refers to",
 		Doc:     "What a tweet quotes, retweets or replies to.",
 		Sources: []Source{{Object: Tweet, Path: "referenced_tweets|referenced_posts", Listing: tweetDialectOnly}},
 		Columns: []Column{
@@ -59,19 +61,25 @@ var tweetTables = []*Table{
 			extras,
 		},
 	},
-	tweetList("tweet_edit_history", "Versions of a tweet, its own id included.", Column{Name: "version_tweet_id", Link: "tweets", Doc: "Id of that version."},
+	tweetList(Table{Name: "tweet_edit_history", Grain: "tweet and version of it", Doc: "Versions of a tweet, its own id included."},
+		Column{Name: "version_tweet_id", Link: "tweets", Doc: "Id of that version."},
 		Source{Path: "edit_history_tweet_ids|edit_history_post_ids", Listing: tweetDialectOnly}),
-	tweetList("tweet_media", "Photos, videos and GIFs attached to a tweet.", Column{Name: "media_key", Ref: "media", Doc: "The media."},
+	tweetList(Table{Name: "tweet_media", Grain: "tweet and photo, video or GIF", Doc: "Photos, videos and GIFs attached to a tweet."},
+		Column{Name: "media_key", Ref: "media", Doc: "The media."},
 		Source{Path: "attachments.media_keys"}),
-	tweetList("tweet_polls", "Polls attached to a tweet.", Column{Name: "poll_id", Ref: "polls", Doc: "The poll."},
+	tweetList(Table{Name: "tweet_polls", Grain: "tweet and poll", Doc: "Polls attached to a tweet."},
+		Column{Name: "poll_id", Ref: "polls", Doc: "The poll."},
 		Source{Path: "attachments.poll_ids"}),
-	tweetList("tweet_media_sources", "Tweets that a tweet's media come from.", Column{Name: "source_tweet_id", Link: "tweets", Doc: "The tweet that first had the media."},
+	tweetList(Table{Name: "tweet_media_sources", Grain: "tweet and tweet its media come from", Doc: "Tweets that a tweet's media come from."},
+		Column{Name: "source_tweet_id", Link: "tweets", Doc: "The tweet that first had the media."},
 		Source{Path: "attachments.media_source_tweet_id|attachments.media_source_tweet"}),
-	tweetList("tweet_withheld_countries", "Countries in which a tweet is withheld.", Column{Name: "country_code", Doc: "Two-letter country code."},
+	tweetList(Table{Name: "tweet_withheld_countries", Grain: "tweet and country", Doc: "Countries in which a tweet is withheld."},
+		Column{Name: "country_code", Doc: "Two-letter country code."},
 		Source{Path: "withheld.country_codes"}),
 	{
 		Name: "tweet_article_media", Key: []string{"tweet_id", "kind", "ordinal"},
-		Doc: "Media of the long-form article a tweet carries.",
+		Grain: "picture or video in a tweet's article",
+		Doc:   "Media of the long-form article a tweet carries.",
 		Sources: []Source{
 			{Object: Tweet, Path: "article.cover_media", Set: map[string]string{"kind": "cover"}},
 			{Object: Tweet, Path: "article.media_entities", Set: map[string]string{"kind": "media"}},
@@ -86,12 +94,14 @@ var tweetTables = []*Table{
 	},
 	{
 		Name: "tweet_entities", Key: []string{"tweet_id", "section", "kind", "ordinal"},
+		Grain:   "link, hashtag, cashtag, mention or annotation in a tweet",
 		Doc:     "Links, hashtags, cashtags, mentions and annotations in a tweet. Offsets count Unicode code points.",
 		Sources: entitySources(Tweet, map[string]string{"text": "entities", "note": "note_tweet.entities|note_post.entities"}),
 		Columns: entityColumns("tweet_id", "tweets", "text, or note for the full text of a long tweet."),
 	},
 	{
 		Name: "entity_url_images", Key: []string{"owner_type", "owner_id", "section", "ordinal", "image_ordinal"},
+		Grain:   "preview image of a link",
 		Doc:     "Preview images of the links in tweet_entities and user_entities.",
 		Sources: imageSources(),
 		Columns: []Column{
@@ -108,6 +118,7 @@ var tweetTables = []*Table{
 	},
 	{
 		Name: "tweet_context_annotations", Key: []string{"tweet_id", "ordinal"},
+		Grain:   "subject X sees in a tweet",
 		Doc:     "What X thinks a tweet is about. The API repeats some.",
 		Sources: []Source{{Object: Tweet, Path: "context_annotations"}},
 		Columns: []Column{
@@ -124,6 +135,7 @@ var tweetTables = []*Table{
 	},
 	{
 		Name: "tweet_media_metadata", Key: []string{"tweet_id", "ordinal"},
+		Grain:   "description of a medium in a tweet",
 		Doc:     "Descriptions a tweet gives to its media.",
 		Sources: []Source{{Object: Tweet, Path: "media_metadata"}},
 		Columns: []Column{
@@ -138,7 +150,8 @@ var tweetTables = []*Table{
 	},
 	{
 		Name: "tweet_suggested_links", Key: []string{"tweet_id", "kind", "ordinal"},
-		Doc: "Sources that readers suggested for a tweet.",
+		Grain: "tweet and suggested link",
+		Doc:   "Sources that readers suggested for a tweet.",
 		Sources: []Source{
 			{Object: Tweet, Path: "suggested_source_links", Set: map[string]string{"kind": "link"}},
 			{Object: Tweet, Path: "suggested_source_links_with_counts", Set: map[string]string{"kind": "counted"}},
@@ -163,16 +176,15 @@ var tweetTables = []*Table{
 }
 
 // tweetList declares a table for a list of plain values in a tweet.
-func tweetList(name, doc string, value Column, source Source) *Table {
+func tweetList(t Table, value Column, source Source) *Table {
 	source.Object, value.Type, value.Path = Tweet, ID, "$"
-	return &Table{
-		Name: name, Doc: doc, Key: []string{"tweet_id", value.Name}, Sources: []Source{source},
-		Columns: []Column{
-			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
-			value,
-			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
-		},
+	t.Key, t.Sources = []string{"tweet_id", value.Name}, []Source{source}
+	t.Columns = []Column{
+		{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
+		value,
+		{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
 	}
+	return &t
 }
 
 // ownerMetrics are the metrics that only the owner's token sees.

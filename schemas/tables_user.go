@@ -7,7 +7,8 @@ var tweetDialectOnly = Listing{Only: TweetDialect}
 var userTables = []*Table{
 	{
 		Name: "users", Object: User, Key: []string{"user_id"}, History: true,
-		Doc: "Accounts, one row per user as last seen. A user can be referred to and missing here: suspended, protected or deleted.",
+		Grain: "account",
+		Doc:   "Accounts, one row per user as last seen. A user can be referred to and missing here: suspended, protected or deleted.",
 		Columns: []Column{
 			{Name: "user_id", Type: ID, Path: "id", Doc: "Id of the account; does not change."},
 			{Name: "username", Type: Text, Doc: "Handle without @; can change."},
@@ -45,6 +46,7 @@ var userTables = []*Table{
 	},
 	{
 		Name: "user_affiliations", Key: []string{"user_id", "affiliated_user_id"},
+		Grain:   "account and organisation",
 		Doc:     "Organisations an account is affiliated with.",
 		Sources: []Source{{Object: User, Path: "affiliation.user_id", Listing: tweetDialectOnly}},
 		Columns: []Column{
@@ -55,12 +57,14 @@ var userTables = []*Table{
 	},
 	{
 		Name: "user_entities", Key: []string{"user_id", "section", "kind", "ordinal"},
+		Grain:   "link, hashtag, cashtag or mention in a profile",
 		Doc:     "Links, hashtags, cashtags and mentions in a user's profile. Offsets count Unicode code points.",
 		Sources: entitySources(User, map[string]string{"url": "entities.url", "description": "entities.description"}),
 		Columns: entityColumns("user_id", "users", "url (the website field) or description."),
 	},
 	{
 		Name: "user_withheld_countries", Key: []string{"user_id", "country_code"},
+		Grain:   "account and country",
 		Doc:     "Countries in which an account is withheld.",
 		Sources: []Source{{Object: User, Path: "withheld.country_codes"}},
 		Columns: []Column{
@@ -71,6 +75,7 @@ var userTables = []*Table{
 	},
 	{
 		Name: "user_connection_status", Key: []string{"user_id", "status"},
+		Grain:   "account and relation",
 		Doc:     "Relations between an account and the token's user; only with a user token and when the job asks for private fields.",
 		Sources: []Source{{Object: User, Path: "connection_status", Listing: Listing{Private: true}}},
 		Columns: []Column{

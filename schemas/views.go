@@ -9,15 +9,17 @@ import (
 type View struct {
 	Name string
 	Doc  string
-	SQL  string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
+	// Columns have a name and a doc, in the order of the view.
+	Columns []ViewColumn
+	SQL     string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
 }
 
 // Views returns the views of the database.
 func Views() []View {
 	return []View{
-		{Name: "v_spaces", Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
-		{Name: "v_space_people", Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
-		{Name: "v_space_timeline", Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (fetched, with the people in the room), tweet (shared), ended.", SQL: timelineView},
+		{Name: "v_spaces", Columns: spacesColumns(), Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
+		{Name: "v_space_people", Columns: peopleColumns(), Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
+		{Name: "v_space_timeline", Columns: timelineColumns(), Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (fetched, with the people in the room), tweet (shared), ended.", SQL: timelineView},
 	}
 }
 

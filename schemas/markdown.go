@@ -1,0 +1,171 @@
+package schemas
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+const dictionaryHead = `# Data dictionary
+
+Made by ` + "`spacesetl schema --format md`" + ` from the declarations in this folder.
+[QUESTIONS.md](QUESTIONS.md) says which table answers which question, [ER.md](ER.md) draws how they hang together.
+In DuckDB the same texts are comments: ` + "`FROM duckdb_columns() SELECT table_name, column_name, comment`" + `.
+
+Ids are text. Times are UTC with microseconds. NULL means that the API did not say, unless the column says otherwise.
+Examples are of the simulated world; long ones are cut.
+
+`
+
+// Markdown is the data dictionary as a page.
+func Markdown() string {
+	var b strings.Builder
+	b.WriteString(dictionaryHead)
+	dictionary := Dictionary()
+	contents(&b, dictionary)
+	everyTable(&b)
+	for _, theme := range Themes() {
+		fmt.Fprintf(&b, "\n## Theme: %s\n\n%s\n", theme.Name, theme.Doc)
+		for _, t := range dictionary {
+			if t.Theme == theme.Name {
+				t.markdown(&b)
+			}
+		}
+	}
+	b.WriteString("\n## Views\n\nIn DuckDB only.\n")
+	for _, v := range Views() {
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| column | meaning |\n|---|---|\n", v.Name, v.Doc)
+		for _, c := range v.Columns {
+			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, cell(c.Doc))
+		}
+	}
+	b.WriteString("\n## History\n\nIn DuckDB only.\n")
+	for _, t := range Histories() {
+		fmt.Fprintf(&b, "\n### %s\n\n%s One row per %s.\n\nKey: %s\n\n%s", t.Name, t.Doc, t.Grain, code(t.Key), historyColumns(t))
+	}
+	for _, m := range Macros() {
+		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
+	}
+	return b.String()
+}
+
+// contents lists what is on the page, by theme.
+func contents(b *strings.Builder, dictionary []TableDoc) {
+	for _, theme := range Themes() {
+		fmt.Fprintf(b, "**[%s](#theme-%s)**: %s\n\n| table | one row per | meaning |\n|---|---|---|\n",
+			theme.Name, anchor(theme.Name), theme.Doc)
+		for _, t := range dictionary {
+			if t.Theme == theme.Name {
+				fmt.Fprintf(b, "| [%s](#%[1]s) | %s | %s |\n", t.Name, t.Grain, cell(t.Doc))
+			}
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("**[Views](#views)** and **[history](#history)**, in DuckDB only:\n\n| view, table or macro | rows |\n|---|---|\n")
+	for _, v := range Views() {
+		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", v.Name, cell(v.Doc))
+	}
+	for _, t := range Histories() {
+		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", t.Name, cell(t.Doc))
+	}
+	for _, m := range Macros() {
+		fmt.Fprintf(b, "| [%s(%s)](#%[1]s) | %[3]s |\n", m.Name, strings.Join(m.Params, ", "), cell(m.Doc))
+	}
+}
+
+// everyTable describes the columns that every table ends with, once.
+func everyTable(b *strings.Builder) {
+	b.WriteString("\n## Columns of every table\n\nEvery table ends with its lineage, from the request and its response:\n\n| column | type | meaning |\n|---|---|---|\n")
+	for _, c := range lineage {
+		fmt.Fprintf(b, "| `%s` | %s | %s%s |\n", c.Name, c.Type, cell(c.Doc), link(c.refers()))
+	}
+}
+
+// markdown is a table's part of the page.
+func (t TableDoc) markdown(b *strings.Builder) {
+	fmt.Fprintf(b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n- **Merging runs**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key), t.Merging)
+	var to, from []string
+	for _, r := range Relations() {
+		if r.From == t.Name {
+			to = append(to, fmt.Sprintf("[%s](#%[1]s) by `%s`", r.To, r.Column))
+		}
+		if r.To == t.Name {
+			from = append(from, fmt.Sprintf("[%s](#%[1]s).`%s`", r.From, r.Column))
+		}
+	}
+	list(b, "Refers to", to)
+	list(b, "Referred to by", from)
+	if Lookup(t.Name).History {
+		fmt.Fprintf(b, "- **History**: [%s_history](#%[1]s_history), [%[1]s_as_of(ts)](#%[1]s_as_of)\n", t.Name)
+	}
+	b.WriteString("\n| column | type | meaning | from the API | NULL means | example |\n|---|---|---|---|---|---|\n")
+	for _, c := range t.Columns {
+		everywhere := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
+		if !everywhere || slices.Contains(t.Key, c.Name) {
+			fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.kind(), c.meaning(), cell(c.Source), cell(c.Null), c.example())
+		}
+	}
+}
+
+func list(b *strings.Builder, name string, items []string) {
+	if len(items) > 0 {
+		fmt.Fprintf(b, "- **%s**: %s\n", name, strings.Join(items, ", "))
+	}
+}
+
+// kind is the type with its unit.
+func (c ColumnDoc) kind() string {
+	if c.Unit == "" {
+		return c.Type
+	}
+	return c.Type + ", " + c.Unit
+}
+
+func (c ColumnDoc) meaning() string {
+	text := cell(c.Doc)
+	if c.Refers != "" {
+		text += link(c.Refers)
+	}
+	if c.Private {
+		text += " Not asked for by default."
+	}
+	return text
+}
+
+func (c ColumnDoc) example() string {
+	if c.Example == "" {
+		return ""
+	}
+	return "`" + cell(strings.ReplaceAll(c.Example, "`", "'")) + "`"
+}
+
+// historyColumns describes those columns of a table of versions that the table
+// itself does not have.
+func historyColumns(h *Table) string {
+	var b strings.Builder
+	b.WriteString("The columns of the table, and:\n\n| column | type | meaning |\n|---|---|---|\n")
+	for _, c := range h.Columns {
+		if Lookup(strings.TrimSuffix(h.Name, "_history")).Column(c.Name) < 0 {
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Type, cell(c.Doc))
+		}
+	}
+	return b.String()
+}
+
+// anchor is the fragment of a heading of letters, commas and blanks.
+func anchor(heading string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(heading), ",", ""), " ", "-")
+}
+
+// link points at a table of the page; "" at none.
+func link(table string) string {
+	if table == "" {
+		return ""
+	}
+	return fmt.Sprintf(" → [%s](#%[1]s)", table)
+}
+
+func code(names []string) string { return "`" + strings.Join(names, "`, `") + "`" }
+
+// cell makes text fit for a table cell.
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
