@@ -29,7 +29,7 @@ func choices(flag string) []string {
 	case "output":
 		return []string{"text", "json"}
 	case "format":
-		return schemaFormats
+		return schemaFormats()
 	}
 	return simulatorChoices(flag)
 }

@@ -13,16 +13,34 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// schemaFormats are what schema can print.
-var schemaFormats = []string{"md", "json", "mermaid", "svg", "duckdb"}
+// schemaFormats are what schema can print: pages, diagrams and DDL.
+func schemaFormats() []string {
+	formats := []string{"md", "json", "mermaid", "svg", "duckdb"}
+	for _, w := range schemas.Warehouses() {
+		formats = append(formats, w.Name)
+	}
+	return formats
+}
+
+// warehouseDDL returns the DDL of a format, empty if it is none.
+func warehouseDDL(format string) string {
+	for _, w := range schemas.Warehouses() {
+		if w.Name == format {
+			return w.DDL()
+		}
+	}
+	return ""
+}
 
 func (c *console) schemaCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print the tables: data dictionary, diagram or DDL; or the schema of job files",
 		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --job > job.schema.json",
+		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, all others DDL:\n" +
+			strings.Join(schemaFormats(), ", ") + ".",
 		Flags: []cli.Flag{
-			text("format", "md", strings.Join(schemaFormats, ", ")+"; `FORMAT`"),
+			text("format", "md", "what to print; `FORMAT`"),
 			flag("job", "print the JSON Schema of job files, for editors"),
 		},
 		Action: func(ctx *cli.Context) error {
@@ -48,6 +66,9 @@ func (c *console) schemaCommand() *cli.Command {
 				encoder.SetIndent("", "  ")
 				return encoder.Encode(schemas.Dictionary())
 			default:
+				if ddl := warehouseDDL(format); ddl != "" {
+					return c.print("%s", ddl)
+				}
 				return chosen(ctx, "format", format)
 			}
 		},
