@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -35,17 +36,22 @@ func Markdown() string {
 	}
 	b.WriteString("\n## Views\n\nIn DuckDB only.\n")
 	for _, v := range Views() {
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n| column | meaning |\n|---|---|\n", v.Name, v.Doc)
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", v.Name, v.Doc)
+		questions(&b, v.Name)
+		b.WriteString("\n| column | meaning |\n|---|---|\n")
 		for _, c := range v.Columns {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, cell(c.Doc))
 		}
 	}
 	b.WriteString("\n## History\n\nIn DuckDB only.\n")
 	for _, t := range Histories() {
-		fmt.Fprintf(&b, "\n### %s\n\n%s One row per %s.\n\nKey: %s\n\n%s", t.Name, t.Doc, t.Grain, code(t.Key), historyColumns(t))
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key))
+		questions(&b, t.Name)
+		b.WriteString("\n" + historyColumns(t))
 	}
 	for _, m := range Macros() {
-		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
+		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
+		questions(&b, m.Name)
 	}
 	return b.String()
 }
@@ -99,6 +105,7 @@ func (t TableDoc) markdown(b *strings.Builder) {
 	if Lookup(t.Name).History {
 		fmt.Fprintf(b, "- **History**: [%s_history](#%[1]s_history), [%[1]s_as_of(ts)](#%[1]s_as_of)\n", t.Name)
 	}
+	questions(b, t.Name)
 	b.WriteString("\n| column | type | meaning | from the API | NULL means | example |\n|---|---|---|---|---|---|\n")
 	for _, c := range t.Columns {
 		everywhere := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
@@ -153,9 +160,28 @@ func historyColumns(h *Table) string {
 	return b.String()
 }
 
-// anchor is the fragment of a heading of letters, commas and blanks.
+// notInAnchors are the signs that GitHub leaves out of a heading's fragment.
+var notInAnchors = regexp.MustCompile(`[^a-z0-9 _-]`)
+
+// anchor is the fragment that GitHub gives a heading.
 func anchor(heading string) string {
-	return strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(heading), ",", ""), " ", "-")
+	return strings.ReplaceAll(notInAnchors.ReplaceAllString(strings.ToLower(heading), ""), " ", "-")
+}
+
+// questions lists those that a table, view or macro helps to answer.
+func questions(b *strings.Builder, name string) {
+	var links []string
+	for _, q := range Queries() {
+		if slices.ContainsFunc(q.Tables, func(t string) bool {
+			bare, _, _ := strings.Cut(strings.TrimPrefix(t, "parquet/"), "(")
+			return bare == name
+		}) {
+			links = append(links, fmt.Sprintf("[%s](QUESTIONS.md#%s)", q.Question, anchor(q.Question)))
+		}
+	}
+	if len(links) > 0 {
+		fmt.Fprintf(b, "- **Questions**: %s\n", strings.Join(links, " "))
+	}
 }
 
 // link points at a table of the page; "" at none.

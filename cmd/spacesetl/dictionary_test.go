@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -13,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
@@ -71,7 +72,7 @@ func examplesAreCurrent(t *testing.T, db *sql.DB) {
 		}
 	}
 	text, err := os.ReadFile(file)
-	if diff := cmp.Diff(string(want)+"\n", string(text)); err != nil || diff != "" {
+	if diff := gocmp.Diff(string(want)+"\n", string(text)); err != nil || diff != "" {
 		t.Errorf("examples.json is not of the store (%v): go test ./cmd/spacesetl -run TestDictionary -update, then ./schemas -update\n%s", err, diff)
 	}
 }
@@ -150,25 +151,29 @@ func everythingHasAComment(t *testing.T, db *sql.DB) {
 	}
 }
 
-// Every link from the questions and from the drawing into the dictionary leads
-// somewhere, and so do those inside of it.
-func TestLinksIntoTheDictionaryLead(t *testing.T) {
+// Every link between the pages and from the drawing leads somewhere.
+func TestLinksBetweenThePagesLead(t *testing.T) {
+	pages := map[string]string{}
 	headings := map[string]bool{}
-	for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(schemas.Markdown(), -1) {
-		headings[anchor(h[1])] = true
-	}
-	for _, file := range []string{"QUESTIONS.md", "README.md", "er.svg", "ER.md"} {
+	for _, file := range []string{"QUESTIONS.md", "README.md", "ER.md", "er.svg"} {
 		text, err := os.ReadFile("../../schemas/" + file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if file != "README.md" {
-			text = []byte(strings.ReplaceAll(string(text), "](#", "]("))
+		pages[file] = string(text)
+		for _, h := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(pages[file], -1) {
+			headings[file+"#"+anchor(h[1])] = true
 		}
-		for _, link := range regexp.MustCompile(`(?:README\.md|\]\()#([^)"]*)`).FindAllStringSubmatch(string(text), -1) {
-			if !headings[link[1]] {
-				t.Errorf("%s: nothing is at #%s", file, link[1])
+	}
+	links := 0
+	for file, text := range pages {
+		for _, link := range regexp.MustCompile(`(?:\]\(|href=")([A-Za-z.]*)#([^)"]*)[)"]`).FindAllStringSubmatch(text, -1) {
+			if links++; !headings[cmp.Or(link[1], file)+"#"+link[2]] {
+				t.Errorf("%s: nothing is at %s#%s", file, link[1], link[2])
 			}
 		}
+	}
+	if links < 200 {
+		t.Errorf("%d links, want hundreds", links)
 	}
 }
