@@ -25,6 +25,7 @@ import (
 // are values of it, what can never be NULL never is, and everything in the
 // database has a comment.
 func TestDictionaryIsTrueOfAStore(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	db := newFullStore(t)
 	t.Run("examples", func(t *testing.T) { examplesAreCurrent(t, db) })

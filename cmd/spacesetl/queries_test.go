@@ -23,6 +23,7 @@ type answers map[string]func() [][]string
 // The queries return what the simulator's truth gives; QUESTIONS.md shows what
 // they return. Those that want several runs are asked of a store that has them.
 func TestQueriesReturnTheTruth(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	demo, followed := newDemoStore(t), newFollowedStore(t)
 	results, checked := map[string][][]string{}, 0
@@ -61,13 +62,19 @@ func TestQueriesReturnTheTruth(t *testing.T) {
 	t.Run("quick", func(t *testing.T) { quickQueries(t, demo.db) })
 }
 
+// notUnderRace skips a test of queries: they take a hundred seconds with the
+// race detector, and .ci/run runs them without.
+func notUnderRace(t *testing.T) {
+	t.Helper()
+	if underRace {
+		t.Skip("queries have no races to find")
+	}
+}
+
 // quickQueries checks that each query takes at most a tenth of a second on the
 // demo's database, those for several runs too; of a busy machine the best of
 // some tries counts.
 func quickQueries(t *testing.T, db *sql.DB) {
-	if underRace {
-		t.Skip("the race detector makes everything slow")
-	}
 	for _, q := range schemas.Queries() {
 		best := time.Hour
 		for try := 0; try < 20 && best > 100*time.Millisecond; try++ {
