@@ -13,7 +13,7 @@ func TestHelpOfJobsFitsTheScreenAndHasExamples(t *testing.T) {
 		if code := run(t.Context(), []string{"spacesetl", "jobs", command.Name, "--help"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("jobs %s --help: exit code %d, stderr %q", command.Name, code, stderr.String())
 		}
-		if _, usage, _ := strings.Cut(stdout.String(), "USAGE:"); !strings.Contains(usage, "spacesetl jobs "+command.Name) {
+		if _, usage, _ := strings.Cut(stdout.String(), "Examples:"); !strings.Contains(usage, "spacesetl jobs "+command.Name) {
 			t.Errorf("jobs %s --help: no example in\n%s", command.Name, stdout.String())
 		}
 		for line := range strings.Lines(stdout.String()) {

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http/httptest"
 	"os"
 	"regexp"
@@ -46,7 +45,7 @@ func newFullStore(t *testing.T) *sql.DB {
 	defer server.Close()
 	spec := truthSpec(world, creator)
 	spec.Store, spec.BaseURL, spec.Private, spec.Workers = quickDir(t), server.URL, true, 1
-	job := &etl{spec: spec, tokens: tokens{user: truthUserToken}, log: slog.New(slog.DiscardHandler), hooks: hooks{
+	job := &etl{spec: spec, tokens: tokens{user: truthUserToken}, watch: unwatched(t), hooks: hooks{
 		now:     moment,
 		shorten: func(x *extract.Config) { x.Now, x.CreatorSpacing = moment, time.Nanosecond },
 	}}
