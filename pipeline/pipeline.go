@@ -20,6 +20,9 @@ import (
 // An error that knows how the run ends has a method Outcome() schemas.Outcome;
 // one that only rules out its own endpoint also has EndpointOnly() bool; one
 // about a page token that no longer works has TokenExpired() bool.
+//
+// One that also has Lane(schemas.Request) string says what a request waits for:
+// requests of different lanes do not wait for each other.
 type Fetcher interface {
 	Fetch(context.Context, schemas.Request) (schemas.Page, error)
 }
@@ -61,7 +64,8 @@ type Pipeline struct {
 	// their way to a publisher.
 	KeepsFiles bool
 	// Workers is the number of requests under way at a time; 0 means 4. Those
-	// that wait for their lane's rate window do not count.
+	// that wait for their lane's rate window do not count. Of a Fetcher that does
+	// not tell when it sends, it is the number in each lane.
 	Workers int
 	// Shards is the number of decoders of a large load; 0 means 2. Equal
 	// shards, equal files.
