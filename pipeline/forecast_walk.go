@@ -120,7 +120,7 @@ func (e *estimate) paid(ids []string) (n int64) {
 // overlapping is a guess of different things of which so many were counted at
 // several places: a part may be the same.
 func overlapping(n guess) guess {
-	n.variance += n.mean * n.mean / 36 // down to half of them, at three deviations
+	n.variance += n.mean * n.mean / 36 // down to two thirds of them, at two deviations
 	return n
 }
 
