@@ -70,8 +70,11 @@ func Price(p pipeline.Plan, f pipeline.Forecast, prices schemas.Prices) string {
 	if f.Runs > 0 {
 		from = fmt.Sprintf("by %d earlier runs", f.Runs)
 	}
-	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s (%s); each Space %s, each user %s",
-		requests, f.Requests.Low, f.Requests.High, f.Cost.Low.Cents(), f.Cost.High.Cents(), from, prices[schemas.Space], prices[schemas.User])
+	if f.Runs == 1 {
+		from = "by one earlier run"
+	}
+	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s, likely %s to %s (%s); each Space %s, each user %s",
+		requests, f.Requests.Low, f.Requests.High, f.Cost.Low.Cents(), f.Cost.High.Cents(), f.Likely.Low.Cents(), f.Likely.High.Cents(), from, prices[schemas.Space], prices[schemas.User])
 	if p.Tweets || p.Buyers {
 		line += fmt.Sprintf(", each tweet %s", prices[schemas.Tweet])
 	}

@@ -6,14 +6,16 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Forecast is what a plan will ask for and cost, before its first request.
+// Forecast is what a plan will ask for and cost, before its first request. Its
+// JSON names are an interface of the program: they may be added to, not changed.
 type Forecast struct {
 	Endpoints []EndpointForecast `json:"endpoints"` // those asked, in the order of a run
-	Requests  Range              `json:"requests"`
-	Minutes   Range              `json:"minutes"`
+	Requests  Range              `json:"requests"`  // of all endpoints
+	Minutes   Range              `json:"minutes"`   // of the run, endpoints side by side at best
 	Cost      MoneyRange         `json:"usd"`
-	expected  schemas.Money      // of Cost.High, on average
-
+	// Likely are the averages of what X charges when it bills least and when it
+	// bills most.
+	Likely MoneyRange `json:"usd_likely"`
 	// Split is what the budget adds by splitting requests; nil when it splits
 	// none.
 	Split *Split `json:"split,omitempty"`
@@ -33,7 +35,7 @@ type EndpointForecast struct {
 	Minutes  Range            `json:"minutes"`
 	Cost     MoneyRange       `json:"usd"`
 	included map[schemas.Object]Range
-	expected schemas.Money // of Cost.High, on average
+	likely   MoneyRange
 	seconds  Range
 }
 
@@ -100,7 +102,8 @@ func (e *estimate) sum() (out Forecast) {
 		seconds = Range{max(seconds.Low, part.seconds.Low), seconds.High + part.seconds.High}
 		out.Cost.Low += part.Cost.Low
 		out.Cost.High += part.Cost.High
-		out.expected += part.expected
+		out.Likely.Low += part.likely.Low
+		out.Likely.High += part.likely.High
 	}
 	out.Minutes = seconds.minutes()
 	return out
@@ -117,7 +120,7 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 	}
 	price := e.Prices[spec.Data]
 	part.Cost.High = price * schemas.Money(part.Objects.High)
-	part.expected = times(price, o.objects.mean)
+	part.likely = MoneyRange{times(price, max(0, o.objects.mean-float64(o.paid))), times(price, o.objects.mean)}
 	for kind, n := range o.included {
 		part.included[kind] = Range{0, n.Range().High}
 		mean := n.mean
@@ -125,7 +128,7 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 			part.included[kind] = Range{0, max(n.Range().High, o.alone.Range().High)}
 			mean = max(mean, o.alone.mean)
 		}
-		part.expected += times(e.Prices[kind], mean)
+		part.likely.High += times(e.Prices[kind], mean)
 		part.Included = part.Included.plus(part.included[kind])
 		part.Cost.High += e.Prices[kind] * schemas.Money(part.included[kind].High)
 	}

@@ -41,6 +41,19 @@ type outlook struct {
 	forecast Forecast
 	charged  schemas.Money
 	requests int64
+	billing  simulator.Billing
+}
+
+// usual is what the forecast says is likely of how X bills here, if that is
+// least or most.
+func (o outlook) usual() schemas.Money {
+	switch o.billing {
+	case simulator.Billing{}:
+		return o.forecast.Likely.Low
+	case simulator.Billing{ExpansionsBilled: true, NoDedup: true}:
+		return o.forecast.Likely.High
+	}
+	return 0
 }
 
 // holds reports whether the bill and the requests are within the forecast.
@@ -54,9 +67,8 @@ func (o outlook) holds() bool {
 func foresee(t *testing.T, seed uint64, jobs int) (all []outlook) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
-	till := newTill(t, simulator.Config{
-		Seed: seed + 1, Spaces: 300, Billing: simulator.Billing{ExpansionsBilled: r.IntN(2) == 0, NoDedup: r.IntN(2) == 0},
-	})
+	billing := simulator.Billing{ExpansionsBilled: r.IntN(2) == 0, NoDedup: r.IntN(2) == 0}
+	till := newTill(t, simulator.Config{Seed: seed + 1, Spaces: 300, Billing: billing})
 	for runs := range jobs {
 		till.plan = till.someJob(r)
 		l, err := till.store.Ledger(t.Context(), true)
@@ -64,7 +76,7 @@ func foresee(t *testing.T, seed uint64, jobs int) (all []outlook) {
 			t.Fatal(err)
 		}
 		f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: dayOf(till.clock.now())}
-		out := outlook{seed: seed, runs: runs, forecast: f.Forecast(till.plan, till.plan.Seeds)}
+		out := outlook{seed: seed, runs: runs, billing: billing, forecast: f.Forecast(till.plan, till.plan.Seeds)}
 		before, asked := till.charged(), sum(till.RequestCounts())
 		if _, err := till.crawl(); err != nil {
 			t.Fatal(err)
@@ -124,6 +136,9 @@ func TestForecastContainsTheTruth(t *testing.T) {
 			t.Logf("seed %d after %d runs: %s in %d requests; forecast %s to %s in %d to %d", o.seed, runs, o.charged, o.requests, c.Low, c.High, n.Low, n.High)
 		}
 		hits += held
+		usual := slices.DeleteFunc(slices.Clone(all), func(o outlook) bool { return o.usual() == 0 })
+		t.Logf("after %d runs: likely/bill 10 %% under %s, median %s, 10 %% over %s", runs,
+			wide(usual, 10, outlook.center), wide(usual, 50, outlook.center), wide(usual, 90, outlook.center))
 		table += fmt.Sprintf("\n%12d  %4d  %4d  %15s %5s  %16s %5s  %15s %5s", runs, len(all), held,
 			wide(all, 50, outlook.width), wide(all, 90, outlook.width), wide(all, 50, outlook.above), wide(all, 90, outlook.above),
 			wide(all, 50, outlook.below), wide(all, 90, outlook.below))
@@ -137,6 +152,9 @@ func TestForecastContainsTheTruth(t *testing.T) {
 func (o outlook) width() float64 { return ratio(o.forecast.Cost.High, o.forecast.Cost.Low) }
 func (o outlook) above() float64 { return ratio(o.forecast.Cost.High, o.charged) }
 func (o outlook) below() float64 { return ratio(o.charged, o.forecast.Cost.Low) }
+
+// center is how far the likely cost is from the bill.
+func (o outlook) center() float64 { return ratio(o.usual(), o.charged) }
 
 func ratio(a, b schemas.Money) float64 {
 	if a == b {

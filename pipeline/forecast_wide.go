@@ -33,7 +33,7 @@ func (f Forecaster) Wide(plan Plan, forecast Forecast) []Narrower {
 		{"whether X bills expanded users and tweets", expanded, "look users up by the hundred, once a day: users: batch"},
 		{"how much the seeds lead to", unknown, "run a part first: a forecast learns from the store's runs"},
 		{"whether X bills an object once a day only", repeats, "run once a UTC day"},
-		{"people billed again in each part of a request that the budget splits", split.Cost, "users: batch, or a budget of " + split.Enough.Cents()},
+		{"how often the budget splits a request, in each part of which people are billed again", split.Cost, "users: batch, or a budget of " + split.Enough.Cents()},
 	}
 	if plan.NoExpand {
 		all[0].Advice = "leave out tweets or buyers: their expansions hold tweets"
@@ -70,10 +70,10 @@ func (f Forecaster) Cheaper(plan Plan, seeds []schemas.Request) *Cheaper {
 	now := f.Forecast(plan, seeds)
 	plan.NoExpand = true
 	other := f.Forecast(plan, seeds)
-	if now.expected == 0 || other.Cost.High >= now.Cost.High {
+	if now.Likely.High == 0 || other.Cost.High >= now.Cost.High {
 		return nil
 	}
-	saving := int(100 - 100*other.expected/now.expected)
+	saving := int(100 - 100*other.Likely.High/now.Likely.High)
 	if saving < worthwhile {
 		return nil
 	}

@@ -20,7 +20,8 @@ type Reported struct {
 }
 
 // Reconciliation sets the API's count beside the ledger's, of one kind of
-// object: other kinds are in neither number.
+// object: other kinds are in neither number. Its JSON names are an interface of
+// the program: they may be added to, not changed.
 type Reconciliation struct {
 	Object schemas.Object `json:"resource"`
 	Price  schemas.Money  `json:"usd_each"`

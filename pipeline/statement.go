@@ -7,15 +7,17 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Statement is a ledger added up in several ways.
+// Statement is a ledger added up in several ways: each list holds all of it.
+// Its JSON names are an interface of the program: they may be added to, not
+// changed.
 type Statement struct {
-	Days      []Spent       `json:"days"`
-	Endpoints []Spent       `json:"endpoints"`
-	Objects   []Spent       `json:"resources"`
-	Runs      []Spent       `json:"runs"`
-	Jobs      []Spent       `json:"jobs"`
-	Low       schemas.Money `json:"usd_low"`  // in the optimistic model
-	High      schemas.Money `json:"usd_high"` // in the pessimistic model
+	Days      []Spent       `json:"days"`      // UTC days, YYYY-MM-DD
+	Endpoints []Spent       `json:"endpoints"` // by schemas.Endpoint
+	Objects   []Spent       `json:"resources"` // by schemas.Object: space, user, tweet
+	Runs      []Spent       `json:"runs"`      // by run id, oldest first
+	Jobs      []Spent       `json:"jobs"`      // by the job's name
+	Low       schemas.Money `json:"usd_low"`   // in the optimistic model
+	High      schemas.Money `json:"usd_high"`  // in the pessimistic model
 	// Lost are answers that a crash lost: part of High.
 	Lost schemas.Money `json:"usd_lost"`
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -51,6 +53,12 @@ func (c *console) cost(ctx *cli.Context) error {
 	}
 	override(ctx, &spec)
 	spec.Defaults()
+	if err := folder(ctx, spec.Store); err != nil {
+		return err
+	}
+	if ctx.IsSet("days") && !ctx.Bool("reconcile") {
+		return &usageError{"spacesetl cost", errors.New("--days goes with --reconcile")}
+	}
 	store := pipeline.Store(spec.Store)
 	runs, err := store.Runs()
 	if err != nil {
@@ -76,8 +84,18 @@ func (c *console) cost(ctx *cli.Context) error {
 	return c.printCost(statement)
 }
 
+// folder reports a store that is something else. One that is not there yet is
+// no mistake.
+func folder(ctx *cli.Context, store string) error {
+	if info, err := os.Stat(store); err == nil && !info.IsDir() {
+		return &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%s is not a store: it is a file, not a folder", store)}
+	}
+	return nil
+}
+
 func (c *console) printCost(s pipeline.Statement) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	var text bytes.Buffer
+	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, part := range []struct {
 		name string
 		rows []pipeline.Spent
@@ -90,6 +108,13 @@ func (c *console) printCost(s pipeline.Statement) error {
 	}
 	if err := w.Flush(); err != nil {
 		return err
+	}
+	for line := range strings.Lines(text.String()) {
+		_ = c.print("%s\n", strings.TrimRight(line, " \n"))
+	}
+	_ = c.print("low: X bills neither what expansions include nor what it repeats on a UTC day; high: both\n")
+	if s.Lost > 0 {
+		_ = c.print("high holds %s for answers that a crash lost\n", money(s.Lost))
 	}
 	return c.print("spent: %s to %s\n", money(s.Low), money(s.High))
 }

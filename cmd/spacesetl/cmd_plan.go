@@ -33,13 +33,14 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 	}
 }
 
-// planned is what the plan command prints as JSON.
+// planned is what the plan command prints as JSON. Dollars are numbers, ranges
+// have low and high.
 type planned struct {
-	Job string `json:"job"`
+	Job string `json:"job"` // its name
 	pipeline.Forecast
 	Tokens tokenCount          `json:"tokens"` // that the minutes are for
 	Wide   []pipeline.Narrower `json:"wide"`
-	Budget pipeline.Budget     `json:"budget"`
+	Budget pipeline.Budget     `json:"budget"` // of the job; empty without one
 	// Batch is the forecast with users: batch, where that saves over 20 %.
 	Batch *pipeline.Cheaper `json:"batch,omitempty"`
 }
@@ -55,6 +56,9 @@ func (c *console) plan(ctx *cli.Context) error {
 	}
 	tokens, err := findTokens(ctx, spec)
 	if err != nil {
+		return err
+	}
+	if err := folder(ctx, spec.Store); err != nil {
 		return err
 	}
 	plan := tokens.plan(&spec)
@@ -137,17 +141,17 @@ func (c *console) printPlan(p planned) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_ = c.print("\n%s\n", p.Tokens)
+	_ = c.print("\nlikely: %s if X bills least, %s if it bills most\n%s\n", p.Likely.Low.Cents(), p.Likely.High.Cents(), p.Tokens)
 	if p.Runs == 0 {
 		_ = c.print("the store has no history: what the seeds lead to is a guess\n")
 	} else {
-		_ = c.print("what the seeds lead to is taken from %d earlier runs\n", p.Runs)
+		_ = c.print("what the seeds lead to is taken from %s\n", plural(p.Runs, "earlier run"))
 	}
 	if len(p.Wide) > 0 {
-		_ = c.print("the range is wide for these reasons:\n")
+		_ = c.print("the range is wide because nobody knows\n")
 	}
 	for _, n := range p.Wide {
-		_ = c.print("  %s: up to %s of it; to narrow it, %s\n", n.Assumption, n.Width.Cents(), n.Advice)
+		_ = c.print("  %s: up to %s of it (to narrow it: %s)\n", n.Assumption, n.Width.Cents(), n.Advice)
 	}
 	for _, bound := range []struct {
 		period string
