@@ -59,6 +59,24 @@ func TestForecastCountsWhatABudgetSplits(t *testing.T) {
 	}
 }
 
+// Nothing is recommended where nothing is known of how often the same people
+// return, where users are looked up already, and where they cannot be.
+func TestNothingIsRecommendedWithoutReason(t *testing.T) {
+	till := dear(t)
+	for name, change := range map[string]func(*Plan){
+		"a store without history": func(*Plan) {},
+		"users: batch":            func(p *Plan) { p.NoExpand = true },
+		"the post dialect":        func(p *Plan) { p.Dialect = schemas.PostDialect },
+	} {
+		plan := till.plan
+		change(&plan)
+		f := Forecaster{Prices: schemas.DefaultPrices(), Today: dayOf(till.clock.now())}
+		if got := f.Cheaper(plan, plan.Seeds); got != nil {
+			t.Errorf("%s: recommends %+v", name, got)
+		}
+	}
+}
+
 func TestBudgetLeftIsThePeriodsWithLeast(t *testing.T) {
 	l := newLedger()
 	l.Lines = []*Line{

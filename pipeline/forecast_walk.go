@@ -160,10 +160,11 @@ func (e *estimate) lookups(spaces guess) {
 		}
 		// The same people are in many Spaces, how many nobody knows without
 		// history, and with it of a job of another size; some are known today.
-		asked.variance += asked.mean * asked.mean / 9
+		part := asked.mean / 3
 		if e.Ledger.history.knows(rateNew) {
-			asked.variance -= asked.mean * asked.mean / 12
+			part = asked.mean / 6
 		}
+		asked.variance += part * part
 		known := min(float64(len(e.Ledger.Paid(e.Today, schemas.User, true))), asked.mean)
 		asked.variance += known * known / 9
 	} else {

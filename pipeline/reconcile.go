@@ -12,7 +12,7 @@ import (
 // API counts tweets and no other.
 type Reported struct {
 	Object schemas.Object
-	Days   map[string]int64 // by UTC day, those with nothing too; nil when the API does not tell days
+	Days   map[string]int64 // by UTC day; nil when the API does not tell days
 	// Cycle is what was read in the billing cycle, which begins on ResetDay of
 	// a month; 0 is a day that the API does not tell.
 	Cycle    int64
@@ -25,7 +25,7 @@ type Reported struct {
 type Reconciliation struct {
 	Object schemas.Object `json:"resource"`
 	Price  schemas.Money  `json:"usd_each"`
-	Days   []Reconciled   `json:"days"` // that the API tells of, oldest first
+	Days   []Reconciled   `json:"days"` // since the first that the API tells of
 	Total  Reconciled     `json:"total"`
 	// Cycle is the billing cycle so far, named by its first day; nil when the
 	// API does not say when it began.
@@ -68,6 +68,7 @@ func reconciled(name string, low, high, api int64) Reconciled {
 // Reconcile compares what the API reports with the ledger, as of today.
 func (l *Ledger) Reconcile(r Reported, p schemas.Prices, today time.Time) Reconciliation {
 	out := Reconciliation{Object: r.Object, Price: p[r.Object], Days: []Reconciled{}, Fits: []Billing{}}
+	r.Days = l.complete(r)
 	for _, day := range slices.Sorted(maps.Keys(r.Days)) {
 		low, high := l.read(r.Object, day, day)
 		out.Days = append(out.Days, reconciled(day, low, high, r.Days[day]))
@@ -89,6 +90,22 @@ func (l *Ledger) Reconcile(r Reported, p schemas.Prices, today time.Time) Reconc
 		out.Cycle = &cycle
 	}
 	return out
+}
+
+// complete adds the days that the ledger has and the API leaves out after the
+// first it tells: it has counted nothing on them.
+func (l *Ledger) complete(r Reported) map[string]int64 {
+	days := maps.Clone(r.Days)
+	if len(days) == 0 {
+		return days
+	}
+	first := slices.Min(slices.Collect(maps.Keys(days)))
+	for _, line := range l.Lines {
+		if _, told := days[line.Day]; !told && line.Day > first && line.Object == r.Object {
+			days[line.Day] = 0
+		}
+	}
+	return days
 }
 
 // read counts the objects of a kind that the days from first to last bill.

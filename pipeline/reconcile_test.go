@@ -97,6 +97,23 @@ func TestDifferencesAreCountedFromTheRange(t *testing.T) {
 	}
 }
 
+// A day that the API leaves out, or does not count yet, is not passed over.
+func TestADayLeftOutIsCompared(t *testing.T) {
+	l := newLedger()
+	for _, day := range []string{"2026-11-19", "2026-11-21", "2026-11-22"} {
+		line := &Line{Day: day, Object: schemas.Tweet, Returned: 5}
+		for view := range line.New {
+			line.New[view] = 5
+		}
+		l.Lines = append(l.Lines, line)
+	}
+	got := l.Reconcile(Reported{Object: schemas.Tweet, Days: map[string]int64{"2026-11-20": 0, "2026-11-21": 5}}, schemas.DefaultPrices(), time.Now())
+	want := []Reconciled{{"2026-11-20", 0, 0, 0, 0}, {"2026-11-21", 5, 5, 5, 0}, {"2026-11-22", 5, 5, 0, -5}}
+	if diff := cmp.Diff(want, got.Days); diff != "" || got.Total.Difference != -5 || got.Older == nil || got.Older.Low != 5 {
+		t.Errorf("got %+v (-want +got):\n%s", got, diff)
+	}
+}
+
 func TestCycleBeginsOnItsDay(t *testing.T) {
 	for _, c := range []struct {
 		today string
