@@ -44,7 +44,7 @@ func (t *till) reconcile(days int) Reconciliation {
 func TestReconciliationShowsHowXBills(t *testing.T) {
 	for _, b := range []Billing{{}, {Repeats: true}, {Expansions: true}, {Expansions: true, Repeats: true}} {
 		till := newTill(t, simulator.Config{Spaces: 200, Billing: simulator.Billing{ExpansionsBilled: b.Expansions, NoDedup: b.Repeats}})
-		till.plan = Plan{Job: "test", Tweets: true, Dialect: schemas.TweetDialect, Seeds: Lookups(till.SpaceIDs(30))}
+		till.plan = Plan{Job: "test", Tweets: true, Dialect: schemas.TweetDialect, Seeds: Lookups(till.SpaceIDs(12))}
 		for _, rest := range []time.Duration{time.Hour, 24 * time.Hour, 0} { // two runs on one day
 			if _, err := till.crawl(); err != nil {
 				t.Fatal(err)
