@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
-	"log/slog"
 	"maps"
 	"net/http/httptest"
 	"os"
@@ -42,7 +40,7 @@ func TestJSONNamesOfMoneyStay(t *testing.T) {
 	defer server.Close()
 	spec := jobs.Spec{Name: "names", Store: quickDir(t), BaseURL: server.URL, IDs: world.SpaceIDs(30), With: []string{"tweets"}, To: []string{"parquet"}}
 	spec.Defaults()
-	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-names-test"}, log: slog.New(slog.NewTextHandler(io.Discard, nil))}
+	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-names-test"}, watch: unwatched(t)}
 	if _, err := job.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
