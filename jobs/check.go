@@ -68,7 +68,8 @@ type checker struct {
 
 func (c *checker) require(ok bool, path, text string) {
 	if !ok {
-		c.problems = append(c.problems, Problem{Line: c.spec.lines[path], Text: text})
+		key, _, _ := strings.Cut(path, "[")
+		c.problems = append(c.problems, Problem{Line: c.spec.lines[path], Text: text, Key: key})
 	}
 }
 

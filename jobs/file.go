@@ -1,12 +1,14 @@
 package jobs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -30,7 +32,7 @@ func Load(path string, env func(string) (string, bool), override func(*Spec)) (S
 	}
 	if override != nil {
 		override(&spec)
-		problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.key != "" && spec.lines[p.key] == 0 })
+		problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Key != "" && spec.lines[p.Key] == 0 })
 	}
 	for _, p := range slices.Concat(spec.ReadIDs(), spec.Check()) {
 		if p.File == "" && (p.Line > 0 || override == nil) {
@@ -51,6 +53,9 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return Spec{}, []Problem{{Text: fmt.Sprintf("job file: %v", err)}}
+	}
+	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
+		return Spec{}, []Problem{{File: path, Text: "is not a text file in UTF-8: a job file is YAML, such as \"creators: [@XDevelopers]\""}}
 	}
 	spec, problems := parse(text, filepath.Dir(path), env)
 	for i := range problems {

@@ -45,7 +45,7 @@ func (o *outside) fill(values []*ast.MappingValueNode) {
 		before := len(o.problems)
 		o.entry(name, v)
 		for i := range o.problems[before:] {
-			o.problems[before+i].key = name
+			o.problems[before+i].Key = name
 			o.failed[v] = true
 		}
 	}

@@ -72,7 +72,7 @@ type Problem struct {
 	File string // empty for flags
 	Line int    // 0 when unknown
 	Text string
-	key  string // that a value from elsewhere sets right
+	Key  string // of the value that is wrong; empty when it is no single one
 }
 
 func (p Problem) String() string {
@@ -129,7 +129,7 @@ func (s *Spec) ReadIDs() []Problem {
 		if from := s.sources["ids_file"]; from != "" {
 			err = fmt.Errorf("the file that %s names: %w", from, reason(err))
 		}
-		return []Problem{{Line: s.lines["ids_file"], Text: fmt.Sprintf("ids_file: %v", err)}}
+		return []Problem{{Line: s.lines["ids_file"], Text: fmt.Sprintf("ids_file: %v", err), Key: "ids_file"}}
 	}
 	name := cmp.Or(s.sources["ids_file"], s.IDsFile)
 	var problems []Problem

@@ -52,13 +52,13 @@ func (p *Pipeline) lane(ctx context.Context, requests []schemas.Request) {
 	var g errgroup.Group
 	g.SetLimit(p.Workers)
 	for _, r := range requests {
-		g.Go(func() error {
+		g.Go(p.guarded(func() error {
 			if err := p.batch(ctx, r); err != nil {
 				p.end(ctx, r, err)
 			}
 			p.gauge.done()
 			return nil
-		})
+		}))
 	}
 	_ = g.Wait() // errors are in the walk
 }

@@ -136,7 +136,7 @@ func (l *loading) run(ctx context.Context) error {
 	stats := make([]transform.Stats, shards)
 	g, ctx := errgroup.WithContext(ctx)
 	for shard := range shards {
-		g.Go(func() error {
+		g.Go(l.p.guarded(func() error {
 			d := transform.NewDecoder()
 			err := l.shard(ctx, d, shard, shards)
 			if err != nil {
@@ -144,7 +144,7 @@ func (l *loading) run(ctx context.Context) error {
 			}
 			stats[shard] = d.Stats()
 			return err
-		})
+		}))
 	}
 	err := g.Wait()
 	l.stats = merge(stats)
@@ -157,11 +157,11 @@ func (l *loading) run(ctx context.Context) error {
 func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
 	decoded := make(chan []schemas.Batch)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(func() error {
+	g.Go(l.p.guarded(func() error {
 		defer close(decoded)
 		return l.decode(ctx, d, shard, shards, decoded)
-	})
-	g.Go(func() error {
+	}))
+	g.Go(l.p.guarded(func() error {
 		for batches := range decoded {
 			err := l.p.Loader.Load(ctx, shard, l.take(batches))
 			l.p.gauge.loaded(batches)
@@ -171,7 +171,7 @@ func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards
 			}
 		}
 		return nil
-	})
+	}))
 	return g.Wait()
 }
 

@@ -21,7 +21,7 @@ func (e *BusyError) Error() string {
 // releases the lock of a process that dies.
 func (s Store) Lock() (unlock func(), err error) {
 	if err := os.MkdirAll(string(s), 0o755); err != nil {
-		return nil, fmt.Errorf("store %s: %w", s, err)
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, cause(err))
 	}
 	path := filepath.Join(string(s), "lock")
 	lock := flock.New(path)

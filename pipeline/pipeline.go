@@ -80,6 +80,9 @@ type Pipeline struct {
 	// error of it is that step's error. Tests crash and fill disks with it; nil
 	// otherwise.
 	Step Step
+	// Crash is told of a panic in one of the pipeline's goroutines and should
+	// end the program; nil leaves it to the runtime.
+	Crash func(value any, stack []byte)
 	// Notify is told of what a user should know; may be nil.
 	Notify func(Notice)
 	// Progress is told how far the run is, from several goroutines and often; may

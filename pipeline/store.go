@@ -53,6 +53,9 @@ func (s Store) Runs() ([]string, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, cause(err))
+	}
 	var ids []string
 	for _, e := range entries {
 		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
@@ -60,7 +63,7 @@ func (s Store) Runs() ([]string, error) {
 		}
 	}
 	slices.Sort(ids)
-	return ids, err
+	return ids, nil
 }
 
 // Planned reads plan.json of a run.

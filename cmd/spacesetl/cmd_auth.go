@@ -32,14 +32,10 @@ spacesetl auth logout --name XDevelopers`,
 	}
 	for _, sub := range command.Subcommands {
 		sub.Flags = append(sub.Flags, tokenFileFlag())
-		sub.HideHelpCommand, sub.OnUsageError, sub.Before = true, authUsage, flagsOnly
+		sub.HideHelpCommand, sub.OnUsageError, sub.Before = true, usage, noArguments
 		concise(sub, "auth")
 	}
 	return command
-}
-
-func authUsage(ctx *cli.Context, err error, sub bool) error {
-	return ofAuth(ctx, usage(ctx, err, sub))
 }
 
 // ofAuth makes a usage error name both words of the command.
@@ -49,13 +45,6 @@ func ofAuth(ctx *cli.Context, err error) error {
 		u.command = "spacesetl auth " + ctx.Command.Name
 	}
 	return err
-}
-
-func flagsOnly(ctx *cli.Context) error {
-	if ctx.Args().Present() {
-		return ofAuth(ctx, &usageError{err: fmt.Errorf("%q is not a flag", ctx.Args().First())})
-	}
-	return nil
 }
 
 // nameFlag has a twin of its own: SPACESETL_NAME is of a job.

@@ -40,6 +40,9 @@ func (c *console) authLogin(ctx *cli.Context) error {
 	if login.ClientID == "" {
 		return ofAuth(ctx, &usageError{err: errors.New("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")})
 	}
+	if login.Port < 0 || login.Port > 65535 {
+		return &usageError{commandOf(ctx), fmt.Errorf("--port: %d is not between 0 and 65535", login.Port)}
+	}
 	if login.Port == 0 {
 		login.Port = -1
 	}

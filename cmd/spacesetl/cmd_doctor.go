@@ -78,9 +78,6 @@ func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %
 
 func (c *console) doctor(ctx *cli.Context) error {
 	out, err := format(ctx)
-	if err == nil {
-		err = noArguments(ctx)
-	}
 	if err != nil {
 		return err
 	}

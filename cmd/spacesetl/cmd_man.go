@@ -17,9 +17,6 @@ func (c *console) manCommand() *cli.Command {
 		UsageText: `spacesetl man | man -l -
 spacesetl man > /usr/local/share/man/man1/spacesetl.1`,
 		Action: func(ctx *cli.Context) error {
-			if err := noArguments(ctx); err != nil {
-				return err
-			}
 			return c.print("%s", manPage(ctx.App))
 		},
 	}
@@ -173,6 +170,7 @@ func (m *manual) environment() {
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies to ask through."},
 		{"SSL_CERT_FILE", "Certificates to trust, such as that of a proxy that opens TLS."},
 		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
+		{"SPACESETL_DEBUG", "1 adds the trace to an internal error."},
 	} {
 		m.item(manText(v[0]), v[1])
 	}

@@ -58,7 +58,7 @@ func (c *console) replay(ctx *cli.Context) error {
 		return err
 	}
 	store := pipeline.Store(ctx.String("store"))
-	runs, err := runsToReplay(store, ctx.String("run"))
+	runs, err := runsToReplay(ctx, store, ctx.String("run"))
 	if err != nil {
 		return err
 	}
@@ -95,19 +95,19 @@ func (c *console) replayRuns(ctx *cli.Context, r *replaying, runs []string) erro
 }
 
 // runsToReplay lists the runs that were asked for.
-func runsToReplay(store pipeline.Store, id string) ([]string, error) {
+func runsToReplay(ctx *cli.Context, store pipeline.Store, id string) ([]string, error) {
 	runs, err := store.Runs()
 	if err != nil {
 		return nil, err
 	}
 	if len(runs) == 0 {
-		return nil, &usageError{"spacesetl replay", fmt.Errorf("there are no runs in %s: give the --store of a job that has run", store)}
+		return nil, &usageError{commandOf(ctx), fmt.Errorf("there are no runs in %s: give the --store of a job that has run", store)}
 	}
 	if id == "" {
 		return runs, nil
 	}
 	if !slices.Contains(runs, id) {
-		return nil, &usageError{"spacesetl replay", fmt.Errorf("there is no run %q in %s%s; the last is %s", id, store, near(id, runs), runs[len(runs)-1])}
+		return nil, &usageError{commandOf(ctx), fmt.Errorf("there is no run %q in %s%s; the last is %s", id, store, near(id, runs), runs[len(runs)-1])}
 	}
 	return []string{id}, nil
 }

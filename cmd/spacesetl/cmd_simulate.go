@@ -47,6 +47,12 @@ func (c *console) simulate(ctx *cli.Context) error {
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl simulate", errors.New("--spaces must be between 10 and 1000000")}
 	}
+	if rate := ctx.Float64("fault-rate"); rate < 0 || rate > 1 {
+		return &usageError{commandOf(ctx), fmt.Errorf("--fault-rate: %g is not between 0 and 1", rate)}
+	}
+	if ctx.Float64("credit") < 0 || ctx.Duration("window") <= 0 {
+		return &usageError{commandOf(ctx), errors.New("--credit must not be negative, and --window must be more than nothing")}
+	}
 	cfg := simulator.Config{
 		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Window: ctx.Duration("window"),
 		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),

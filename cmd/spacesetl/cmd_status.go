@@ -52,9 +52,6 @@ func (c *console) status(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := noArguments(ctx); err != nil {
-		return err
-	}
 	spec, err := storeSpec(ctx)
 	if err != nil {
 		return err

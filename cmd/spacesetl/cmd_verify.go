@@ -56,7 +56,7 @@ func (c *console) verify(ctx *cli.Context) error {
 		return err
 	}
 	store := pipeline.Store(ctx.String("store"))
-	runs, err := runsToReplay(store, "")
+	runs, err := runsToReplay(ctx, store, "")
 	if err != nil {
 		return err
 	}

@@ -191,6 +191,10 @@ func (e *examination) database() {
 		e.ok("database", "there is none in %s", e.spec.Store)
 		return
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		e.fail("database", "let this user read it", "%v", err)
+		return
+	}
 	replay := "move it away and run spacesetl replay --store " + shellQuoted(e.spec.Store) + " --to duckdb"
 	if err != nil {
 		e.fail("database", replay, "%v", err)

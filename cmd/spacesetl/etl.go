@@ -194,7 +194,7 @@ func assemble(store pipeline.Store, planned pipeline.Planned, out output, step l
 	}
 	p = &pipeline.Pipeline{
 		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: store,
-		Loader: loader, KeepsFiles: out.parquet != "",
+		Loader: loader, KeepsFiles: out.parquet != "", Crash: crashed,
 	}
 	if out.duckdb != "" {
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: out.duckdb, Parts: parquet, InPlace: out.inPlace, MemoryLimit: duckdbSize(out.memory), Step: step}))

@@ -19,6 +19,7 @@ import (
 //	2    usage or configuration
 //	4    stopped by a usage cap, a spend cap or used-up credits; resumable
 //	5    not authorised
+//	70   an internal error, told by printCrash
 //	75   stopped at a deadline or a rate window; resumable
 //	130  interrupted (SIGINT) after a clean checkpoint; 143 for SIGTERM
 func exitCode(ctx context.Context, err error) int {
@@ -71,6 +72,7 @@ func exitMeanings() []exitMeaning {
 		{"2", "Usage or configuration."},
 		{"4", "Stopped by a budget, a usage cap, a spend cap or used-up credits; run again to go on."},
 		{"5", "Not authorised."},
+		{"70", "An internal error: a bug of spacesetl. What has landed is safe."},
 		{"75", "Stopped at a deadline or a rate window; run again to go on."},
 		{"130, 143", "Interrupted by SIGINT or SIGTERM after a clean checkpoint; run again to go on."},
 	}

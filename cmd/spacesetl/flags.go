@@ -87,10 +87,11 @@ func jobFlags() []cli.Flag {
 // every mistake at once.
 func readSpec(ctx *cli.Context) (jobs.Spec, error) {
 	if ctx.Args().Present() {
-		return jobs.Spec{}, &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
+		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
 	}
 	var wrong error
 	spec, err := jobs.Load(ctx.String("file"), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
+	err = inFlags(ctx, err)
 	if wrong != nil {
 		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
 	}

@@ -9,12 +9,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
@@ -58,8 +57,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return (&console{stdout: stdout, stderr: stderr}).execute(ctx, args)
 }
 
-func (c *console) execute(ctx context.Context, args []string) int {
-	err := c.app().RunContext(ctx, args)
+func (c *console) execute(ctx context.Context, args []string) (code int) {
+	defer recovered(c.stderr, &code)
+	err := c.app().RunContext(ctx, asHelp(args))
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
@@ -102,6 +102,9 @@ func (c *console) app() *cli.App {
 	for _, command := range app.Commands {
 		command.OnUsageError = usage
 		command.HideHelpCommand = true
+		if !takesWords(command.Name) {
+			command.Before = noArguments
+		}
 		concise(command)
 	}
 	app.CustomAppHelpTemplate = helpText(app.UsageText, app.Usage, app.Description, syntaxOf(app.Commands))
@@ -116,49 +119,8 @@ func commandNames(app *cli.App) []string {
 	return names
 }
 
-// usage names the command whose flags were wrong, and the flag that was meant.
-func usage(ctx *cli.Context, err error, _ bool) error {
-	name := "spacesetl"
-	var flags []string
-	if ctx.Command != nil && ctx.Command.Name != "" && ctx.Command.Name != name {
-		name += " " + ctx.Command.Name
-		for _, f := range ctx.Command.Flags {
-			flags = append(flags, f.Names()[0])
-		}
-	}
-	const unknown = "flag provided but not defined: -"
-	if flag, ok := strings.CutPrefix(err.Error(), unknown); ok {
-		flag = strings.TrimLeft(flag, "-")
-		hint := ""
-		if best := jobs.Nearest(flag, flags); best != "" {
-			hint = fmt.Sprintf(": did you mean --%s?", best)
-		}
-		err = fmt.Errorf("there is no flag --%s%s", flag, hint)
-	}
-	return &usageError{name, err}
-}
-
-// usageError is a command line that cannot be carried out.
-type usageError struct {
-	command string
-	err     error
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// commandOf is how a user calls a command: spacesetl auth login.
-func commandOf(ctx *cli.Context) string {
-	if ctx.Command == nil || ctx.Command.HelpName == "" {
-		return "spacesetl"
-	}
-	return ctx.Command.HelpName
-}
-
-// noArguments refuses what is not a flag.
-func noArguments(ctx *cli.Context) error {
-	if ctx.Args().Present() {
-		return &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag", ctx.Args().First())}
-	}
-	return nil
+// takesWords reports whether a command has something to say of words that are
+// no flags.
+func takesWords(command string) bool {
+	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion"}, command)
 }

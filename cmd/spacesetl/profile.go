@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -22,7 +23,7 @@ func profiled(ctx *cli.Context, action func() error) (err error) {
 	if path := ctx.String("cpuprofile"); path != "" {
 		file, err := os.Create(path)
 		if err != nil {
-			return &usageError{"spacesetl " + ctx.Command.Name, err}
+			return &usageError{commandOf(ctx), fmt.Errorf("--cpuprofile: %w", err)}
 		}
 		if err := pprof.StartCPUProfile(file); err != nil {
 			return errors.Join(err, file.Close())
@@ -35,7 +36,7 @@ func profiled(ctx *cli.Context, action func() error) (err error) {
 	if path := ctx.String("memprofile"); path != "" {
 		file, err := os.Create(path)
 		if err != nil {
-			return &usageError{"spacesetl " + ctx.Command.Name, err}
+			return &usageError{commandOf(ctx), fmt.Errorf("--memprofile: %w", err)}
 		}
 		defer func() {
 			runtime.GC() // so that the heap shown is what is in use

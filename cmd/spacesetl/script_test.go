@@ -20,10 +20,11 @@ func TestMain(m *testing.M) {
 	_ = stdflag.Set("test.parallel", "6")        // a value on the command line wins
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each child would end a second late
 	testscript.Main(m, map[string]func(){
-		"spacesetl":          func() { os.Exit(hurried()) },
-		"cramped-spacesetl":  func() { limitFiles(); os.Exit(hurried()) },
-		"crashing-spacesetl": func() { os.Exit(crashing()) },
-		"browse":             func() { os.Exit(browse()) },
+		"spacesetl":           func() { os.Exit(hurried()) },
+		"cramped-spacesetl":   func() { limitFiles(); os.Exit(hurried()) },
+		"panicking-spacesetl": func() { os.Exit(panicking()) },
+		"crashing-spacesetl":  func() { os.Exit(crashing()) },
+		"browse":              func() { os.Exit(browse()) },
 	})
 }
 

@@ -116,6 +116,9 @@ func readFile(path string) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
+	if info.IsDir() {
+		return file{}, &FileError{path, "is a folder", "name a file in it with --token-file"}
+	}
 	// Windows keeps who may read a file elsewhere.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return file{}, &FileError{path, fmt.Sprintf("has mode %04o, so that others can read it", mode),
