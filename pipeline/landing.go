@@ -175,6 +175,13 @@ func (l *Landing) Received() []Entry {
 	return entries
 }
 
+// counts reports whether a page is the one of its id that was fetched last.
+func (l *Landing) counts(e Entry) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.pages[e.PageID] == e
+}
+
 // Put lands a page and returns when it is on disk. One sync may cover the
 // pages of several callers. After an error the segment is as it was before.
 func (l *Landing) Put(p schemas.Page) error {

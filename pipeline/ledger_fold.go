@@ -118,6 +118,12 @@ func (s Store) received(runID string) int {
 
 // fold takes in one run.
 func (l *Ledger) fold(ctx context.Context, s Store, id string) error {
+	return l.foldAnd(ctx, s, id, nil)
+}
+
+// foldAnd takes in one run, and shows the pages that count, oldest first, to
+// whoever else wants to know of them.
+func (l *Ledger) foldAnd(ctx context.Context, s Store, id string, also func(Entry, Extracted)) error {
 	run := ledgerRun{RunID: id}
 	planned, err := s.Planned(id)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -146,7 +152,7 @@ func (l *Ledger) fold(ctx context.Context, s Store, id string) error {
 	if err != nil {
 		return err
 	}
-	f := folding{Ledger: l, run: id, plan: planned.Plan, landing: landing, lost: lost, observed: newObservation(planned.Plan)}
+	f := folding{Ledger: l, run: id, plan: planned.Plan, landing: landing, lost: lost, observed: newObservation(planned.Plan), also: also}
 	if err := f.pages(ctx, received); err != nil {
 		return err
 	}
@@ -163,6 +169,7 @@ type folding struct {
 	landing  *Landing
 	lost     []sentNote
 	observed *observation
+	also     func(Entry, Extracted) // may be nil
 }
 
 // pages books the pages in the order received, and what was lost.
@@ -190,6 +197,9 @@ func (f *folding) pages(ctx context.Context, received []Entry) error {
 		})
 		f.take(f.run, dayOf(billedAt(page)), &found, false)
 		f.observed.page(&page, &found)
+		if f.also != nil && f.landing.counts(e) {
+			f.also(e, found)
+		}
 	}
 	for _, n := range f.lost {
 		f.assume(f.run, n, f.plan.Expansions(n.Endpoint))

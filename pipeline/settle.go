@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Settle brings the files that are derived from the pages, state.json and
@@ -12,9 +14,26 @@ import (
 // looks at the store next, or runs next, need not read its pages again. The
 // store must be locked.
 func (s Store) Settle(ctx context.Context) error {
-	_, stateErr := s.State(ctx)
-	_, ledgerErr := s.Ledger(ctx, true)
-	return errors.Join(stateErr, ledgerErr)
+	runs, err := s.Runs()
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	newest := runs[len(runs)-1]
+	st, l := s.savedState(runs), s.savedLedger(runs)
+	m, err := s.Manifest(newest)
+	if err != nil || m.Run.Outcome != schemas.Done || len(st.Runs) != len(runs)-1 || len(l.runs) != len(runs)-1 {
+		_, stateErr := s.State(ctx)
+		_, ledgerErr := s.Ledger(ctx, true)
+		return errors.Join(stateErr, ledgerErr)
+	}
+	// Mostly one run is missing in both: its pages are read once.
+	err = l.foldAnd(ctx, s, newest, func(e Entry, found Extracted) { st.take(found, e.FetchedAt, true, m.Plan) })
+	if err != nil {
+		return err
+	}
+	l.forget()
+	st.Runs = append(st.Runs, newest)
+	return errors.Join(s.saveLedger(l), writeJSON(s.statePath(), st, nil))
 }
 
 // Known is what is known of a store without reading more than a few pages.

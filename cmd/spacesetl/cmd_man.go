@@ -42,6 +42,7 @@ func manPage(app *cli.App) string {
 	m.environment()
 	m.files()
 	m.status()
+	m.fields()
 	m.section("EXAMPLES")
 	m.paragraph("Lines to copy, by command:")
 	m.examples(app.Commands)

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -65,4 +67,44 @@ func TestManualIsComplete(t *testing.T) {
 			t.Errorf("%q is not in the manual:\n%s", want, out)
 		}
 	}
+}
+
+// Every field of the JSON is explained.
+func TestManualExplainsTheJSON(t *testing.T) {
+	store := smallStore(t)
+	if err := os.Remove(filepath.Join(store, "spaces.duckdb")); err != nil { // so that there is a finding with all fields
+		t.Fatal(err)
+	}
+	for command, fields := range map[string][][2]string{"status": statusFields(), "doctor": doctorFields()} {
+		var text strings.Builder
+		for _, f := range fields {
+			text.WriteString(f[0] + " " + f[1] + " ")
+		}
+		_, stdout, _ := spoken(t, command, "--store", store, "--output", "json", map[string]string{"status": "--check", "doctor": "--offline"}[command])
+		var value any
+		if err := json.Unmarshal([]byte(stdout), &value); err != nil {
+			t.Fatal(err)
+		}
+		for _, key := range keysOf(value) {
+			if !regexp.MustCompile(`\b` + key + `\b`).MatchString(text.String()) {
+				t.Errorf("%s: nothing is said of %q", command, key)
+			}
+		}
+	}
+}
+
+// keysOf are the names of all fields in a value.
+func keysOf(value any) []string {
+	var keys []string
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			keys = append(append(keys, key), keysOf(inner)...)
+		}
+	case []any:
+		for _, inner := range v {
+			keys = append(keys, keysOf(inner)...)
+		}
+	}
+	return keys
 }
