@@ -4,16 +4,27 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // fill lands so many pages of 64 KiB that do not compress.
 func fill(t *testing.T, store Store, now time.Time, pages int) string {
+	t.Helper()
+	return fillWith(t, store, now, pages, 64<<10)
+}
+
+// fillWith lands so many pages of so many bytes that do not compress.
+func fillWith(t testing.TB, store Store, now time.Time, pages, size int) string {
 	t.Helper()
 	planned, err := store.Start(Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.SpaceByID, IDs: []string{"x"}}}}, nil, "test", now)
 	if err != nil {
@@ -24,16 +35,19 @@ func fill(t *testing.T, store Store, now time.Time, pages int) string {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	noise := make([]byte, 64<<10)
+	var g errgroup.Group // one sync covers many pages
+	g.SetLimit(32)
 	for i := range pages {
+		noise := make([]byte, size)
 		_, _ = rand.Read(noise) // never fails
 		body, _ := json.Marshal(map[string]any{"data": map[string]any{"id": fmt.Sprint("s", i), "state": "live", "noise": base64.StdEncoding.EncodeToString(noise)}})
 		r := schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("s", i)}}
 		page := schemas.Page{RunID: planned.Run.RunID, ID: r.ID(), Request: r, Status: 200, FetchedAt: now.Add(time.Duration(i) * time.Second), Body: body,
 			Headers: schemas.Headers{Limit: "300", Remaining: fmt.Sprint(299 - i), Reset: fmt.Sprint(now.Add(15 * time.Minute).Unix())}}
-		if err := l.Put(page); err != nil {
-			t.Fatal(err)
-		}
+		g.Go(func() error { return l.Put(page) })
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
 	}
 	return planned.Run.RunID
 }
@@ -69,4 +83,42 @@ func TestOverviewReadsFewPagesOnly(t *testing.T) {
 	if o = look(); len(o.Uncounted) != 1 {
 		t.Errorf("an unfinished run is never settled: uncounted %v", o.Uncounted)
 	}
+}
+
+// BenchmarkOverview looks at a settled store of 10,000 pages in 50 runs, with a
+// file for each table and run.
+func BenchmarkOverview(b *testing.B) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	store := Store(b.TempDir())
+	const runs, pages = 50, 200
+	for i := range runs {
+		id := fillWith(b, store, start.Add(time.Duration(i)*time.Hour), pages, 2<<10)
+		planned, err := store.Planned(id)
+		if err != nil {
+			b.Fatal(err)
+		}
+		planned.Run.Outcome, planned.Run.Pages = schemas.Done, pages
+		m := &Manifest{Run: planned.Run, Plan: planned.Plan, Parquet: true}
+		for _, table := range schemas.Tables() {
+			part := schemas.Part{Table: table.Name, Path: table.Name + "/run_date=2026-08-01/" + id + "-0.parquet", Rows: 1, Bytes: 1}
+			m.Files = append(m.Files, part)
+			name := filepath.Join(store.Parquet(), part.Path)
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte("x"), 0o600)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := writeJSON(store.RunFile(id, "manifest.json"), m, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := store.Settle(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		o, err := store.Overview(b.Context(), OverviewConfig{Now: start.Add(runs * time.Hour), Prices: schemas.DefaultPrices()})
+		if err != nil || !o.Healthy || len(o.Runs) != runs {
+			b.Fatalf("%v: %+v", err, o)
+		}
+	}
+	b.ReportMetric(float64(runs*pages)*float64(b.N)/b.Elapsed().Seconds(), "pages/s")
 }
