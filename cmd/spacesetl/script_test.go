@@ -52,6 +52,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(env *testscript.Env) error {
 			s := &scene{}
 			env.Values[sceneKey{}] = s
+			env.Values[pingKey{}] = &pingService{}
 			env.Defer(s.close)
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("X_BEARER_TOKEN", scriptAppToken)
@@ -74,6 +75,8 @@ func TestScripts(t *testing.T) {
 			"secretless": secretless,
 			"oneline":    oneLine,
 			"pastes":     pastes,
+			"pings":      pings,
+			"pinged":     pinged,
 		},
 	})
 }

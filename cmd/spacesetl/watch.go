@@ -27,12 +27,13 @@ func tellFlags() []cli.Flag {
 	return []cli.Flag{
 		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
 		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
+		text("ping-url", "", "ping `URL` at the start and the end, as healthchecks.io has it"),
 		text("otlp-endpoint", "", "send traces and metrics to the OpenTelemetry collector at `URL`"),
 	}
 }
 
 // secretFlags are those whose values can hold a secret.
-func secretFlags() []string { return []string{"pushgateway", "otlp-endpoint"} }
+func secretFlags() []string { return []string{"pushgateway", "otlp-endpoint", "ping-url"} }
 
 // collector is where OpenTelemetry goes: to the address given, or where the
 // environment has it for all programs.
@@ -66,7 +67,7 @@ func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: os.Getenv("TERM") == "dumb", Version: version, Host: host,
 		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
-		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")),
+		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"),
 	})
 	if err != nil {
 		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}

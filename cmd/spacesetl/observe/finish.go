@@ -42,6 +42,14 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 			}
 		})
 	}
+	if o.ping != nil {
+		report := o.report(end)
+		wait.Go(func() {
+			if err := o.ping.end(ctx, end.Code, report); err != nil {
+				o.log.Warn("a ping did not get through", "after", err)
+			}
+		})
+	}
 	if o.telemetry != nil {
 		wait.Go(func() { o.endTelemetry(ctx, end) })
 	}

@@ -25,15 +25,21 @@ func terminal(w io.Writer) *os.File {
 }
 
 // newLog returns a log to w: text on a terminal, JSON elsewhere, unless the
-// options say which.
+// options say which. Where the end is pinged, its last lines are kept.
 func (o *Observer) newLog(w io.Writer) *slog.Logger {
 	short := terminal(o.opts.Stderr) != nil // w leads there
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(o.opts.Level)) // checked, or empty
+	var h slog.Handler
 	if o.opts.Format == "json" || o.opts.Format != "text" && !short {
-		return slog.New(tagged{slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonAttr}), &o.run})
+		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonAttr})
+	} else {
+		h = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: textAttr(short)})
 	}
-	return slog.New(tagged{slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: textAttr(short)}), &o.run})
+	if o.opts.Ping != "" {
+		h = both{h, slog.NewTextHandler(&o.tail, &slog.HandlerOptions{ReplaceAttr: textAttr(true)})}
+	}
+	return slog.New(tagged{h, &o.run})
 }
 
 // jsonAttr writes times in UTC and durations in seconds.

@@ -35,6 +35,7 @@ type Options struct {
 	// a secret.
 	Pushgateway string
 	OTLP        OTLP
+	Ping        string // address that is pinged, a secret
 
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -83,6 +84,8 @@ type Observer struct {
 	told   int64             // now.Seq when it was shown last
 	end    End
 
+	tail      tail       // of the log, for the ping
+	ping      *pinger    // nil for none
 	telemetry *telemetry // nil for none
 	trace     *tracing   // nil for none
 
@@ -112,6 +115,9 @@ func New(opts Options) (*Observer, error) {
 		return nil, err
 	}
 	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: opts.Stderr}, waits: waits{}}
+	if opts.Ping != "" {
+		o.ping = newPinger(opts.Ping)
+	}
 	o.log = o.newLog(o.screen)
 	return o, nil
 }
@@ -119,6 +125,7 @@ func New(opts Options) (*Observer, error) {
 // addresses checks those of the servers that are told.
 func (opts Options) addresses() error {
 	return errors.Join(
+		checkAddress("ping-url", opts.Ping, "https://hc-ping.com/your-uuid"),
 		checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"),
 		checkAddress("otlp-endpoint", opts.OTLP.Traces, "http://collector:4318"),
 		checkAddress("otlp-endpoint", opts.OTLP.Metrics, "http://collector:4318"),
@@ -160,6 +167,9 @@ func (o *Observer) Source(s Source) {
 // Start begins to show progress, and to tell whom the options name. The caller
 // calls Finish, or Stop.
 func (o *Observer) Start(ctx context.Context) {
+	if o.ping != nil {
+		o.ping.begin(ctx)
+	}
 	if o.opts.OTLP != (OTLP{}) {
 		t, err := o.newTelemetry(ctx)
 		if err != nil {

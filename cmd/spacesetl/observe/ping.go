@@ -1,0 +1,132 @@
+package observe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// pinger tells a heartbeat service, as healthchecks.io knows it, that a run
+// begins and how it ends. Its address is a secret: who knows it can ping.
+type pinger struct {
+	address *url.URL
+	client  *http.Client
+	rid     string        // what start and end of a run have in common
+	pause   time.Duration // between two tries
+	started chan error    // what became of the first ping
+}
+
+const (
+	pingTimeout = 10 * time.Second // of one try
+	pingTries   = 3
+	pingPause   = time.Second
+	// hurry bounds all tries of a run that was interrupted: who sent the signal
+	// waits for its end.
+	hurry = 10 * time.Second
+)
+
+// newPinger returns a pinger for a checked address.
+func newPinger(address string) *pinger {
+	u, err := url.Parse(address)
+	if err != nil {
+		panic(err) // was checked
+	}
+	return &pinger{address: u, client: &http.Client{Timeout: pingTimeout}, rid: uuid.NewString(), pause: pingPause, started: make(chan error, 1)}
+}
+
+// begin pings that a run begins. It does not wait for the answer; end does.
+func (p *pinger) begin(ctx context.Context) {
+	go func() { p.started <- p.ping(context.WithoutCancel(ctx), "start", "") }()
+}
+
+// end pings how a run has ended, after the ping of begin has come to its end.
+func (p *pinger) end(ctx context.Context, code int, report string) error {
+	if code == 130 || code == 143 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, hurry)
+		defer cancel()
+	}
+	select {
+	case err := <-p.started:
+		if err != nil {
+			err = fmt.Errorf("at the start: %w", err)
+		}
+		return errors.Join(err, p.ping(ctx, suffix(code), report))
+	case <-ctx.Done():
+		return p.ping(ctx, suffix(code), report) // says that there is no time left
+	}
+}
+
+// suffix is what an exit code is pinged as: the code, which is a failure for
+// the service, and nothing for success. A run that stopped at a rate window or
+// its deadline (75) did what it was to do: the next goes on.
+func suffix(code int) string {
+	if code == 0 || code == 75 {
+		return ""
+	}
+	return strconv.Itoa(code)
+}
+
+// ping sends one ping, in several tries.
+func (p *pinger) ping(ctx context.Context, what, report string) error {
+	u := *p.address
+	if what != "" {
+		u = *u.JoinPath(what)
+	}
+	query := u.Query()
+	query.Set("rid", p.rid)
+	u.RawQuery = query.Encode()
+	for try := 1; ; try++ {
+		again, err := p.try(ctx, u.String(), report)
+		if err == nil || !again || try == pingTries {
+			return err
+		}
+		select {
+		case <-time.After(p.pause):
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+// try sends a ping once, and reports whether another try is worth it.
+func (p *pinger) try(ctx context.Context, address, report string) (again bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(report))
+	if err != nil {
+		return false, withoutAddress(err)
+	}
+	req.Header.Set("Content-Type", "text/plain; charset=utf-8")
+	res, err := p.client.Do(req)
+	if err != nil {
+		return true, withoutAddress(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode >= 300 {
+		return res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests, fmt.Errorf("status %d %s", res.StatusCode, http.StatusText(res.StatusCode))
+	}
+	return false, nil
+}
+
+// maxReport bounds what is sent with the last ping; services keep 10 to 100 kB.
+const maxReport = 8 << 10 // bytes
+
+// report is what a ping says of a run: how it ended, and the last of its log.
+func (o *Observer) report(end End) string {
+	s := o.state(end.At)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, exit code %d, after %s\n", o.job(), end.Outcome, end.Code, end.At.Sub(o.start).Round(time.Millisecond))
+	if end.Err != nil {
+		fmt.Fprintln(&b, end.Err)
+	}
+	fmt.Fprintf(&b, "%d pages, %d fetched now, cost %s to %s\n\n", s.Pages, s.Fetched, s.Low.Cents(), s.High.Cents())
+	head := b.String()
+	head = strings.ToValidUTF8(head[:min(len(head), maxReport/2)], "")
+	return head + o.tail.last(maxReport-len(head))
+}
