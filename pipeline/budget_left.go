@@ -3,7 +3,8 @@ package pipeline
 import "github.com/spacesetl/spacesetl/schemas"
 
 // BudgetLeft is what the bounds of the budget have room for, by period: run,
-// day, month. It is empty without a budget, and before Crawl.
+// day, month. It is empty without a budget. It can be asked once Progress has
+// told of a wave: before, the budget is not known.
 func (p *Pipeline) BudgetLeft() map[string]schemas.Money {
 	left := map[string]schemas.Money{}
 	w := p.purse

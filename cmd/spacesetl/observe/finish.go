@@ -93,7 +93,7 @@ func (o *Observer) facts() facts {
 	if source.Windows != nil {
 		f.windows = source.Windows()
 	}
-	if source.Budget != nil {
+	if source.Budget != nil && f.progress.Seq > 0 { // once it is known
 		f.budget = source.Budget()
 	}
 	return f

@@ -1,9 +1,9 @@
 package observe
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
-	"errors"
 	"log/slog"
 	"sync"
 
@@ -91,7 +91,7 @@ func (t *telemetry) shutdown(ctx context.Context) error {
 		wait.Go(func() { errs[1] = t.metrics.Shutdown(ctx) })
 	}
 	wait.Wait()
-	return errors.Join(withoutAddress(errs[0]), withoutAddress(errs[1]))
+	return withoutAddress(cmp.Or(errs[0], errs[1]))
 }
 
 // warning tells once that a collector does not listen. What it does not take is

@@ -2,6 +2,7 @@ package observe
 
 import (
 	"context"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -208,5 +209,19 @@ func TestACollectorThatDoesNotListenIsAWarning(t *testing.T) {
 	}
 	if took := time.Since(started); took > 4*telling {
 		t.Errorf("it took %s", took)
+	}
+}
+
+func TestACollectorsHeadersComeFromTheEnvironment(t *testing.T) {
+	r := newReceiver(t)
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20"+base64.StdEncoding.EncodeToString([]byte("robot:s3cret-password")))
+	t.Setenv("OTEL_SERVICE_NAME", "nightly")
+	bare, _ := withoutUser(r.url)
+	o, log := observer(t, Options{OTLP: OTLP{Traces: bare + "/v1/traces"}})
+	o.Start(t.Context())
+	aRun(o, func(time.Duration) {})
+	o.Finish(context.Background(), End{Outcome: schemas.Done})
+	if len(r.spans) != 8 || len(r.metrics) > 0 || r.resource["service.name"] != "nightly" {
+		t.Errorf("%d spans, %d metrics of %v: log %s", len(r.spans), len(r.metrics), r.resource, log.String())
 	}
 }

@@ -21,6 +21,7 @@ type pinger struct {
 	rid     string        // what start and end of a run have in common
 	pause   time.Duration // between two tries
 	started chan error    // what became of the first ping
+	give    func()        // gives it up
 }
 
 const (
@@ -43,25 +44,28 @@ func newPinger(address string) *pinger {
 
 // begin pings that a run begins. It does not wait for the answer; end does.
 func (p *pinger) begin(ctx context.Context) {
-	go func() { p.started <- p.ping(context.WithoutCancel(ctx), "start", "") }()
+	ctx, p.give = context.WithCancel(context.WithoutCancel(ctx))
+	go func() { p.started <- p.ping(ctx, "start", "") }()
 }
 
-// end pings how a run has ended, after the ping of begin has come to its end.
+// end pings how a run has ended, after the ping of begin, which is given up if
+// it takes longer than one try from now.
 func (p *pinger) end(ctx context.Context, code int, report string) error {
+	patience := pingTimeout
 	if code == 130 || code == 143 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, hurry)
 		defer cancel()
+		patience = hurry / 2
 	}
-	select {
-	case err := <-p.started:
-		if err != nil {
-			err = fmt.Errorf("at the start: %w", err)
-		}
-		return errors.Join(err, p.ping(ctx, suffix(code), report))
-	case <-ctx.Done():
-		return p.ping(ctx, suffix(code), report) // says that there is no time left
+	timer := time.AfterFunc(patience, p.give)
+	defer timer.Stop()
+	err := <-p.started
+	p.give()
+	if err != nil {
+		err = fmt.Errorf("at the start: %w", err)
 	}
+	return errors.Join(err, p.ping(ctx, suffix(code), report))
 }
 
 // suffix is what an exit code is pinged as: the code, which is a failure for
