@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"runtime"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -35,6 +36,12 @@ func tellFlags() []cli.Flag {
 // secretFlags are those whose values can hold a secret.
 func secretFlags() []string { return []string{"pushgateway", "otlp-endpoint", "ping-url"} }
 
+// dumb reports whether a terminal would show control sequences as they are:
+// those of old Windows do.
+func dumb() bool {
+	return os.Getenv("TERM") == "dumb" || runtime.GOOS == "windows" && os.Getenv("WT_SESSION") == ""
+}
+
 // collector is where OpenTelemetry goes: to the address given, or where the
 // environment has it for all programs.
 func collector(address string) observe.OTLP {
@@ -65,7 +72,7 @@ func telemetryTo(signal, path, address string) string {
 func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
 	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
-		Stderr: c.stderr, Dumb: os.Getenv("TERM") == "dumb", Version: version, Host: host,
+		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,
 		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
 		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"),
 	})

@@ -82,6 +82,7 @@ type Observer struct {
 	now    pipeline.Progress // the newest
 	ended  pipeline.Progress // of the last wave or phase
 	told   int64             // now.Seq when it was shown last
+	toldAt time.Time
 	end    End
 
 	tail      tail       // of the log, for the ping

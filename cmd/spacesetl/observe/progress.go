@@ -17,6 +17,8 @@ const (
 	barEvery  = 200 * time.Millisecond
 	jsonEvery = time.Second
 	logEvery  = 30 * time.Second
+	// idleEvery is how often the log says that a wait goes on.
+	idleEvery = 5 * time.Minute
 )
 
 // Progress takes note of how far the run is. A wave that has ended is told of
@@ -52,14 +54,16 @@ func (o *Observer) state(now time.Time) state {
 	return s
 }
 
-// tick shows progress if there is something new.
+// tick shows progress if there is something new: as long as there is a wait its
+// countdown, which the log has less often.
 func (o *Observer) tick(now time.Time) {
 	o.mu.Lock()
-	seq, idle := o.now.Seq, o.now.Seq == o.told && len(o.waits) == 0
+	begun, moved, waiting := o.now.Seq > 0, o.now.Seq > o.told, len(o.waits) > 0
+	if o.mode == "log" && now.Sub(o.toldAt) < idleEvery {
+		waiting = false
+	}
 	o.mu.Unlock()
-	switch {
-	case seq == 0, idle && o.mode != "log":
-	default:
+	if begun && (moved || waiting) {
 		o.tell(now)
 	}
 }
@@ -68,7 +72,7 @@ func (o *Observer) tick(now time.Time) {
 func (o *Observer) tell(now time.Time) {
 	s := o.state(now)
 	o.mu.Lock()
-	o.told = s.Seq
+	o.told, o.toldAt = s.Seq, now
 	o.mu.Unlock()
 	switch o.mode {
 	case "bar":

@@ -97,15 +97,30 @@ func TestAWaveThatEndedIsToldOnceAndAtOnce(t *testing.T) {
 	}
 }
 
-func TestAWaitIsToldAsLongAsItLasts(t *testing.T) {
-	o, out := observer(t, Options{Progress: "log", Format: "text", Level: "info"})
+// A wait of a quarter of an hour is a few lines, not one every 30 seconds.
+func TestTheLogIsQuietWhileARunWaits(t *testing.T) {
+	o, out := observer(t, Options{Progress: "log", Format: "text"})
 	o.Progress(fetching())
-	o.Event(extract.Event{Kind: extract.EventWait, Endpoint: schemas.Tweets, Until: noon.Add(time.Minute)})
-	o.tick(noon)
-	o.tick(noon.Add(2 * time.Minute))
+	o.Event(extract.Event{Kind: extract.EventWait, Endpoint: schemas.Tweets, Until: noon.Add(14 * time.Minute)})
+	for at := time.Duration(0); at < time.Hour; at += logEvery {
+		o.tick(noon.Add(at))
+	}
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	if len(lines) != 3 || !strings.Contains(lines[1], "waiting_for=tweets until=2026-11-22T12:01:00.000Z") || strings.Contains(lines[2], "waiting_for") {
-		t.Errorf("got\n%s", out.String())
+	if len(lines) != 5 || strings.Contains(lines[4], "waiting_for") {
+		t.Errorf("want the wait's line, one at once, those after 5 and 10 minutes, and one of its end; got\n%s", out.String())
+	}
+	for _, line := range lines[1:4] {
+		if !strings.Contains(line, "msg=progress") || !strings.Contains(line, "waiting_for=tweets until=2026-11-22T12:14:00.000Z") {
+			t.Errorf("got %s", line)
+		}
+	}
+	p := fetching()
+	p.Seq, p.Done = p.Seq+1, p.Done+1
+	o.Progress(p)
+	out.Reset()
+	o.tick(noon.Add(time.Hour + logEvery))
+	if strings.Count(out.String(), "done=121") != 1 {
+		t.Errorf("when it goes on: %s", out.String())
 	}
 }
 
