@@ -3,6 +3,7 @@ package observe
 import (
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -224,6 +225,9 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 		m.read(f, func(value float64, labels ...string) {
 			if c.job != nil {
 				labels = append(labels, c.job())
+			}
+			for j, label := range labels {
+				labels[j] = strings.ToValidUTF8(label, "\uFFFD") // names are the user's
 			}
 			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
 		})

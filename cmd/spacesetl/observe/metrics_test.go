@@ -182,6 +182,17 @@ func TestAFailedRunKeepsTheLastSuccess(t *testing.T) {
 	wantMetrics(t, read(t, path), map[string]float64{"spacesetl_run_exit_code{}": 4, "spacesetl_run_outcome{outcome=done}": 0, "spacesetl_success_timestamp_seconds{}": float64(noon.Unix() + 60)})
 }
 
+func TestAnyNameOfAJobIsALabel(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "watch.prom")
+	o, log := observer(t, Options{MetricsFile: path})
+	o.Job("a\xff\"\n\\b")
+	o.Finish(context.Background(), End{Outcome: schemas.Done})
+	text, err := os.ReadFile(path)
+	if want := `spacesetl_run_exit_code{job_name="a\ufffd\"\n\\b"} 0`; err != nil || !strings.Contains(string(text), strings.ReplaceAll(want, `\ufffd`, "\uFFFD")) {
+		t.Errorf("%v, log %s\n%s", err, log.String(), text)
+	}
+}
+
 func TestAFileThatCannotBeWrittenIsAWarning(t *testing.T) {
 	log := ranFor(t, Options{MetricsFile: filepath.Join(t.TempDir(), "nowhere", "m.prom")}, End{Outcome: schemas.Done})
 	if !strings.Contains(log, `"level":"WARN","msg":"the metrics could not be written"`) {
