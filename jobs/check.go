@@ -52,7 +52,7 @@ func (s *Spec) Check() []Problem {
 		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item of the list is empty")
 		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
 	}
-	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(c.shown("workers", strconv.Itoa(s.Workers))))
+	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	c.require(s.MaxWait >= 0, "max_wait", "max_wait is negative")
 	c.require(s.Deadline >= 0, "deadline", "deadline is negative")
 	c.baseURL()

@@ -34,7 +34,11 @@ func Load(path string, env func(string) (string, bool), override func(*Spec)) (S
 		override(&spec)
 		problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Key != "" && spec.lines[p.Key] == 0 })
 	}
+	unread := len(problems) > 0
 	for _, p := range slices.Concat(spec.ReadIDs(), spec.Check()) {
+		if unread && p.Key == "" && p.Line == 0 && p.File == "" {
+			continue // there may be seeds in what could not be read
+		}
 		if p.File == "" && (p.Line > 0 || override == nil) {
 			p.File = path
 		}

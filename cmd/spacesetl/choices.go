@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/urfave/cli/v2"
 )
 
@@ -28,6 +30,14 @@ func choices(flag string) []string {
 		return []string{"expand", "batch", "none"}
 	case "output":
 		return []string{"text", "json"}
+	case "progress":
+		return observe.Progresses
+	case "log-level":
+		return observe.Levels
+	case "log-format":
+		return observe.Formats
+	case "for":
+		return jobs.Schedulers()
 	case "format":
 		return schemaFormats()
 	}

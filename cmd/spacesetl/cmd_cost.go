@@ -53,7 +53,7 @@ func (c *console) cost(ctx *cli.Context) error {
 	}
 	override(ctx, &spec)
 	spec.Defaults()
-	if err := folder(ctx, spec.Store); err != nil {
+	if err := folder(spec.Store); err != nil {
 		return err
 	}
 	if ctx.IsSet("days") && !ctx.Bool("reconcile") {
@@ -86,9 +86,9 @@ func (c *console) cost(ctx *cli.Context) error {
 
 // folder reports a store that is something else. One that is not there yet is
 // no mistake.
-func folder(ctx *cli.Context, store string) error {
+func folder(store string) error {
 	if info, err := os.Stat(store); err == nil && !info.IsDir() {
-		return &usageError{"spacesetl " + ctx.Command.Name, fmt.Errorf("%s is not a store: it is a file, not a folder", store)}
+		return fmt.Errorf("store %s: not a directory: name a folder that this user may read and write", store)
 	}
 	return nil
 }

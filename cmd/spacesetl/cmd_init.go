@@ -109,6 +109,11 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "5"),
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
+	for _, with := range trimmed(strings.Split(p.with, ",")) {
+		if err := chosen(ctx, "with", with); err != nil && with != "none" {
+			return p, err
+		}
+	}
 	given := map[string]string{"creators": ctx.String("creators"), "search": ctx.String("search"), "ids": ctx.String("ids")}
 	var keys []string
 	for _, key := range seedKeys() {

@@ -35,7 +35,7 @@ spacesetl jobs show hourly-creators --for systemd`,
 	for _, sub := range command.Subcommands {
 		sub.HideHelpCommand = true
 		sub.OnUsageError = func(ctx *cli.Context, err error, isSub bool) error { return ofJobs(ctx, usage(ctx, err, isSub)) }
-		concise(sub)
+		concise(sub, "jobs")
 	}
 	return command
 }
@@ -108,11 +108,16 @@ func (c *console) jobsShow(ctx *cli.Context) error {
 		}
 		return ofJobs(ctx, err)
 	}
+	scheduler := ctx.String("for")
+	if scheduler != "" {
+		if err := chosen(ctx, "for", scheduler); err != nil {
+			return err
+		}
+	}
 	ready, err := readyMade(ctx.Args().First())
 	if err != nil {
 		return ofJobs(ctx, err)
 	}
-	scheduler := ctx.String("for")
 	files := []jobs.DeployedFile{{Name: ready.Name + ".yaml", Text: ready.YAML}}
 	if scheduler != "" {
 		if files, err = deployed(ctx, ready, scheduler); err != nil {

@@ -58,7 +58,7 @@ func (c *console) plan(ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := folder(ctx, spec.Store); err != nil {
+	if err := folder(spec.Store); err != nil {
 		return err
 	}
 	plan := tokens.plan(&spec)

@@ -169,7 +169,7 @@ func TestShellsComplete(t *testing.T) {
 				{"spacesetl status -o j", []string{"json"}},
 				{"spacesetl run --state ", []string{"all", "live", "scheduled"}},
 				{"spacesetl run --dialect p", []string{"post"}},
-				{"spacesetl schema --format ", []string{"duckdb", "json", "md", "mermaid", "svg"}},
+				{"spacesetl schema --format ", []string{"bigquery", "clickhouse", "duckdb", "json", "md", "mermaid", "postgres", "snowflake", "svg"}},
 				{"spacesetl run --name plan --users b", []string{"batch"}},
 				{"spacesetl run -f other", []string{"other.yaml"}},
 				{"spacesetl replay --store s", []string{"spaces"}},

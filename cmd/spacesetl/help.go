@@ -65,12 +65,18 @@ func helpText(examples, usage, description string, s *syntax) string {
 		b.WriteString(description + "\n")
 	}
 	var rows []helpRow
+	var also []string
 	for _, sub := range s.subs {
-		rows = append(rows, helpRow{"", sub.path[len(sub.path)-1], sub.usage})
+		name := sub.path[len(sub.path)-1]
+		if slices.Contains(minor, name) {
+			also = append(also, name)
+			continue
+		}
+		rows = append(rows, helpRow{"", name, sub.usage})
 	}
 	writeRows(&b, rows)
 	if s.path == nil {
-		return b.String()
+		return b.String() + "Also " + strings.Join(also, ", ") + "; each has --help.\n"
 	}
 	rows = nil
 	for _, f := range s.flags {
@@ -89,6 +95,9 @@ func helpText(examples, usage, description string, s *syntax) string {
 	}
 	return b.String()
 }
+
+// minor are the commands that help names in one line.
+var minor = []string{"completion", "man", "version"}
 
 // manyFlags are so many that they stand in groups.
 const manyFlags = 18
@@ -117,7 +126,7 @@ func writeRows(b *strings.Builder, rows []helpRow) {
 		width = max(width, utf8.RuneCountInString(r.left))
 	}
 	b.WriteString("\n")
-	for _, group := range []string{groupGet, groupTo, groupLimits, groupOther, ""} {
+	for _, group := range []string{groupGet, groupTo, groupLimits, groupWatch, groupOther, ""} {
 		if group != "" && slices.ContainsFunc(rows, func(r helpRow) bool { return r.group == group }) {
 			b.WriteString(group + ":\n")
 		}
@@ -134,6 +143,7 @@ const (
 	groupGet    = "What to get"
 	groupTo     = "Where to"
 	groupLimits = "Limits and money"
+	groupWatch  = "To watch it"
 	groupOther  = "Other"
 )
 
@@ -146,6 +156,8 @@ func flagGroup(name string) string {
 		return groupTo
 	case slices.Contains([]string{"workers", "max-wait", "deadline", "memory"}, name), strings.HasPrefix(name, "budget-"):
 		return groupLimits
+	case slices.Contains([]string{"progress", "log-level", "log-format", "metrics-file", "pushgateway", "ping-url", "otlp-endpoint", "no-report"}, name):
+		return groupWatch
 	}
 	return groupOther
 }

@@ -77,8 +77,7 @@ func (c *console) app() *cli.App {
 		Name:      "spacesetl",
 		Usage:     "X Spaces from the X API v2 into Parquet and DuckDB",
 		UsageText: "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
-		Description: "Lands every page the API returns, then makes tables of them. What was paid for once is never\n" +
-			"fetched again: running again goes on where the last run stopped.",
+		Description: "What was paid for once is never fetched again: running again goes on where the last run stopped.",
 		Flags:   []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
 		Version: version, HideVersion: true, HideHelpCommand: true, Suggest: true,
 		Writer: c.stdout, ErrWriter: c.stderr,
@@ -94,9 +93,10 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.runCommand(), c.planCommand(), c.costCommand(), c.replayCommand(), c.verifyCommand(), c.demoCommand(),
-			c.simulateCommand(), c.schemaCommand(), c.validateCommand(), c.jobsCommand(), c.authCommand(), c.statusCommand(),
-			c.doctorCommand(), c.completionCommand(), c.manCommand(), c.initCommand(), c.versionCommand(),
+			c.initCommand(), c.jobsCommand(), c.validateCommand(), c.planCommand(), c.runCommand(), c.replayCommand(),
+			c.authCommand(), c.costCommand(), c.statusCommand(), c.doctorCommand(), c.verifyCommand(),
+			c.demoCommand(), c.simulateCommand(), c.schemaCommand(),
+			c.completionCommand(), c.manCommand(), c.versionCommand(),
 		},
 	}
 	for _, command := range app.Commands {
@@ -122,5 +122,5 @@ func commandNames(app *cli.App) []string {
 // takesWords reports whether a command has something to say of words that are
 // no flags.
 func takesWords(command string) bool {
-	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion"}, command)
+	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init"}, command)
 }

@@ -88,7 +88,7 @@ func noFlag(ctx *cli.Context, name string, flags []cli.Flag) error {
 		return fmt.Errorf("there is no flag %s: did you mean --%s?", dashed(name), best)
 	}
 	if ctx.Command == nil || commandOf(ctx) == "spacesetl" {
-		for _, command := range ctx.App.Commands {
+		for _, command := range append([]*cli.Command{ctx.App.Command("run")}, ctx.App.Commands...) {
 			if slices.Contains(flagNames(command.Flags), name) {
 				return fmt.Errorf("there is no flag %s before the command: write it after, as in spacesetl %s %s", dashed(name), command.Name, dashed(name))
 			}

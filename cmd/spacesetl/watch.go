@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -70,6 +71,11 @@ func telemetryTo(signal, path, address string) string {
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
+	for _, flag := range []string{"progress", "log-level", "log-format"} {
+		if err := chosen(ctx, flag, cmp.Or(ctx.String(flag), choices(flag)[0])); err != nil {
+			return nil, err
+		}
+	}
 	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,

@@ -27,8 +27,10 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 	o.end = end
 	now := o.now
 	o.mu.Unlock()
-	o.log.Info("ended", "outcome", end.Outcome, "exit", end.Code, "took", end.At.Sub(o.start).Round(time.Millisecond),
-		"pages", now.Pages, "fetched", now.Fetched, "usd_low", money(now.Low), "usd_high", money(now.High))
+	if o.run.Load() != nil || end.Err == nil { // otherwise nothing began, and the error says why
+		o.log.Info("ended", "outcome", end.Outcome, "exit", end.Code, "took", end.At.Sub(o.start).Round(time.Millisecond),
+			"pages", now.Pages, "fetched", now.Fetched, "usd_low", money(now.Low), "usd_high", money(now.High))
+	}
 	if o.opts.MetricsFile != "" {
 		if err := o.writeMetrics(); err != nil {
 			o.log.Warn("the metrics could not be written", "file", o.opts.MetricsFile, "after", err)
