@@ -22,7 +22,8 @@ var arrows = map[string][]string{
 	"pipeline":              {"schemas", "transform"},
 	"jobs":                  {"schemas", "pipeline"},
 	"pipeline/bench":        {"schemas", "pipeline", "extract/simulator"},
-	"cmd/spacesetl":         {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "cmd/spacesetl/observe"},
+	"pipeline/report":       {"schemas", "pipeline", "load"},
+	"cmd/spacesetl":         {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/report", "cmd/spacesetl/observe"},
 	"cmd/spacesetl/observe": {"schemas", "pipeline", "extract"},
 }
 

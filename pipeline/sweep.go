@@ -74,7 +74,7 @@ func (s Store) leftovers() []string {
 	return []string{
 		filepath.Join(s.Parquet(), "_staging-*"), filepath.Join(string(s), "_parts-*"),
 		filepath.Join(s.Parquet(), "__*"), filepath.Join(string(s), "runs", "*", "_*"),
-		filepath.Join(string(s), "_state.json-*"), filepath.Join(string(s), "_ledger.json-*"),
+		filepath.Join(string(s), "_state.json-*"), filepath.Join(string(s), "_ledger.json-*"), filepath.Join(string(s), "_report.html-*"),
 	}
 }
 

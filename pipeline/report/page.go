@@ -1,0 +1,103 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Style is the page's style sheet: colours for light and dark, tables, panels.
+//
+//go:embed assets/style.css
+var Style string
+
+var (
+	//go:embed assets/report.html.tmpl
+	pageHTML string
+	//go:embed assets/charts.min.js
+	library string // see assets/build
+	//go:embed assets/report.js
+	drawing string
+)
+
+var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
+	"stamp":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
+	"percent": func(share float64) string { return fmt.Sprintf("%.1f", 100*min(max(share, 0), 1)) },
+}).Parse(pageHTML))
+
+// Page is a report that can be written.
+type Page struct {
+	*maker
+	Banner   *banner
+	Tiles    []tile
+	Sections []section
+}
+
+// source is what the template sees.
+type source struct {
+	*Page
+	Job, RunID, Outcome, Tone string
+	Started, Made             time.Time
+	Store                     string
+	Style                     template.CSS
+	Script                    template.JS
+	StyleHash, ScriptHash     string
+	Charts                    []*chart
+}
+
+// hash is how a content security policy names a text.
+func hash(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// Write writes the page.
+func (p *Page) Write(w io.Writer) error {
+	run := p.manifest.Run
+	script := library + "\n" + drawing
+	s := source{
+		Page: p, Job: run.Job, RunID: run.RunID, Outcome: ends[run.Outcome].name, Tone: ends[run.Outcome].tone,
+		Started: run.StartedAt, Made: p.Now, Store: filepath.Base(string(p.maker.Store)),
+		Style: template.CSS(Style), Script: template.JS(script), StyleHash: hash(Style), ScriptHash: hash(script),
+		Charts: []*chart{},
+	}
+	for _, section := range p.Sections {
+		for _, panel := range section.Panels {
+			if panel.Chart != nil {
+				s.Charts = append(s.Charts, panel.Chart)
+			}
+		}
+	}
+	return pageTemplate.Execute(w, s)
+}
+
+// WriteFile writes the page to a file that appears whole.
+func (p *Page) WriteFile(path string) error {
+	var text bytes.Buffer
+	if err := p.Write(&text); err != nil {
+		return err
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), "_"+filepath.Base(path)+"-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temporary.Name()) // gone already when all went well
+	_, err = temporary.Write(text.Bytes())
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("writing %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,266 @@
+package report
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// happened tells what the run asked and got.
+func (m *maker) happened(ctx context.Context) (section, error) {
+	s := section{ID: "happened", Title: "What happened"}
+	if m.reader == nil {
+		s.Lead = m.noTables
+		s.Panels = []panel{m.endpointsOnly()}
+		return s, nil
+	}
+	var err error
+	s.Panels, err = m.panels(ctx, []func(context.Context, *panel) error{m.timeline, m.found, m.problems})
+	return s, err
+}
+
+// lane is what one account asked of one endpoint.
+type lane struct {
+	Endpoint, Account                                 string
+	pages, requests, refused, waited, longest, length int64
+	first, last                                       time.Time
+}
+
+func (l lane) name() string {
+	if l.Account == "" {
+		return l.Endpoint
+	}
+	return l.Endpoint + " · " + l.Account
+}
+
+// binned are the pages of a lane in one slice of time; times are milliseconds
+// since 1970.
+type binned struct {
+	Lane     int `json:"lane"`
+	endpoint string
+	account  string
+	bin      int64
+	First    int64 `json:"first"`
+	Last     int64 `json:"last"`
+	Pages    int64 `json:"n"`
+	Repeated int64 `json:"repeated"`
+	Refused  int64 `json:"refused"`
+}
+
+// waited is a time when workers waited for a lane.
+type waited struct {
+	Lane     int `json:"lane"`
+	endpoint string
+	account  string
+	First    int64 `json:"first"`
+	Last     int64 `json:"last"`
+}
+
+// timelineData is what the timeline draws.
+type timelineData struct {
+	Lanes []string `json:"lanes"`
+	Bins  []binned `json:"bins"`
+	Waits []waited `json:"waits"`
+}
+
+// legend explains what is drawn.
+func (d timelineData) legend() []key {
+	keys := []key{{"k-page", "pages came"}}
+	if slices.ContainsFunc(d.Bins, func(b binned) bool { return b.Refused > 0 }) {
+		keys = append(keys, key{"k-refused", "a request was refused"})
+	}
+	if len(d.Waits) > 0 {
+		keys = append(keys, key{"k-wait", "waiting for a rate window or a retry"})
+	}
+	return keys
+}
+
+// mostLanes is how many lanes the timeline has at most; the busiest stay.
+const mostLanes = 24
+
+func (m *maker) timeline(ctx context.Context, p *panel) error {
+	p.ID, p.Title, p.Wide = "timeline", "Requests and waits over time", true
+	p.Empty = "No page landed in this run."
+	lanes, err := rows(ctx, m, func(l *lane) []any {
+		return []any{&l.Endpoint, &l.Account, &l.pages, &l.requests, &l.refused, &l.waited, &l.longest, &l.length, &l.first, &l.last}
+	}, lanesSQL, m.manifest.Run.RunID)
+	if err != nil || len(lanes) == 0 {
+		return err
+	}
+	p.Table = m.lanes(lanes)
+	shown := lanes
+	if len(shown) > mostLanes {
+		shown = slices.Clone(lanes)
+		slices.SortStableFunc(shown, func(a, b lane) int { return cmp.Compare(b.pages, a.pages) })
+		shown = shown[:mostLanes]
+		p.Note = fmt.Sprintf("The %d busiest of %d are drawn.", mostLanes, len(lanes))
+	}
+	data, err := m.drawn(ctx, shown)
+	if err != nil {
+		return err
+	}
+	p.Chart = &chart{"timeline", "timeline", fmt.Sprintf("Timeline of %s: a row for each endpoint and account, a stroke where pages came, a band where workers waited.",
+		plural(int64(m.manifest.Run.Pages), "page", "pages")), data}
+	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(m.manifest.Run.Pages), "page", "pages"),
+		lasting(lastOf(lanes).Sub(m.manifest.Run.StartedAt)), milliseconds(m.manifest.Run.WaitedMS))
+	p.Legend = data.legend()
+	return nil
+}
+
+func lastOf(lanes []lane) time.Time {
+	return slices.MaxFunc(lanes, func(a, b lane) int { return a.last.Compare(b.last) }).last
+}
+
+// drawn reads what is drawn in the lanes.
+func (m *maker) drawn(ctx context.Context, lanes []lane) (timelineData, error) {
+	index := map[[2]string]int{}
+	data := timelineData{Bins: []binned{}, Waits: []waited{}}
+	for i, l := range lanes {
+		index[[2]string{l.Endpoint, l.Account}] = i
+		data.Lanes = append(data.Lanes, l.name())
+	}
+	bins, err := rows(ctx, m, func(b *binned) []any {
+		return []any{&b.endpoint, &b.account, &b.bin, &b.First, &b.Last, &b.Pages, &b.Repeated, &b.Refused}
+	}, binsSQL, m.manifest.Run.RunID)
+	if err != nil {
+		return data, err
+	}
+	waits, err := rows(ctx, m, func(w *waited) []any { return []any{&w.endpoint, &w.account, &w.First, &w.Last} }, waitsSQL, m.manifest.Run.RunID)
+	if err != nil {
+		return data, err
+	}
+	for _, b := range bins {
+		if i, ok := index[[2]string{b.endpoint, b.account}]; ok {
+			b.Lane = i
+			data.Bins = append(data.Bins, b)
+		}
+	}
+	for _, w := range waits {
+		if i, ok := index[[2]string{w.endpoint, w.account}]; ok {
+			w.Lane = i
+			data.Waits = append(data.Waits, w)
+		}
+	}
+	return data, nil
+}
+
+func (m *maker) lanes(lanes []lane) table {
+	t := table{Caption: "Pages, requests and waits per endpoint and account", Columns: slices.Concat(words("Endpoint", "Account"),
+		numbers("Pages", "Requests", "Tried again", "Refused", "Waited, all workers", "Longest wait", "Bytes"), words("First page", "Last page"))}
+	most := slices.MaxFunc(lanes, func(a, b lane) int { return cmp.Compare(a.pages, b.pages) }).pages
+	for _, l := range lanes {
+		t.Rows = append(t.Rows, []cell{said(l.Endpoint), said(cmp.Or(l.Account, "not said")), countOf(l.pages, most), count(l.requests), bad(l.requests-l.pages, "warn"), bad(l.refused, "bad"),
+			amount(milliseconds(l.waited)), amount(milliseconds(l.longest)), amount(bytesOf(l.length)), at(l.first), at(l.last)})
+	}
+	return t
+}
+
+// units are what is asked for at an endpoint and what comes back.
+var units = map[schemas.Endpoint][2][2]string{
+	schemas.Me:        {{"token", "tokens"}, {"account", "accounts"}},
+	schemas.Usernames: {{"name", "names"}, {"account", "accounts"}},
+	schemas.Creators:  {{"creator", "creators"}, {"Space", "Spaces"}},
+	schemas.Search:    {{"search", "searches"}, {"Space", "Spaces"}},
+	schemas.Spaces:    {{"Space", "Spaces"}, {"Space", "Spaces"}},
+	schemas.SpaceByID: {{"Space", "Spaces"}, {"Space", "Spaces"}},
+	schemas.Tweets:    {{"Space", "Spaces"}, {"tweet", "tweets"}},
+	schemas.Buyers:    {{"Space", "Spaces"}, {"buyer", "buyers"}},
+	schemas.Users:     {{"account", "accounts"}, {"account", "accounts"}},
+}
+
+// answered is what came of the requests of one endpoint.
+type answered struct {
+	endpoint                                      string
+	asked, found, refused                         int64
+	missing, referred, refusedObjects, unreadable int64
+}
+
+func (m *maker) found(ctx context.Context, p *panel) error {
+	p.ID, p.Title, p.Wide, p.Empty = "found", "Asked, found, missing, refused", true, "Nothing was asked in this run."
+	run := m.manifest.Run.RunID
+	asked, err := rows(ctx, m, func(a *answered) []any { return []any{&a.endpoint, &a.asked, &a.found, &a.refused} }, foundSQL, run)
+	if err != nil || len(asked) == 0 {
+		return err
+	}
+	errors, err := rows(ctx, m, func(a *answered) []any {
+		return []any{&a.endpoint, &a.missing, &a.referred, &a.refusedObjects, &a.unreadable}
+	}, missingSQL, run)
+	if err != nil {
+		return err
+	}
+	absent, err := rows(ctx, m, func(n *int64) []any { return []any{n} }, absentSQL, run)
+	if err != nil {
+		return err
+	}
+	byEndpoint := map[string]answered{}
+	for _, e := range errors {
+		byEndpoint[e.endpoint] = e
+	}
+	p.Table = table{Open: true, Caption: "What was asked of each endpoint, and what came of it",
+		Columns: slices.Concat(words("Endpoint"), numbers("Asked for", "Found", "Asked for, not there", "Refused", "Referred to, not there", "Unreadable"))}
+	var missing, refused int64
+	slices.SortFunc(asked, func(a, b answered) int { return cmp.Compare(order(a.endpoint), order(b.endpoint)) })
+	for _, a := range asked {
+		e := byEndpoint[a.endpoint]
+		unit := units[schemas.Endpoint(a.endpoint)]
+		if a.endpoint == string(schemas.Spaces) { // some servers leave Spaces out and say nothing
+			e.missing = max(e.missing, absent[0])
+		}
+		missing, refused = missing+e.missing, refused+a.refused+e.refusedObjects
+		p.Table.Rows = append(p.Table.Rows, []cell{said(a.endpoint), amount(plural(a.asked, unit[0][0], unit[0][1])), amount(plural(a.found, unit[1][0], unit[1][1])),
+			bad(e.missing, "warn"), bad(a.refused+e.refusedObjects, "warn"), bad(e.referred, ""), bad(e.unreadable, "bad")})
+	}
+	p.Lead = fmt.Sprintf("%s asked for by id or name were not there, %s refused.", thousands(missing), plural(refused, "thing was", "things were"))
+	p.Note = "Refused counts whole requests and single objects that the token may not see. Referred to are accounts and tweets that answers name and X does not give: suspended, protected or deleted."
+	return nil
+}
+
+// order is an endpoint's place in a job.
+func order(endpoint string) int {
+	return slices.IndexFunc(schemas.Specs(), func(s schemas.Spec) bool { return string(s.Endpoint) == endpoint })
+}
+
+// problem is one kind of thing the API did not give.
+type problem struct {
+	endpoint, kind, resource, problem, parameter, example string
+	times                                                 int64
+}
+
+func (m *maker) problems(ctx context.Context, p *panel) error {
+	p.ID, p.Title, p.Wide, p.Empty = "problems", "What the API did not give", true, "The API gave everything that was asked for."
+	found, err := rows(ctx, m, func(e *problem) []any {
+		return []any{&e.endpoint, &e.kind, &e.resource, &e.problem, &e.parameter, &e.times, &e.example}
+	}, problemsSQL, m.manifest.Run.RunID)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	var all int64
+	for _, n := range m.manifest.Errors {
+		all += int64(n)
+	}
+	p.Lead = fmt.Sprintf("%s in api_errors, by reason.", plural(all, "row", "rows"))
+	p.Table = table{Open: true, Caption: "What the API did not give, by reason", Columns: slices.Concat(words("Endpoint", "Object", "Problem", "Named by"), numbers("Times"), words("Example"))}
+	for _, e := range found {
+		p.Table.Rows = append(p.Table.Rows, []cell{said(e.endpoint), theirs(cmp.Or(e.resource, e.kind)), theirs(e.problem), theirs(e.parameter), countOf(e.times, found[0].times), theirs(e.example)})
+	}
+	return nil
+}
+
+// endpointsOnly is what the manifest alone knows of the requests.
+func (m *maker) endpointsOnly() panel {
+	p := panel{ID: "timeline", Title: "Requests per endpoint", Wide: true, Empty: "No page landed in this run.", Table: table{Open: true, Caption: "Pages, requests and waits per endpoint",
+		Columns: slices.Concat(words("Endpoint"), numbers("Pages", "Requests", "Tried again", "Waited, all workers", "Bytes"))}}
+	for _, spec := range schemas.Specs() {
+		use, ok := m.manifest.Endpoints[spec.Endpoint]
+		if !ok {
+			continue
+		}
+		p.Table.Rows = append(p.Table.Rows, []cell{said(string(spec.Endpoint)), count(int64(use.Pages)), count(int64(use.Requests)),
+			bad(int64(use.Requests-use.Pages), "warn"), amount(milliseconds(use.WaitedMS)), amount(bytesOf(use.Bytes))})
+	}
+	return p
+}

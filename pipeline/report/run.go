@@ -1,0 +1,218 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// banner says that the run ended early, why, and what to do.
+type banner struct {
+	Title, Why, Advice, Command string
+}
+
+// ends are how runs end, in the words of the page.
+var ends = map[schemas.Outcome]struct{ name, tone, title, advice string }{
+	schemas.Done:         {"done", "good", "", ""},
+	schemas.Capped:       {"capped", "warn", "The run stopped at a limit of money or usage.", "Everything received is kept and in the tables. Raise the limit or wait for the next period, then run the same command again: it asks only for what is missing."},
+	schemas.Waiting:      {"waiting", "warn", "The run stopped instead of waiting any longer.", "Everything received is kept and in the tables. Run the same command again once the rate window has opened: it asks only for what is missing."},
+	schemas.Unauthorised: {"unauthorised", "bad", "X refused the tokens.", "See which are good with spacesetl auth status, log in again, then run the same command again: it asks only for what is missing."},
+	schemas.Interrupted:  {"interrupted", "warn", "The run was interrupted.", "Everything received is kept. Run the same command again: it asks only for what is missing."},
+	schemas.Failed:       {"failed", "bad", "The run failed.", "Everything received is kept. See to the reason, then run the same command again: it asks only for what is missing."},
+}
+
+func (m *maker) banner() *banner {
+	end := ends[m.manifest.Run.Outcome]
+	if end.title == "" {
+		return nil
+	}
+	return &banner{Title: end.title, Why: m.manifest.Stopped, Advice: end.advice, Command: m.Again}
+}
+
+// tile is a headline number.
+type tile struct{ Name, Value, Detail, Tone string }
+
+// totals are the sizes of the store's main tables.
+type totals struct{ spaces, people, users, tweets, sightings, runs int64 }
+
+func (m *maker) tiles(ctx context.Context) ([]tile, error) {
+	run := m.manifest.Run
+	missing := 0
+	for _, n := range m.manifest.Errors {
+		missing += n
+	}
+	bill := m.bill(func(line *pipeline.Line) bool { return line.RunID == run.RunID })
+	tiles := []tile{
+		{"Spaces", thousands(m.loadedRows("spaces")), "in this run", ""},
+		{"People", thousands(m.loadedRows("users")), "accounts in this run", ""},
+		{"Cost", span(bill.Low, bill.High), "of this run, as X may bill", ""},
+		{"Fetching took", lasting(run.EndedAt.Sub(run.StartedAt)), milliseconds(run.WaitedMS) + " waited, all workers", ""},
+		{"Requests", thousands(int64(run.Requests)), plural(int64(run.Pages), "page", "pages") + ", " + bytesOf(run.Bytes), ""},
+		{"Not given", thousands(int64(missing)), "things the API left out", ""},
+	}
+	if m.reader == nil {
+		return tiles, nil
+	}
+	all, err := rows(ctx, m, func(t *totals) []any {
+		return []any{&t.spaces, &t.people, &t.users, &t.tweets, &t.sightings, &t.runs}
+	}, totalsSQL)
+	if err != nil {
+		return nil, err
+	}
+	tiles[0].Detail = fmt.Sprintf("in this run, %s in the store", thousands(all[0].spaces))
+	tiles[1].Detail = fmt.Sprintf("accounts in this run, %s in the store", thousands(all[0].users))
+	return tiles, nil
+}
+
+// loadedRows is the number of rows of a table in the run.
+func (m *maker) loadedRows(name string) int64 {
+	for _, t := range m.manifest.Tables {
+		if t.Name == name {
+			return t.Rows
+		}
+	}
+	return 0
+}
+
+// loaded tells what became of the pages: rows, bytes, and what does not fit.
+func (m *maker) loaded() section {
+	return section{ID: "tables", Title: "What was loaded", Panels: []panel{m.tables(), m.drift(), m.notes(), m.history()}}
+}
+
+func (m *maker) tables() panel {
+	p := panel{ID: "rows", Tall: true, Title: "Rows and bytes per table", Table: table{Caption: "Rows and bytes of each table in this run",
+		Columns: slices.Concat(words("Table"), numbers("Rows", "Parquet bytes", "Files"))}}
+	size, files := map[string]int64{}, map[string]int64{}
+	for _, part := range m.manifest.Files {
+		size[part.Table] += part.Bytes
+		files[part.Table]++
+	}
+	full := slices.DeleteFunc(slices.Clone(m.manifest.Tables), func(t pipeline.TableRows) bool { return t.Rows == 0 })
+	slices.SortStableFunc(full, func(a, b pipeline.TableRows) int { return int(b.Rows - a.Rows) })
+	var rows, sum int64
+	var bars []bar
+	for _, t := range full {
+		p.Table.Rows = append(p.Table.Rows, []cell{said(t.Name), countOf(t.Rows, full[0].Rows), amount(bytesOf(size[t.Name])), count(files[t.Name])})
+		bars = append(bars, bar{t.Name, float64(t.Rows), thousands(t.Rows)})
+		rows, sum = rows+t.Rows, sum+size[t.Name]
+	}
+	p.Lead = fmt.Sprintf("%s in %s, %s of Parquet; %s stayed without rows.", plural(rows, "row", "rows"), plural(int64(len(full)), "table", "tables"),
+		bytesOf(sum), plural(int64(len(m.manifest.Tables)-len(full)), "table", "tables"))
+	if len(full) == 0 {
+		p.Empty = "No table got a row."
+		return p
+	}
+	p.Chart = barChart("rows", fmt.Sprintf("Bar chart of rows per table: most, %s, in %s.", thousands(full[0].Rows), full[0].Name), "rows", bars[:min(len(bars), 14)])
+	return p
+}
+
+// drift lists keys of answers that no column takes.
+func (m *maker) drift() panel {
+	p := panel{ID: "drift", Title: "Schema drift", Empty: "Every key of every answer has its column.",
+		Table: table{Caption: "Keys that no column takes", Columns: slices.Concat(words("Object and key"), numbers("Times"))}}
+	keys := slices.SortedFunc(maps.Keys(m.manifest.Drift), func(a, b string) int {
+		if n := m.manifest.Drift[b] - m.manifest.Drift[a]; n != 0 {
+			return n
+		}
+		return strings.Compare(a, b)
+	})
+	if len(keys) == 0 {
+		return p
+	}
+	most := int64(m.manifest.Drift[keys[0]])
+	p.Lead = fmt.Sprintf("%s in answers that no column takes. Their values are kept in the extras columns; a new column for one is a line in the table's declaration.",
+		plural(int64(len(keys)), "key", "keys"))
+	var bars []bar
+	for _, k := range keys[:min(len(keys), 60)] {
+		n := int64(m.manifest.Drift[k])
+		p.Table.Rows = append(p.Table.Rows, []cell{theirs(k), countOf(n, most)})
+		bars = append(bars, bar{k, float64(n), thousands(n)})
+	}
+	p.Chart = barChart("drift", fmt.Sprintf("Bar chart of keys without a column: most often, %s times, %s.", thousands(most), keys[0]), "times", bars[:min(len(bars), 6)])
+	if n := len(keys) - 60; n > 0 {
+		p.Note = fmt.Sprintf("%s are in the manifest.", plural(int64(n), "more", "more"))
+	}
+	return p
+}
+
+// notes lists all else that was not as asked.
+func (m *maker) notes() panel {
+	p := panel{ID: "notes", Title: "Left out, cut short, failed", Empty: "Nothing: no field was refused or stayed empty, no search was cut short, no request failed.",
+		Table: table{Open: true, Caption: "What was not as asked", Columns: words("What", "Which")}}
+	add := func(what, tone string, which ...string) {
+		for _, w := range which {
+			p.Table.Rows = append(p.Table.Rows, []cell{{Text: what, Tone: tone}, theirs(shortened(w))})
+		}
+	}
+	for _, f := range m.manifest.Failures {
+		add("request failed", "bad", fmt.Sprintf("%s: %s", f.Request.Endpoint, f.Error))
+	}
+	for _, d := range m.manifest.Dropped {
+		add("field refused by X, left out", "warn", d.Param+" "+d.Value+": "+d.Reason)
+	}
+	for _, param := range slices.Sorted(maps.Keys(m.manifest.NeverSeen)) {
+		add("asked for, never sent", "", param+": "+strings.Join(m.manifest.NeverSeen[param], ", "))
+	}
+	for _, t := range m.manifest.Truncated {
+		add("search cut at 100 Spaces, there may be more", "warn", t)
+	}
+	for _, reason := range slices.Sorted(maps.Keys(m.manifest.Skipped)) {
+		add("not asked for", "", fmt.Sprintf("%s: %s", reason, thousands(int64(m.manifest.Skipped[reason]))))
+	}
+	if n := m.manifest.Unreadable; n > 0 {
+		add("values that became NULL", "warn", plural(int64(n), "value", "values")+" that could not be read, in api_errors")
+	}
+	if n := m.manifest.Repaired; n > 0 {
+		add("characters replaced", "", plural(int64(n), "character", "characters")+" that are not valid UTF-8")
+	}
+	const most = 40
+	if n := len(p.Table.Rows); n > most {
+		p.Table.Rows, p.Note = p.Table.Rows[:most], plural(int64(n-most), "more is", "more are")+" in the manifest."
+	}
+	return p
+}
+
+// shortened keeps a line to a length that a table cell bears.
+func shortened(text string) string {
+	const most = 300
+	if letters := []rune(text); len(letters) > most {
+		return string(letters[:most]) + "…"
+	}
+	return text
+}
+
+// history lists the store's latest runs.
+func (m *maker) history() panel {
+	p := panel{ID: "runs", Title: "Runs of this store", Wide: true, Table: table{Open: true, Caption: "The latest runs, newest first",
+		Columns: slices.Concat(words("Run", "Started", "Outcome"), numbers("Fetching took", "Pages", "Spaces", "Rows", "Cost"))}}
+	const most = 20
+	bills := map[string]pipeline.Spent{}
+	for _, s := range m.ledger.Statement(m.Prices).Runs {
+		bills[s.Name] = s
+	}
+	for _, manifest := range slices.Backward(m.earlier[max(len(m.earlier)-most, 0):]) {
+		run := manifest.Run
+		var all, spaces int64
+		for _, t := range manifest.Tables {
+			if all += t.Rows; t.Name == "spaces" {
+				spaces = t.Rows
+			}
+		}
+		id := said(run.RunID)
+		if run.RunID == m.manifest.Run.RunID {
+			id.Text += " (this one)"
+		}
+		bill := bills[run.RunID]
+		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: ends[run.Outcome].name, Tone: ends[run.Outcome].tone},
+			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(spaces), count(all), amount(span(bill.Low, bill.High))})
+	}
+	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.earlier)), "run", "runs"), path.Base(string(m.Store)))
+	return p
+}

@@ -1,0 +1,160 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// story is a store that runs are made in, in a world that goes on. Its clock
+// moves with every look at it and with every wait.
+type story struct {
+	*testing.T
+	store pipeline.Store
+	world *simulator.Simulator
+	url   string
+
+	mu    sync.Mutex
+	clock time.Time
+
+	maxWait  time.Duration
+	database bool
+	parquet  bool
+}
+
+const storyUser = "user-token-of-the-report"
+
+func newStory(t *testing.T, cfg simulator.Config) *story {
+	t.Helper()
+	s := &story{T: t, store: pipeline.Store(filepath.Join(t.TempDir(), "story")), clock: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC), database: true, parquet: true}
+	creator, _ := simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens, cfg.Now = map[string]string{storyUser: creator}, s.peek
+	s.world = simulator.New(cfg)
+	server := httptest.NewServer(s.world)
+	t.Cleanup(server.Close)
+	s.url = server.URL
+	return s
+}
+
+// peek is the time.
+func (s *story) peek() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.clock
+}
+
+// now is the time, which goes on by looking.
+func (s *story) now() time.Time {
+	s.pass(3 * time.Millisecond)
+	return s.peek()
+}
+
+func (s *story) pass(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clock = s.clock.Add(d)
+}
+
+// everything is a plan that asks something of every endpoint.
+func (s *story) everything() pipeline.Plan {
+	var seeds []schemas.Request
+	ids := append(s.world.SpaceIDs(90), s.world.MissingSpaceIDs(2)...)
+	creator, _ := s.world.TicketedCreator()
+	seeds = append(seeds, schemas.Request{Endpoint: schemas.Spaces, IDs: ids}, schemas.Request{Endpoint: schemas.Search, Query: s.world.SearchWord(), State: "all"},
+		schemas.Request{Endpoint: schemas.Usernames, IDs: s.world.Usernames(5)})
+	return pipeline.Plan{Job: "story", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true, Seeds: seeds, Creators: append(s.world.CreatorIDs(20), creator)}
+}
+
+// run makes a run of a plan and returns how it stopped, if it did.
+func (s *story) run(plan pipeline.Plan) error {
+	s.Helper()
+	client, err := extract.New(extract.Config{
+		BaseURL: s.url, AppToken: "app-token-of-the-report", UserToken: storyUser, CreatorSpacing: time.Nanosecond, MaxWait: s.maxWait,
+		Now: s.now, Sleep: func(ctx context.Context, d time.Duration) error { s.pass(d); return ctx.Err() },
+	})
+	s.must(err)
+	planned, err := s.store.Start(plan, nil, "test", s.now())
+	s.must(err)
+	parquet := s.store.Parquet()
+	if !s.parquet {
+		parquet = filepath.Join(string(s.store), "_parts")
+	}
+	loader, err := load.NewParquet(load.ParquetConfig{Dir: parquet, Staging: filepath.Join(parquet, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
+	s.must(err)
+	defer loader.Close()
+	p := &pipeline.Pipeline{
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: s.store, Loader: loader, KeepsFiles: s.parquet,
+		Fetcher: hostile{extract.NewRetry(client)}, Now: s.peek,
+	}
+	if s.database {
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Parts: parquet}))
+	}
+	s.must(p.Open())
+	defer p.Close()
+	_, err = p.RunAll(s.Context())
+	return err
+}
+
+func (s *story) must(err error) {
+	s.Helper()
+	if err != nil {
+		s.Fatal(err)
+	}
+}
+
+// titles are what strangers may call a Space.
+var titles = []string{
+	`</script><script>alert(1)</script>`, `<img src=x onerror=alert(2)>`, "\u202eright to left\u202c مساحة صوتية", "👩\u200d💻🎙️ 日本語",
+	`"quoted" & 'more' {{.}} --> <!-- ]]>`, "]}\u2028;alert(3)//" + strings.Repeat("W", 150),
+}
+
+// hostile gives every Space that is looked up by id one of the titles.
+type hostile struct{ pipeline.Fetcher }
+
+func (h hostile) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
+	page, err := h.Fetcher.Fetch(ctx, r)
+	if err != nil || r.Endpoint != schemas.Spaces {
+		return page, err
+	}
+	var body map[string]json.RawMessage
+	var spaces []map[string]json.RawMessage
+	if err := json.Unmarshal(page.Body, &body); err != nil || body["data"] == nil {
+		return page, err
+	}
+	if err := json.Unmarshal(body["data"], &spaces); err != nil {
+		return page, err
+	}
+	for i, space := range spaces {
+		if space["title"], err = json.Marshal(titles[i%len(titles)]); err != nil {
+			return page, err
+		}
+	}
+	if body["data"], err = json.Marshal(spaces); err != nil {
+		return page, err
+	}
+	page.Body, err = json.Marshal(body)
+	return page, err
+}
+
+// make makes the page of the newest run.
+func (s *story) make(change func(*Config)) *Page {
+	s.Helper()
+	cfg := Config{Store: s.store, Now: s.peek(), Version: "test"}
+	if change != nil {
+		change(&cfg)
+	}
+	page, err := Make(s.Context(), cfg)
+	s.must(err)
+	return page
+}
