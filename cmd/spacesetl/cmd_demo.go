@@ -28,6 +28,7 @@ func (c *console) demoCommand() *cli.Command {
 			number("seed", 1, "seed of the simulated world; `N`"),
 			number("spaces", 1000, "size of the simulated world; `N`"),
 			outputFlag(),
+			noReportFlag(),
 		}, watchFlags()...),
 		Action: c.demo,
 	}

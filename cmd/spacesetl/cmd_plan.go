@@ -126,6 +126,7 @@ func (e *etl) price(ctx context.Context, store pipeline.Store, planned pipeline.
 		e.watch.Log().Warn("the forecast goes without the store's history: " + err.Error())
 	}
 	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
+	e.expected = forecast.Cost
 	return jobs.Price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
 		forecast, e.spec.PriceTable())
 }

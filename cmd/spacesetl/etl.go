@@ -23,6 +23,7 @@ type etl struct {
 	memory int64 // bytes that DuckDB may take; 0 leaves it to DuckDB
 	watch  *observe.Observer
 	hooks
+	expected pipeline.MoneyRange // what the run was forecast to cost
 }
 
 // hooks are what the demo and tests change about a run; each may be nil.
@@ -40,6 +41,7 @@ type result struct {
 	fetched  int // pages fetched now, not found landed
 	took     time.Duration
 	out      output
+	job      *etl // nil of a replay
 }
 
 // output is where tables go.
@@ -106,7 +108,7 @@ func (e *etl) run(ctx context.Context) (result, error) {
 			e.watch.Log().Warn("what status reads could not be written: " + err.Error())
 		}
 	}
-	return result{m, client.Stats(), p.Fetched(), time.Since(start), out}, err
+	return result{m, client.Stats(), p.Fetched(), time.Since(start), out, e}, err
 }
 
 func (e *etl) config(start time.Time) extract.Config {

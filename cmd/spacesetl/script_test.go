@@ -19,6 +19,9 @@ import (
 func TestMain(m *testing.M) {
 	_ = stdflag.Set("test.parallel", "6")        // a value on the command line wins
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each child would end a second late
+	if _, said := os.LookupEnv("SPACESETL_NO_REPORT"); !said {
+		_ = os.Setenv("SPACESETL_NO_REPORT", "true") // report.txtar tests reports; elsewhere they take time only
+	}
 	testscript.Main(m, map[string]func(){
 		"spacesetl":           func() { os.Exit(hurried()) },
 		"cramped-spacesetl":   func() { limitFiles(); os.Exit(hurried()) },
@@ -55,6 +58,7 @@ func TestScripts(t *testing.T) {
 			env.Values[pingKey{}] = &pingService{}
 			env.Defer(s.close)
 			env.Setenv("GORACE", os.Getenv("GORACE"))
+			env.Setenv("SPACESETL_NO_REPORT", os.Getenv("SPACESETL_NO_REPORT"))
 			env.Setenv("X_BEARER_TOKEN", scriptAppToken)
 			env.Setenv("USER_TOKEN", scriptUserToken) // a script with buyers sets X_USER_TOKEN to it
 			return nil

@@ -88,7 +88,8 @@ func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
 	return w, nil
 }
 
-// watched runs work under the command's observer, and prints what it came to.
+// watched runs work under the command's observer, prints what it came to and
+// makes its report.
 func (c *console) watched(ctx *cli.Context, work func(*observe.Observer) (result, error)) error {
 	out, err := format(ctx)
 	if err != nil {
@@ -104,6 +105,7 @@ func (c *console) watched(ctx *cli.Context, work func(*observe.Observer) (result
 	if printErr := c.printResult(r, out); err == nil {
 		err = printErr
 	}
+	c.reported(ctx, w, r, out)
 	return withAdvice(err, again(ctx))
 }
 
