@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 func (c *console) completionCommand() *cli.Command {
@@ -80,8 +82,12 @@ func commandSyntax(path []string, command *cli.Command) *syntax {
 	switch s.name() {
 	case "completion":
 		s.words = []string{"bash", "zsh", "fish"}
-	case "validate":
+	case "validate", "init":
 		s.files = true
+	case "jobs show":
+		for _, ready := range jobs.ReadyMade() {
+			s.words = append(s.words, ready.Name)
+		}
 	}
 	for _, f := range command.Flags {
 		if f, ok := f.(documented); ok && f.Names()[0] != "help" {

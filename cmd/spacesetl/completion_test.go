@@ -177,6 +177,9 @@ func TestShellsComplete(t *testing.T) {
 				{"spacesetl auth status --outp", []string{"--output"}},
 				{"spacesetl run --output=t", []string{"text"}},
 				{"spacesetl simulate --paging ", []string{"expired", "normal", "quirks", "repeat"}},
+				{"spacesetl run --progress b", []string{"bar"}},
+				{"spacesetl jobs show hourly-c", []string{"hourly-creators"}},
+				{"spacesetl init oth", []string{"other.yaml"}},
 				{"spacesetl run --name ", nil},
 			}
 			var lines []string

@@ -34,9 +34,9 @@ func zshCommand(b *strings.Builder, s *syntax) {
 	}
 	switch {
 	case s.words != nil:
-		fmt.Fprintf(b, " \\\n    ':shell:(%s)'", strings.Join(s.words, " "))
+		fmt.Fprintf(b, " \\\n    ':word:(%s)'", strings.Join(s.words, " "))
 	case s.files:
-		b.WriteString(" \\\n    ':job file:_files'")
+		b.WriteString(" \\\n    ':file:_files'")
 	case len(s.subs) > 0:
 		b.WriteString(" \\\n    '1: :->command' '*:: :->rest'\n")
 		zshSubcommands(b, s)

@@ -74,12 +74,12 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 
 func (c *console) app() *cli.App {
 	app := &cli.App{
-		Name:      "spacesetl",
-		Usage:     "X Spaces from the X API v2 into Parquet and DuckDB",
-		UsageText: "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
+		Name:        "spacesetl",
+		Usage:       "X Spaces from the X API v2 into Parquet and DuckDB",
+		UsageText:   "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
 		Description: "What was paid for once is never fetched again: running again goes on where the last run stopped.",
-		Flags:   []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
-		Version: version, HideVersion: true, HideHelpCommand: true, Suggest: true,
+		Flags:       []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
+		Version:     version, HideVersion: true, HideHelpCommand: true, Suggest: true,
 		Writer: c.stdout, ErrWriter: c.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
 		OnUsageError:   usage,
