@@ -20,14 +20,19 @@ const readOnly = "?access_mode=read_only"
 // open opens a database file; options are those of the driver's DSN. The last
 // of equal settings counts.
 func (d *DuckDB) open(path, options string, settings ...setting) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
+	path, err := driverPath(path)
 	if err != nil {
 		return nil, err
 	}
-	if strings.Contains(path, "?") {
-		return nil, fmt.Errorf("%s: the driver takes what follows a ? for options", path)
-	}
 	return d.connect(path+options, settings...)
+}
+
+// driverPath is a path as the driver takes it.
+func driverPath(path string) (string, error) {
+	if strings.Contains(path, "?") {
+		return "", fmt.Errorf("%s: the driver takes what follows a ? for options", path)
+	}
+	return filepath.Abs(path)
 }
 
 // openMemory opens a database of no file.

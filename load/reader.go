@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -22,10 +23,11 @@ type ReaderConfig struct {
 	Dir   string         // folder that Part.Path is relative to
 	Parts []schemas.Part // of all runs to read
 
-	// Scratch is a folder that COPY may write results to; empty for none. It
-	// and the tables are all that SQL can reach.
+	// Scratch is a folder that COPY may write results to and DuckDB spills to;
+	// empty for none. It and the tables are all that SQL can reach.
 	Scratch     string
 	MemoryLimit string // such as "512MB"; empty for DuckDB's default
+	SpillLimit  string // the most that is spilled; empty for DuckDB's default
 	Threads     int    // 0 for one per core
 	Connections int    // queries at a time; 0 for one
 }
@@ -41,15 +43,13 @@ type Reader struct {
 // OpenReader opens tables to read. The error is an fs.ErrNotExist where there
 // is no database, and a *LockedError where a process that merges in place has it.
 func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
-	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
-	open := d.openMemory
+	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, TempDir: cfg.Scratch, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
 	if cfg.Path != "" {
 		if err := d.found(); err != nil {
 			return nil, err
 		}
-		open = func() (*sql.DB, error) { return d.open(cfg.Path, readOnly) }
 	}
-	db, err := open()
+	db, err := d.openLocked(cfg.SpillLimit)
 	if err != nil {
 		return nil, d.wrap(ctx, err)
 	}
@@ -59,7 +59,29 @@ func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
 		return nil, d.wrap(ctx, err)
 	}
 	db.SetMaxOpenConns(max(cfg.Connections, 1))
+	db.SetMaxIdleConns(max(cfg.Connections, 1))
 	return r, nil
+}
+
+// openLocked opens a database whose settings can be locked: they are those of
+// the database and not set again by each connection, which would fail then.
+func (d *DuckDB) openLocked(spill string) (*sql.DB, error) {
+	options := url.Values{}
+	for _, s := range d.settings() {
+		options.Set(s.name, s.value)
+	}
+	if spill != "" {
+		options.Set("max_temp_directory_size", spill)
+	}
+	if d.cfg.Path == "" {
+		return connect("?"+options.Encode(), nil)
+	}
+	options.Set("access_mode", "read_only")
+	path, err := driverPath(d.cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	return connect(path+"?"+options.Encode(), nil)
 }
 
 // found says that there is a database file.
@@ -92,7 +114,7 @@ func (r *Reader) prepare(ctx context.Context) error {
 	if len(reach) > 0 {
 		statements = append(statements, "SET allowed_paths = "+textList(reach))
 	}
-	statements = append(statements, "SET TimeZone = 'UTC'", "SET enable_external_access = false", "SET lock_configuration = true")
+	statements = append(statements, "SET GLOBAL TimeZone = 'UTC'", "SET enable_external_access = false", "SET lock_configuration = true")
 	for _, s := range statements {
 		if _, err := r.ExecContext(ctx, s); err != nil {
 			return err

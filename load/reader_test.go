@@ -148,6 +148,33 @@ func TestReaderChangesNoTable(t *testing.T) {
 	}
 }
 
+// All connections of a Reader are alike: none fails on the locked settings.
+func TestReaderAnswersOnSeveralConnections(t *testing.T) {
+	t.Setenv("TZ", "America/New_York")
+	s, parts := twoRuns(t)
+	for name, cfg := range map[string]ReaderConfig{
+		"database": {Path: s.path, Connections: 3, Scratch: t.TempDir(), SpillLimit: "1GB", MemoryLimit: "256MB"},
+		"files":    {Dir: s.dir, Parts: parts, Connections: 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := openReader(t, cfg)
+			for i := range cfg.Connections {
+				c, err := r.Conn(t.Context())
+				if err != nil {
+					t.Fatalf("connection %d: %v", i, err)
+				}
+				defer c.Close()
+				var zone string
+				var spaces int
+				row := c.QueryRowContext(t.Context(), "SELECT current_setting('TimeZone'), count(*) FROM spaces")
+				if err := row.Scan(&zone, &spaces); err != nil || zone != "UTC" || spaces != 2 {
+					t.Errorf("connection %d: zone %q, %d spaces, %v; want UTC and 2", i, zone, spaces, err)
+				}
+			}
+		})
+	}
+}
+
 func TestReaderSaysThatThereIsNoDatabase(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.duckdb")
 	_, err := OpenReader(context.Background(), ReaderConfig{Path: path})
