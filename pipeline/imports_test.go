@@ -22,8 +22,9 @@ var arrows = map[string][]string{
 	"pipeline":              {"schemas", "transform"},
 	"jobs":                  {"schemas", "pipeline"},
 	"pipeline/bench":        {"schemas", "pipeline", "extract/simulator"},
+	"pipeline/browse":       {"schemas", "pipeline", "load"},
 	"pipeline/report":       {"schemas", "pipeline", "load"},
-	"cmd/spacesetl":         {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/report", "cmd/spacesetl/observe"},
+	"cmd/spacesetl":         {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/browse", "pipeline/report", "cmd/spacesetl/observe"},
 	"cmd/spacesetl/observe": {"schemas", "pipeline", "extract"},
 }
 

@@ -17,8 +17,8 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
-// browse is a browser for scripts: BROWSER=browse. It agrees and shows nothing.
-func browse() int {
+// visit is a browser for scripts: BROWSER=browse. It agrees and shows nothing.
+func visit() int {
 	res, err := http.Get(os.Args[len(os.Args)-1])
 	if err == nil {
 		_, err = io.Copy(io.Discard, res.Body)

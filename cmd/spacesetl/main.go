@@ -95,7 +95,7 @@ func (c *console) app() *cli.App {
 		Commands: []*cli.Command{
 			c.initCommand(), c.jobsCommand(), c.validateCommand(), c.planCommand(), c.runCommand(), c.replayCommand(),
 			c.authCommand(), c.costCommand(), c.statusCommand(), c.doctorCommand(), c.verifyCommand(),
-			c.reportCommand(), c.demoCommand(), c.simulateCommand(), c.schemaCommand(),
+			c.reportCommand(), c.browseCommand(), c.demoCommand(), c.simulateCommand(), c.schemaCommand(),
 			c.completionCommand(), c.manCommand(), c.versionCommand(),
 		},
 	}

@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 		"cramped-spacesetl":   func() { limitFiles(); os.Exit(hurried()) },
 		"panicking-spacesetl": func() { os.Exit(panicking()) },
 		"crashing-spacesetl":  func() { os.Exit(crashing()) },
-		"browse":              func() { os.Exit(browse()) },
+		"browse":              func() { os.Exit(visit()) },
 	})
 }
 

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/browse"
+)
+
+func (c *console) browseCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "browse",
+		Usage:     "look at a store's tables in the browser",
+		UsageText: "spacesetl browse --store ./spaces --open\nspacesetl browse -f job.yaml --addr 127.0.0.1:0",
+		Description: "Tables with search, filters and downloads, the pages of Spaces and people, and a box for SQL.\n" +
+			"Read-only, and for this machine only: to let others look, --expose listens on any --addr, asks\n" +
+			"for a token that is in the printed address, and is not encrypted. Ends on Ctrl-C.",
+		Flags: []cli.Flag{
+			text("file", "", "job `FILE` (YAML), for its store", "f"),
+			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+			text("addr", "127.0.0.1:8420", "`ADDRESS` to listen on; port 0 takes a free one"),
+			flag("expose", "allow an --addr that other machines reach, with a token"),
+			flag("open", "open the browser"),
+		},
+		Action: c.browse,
+	}
+}
+
+func (c *console) browse(ctx *cli.Context) error {
+	spec := jobs.Spec{}
+	if file := ctx.String("file"); file != "" {
+		var err error
+		if spec, err = jobs.Load(file, nil); err != nil {
+			return err
+		}
+	}
+	if ctx.IsSet("store") {
+		spec.Store = ctx.String("store")
+	}
+	spec.Defaults()
+	cfg := browse.Config{Store: pipeline.Store(spec.Store)}
+	switch loopback := isLoopback(ctx.String("addr")); {
+	case ctx.Bool("expose"):
+		cfg.Token = rand.Text()
+	case !loopback:
+		return &usageError{"spacesetl browse", fmt.Errorf("--addr %s is not of this machine alone: other machines could read the store. Add --expose if they may", ctx.String("addr"))}
+	}
+	handler, err := browse.New(ctx.Context, cfg)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &usageError{"spacesetl browse", errors.New("there is no run with tables in " + spec.Store + ": name a store with --store")}
+	}
+	if err != nil {
+		return err
+	}
+	defer handler.Close()
+	server, err := serve(ctx.Context, ctx.String("addr"), handler)
+	if err != nil {
+		return fmt.Errorf("%w: choose another --addr", err)
+	}
+	defer server.stop()
+	return c.invite(ctx, server.url, cfg.Token)
+}
+
+// invite says where to look, and waits for the end.
+func (c *console) invite(ctx *cli.Context, address, token string) error {
+	if err := c.print("listening on %s\n", address); err != nil {
+		return err
+	}
+	if token != "" {
+		address += "/?token=" + token
+		if err := c.print("open %s\nwho has this address can read the store; the connection is not encrypted\n", address); err != nil {
+			return err
+		}
+	}
+	if ctx.Bool("open") {
+		if err := openBrowser(address); err != nil {
+			fmt.Fprintf(c.stderr, "spacesetl: no browser could be opened: %v\n", err)
+		}
+	}
+	<-ctx.Context.Done()
+	return nil
+}
+
+// isLoopback reports whether only this machine reaches an address.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

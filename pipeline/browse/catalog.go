@@ -1,0 +1,173 @@
+package browse
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// catalog is what the open database holds. Every identifier in a query comes
+// from it, or from our own texts, never from a request.
+type catalog struct {
+	relations []*relation
+	byName    map[string]*relation
+	run       record // the newest run: _run_id, job, ended_at, outcome
+	runs      int64
+}
+
+// relation is a table, a view or a macro.
+type relation struct {
+	Name    string
+	Kind    string // table, view, or macro, which takes a time
+	Doc     string
+	Theme   string
+	Rows    int64 // of a table; -1 where counting takes a query
+	Columns []*column
+	Key     []string // may be empty
+}
+
+// column is a column of a relation.
+type column struct {
+	Name string
+	Type string // as DuckDB names it
+	Doc  string
+	Ref  string // table that its values are keys of
+}
+
+// Number reports whether values are numbers, for their alignment.
+func (c *column) Number() bool { return numeric(c.Type) }
+
+// Time reports whether values are times.
+func (c *column) Time() bool { return strings.HasPrefix(c.Type, "TIMESTAMP") }
+
+// Searched reports whether search looks into the column.
+func (c *column) Searched() bool { return c.Type == "VARCHAR" && !slices.Contains(lineage, c.Name) }
+
+// id reports whether values are ids, whose letters have a case.
+func (c *column) id() bool { return c.Ref != "" || entityOf[c.Name] != "" }
+
+var lineage = []string{"_run_id", "_page_id", "_fetched_at"}
+
+func numeric(kind string) bool {
+	name, _, _ := strings.Cut(kind, "(")
+	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}, name)
+}
+
+func (r *relation) column(name string) *column {
+	for _, c := range r.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// from is the relation in a FROM clause; a macro takes the time as parameter.
+func (r *relation) from() string {
+	if r.Kind == "macro" {
+		return schemas.Quote(r.Name) + "(CAST(? AS TIMESTAMPTZ))"
+	}
+	return schemas.Quote(r.Name)
+}
+
+// readCatalog reads names and types from the database, meaning from schemas.
+func readCatalog(ctx context.Context, r *reader) (*catalog, error) {
+	c := &catalog{byName: map[string]*relation{}}
+	if err := c.readColumns(ctx, r); err != nil {
+		return nil, err
+	}
+	for _, m := range schemas.Macros() {
+		if err := c.readMacro(ctx, r, m); err != nil {
+			return nil, err
+		}
+	}
+	c.document()
+	if err := c.count(ctx, r); err != nil {
+		return nil, err
+	}
+	if c.byName["runs"] == nil {
+		return c, nil
+	}
+	newest, err := records(ctx, r, "SELECT _run_id, job, started_at, ended_at, outcome, count(*) OVER () AS runs FROM runs ORDER BY _run_id DESC LIMIT 1")
+	if err == nil && len(newest) > 0 {
+		c.run = newest[0]
+	}
+	return c, err
+}
+
+func (c *catalog) add(r *relation) {
+	c.relations = append(c.relations, r)
+	c.byName[r.Name] = r
+}
+
+// has reports whether all of some relations are there: a database that an
+// older version made can lack some, and files have no history.
+func (c *catalog) has(names ...string) bool {
+	return !slices.ContainsFunc(names, func(name string) bool { return c.byName[name] == nil })
+}
+
+func (c *catalog) readColumns(ctx context.Context, r *reader) error {
+	rows, err := records(ctx, r, `
+SELECT columns.table_name, columns.column_name, columns.data_type, coalesce(columns.comment, '') AS doc,
+       coalesce(tables.comment, views.comment, '') AS table_doc, tables.table_name IS NULL AS is_view
+FROM duckdb_columns() AS columns
+LEFT JOIN duckdb_tables() AS tables USING (database_oid, schema_oid, table_name)
+LEFT JOIN duckdb_views() AS views ON views.database_oid = columns.database_oid AND views.schema_oid = columns.schema_oid AND views.view_name = columns.table_name
+WHERE NOT columns.internal AND columns.database_name = current_database() AND columns.schema_name = 'main'
+ORDER BY columns.table_name, columns.column_index`)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		name := row["table_name"].Text
+		if c.byName[name] == nil {
+			found := &relation{Name: name, Kind: "table", Doc: row["table_doc"].Text, Rows: -1}
+			if row["is_view"].Text == "true" && schemas.Lookup(name) == nil {
+				found.Kind = "view"
+			}
+			c.add(found)
+		}
+		c.byName[name].Columns = append(c.byName[name].Columns, &column{Name: row["column_name"].Text, Type: row["data_type"].Text, Doc: row["doc"].Text})
+	}
+	return nil
+}
+
+func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) error {
+	found, err := records(ctx, r, "SELECT 1 AS found FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
+	if err != nil || len(found) == 0 {
+		return err
+	}
+	columns, err := records(ctx, r, fmt.Sprintf("SELECT column_name, column_type FROM (DESCRIBE FROM %s(now()))", schemas.Quote(m.Name)))
+	if err != nil {
+		return err
+	}
+	relation := &relation{Name: m.Name, Kind: "macro", Doc: m.Doc, Rows: -1}
+	for _, row := range columns {
+		relation.Columns = append(relation.Columns, &column{Name: row["column_name"].Text, Type: row["column_type"].Text})
+	}
+	c.add(relation)
+	return nil
+}
+
+// count fills in the number of rows of the tables, which DuckDB knows.
+func (c *catalog) count(ctx context.Context, r *reader) error {
+	var counts []string
+	var tables []*relation
+	for _, relation := range c.relations {
+		if relation.Kind == "table" {
+			counts = append(counts, fmt.Sprintf("(SELECT count(*) FROM %s)", schemas.Quote(relation.Name)))
+			tables = append(tables, relation)
+		}
+	}
+	if len(tables) == 0 {
+		return nil
+	}
+	var numbers []any
+	for _, t := range tables {
+		numbers = append(numbers, &t.Rows)
+	}
+	return r.QueryRowContext(ctx, "SELECT "+strings.Join(counts, ", ")).Scan(numbers...)
+}

@@ -1,0 +1,306 @@
+package browse
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// listing is a relation as a person wants to see it. All of it stands in the
+// address, so that any can be bookmarked.
+type listing struct {
+	*relation
+	AsOf    string // of a macro
+	Search  string
+	Filters []filter
+	Sort    *column
+	Desc    bool
+	Shown   []*column
+	Chosen  bool // Shown was chosen
+	Page    int  // from 1
+	PerPage int
+}
+
+// filter keeps the rows whose value is so.
+type filter struct {
+	Column *column
+	Op     string
+	Value  string
+}
+
+// operator is what a filter can ask.
+type operator struct {
+	Name, Label string
+	sql         string // of the column, and of the value, cast to its type
+	alone       bool   // takes no value
+}
+
+var operators = []operator{
+	{Name: "eq", Label: "=", sql: "%s = %s"},
+	{Name: "ne", Label: "≠", sql: "%s <> %s"},
+	{Name: "contains", Label: "contains"},
+	{Name: "lt", Label: "<", sql: "%s < %s"},
+	{Name: "gt", Label: ">", sql: "%s > %s"},
+	{Name: "null", Label: "is NULL", sql: "%s IS NULL", alone: true},
+	{Name: "notnull", Label: "is not NULL", sql: "%s IS NOT NULL", alone: true},
+}
+
+func operatorOf(name string) (operator, bool) {
+	i := slices.IndexFunc(operators, func(o operator) bool { return o.Name == name })
+	if i < 0 {
+		return operator{}, false
+	}
+	return operators[i], true
+}
+
+// Label is the operator as shown.
+func (f filter) Label() string { o, _ := operatorOf(f.Op); return o.Label }
+
+// Alone reports whether the filter takes no value.
+func (f filter) Alone() bool { o, _ := operatorOf(f.Op); return o.alone }
+
+// Bounds of a listing.
+const (
+	perPage     = 50
+	mostPerPage = 500
+	deepest     = 100_000 // rows that can be paged through
+	mostFilters = 20
+	longestWord = 1000 // bytes of a search or a filter's value
+	firstShown  = 12   // columns, unless others are chosen
+)
+
+// parseListing reads an address. Names that the relation does not have are a
+// *problem, and none reaches a query.
+func parseListing(r *relation, q url.Values) (listing, error) {
+	l := listing{relation: r, Search: q.Get("q"), AsOf: q.Get("ts"), Page: 1, PerPage: perPage}
+	if len(l.Search) > longestWord {
+		return l, &problem{http.StatusBadRequest, fmt.Sprintf("a search can have %d bytes", longestWord)}
+	}
+	for name, into := range map[string]struct {
+		n    *int
+		most int
+	}{"page": {&l.Page, deepest}, "n": {&l.PerPage, mostPerPage}} {
+		if text := q.Get(name); text != "" {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 1 || n > into.most {
+				return l, &problem{http.StatusBadRequest, fmt.Sprintf("%s must be 1 to %d", name, into.most)}
+			}
+			*into.n = n
+		}
+	}
+	if (l.Page-1)*l.PerPage >= deepest {
+		return l, &problem{http.StatusBadRequest, fmt.Sprintf("paging ends after %d rows: search, filter or sort to get to the others", deepest)}
+	}
+	if err := l.parseFilters(q["c"], q["o"], q["v"]); err != nil {
+		return l, err
+	}
+	return l, l.parseColumns(q)
+}
+
+func (l *listing) parseFilters(columns, ops, values []string) error {
+	if len(columns) > mostFilters || len(columns) != len(ops) || len(columns) != len(values) {
+		return &problem{http.StatusBadRequest, "the address does not say which column, how and what in each filter"}
+	}
+	for i, name := range columns {
+		if name == "" {
+			continue
+		}
+		f := filter{l.column(name), ops[i], values[i]}
+		if f.Column == nil {
+			return l.noColumn(name)
+		}
+		if _, ok := operatorOf(f.Op); !ok || len(f.Value) > longestWord {
+			return &problem{http.StatusBadRequest, "there is no such filter"}
+		}
+		l.Filters = append(l.Filters, f)
+	}
+	return nil
+}
+
+func (l *listing) noColumn(name string) error {
+	return &problem{http.StatusBadRequest, fmt.Sprintf("%s has no column %q", l.Name, bounded(name, 80))}
+}
+
+func (l *listing) parseColumns(q url.Values) error {
+	if name := q.Get("sort"); name != "" {
+		name, l.Desc = strings.CutPrefix(name, "-")
+		if l.Sort = l.column(name); l.Sort == nil {
+			return l.noColumn(name)
+		}
+	}
+	for _, name := range q["col"] {
+		c := l.column(name)
+		if c == nil {
+			return l.noColumn(name)
+		}
+		if !slices.Contains(l.Shown, c) {
+			l.Shown = append(l.Shown, c)
+		}
+	}
+	l.Chosen = len(l.Shown) > 0
+	if !l.Chosen {
+		l.Shown = l.first()
+	}
+	return nil
+}
+
+// first are the columns shown unless others are chosen: the leading ones of the
+// relation, and those that rows are sorted and filtered by.
+func (l *listing) first() []*column {
+	var shown []*column
+	for _, name := range leading[l.Name] {
+		if c := l.column(name); c != nil {
+			shown = append(shown, c)
+		}
+	}
+	if len(shown) == 0 {
+		shown = l.plain()
+	}
+	asked := []*column{l.Sort}
+	for _, f := range l.Filters {
+		asked = append(asked, f.Column)
+	}
+	for _, c := range asked {
+		if c != nil && !slices.Contains(shown, c) {
+			shown = append(shown, c)
+		}
+	}
+	return shown
+}
+
+// plain are the first columns, without those that say when and where a row was
+// seen.
+func (r *relation) plain() []*column {
+	var shown []*column
+	for _, c := range r.Columns {
+		if len(shown) < firstShown && !slices.Contains(lineage, c.Name) && c.Name != "extras" {
+			shown = append(shown, c)
+		}
+	}
+	if len(shown) == 0 {
+		return r.Columns
+	}
+	return shown
+}
+
+// leading are the columns to begin with where the first ones are not those that
+// a person looks for.
+var leading = map[string][]string{
+	"v_spaces":       {"space_id", "title", "state", "creator_username", "participant_count", "max_participant_count", "people_count", "speaker_count", "buyer_count", "started_at", "scheduled_start", "duration_minutes", "topics"},
+	"v_space_people": {"space_id", "user_id", "username", "name", "roles", "followers_count", "verified_type"},
+	"users":          {"user_id", "username", "name", "followers_count", "following_count", "tweet_count", "verified_type", "location", "description", "created_at", "last_seen_at"},
+	"tweets":         {"tweet_id", "text", "author_id", "created_at", "lang", "like_count", "retweet_count", "reply_count", "quote_count", "impression_count"},
+	"runs":           {"_run_id", "job", "outcome", "started_at", "ended_at", "pages", "requests", "waited_ms", "bytes", "version"},
+}
+
+// values is the listing as an address has it.
+func (l listing) values() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"q": l.Search, "ts": l.AsOf} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	for _, f := range l.Filters {
+		q.Add("c", f.Column.Name)
+		q.Add("o", f.Op)
+		q.Add("v", f.Value)
+	}
+	if l.Sort != nil {
+		q.Set("sort", map[bool]string{true: "-"}[l.Desc]+l.Sort.Name)
+	}
+	if l.Chosen {
+		for _, c := range l.Shown {
+			q.Add("col", c.Name)
+		}
+	}
+	if l.PerPage != perPage {
+		q.Set("n", strconv.Itoa(l.PerPage))
+	}
+	if l.Page > 1 {
+		q.Set("page", strconv.Itoa(l.Page))
+	}
+	return q
+}
+
+// address is a link to the listing.
+func (l listing) address() string { return tableLink(l.Name, l.values()) }
+
+// from is the FROM and WHERE of the listing's rows, and the values in it.
+func (l listing) from() (string, []any) {
+	text, args := " FROM "+l.relation.from(), []any{}
+	if l.Kind == "macro" {
+		args = append(args, l.AsOf)
+	}
+	var conditions []string
+	for _, f := range l.Filters {
+		condition, values := f.condition()
+		conditions, args = append(conditions, condition), append(args, values...)
+	}
+	if l.Search != "" {
+		var any []string
+		for _, c := range l.Columns {
+			if c.Searched() {
+				any, args = append(any, c.contains()), append(args, l.Search)
+			}
+		}
+		conditions = append(conditions, "("+strings.Join(append(any, "false"), " OR ")+")")
+	}
+	if len(conditions) > 0 {
+		text += " WHERE " + strings.Join(conditions, " AND ")
+	}
+	return text, args
+}
+
+// condition is the filter in SQL, and its value.
+func (f filter) condition() (string, []any) {
+	o, _ := operatorOf(f.Op)
+	name := schemas.Quote(f.Column.Name)
+	switch {
+	case o.alone:
+		return fmt.Sprintf(o.sql, name), nil
+	case o.Name == "contains":
+		return f.Column.contains(), []any{f.Value}
+	}
+	return fmt.Sprintf(o.sql, name, "CAST(? AS "+f.Column.Type+")"), []any{f.Value}
+}
+
+// contains looks for a text in the column's values, in letters of either case
+// unless they are ids: that takes a third of the time.
+func (c *column) contains() string {
+	name := schemas.Quote(c.Name)
+	switch {
+	case c.Type != "VARCHAR":
+		return "contains(lower(CAST(" + name + " AS VARCHAR)), lower(?))"
+	case c.id():
+		return "contains(" + name + ", ?)"
+	}
+	return "contains(lower(" + name + "), lower(?))"
+}
+
+// order sorts by what was chosen, then by the key, so that pages do not
+// overlap.
+func (l listing) order() string {
+	var by []string
+	if l.Sort != nil {
+		direction := " ASC NULLS LAST"
+		if l.Desc {
+			direction = " DESC NULLS LAST"
+		}
+		by = append(by, schemas.Quote(l.Sort.Name)+direction)
+	}
+	for _, name := range l.Key {
+		if l.column(name) != nil && (l.Sort == nil || l.Sort.Name != name) {
+			by = append(by, schemas.Quote(name))
+		}
+	}
+	if len(by) == 0 {
+		by = append(by, schemas.Quote(l.Columns[0].Name))
+	}
+	return " ORDER BY " + strings.Join(by, ", ")
+}

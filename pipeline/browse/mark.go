@@ -1,0 +1,64 @@
+package browse
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// mark tells one state of a store from another without opening a table.
+type mark struct {
+	file    os.FileInfo    // the database; nil where there are only files
+	parts   []schemas.Part // the files of all runs; none where there is a database
+	version string         // for pages to ask whether there is a newer one
+}
+
+func (m mark) equal(other mark) bool {
+	if (m.file == nil) != (other.file == nil) || m.version != other.version {
+		return false
+	}
+	return m.file == nil || os.SameFile(m.file, other.file)
+}
+
+// look says in which state a store is. The error is an fs.ErrNotExist where no
+// run has made tables yet.
+func look(store pipeline.Store) (mark, error) {
+	info, err := os.Stat(store.DuckDB())
+	if err == nil {
+		return mark{file: info, version: fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return mark{}, err
+	}
+	return lookAtFiles(store)
+}
+
+// lookAtFiles is look where no database is: the runs whose files were kept.
+func lookAtFiles(store pipeline.Store) (mark, error) {
+	ids, err := store.Runs()
+	if err != nil {
+		return mark{}, err
+	}
+	var m mark
+	for _, id := range ids {
+		manifest, err := store.Manifest(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // not at its end
+		}
+		if err != nil {
+			return mark{}, err
+		}
+		if manifest.Parquet {
+			m.parts = append(m.parts, manifest.Files...)
+			m.version = fmt.Sprintf("%d-%.12s", len(m.parts), manifest.Checksum)
+		}
+	}
+	if len(m.parts) == 0 {
+		return mark{}, fmt.Errorf("store %s: no run has made tables in it: %w", store, fs.ErrNotExist)
+	}
+	return m, nil
+}

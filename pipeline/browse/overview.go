@@ -1,0 +1,139 @@
+package browse
+
+import (
+	"context"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+// overviewPage is the first page.
+type overviewPage struct {
+	Numbers record
+	Runs    []record
+	Lively  []record
+	Coming  []record
+	Themes  []themeOf
+}
+
+// themeOf is a group of relations.
+type themeOf struct {
+	Name      string
+	Relations []*relation
+}
+
+func (s *Server) overview(ctx context.Context, t *held, _ *http.Request) (view, error) {
+	p := overviewPage{Themes: t.catalog.themes()}
+	if t.catalog.has("spaces", "users", "space_users", "runs", "api_errors") {
+		if err := p.read(ctx, t); err != nil {
+			return view{}, err
+		}
+	}
+	return view{Title: "Overview", Page: "overview", Template: "overview.html", Data: p}, nil
+}
+
+func (p *overviewPage) read(ctx context.Context, t *held) error {
+	numbers, err := records(ctx, t.pages, `
+SELECT count(*) AS spaces, count(*) FILTER (state = 'live') AS live, count(*) FILTER (state = 'scheduled') AS scheduled,
+       count(*) FILTER (state = 'ended') AS ended, count(*) FILTER (is_ticketed) AS ticketed,
+       (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM space_users WHERE role = 'buyer') AS buyers,
+       (SELECT count(*) FROM space_users WHERE role = 'speaker') AS speakers,
+       (SELECT count(*) FROM tweets) AS tweets, (SELECT count(*) FROM api_errors) AS errors
+FROM spaces`)
+	if err != nil {
+		return err
+	}
+	p.Numbers = numbers[0]
+	for _, q := range []struct {
+		into *[]record
+		sql  string
+	}{
+		{&p.Runs, "SELECT _run_id, job, started_at, ended_at, outcome, pages, requests FROM runs ORDER BY _run_id DESC LIMIT 5"},
+		{&p.Lively, spacesSQL + "WHERE state <> 'scheduled' ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 6"},
+		{&p.Coming, spacesSQL + "WHERE state = 'scheduled' ORDER BY scheduled_start NULLS LAST, space_id LIMIT 6"},
+	} {
+		if *q.into, err = records(ctx, t.pages, q.sql); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// spacesSQL lists Spaces for links.
+const spacesSQL = `
+SELECT space_id, title, state, participant_count, is_ticketed, scheduled_start, started_at, creator_id, users.username, users.name
+FROM spaces LEFT JOIN users ON user_id = creator_id `
+
+func (c *catalog) themes() []themeOf {
+	var all []themeOf
+	for _, r := range c.relations {
+		if len(all) == 0 || all[len(all)-1].Name != r.Theme {
+			all = append(all, themeOf{Name: r.Theme})
+		}
+		last := &all[len(all)-1]
+		last.Relations = append(last.Relations, r)
+	}
+	return all
+}
+
+// Brief is the first sentence of the relation's meaning.
+func (r *relation) Brief() string {
+	first, _, _ := strings.Cut(r.Doc, ". ")
+	return strings.TrimSuffix(first, ".")
+}
+
+// findPage is what a search at the top found.
+type findPage struct {
+	Search string
+	Spaces []record
+	Users  []record
+	Tweets []record
+	Tables []*relation
+}
+
+var spaceAddress = regexp.MustCompile(`/spaces/([A-Za-z0-9]{1,20})`)
+
+// found bounds each list of a search.
+const found = "25"
+
+func (s *Server) find(ctx context.Context, t *held, r *http.Request) (view, error) {
+	word := strings.TrimSpace(r.URL.Query().Get("q"))
+	if len(word) > longestWord {
+		return view{}, &problem{http.StatusBadRequest, "a search can have 1000 bytes"}
+	}
+	if m := spaceAddress.FindStringSubmatch(word); m != nil {
+		word = m[1]
+	}
+	p := findPage{Search: word}
+	if word != "" {
+		if err := p.read(ctx, t); err != nil {
+			return view{}, err
+		}
+	}
+	return view{Title: "Find", Page: "find", Template: "find.html", Search: word, Data: p}, nil
+}
+
+func (p *findPage) read(ctx context.Context, t *held) (err error) {
+	for _, q := range []struct {
+		into  *[]record
+		table string
+		sql   string
+	}{
+		{&p.Spaces, "spaces", "FROM (" + spacesSQL + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + found},
+		{&p.Users, "users", "SELECT user_id, username, name, followers_count, verified_type FROM users WHERE user_id = $1 OR contains(lower(username), lower(ltrim($1, '@'))) OR contains(lower(name), lower($1)) ORDER BY lower(username) = lower(ltrim($1, '@')) DESC, followers_count DESC NULLS LAST, user_id LIMIT " + found},
+		{&p.Tweets, "tweets", "SELECT tweet_id, left(text, 300) AS text, created_at, author_id FROM tweets WHERE tweet_id = $1 OR contains(lower(text), lower($1)) ORDER BY created_at DESC NULLS LAST, tweet_id LIMIT " + found},
+	} {
+		if !t.catalog.has(q.table, "users") {
+			continue
+		}
+		if *q.into, err = records(ctx, t.pages, q.sql, p.Search); err != nil {
+			return err
+		}
+	}
+	for _, r := range t.catalog.relations {
+		if strings.Contains(r.Name, strings.ToLower(p.Search)) {
+			p.Tables = append(p.Tables, r)
+		}
+	}
+	return nil
+}

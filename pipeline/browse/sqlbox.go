@@ -1,0 +1,139 @@
+package browse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of the SQL box.
+const (
+	longestSQL = 64 << 10 // bytes
+	shownRows  = 1000
+	shownBytes = 4 << 20
+	shownCell  = 2000 // bytes
+)
+
+// sqlPage is the page with the box, and a result once one was asked for.
+type sqlPage struct {
+	SQL      string
+	Starters []starter
+	Result   *result
+	Problem  string
+	Relation []*relation // what can be asked for
+	MaxRows  int
+}
+
+// result is a grid with what is known of its columns.
+type result struct {
+	Columns []*column
+	Rows    [][]cell
+	More    bool
+	Took    time.Duration
+}
+
+func (s *Server) sqlForm(_ context.Context, t *held, r *http.Request) (view, error) {
+	p := s.sqlPage(t)
+	if n, err := strconv.Atoi(r.URL.Query().Get("starter")); err == nil && n >= 1 && n <= len(starters) {
+		p.SQL = starters[n-1].SQL
+	} else if name := r.URL.Query().Get("table"); t.catalog.byName[name] != nil {
+		p.SQL = t.catalog.byName[name].example()
+	}
+	return view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}, nil
+}
+
+func (s *Server) sqlPage(t *held) sqlPage {
+	return sqlPage{Starters: starters, Relation: t.catalog.relations, MaxRows: s.cfg.MaxRows}
+}
+
+// runSQL answers with the page and the result of a statement in it.
+func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
+	text, err := s.statementOf(w, r)
+	if err != nil {
+		s.fail(w, err)
+		return
+	}
+	v, err := query(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (view, error) {
+		found, err := selectGrid(ctx, reader, text)
+		p := s.sqlPage(t)
+		p.SQL, p.Result = text, found
+		return s.viewOf(t, view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}), err
+	})
+	status := http.StatusOK
+	if err != nil {
+		told := asProblem(err)
+		status = told.Status
+		v = view{Title: "SQL", Page: "sql", Template: "sql.html", Data: sqlPage{SQL: text, Starters: starters, Problem: told.Text, MaxRows: s.cfg.MaxRows}}
+	}
+	s.render(w, status, v.Template, v)
+}
+
+// statementOf reads a form with SQL, or with the number of a starter.
+func (s *Server) statementOf(w http.ResponseWriter, r *http.Request) (string, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.cfg.Timeout))
+	r.Body = http.MaxBytesReader(w, r.Body, longestSQL+longestSQL/2)
+	if err := r.ParseForm(); err != nil {
+		return "", &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the form cannot be read; a statement can have %d KiB", longestSQL>>10)}
+	}
+	if n, err := strconv.Atoi(r.PostForm.Get("starter")); err == nil && n >= 1 && n <= len(starters) {
+		return starters[n-1].SQL, nil
+	}
+	text := strings.ReplaceAll(r.PostForm.Get("sql"), "\r\n", "\n")
+	if len(text) > longestSQL {
+		return "", &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("a statement can have %d KiB", longestSQL>>10)}
+	}
+	if strings.TrimSpace(text) == "" {
+		return "", &problem{http.StatusBadRequest, "there is nothing to run: write a SELECT"}
+	}
+	return text, nil
+}
+
+// selectGrid runs a statement of the person's: its first rows, as text.
+func selectGrid(ctx context.Context, r *reader, text string) (*result, error) {
+	start := time.Now()
+	if err := checkSelect(ctx, r, text); err != nil {
+		return nil, err
+	}
+	inner := withoutEnd(text)
+	columns, err := columnsOf(ctx, r, inner)
+	if err != nil {
+		return nil, err
+	}
+	// DuckDB's own texts of the values: a NUL, an interval, a map as they are
+	// there. The limit stands inside, so that no more is computed than shown.
+	query := fmt.Sprintf("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT * FROM (\n%s\n) LIMIT %d)", inner, shownRows+1)
+	if err := errors.Join(checkSelect(ctx, r, query), checkPlan(ctx, r, query)); err != nil {
+		return nil, err
+	}
+	g, err := gridOf(ctx, r, query, bounds{rows: shownRows, bytes: shownBytes, cell: shownCell})
+	if err != nil {
+		return nil, err
+	}
+	return &result{Columns: columns, Rows: g.Rows, More: g.More, Took: time.Since(start)}, nil
+}
+
+// columnsOf returns names and types of a result without computing it.
+func columnsOf(ctx context.Context, r *reader, text string) ([]*column, error) {
+	query := fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT 0", text)
+	if err := checkSelect(ctx, r, query); err != nil {
+		return nil, err
+	}
+	rows, err := r.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	columns := make([]*column, len(types))
+	for i, t := range types {
+		columns[i] = &column{Name: t.Name(), Type: t.DatabaseTypeName()}
+	}
+	return columns, rows.Err()
+}

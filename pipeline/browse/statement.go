@@ -1,0 +1,105 @@
+package browse
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/marcboeker/go-duckdb/v2"
+)
+
+var errOneSelect = &problem{http.StatusBadRequest, "one SELECT at a time, and nothing else: no other statement can run here"}
+
+// checkSelect says what is wrong with a statement, in DuckDB's words where it
+// has some. It plans the statement and runs nothing.
+func checkSelect(ctx context.Context, r *reader, text string) error {
+	c, err := r.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Raw(func(conn any) error {
+		// Prepare takes one statement. The other ways to ask run all but the
+		// last of several at once.
+		statement, err := conn.(driver.Conn).Prepare(text)
+		if err != nil && strings.Contains(err.Error(), "multi-statement") {
+			return errOneSelect
+		}
+		if err != nil {
+			return err
+		}
+		defer statement.Close()
+		if statement.NumInput() > 0 {
+			return &problem{http.StatusBadRequest, "the SELECT has parameters: write the values in their place"}
+		}
+		kind, err := statement.(*duckdb.Stmt).StatementType()
+		if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT {
+			return errOneSelect
+		}
+		return err
+	})
+}
+
+// harmless are the table functions that a SELECT may call: those that read
+// tables, the catalog and their arguments. Others can do what no SELECT should,
+// such as turning on a log, or run SQL of their own.
+var harmless = []string{
+	"SEQ_SCAN", "READ_PARQUET", "PARQUET_SCAN", "RANGE", "GENERATE_SERIES", "UNNEST", "REPEAT", "REPEAT_ROW", "SUMMARY", "JSON_EACH", "JSON_TREE",
+	"PRAGMA_VERSION", "PRAGMA_SHOW", "PRAGMA_TABLE_INFO", "PRAGMA_STORAGE_INFO", "PRAGMA_DATABASE_SIZE", "PRAGMA_COLLATIONS", "PRAGMA_PLATFORM",
+	"PG_TIMEZONE_NAMES", "ICU_CALENDAR_NAMES", "TEST_ALL_TYPES", "TEST_VECTOR_TYPES",
+	"DUCKDB_TABLES", "DUCKDB_VIEWS", "DUCKDB_COLUMNS", "DUCKDB_FUNCTIONS", "DUCKDB_TYPES", "DUCKDB_KEYWORDS", "DUCKDB_SETTINGS", "DUCKDB_SCHEMAS",
+	"DUCKDB_DATABASES", "DUCKDB_INDEXES", "DUCKDB_CONSTRAINTS", "DUCKDB_DEPENDENCIES", "DUCKDB_SEQUENCES", "DUCKDB_MEMORY", "DUCKDB_OPTIMIZERS",
+	"DUCKDB_EXTENSIONS", "DUCKDB_TABLE_SAMPLE", "DUCKDB_VARIABLES",
+}
+
+// harmful have no name of a function in a plan, or would do damage if they had.
+var harmful = []string{
+	"ENABLE_LOGGING", "DISABLE_LOGGING", "TRUNCATE_DUCKDB_LOGS", "CHECKPOINT", "FORCE_CHECKPOINT", "JSON_EXECUTE_SERIALIZED_SQL",
+	"ARROW_SCAN", "ARROW_SCAN_DUMB", "READ_TEXT", "READ_BLOB", "GLOB",
+}
+
+// planNode is a step of DuckDB's plan.
+type planNode struct {
+	Name     string         `json:"name"`
+	Children []planNode     `json:"children"`
+	Info     map[string]any `json:"extra_info"`
+}
+
+// calls returns a function in the plan that a SELECT may not call, or "".
+func (n planNode) calls() string {
+	name := strings.TrimSpace(n.Name)
+	function, known := n.Info["Function"].(string)
+	switch {
+	case slices.Contains(harmful, name):
+		return name
+	case known && !slices.Contains(harmless, strings.TrimSpace(function)):
+		return function
+	}
+	for _, child := range n.Children {
+		if name := child.calls(); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// checkPlan refuses a SELECT by the functions in its plan: there they stand by
+// their names, however the statement came to call them. Nothing runs.
+func checkPlan(ctx context.Context, r *reader, text string) error {
+	var kind, plan string
+	if err := r.QueryRowContext(ctx, "EXPLAIN (FORMAT json) "+text).Scan(&kind, &plan); err != nil {
+		return err
+	}
+	var nodes []planNode
+	if err := json.Unmarshal([]byte(plan), &nodes); err != nil {
+		return fmt.Errorf("the plan cannot be read: %w", err)
+	}
+	if name := (planNode{Children: nodes}).calls(); name != "" {
+		return &problem{http.StatusBadRequest, fmt.Sprintf("%s cannot be called here: tables are all that can be read", strings.ToLower(name))}
+	}
+	return nil
+}
