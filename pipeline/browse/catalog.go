@@ -15,7 +15,6 @@ type catalog struct {
 	relations []*relation
 	byName    map[string]*relation
 	run       record // the newest run: _run_id, job, ended_at, outcome
-	runs      int64
 }
 
 // relation is a table, a view or a macro.
@@ -91,7 +90,7 @@ func readCatalog(ctx context.Context, r *reader) (*catalog, error) {
 	if c.byName["runs"] == nil {
 		return c, nil
 	}
-	newest, err := records(ctx, r, "SELECT _run_id, job, started_at, ended_at, outcome, count(*) OVER () AS runs FROM runs ORDER BY _run_id DESC LIMIT 1")
+	newest, err := records(ctx, r, "SELECT _run_id, job, started_at, ended_at, outcome FROM runs ORDER BY _run_id DESC LIMIT 1")
 	if err == nil && len(newest) > 0 {
 		c.run = newest[0]
 	}

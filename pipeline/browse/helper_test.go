@@ -1,7 +1,6 @@
 package browse
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -272,6 +271,3 @@ func change(t *testing.T, dir string, statements ...string) {
 		t.Fatal(err)
 	}
 }
-
-// lines counts the lines of a text.
-func lines(text string) int { return bytes.Count([]byte(text), []byte("\n")) }
