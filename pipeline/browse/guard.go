@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"strings"
 )
 
@@ -65,22 +64,16 @@ func (s *Server) ourHost(r *http.Request) bool {
 // ownSite reports whether a person, one of our pages, or a program that is no
 // browser asked: any other page is another site, on this machine, too.
 func ownSite(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	ours := origin == "" || origin == "http://"+r.Host
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "none", "same-origin":
-		// What POSTs says where it comes from, as well.
+		// Our own forms say null, since our pages are not to be named.
+		return ours || origin == "null"
 	case "":
-		if r.Header.Get("Origin") == "" {
-			return true
-		}
-	default:
-		return false
+		return ours
 	}
-	origin := r.Header.Get("Origin")
-	if origin == "" {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Scheme == "http" && u.Host == r.Host
+	return false
 }
 
 // stranger answers what another site asked for: nothing, or to a person who

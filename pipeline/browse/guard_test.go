@@ -35,6 +35,8 @@ func TestOnlyOurOwnPagesAreServed(t *testing.T) {
 		{"a link of another site", "GET", host, map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}, 403},
 		{"another server of this machine", "GET", host, map[string]string{"Sec-Fetch-Site": "same-site"}, 403},
 		{"a form of ours", "POST", host, map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://" + host}, 200},
+		{"a form of ours, unnamed", "POST", host, map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "null"}, 200},
+		{"a form in a sandbox of another site", "POST", host, map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "null"}, 403},
 		{"a form of ours, old browser", "POST", host, map[string]string{"Origin": "http://" + host}, 200},
 		{"a program", "POST", host, nil, 200},
 		{"a form of another site", "POST", host, map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403},
