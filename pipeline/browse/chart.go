@@ -38,8 +38,8 @@ type chartRow struct {
 // Size of a chart in its own units, and the room for labels.
 const (
 	chartWidth, chartHeight     = 640.0, 170.0
-	chartLeft, chartRight       = 56.0, 14.0
-	chartTop, chartBottom       = 12.0, 26.0
+	chartLeft, chartRight       = 64.0, 14.0
+	chartTop, chartBottom       = 12.0, 30.0
 	dotsShown                   = 80
 	chartTicks              int = 3
 )
@@ -84,7 +84,7 @@ func (c *chart) draw(points []point) {
 	}
 	y := func(v float64) float64 { return chartHeight - chartBottom - (chartHeight-chartTop-chartBottom)*v/top }
 	for v := 0.0; v <= top; v += step {
-		c.Ticks = append(c.Ticks, tick{fmt.Sprintf("%.1f", y(v)), humanize.Comma(int64(v))})
+		c.Ticks = append(c.Ticks, tick{fmt.Sprintf("%.1f", y(v)), compact(v)})
 	}
 	var line strings.Builder
 	for _, p := range points {
@@ -127,4 +127,17 @@ func niceStep(least float64) float64 {
 		}
 	}
 	return power * 10
+}
+
+// compact is a round number in few letters.
+func compact(v float64) string {
+	for _, unit := range []struct {
+		size float64
+		sign string
+	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
+		if v >= unit.size {
+			return strconv.FormatFloat(v/unit.size, 'g', 4, 64) + unit.sign
+		}
+	}
+	return strconv.FormatFloat(v, 'g', 4, 64)
 }

@@ -70,7 +70,7 @@ func describe(c *column, t *schemas.Table, from []string) {
 
 // entityOf are the columns whose values are keys, wherever they stand.
 var entityOf = map[string]string{
-	"space_id": "spaces", "user_id": "users", "tweet_id": "tweets", "topic_id": "topics",
+	"space_id": "spaces", "user_id": "users", "creator_id": "users", "author_id": "users", "tweet_id": "tweets", "topic_id": "topics",
 	"media_key": "media", "poll_id": "polls", "place_id": "places", "_run_id": "runs",
 }
 

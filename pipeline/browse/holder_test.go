@@ -1,30 +1,17 @@
 package browse
 
 import (
+	"errors"
+	"io"
+	"net/http"
 	"os"
-	"path/filepath"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
-
-// publish makes one more run in the store; it has to succeed within a while:
-// an in-place merge waits until nobody looks.
-func publish(t *testing.T, j *job) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		err := j.run(t.Context())
-		if err == nil {
-			return
-		}
-		if !locked(err) || time.Now().After(end) {
-			t.Fatal(err)
-		}
-	}
-}
 
 // runsOn is the number of runs that the server sees.
 func (s *site) runsOn() string {
@@ -44,18 +31,16 @@ func version(page string) string {
 // A run that is published while the server is open is seen by the next
 // request, in both modes.
 func TestNewRunIsSeenAtOnce(t *testing.T) {
-	for name, inPlace := range map[string]bool{"copy": false, "in place": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, task := range []string{"copy", "in place"} {
+		t.Run(task, func(t *testing.T) {
 			t.Parallel()
 			dir := copyStore(t)
-			j := newJob(dir)
-			j.inPlace = inPlace
 			s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Millisecond})
 			before := s.get("/table/runs")
 			if n := s.runsOn(); n != "1" {
 				t.Fatalf("%s runs before, want 1", n)
 			}
-			publish(t, j)
+			publish(t, dir, task)
 			state := s.get("/state")
 			if state == version(before) {
 				t.Error("nothing says that there is new data")
@@ -79,7 +64,7 @@ func TestRequestUnderWayKeepsItsState(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	publish(t, newJob(dir))
+	publish(t, dir, "copy")
 	if n := s.runsOn(); n != "2" {
 		t.Errorf("%s runs for a new request, want 2", n)
 	}
@@ -99,28 +84,60 @@ func TestRequestUnderWayKeepsItsState(t *testing.T) {
 	}
 }
 
-// An in-place merge gets the database a moment after nobody looks, and the
-// pages say so while it has it.
-func TestMergeInPlaceGetsTheDatabase(t *testing.T) {
+// While a run merges in place, pages say so and ask again by themselves.
+func TestMergeInPlaceIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	dir := copyStore(t)
-	s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Millisecond})
-	s.get("/")
-	d := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), Parts: dir, InPlace: true})
-	for end := time.Now().Add(20 * time.Second); ; time.Sleep(2 * time.Millisecond) {
-		err := d.Prepare(t.Context(), nil, dir)
-		if err == nil {
+	s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Nanosecond})
+	for {
+		s.holder.mu.Lock()
+		closed := s.holder.current == nil
+		s.holder.mu.Unlock()
+		if closed {
 			break
 		}
-		if !locked(err) || time.Now().After(end) {
-			t.Fatal(err)
-		}
+		time.Sleep(time.Millisecond)
 	}
-	defer d.Close()
-	s.get("/state") // does not open it
-	// In another process the lock of the file would say it; here there is one.
-	if err := d.Commit(t.Context()); err != nil {
+	merge := childCommand(t, dir, "hold")
+	in, err := merge.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
+	}
+	out, err := merge.StdoutPipe()
+	if err == nil {
+		err = merge.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(out, make([]byte, len("holding"))); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/state") // does not open it
+	status, page, header := s.do(s.request("GET", "/table/spaces", nil))
+	if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || !strings.Contains(page, "merging") || !strings.Contains(page, `http-equiv="refresh"`) {
+		t.Errorf("meanwhile: status %d, want 503 that asks again\n%s", status, words(page))
+	}
+	if status, _ := s.sql("SELECT 1"); status != http.StatusServiceUnavailable {
+		t.Errorf("SQL meanwhile: status %d, want 503", status)
+	}
+	if err := errors.Join(in.Close(), merge.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	s.get("/table/spaces")
+}
+
+// Who merges in place is told that the database is open, and by whom, as long
+// as somebody looks.
+func TestLookingKeepsMergesInPlaceAway(t *testing.T) {
+	t.Parallel()
+	dir := copyStore(t)
+	s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Hour})
+	s.sql("SELECT 1") // the other instance, which is closed with the first
+	err := childCommand(t, dir, "in place").Run()
+	var failed *exec.ExitError
+	if !errors.As(err, &failed) || failed.ExitCode() != childBusy {
+		t.Errorf("merging in place meanwhile: got %v, want exit code %d", err, childBusy)
 	}
 	s.get("/table/spaces")
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
+	"html"
 	"html/template"
 	"net/url"
 	"strconv"
@@ -17,13 +18,14 @@ import (
 
 // functions are those of the templates.
 var functions = template.FuncMap{
-	"text": showText, "value": showValue, "full": showFull, "number": showNumber, "when": showTime, "took": showTook,
+	"text": showText, "tweet": func(text string) template.HTML { return showText(html.UnescapeString(text)) }, "value": showValue, "full": showFull, "number": showNumber, "when": showTime, "took": showTook,
 	"initials": initials, "hue": hue, "table": func(name string, filters ...string) string { return tableLink(name, filtersOf(filters)) },
 	"user":     func(id string) string { return "/user/" + url.PathEscape(id) },
 	"space":    func(id string) string { return "/space/" + url.PathEscape(id) },
 	"duration": showDuration, "plural": plural, "count": func(n int) string { return humanize.Comma(int64(n)) },
-	"add": func(a, b int) int { return a + b }, "title": roleTitle, "dict": dict,
-	"linked": func(c *column, v cell) linkedCell { return linkedCell{cell: v, column: c} },
+	"len64": func(r []record) int64 { return int64(len(r)) },
+	"add":   func(a, b int) int { return a + b }, "title": roleTitle, "dict": dict,
+	"linked": func(c *column, v cell) linkedCell { return linkedCell{v, c, personal(c.Ref, v)} },
 }
 
 // dict hands several values to a template.
@@ -83,8 +85,16 @@ func hidden(r rune) bool {
 	return r >= 0x200B && r <= 0x200F || r >= 0x2028 && r <= 0x202E || r >= 0x2060 && r <= 0x206F || r == 0x061C || r == 0xFEFF
 }
 
-// Long reports whether a value needs room for several words.
-func (c linkedCell) Long() bool { return len(c.Text) > 24 && strings.Contains(c.Text, " ") }
+// Room is a class for how much of it a text of several words needs.
+func (c linkedCell) Room() string {
+	switch {
+	case len(c.Text) <= 8 || !strings.Contains(c.Text, " "):
+		return ""
+	case len(c.Text) <= 60:
+		return "m"
+	}
+	return "w"
+}
 
 // showValue is a value in a table.
 func showValue(c linkedCell) template.HTML { return show(c, false) }

@@ -19,8 +19,7 @@ type spacePage struct {
 	Timeline []record
 	Tweets   []record
 	Errors   []record
-	Versions int64
-	Absences int64
+	Shared   int64 // tweets in all
 	Raw      []rawRows
 }
 
@@ -141,11 +140,8 @@ WHERE space_id = ? AND participant_count IS NOT NULL ORDER BY observed_at LIMIT 
 func (p *spacePage) raw(ctx context.Context, t *held) (err error) {
 	p.Raw, err = rawOf(ctx, t, "space_id", p.ID)
 	for _, r := range p.Raw {
-		switch r.Table {
-		case "spaces_history":
-			p.Versions = r.Rows
-		case "space_absences":
-			p.Absences = r.Rows
+		if r.Table == "space_tweets" {
+			p.Shared = r.Rows
 		}
 	}
 	return err

@@ -26,6 +26,7 @@ type sqlPage struct {
 	Problem  string
 	Relation []*relation // what can be asked for
 	MaxRows  int
+	Timeout  time.Duration
 }
 
 // result is a grid with what is known of its columns.
@@ -47,7 +48,13 @@ func (s *Server) sqlForm(_ context.Context, t *held, r *http.Request) (view, err
 }
 
 func (s *Server) sqlPage(t *held) sqlPage {
-	return sqlPage{Starters: starters, Relation: t.catalog.relations, MaxRows: s.cfg.MaxRows}
+	p := s.emptySQLPage()
+	p.Relation = t.catalog.relations
+	return p
+}
+
+func (s *Server) emptySQLPage() sqlPage {
+	return sqlPage{Starters: starters, MaxRows: s.cfg.MaxRows, Timeout: s.cfg.Timeout}
 }
 
 // runSQL answers with the page and the result of a statement in it.
@@ -67,7 +74,9 @@ func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		told := asProblem(err)
 		status = told.Status
-		v = view{Title: "SQL", Page: "sql", Template: "sql.html", Data: sqlPage{SQL: text, Starters: starters, Problem: told.Text, MaxRows: s.cfg.MaxRows}}
+		p := s.emptySQLPage()
+		p.SQL, p.Problem = text, told.Text
+		v = view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}
 	}
 	s.render(w, status, v.Template, v)
 }
@@ -133,7 +142,7 @@ func columnsOf(ctx context.Context, r *reader, text string) ([]*column, error) {
 	}
 	columns := make([]*column, len(types))
 	for i, t := range types {
-		columns[i] = &column{Name: t.Name(), Type: t.DatabaseTypeName()}
+		columns[i] = &column{Name: t.Name(), Type: t.DatabaseTypeName(), Ref: entityOf[t.Name()]}
 	}
 	return columns, rows.Err()
 }

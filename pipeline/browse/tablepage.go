@@ -197,23 +197,29 @@ func (p tablePage) IsShown(c *column) bool { return slices.Contains(p.Shown, c) 
 // href is where a value leads: to the page of the Space, the user or the row
 // that it is the key of.
 func (c *catalog) href(r *relation, col *column, v cell) string {
-	if v.Null || v.Text == "" || len(v.Text) > cellChars {
-		return ""
-	}
 	target := col.Ref
 	if target == "" && len(r.Key) == 1 && r.Key[0] == col.Name {
 		target = r.Name
 	}
-	switch target {
-	case "":
+	if page := personal(target, v); page != "" || v.Null || v.Text == "" || len(v.Text) > cellChars {
+		return page
+	}
+	if other := c.byName[target]; other != nil && len(other.Key) == 1 {
+		return rowLink(other, []cell{v}, "")
+	}
+	return ""
+}
+
+// personal is the page of a Space or a user, which are more than a row.
+func personal(table string, v cell) string {
+	if v.Null || v.Text == "" || len(v.Text) > cellChars {
 		return ""
+	}
+	switch table {
 	case "spaces":
 		return "/space/" + url.PathEscape(v.Text)
 	case "users":
 		return "/user/" + url.PathEscape(v.Text)
-	}
-	if other := c.byName[target]; other != nil && len(other.Key) == 1 {
-		return rowLink(other, []cell{v}, "")
 	}
 	return ""
 }
