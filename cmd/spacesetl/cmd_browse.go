@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"os"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,7 +38,7 @@ func (c *console) browse(ctx *cli.Context) error {
 	spec := jobs.Spec{}
 	if file := ctx.String("file"); file != "" {
 		var err error
-		if spec, err = jobs.Load(file, nil); err != nil {
+		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
 			return err
 		}
 	}
