@@ -92,6 +92,9 @@ func (st *State) fold(ctx context.Context, s Store, id string, torn tornMode) (e
 		return false, err
 	}
 	ended = err == nil && m.Run.Outcome == schemas.Done
+	if err != nil {
+		torn = passTorn // killed: its last page may not have come to its end
+	}
 	l, err := openLanding(s.Raw(), id, torn)
 	if errors.Is(err, os.ErrNotExist) {
 		return ended, nil // killed before its first page
