@@ -188,7 +188,7 @@ func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
 	}
 	*sent++
 	start := c.cfg.Now()
-	defer c.tell(x, start)
+	defer c.notifySent(x, start)
 	res, err := c.http.Do(req)
 	if err != nil {
 		x.status = lostStatus(err)

@@ -11,10 +11,10 @@ type Sent struct {
 	Bytes    int           // of the body, decompressed
 }
 
-// tell tells of an exchange that has come to its end.
-func (c *Client) tell(x *exchange, start time.Time) {
+// notifySent tells of an exchange that has come to its end.
+func (c *Client) notifySent(x *exchange, start time.Time) {
 	c.cfg.Notify(Event{
 		Kind: EventRequest, Endpoint: x.request.Endpoint, Token: x.key.label,
-		Sent: Sent{PageID: x.request.ID(), IDs: len(x.request.IDs), Status: x.status, Duration: c.cfg.Now().Sub(start), Bytes: len(x.body)},
+		Sent: Sent{PageID: x.request.ID(), IDs: len(x.request.IDs), Status: max(x.status, 0), Duration: c.cfg.Now().Sub(start), Bytes: len(x.body)},
 	})
 }
