@@ -83,7 +83,7 @@ func again(ctx *cli.Context) string {
 		case cli.StringSlice:
 			parts = append(parts, "--"+name, shellQuoted(strings.Join(value.Value(), ",")))
 		case *query:
-			for _, q := range *value {
+			for _, q := range value.given(name) {
 				parts = append(parts, "--"+name, shellQuoted(q))
 			}
 		default:

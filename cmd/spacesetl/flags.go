@@ -51,6 +51,15 @@ func (q *query) Set(value string) error {
 // Get makes the values readable through cli.Context.Value.
 func (q *query) Get() any { return q }
 
+// given are the values of the command line, or else that of the environment,
+// which the library has set before.
+func (q *query) given(name string) []string {
+	if _, twin := os.LookupEnv(env(name)[0]); twin && len(*q) > 1 {
+		return (*q)[1:]
+	}
+	return *q
+}
+
 func (q *query) String() string { return strings.Join(*q, "; ") }
 
 // jobFlags are the parts of a job as flags.
@@ -121,7 +130,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	}
 	if given("search") {
 		spec.Search = nil
-		for _, q := range *ctx.Generic("search").(*query) {
+		for _, q := range ctx.Generic("search").(*query).given("search") {
 			spec.Search = append(spec.Search, jobs.Search{Query: q})
 		}
 	}
