@@ -11,6 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/report"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func (c *console) reportCommand() *cli.Command {
@@ -87,6 +88,12 @@ func (c *console) reported(ctx *cli.Context, w *observe.Observer, r result, form
 	}
 	cfg := reportOn(r.job.spec, r.job.memory)
 	cfg.RunID, cfg.Expected, cfg.Again, cfg.Now = r.manifest.Run.RunID, r.job.expected, again(ctx), c.clock()
+	cfg.Limited = map[schemas.Endpoint]int64{}
+	for endpoint, t := range r.stats.Endpoints {
+		for _, n := range t.Limited {
+			cfg.Limited[endpoint] += n
+		}
+	}
 	path := reportPath(r.job.spec.Store)
 	page, err := report.Make(context.WithoutCancel(ctx.Context), cfg) // a deadline ends fetching, not this
 	if err == nil {

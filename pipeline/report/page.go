@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -12,6 +13,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Style is the page's style sheet: colours for light and dark, tables, panels.
@@ -36,22 +39,26 @@ var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
 
 // Page is a report that can be written.
 type Page struct {
-	*maker
-	Banner   *banner
-	Tiles    []tile
-	Sections []section
+	run      schemas.Run
+	store    string
+	made     time.Time
+	version  string
+	banner   *banner
+	tiles    []tile
+	sections []section
 }
 
 // source is what the template sees.
 type source struct {
-	*Page
-	Job, RunID, Outcome, Tone string
-	Started, Made             time.Time
-	Store                     string
-	Style                     template.CSS
-	Script                    template.JS
-	StyleHash, ScriptHash     string
-	Charts                    []*chart
+	Job, RunID, Outcome, Tone, Store, Version string
+	Started, Made                             time.Time
+	Banner                                    *banner
+	Tiles                                     []tile
+	Sections                                  []section
+	Style                                     template.CSS
+	Script                                    template.JS
+	StyleHash, ScriptHash                     string
+	Charts                                    []*chart
 }
 
 // hash is how a content security policy names a text.
@@ -62,15 +69,14 @@ func hash(text string) string {
 
 // Write writes the page.
 func (p *Page) Write(w io.Writer) error {
-	run := p.manifest.Run
 	script := library + "\n" + drawing
+	end := ends[p.run.Outcome]
 	s := source{
-		Page: p, Job: run.Job, RunID: run.RunID, Outcome: ends[run.Outcome].name, Tone: ends[run.Outcome].tone,
-		Started: run.StartedAt, Made: p.Now, Store: filepath.Base(string(p.maker.Store)),
-		Style: template.CSS(Style), Script: template.JS(script), StyleHash: hash(Style), ScriptHash: hash(script),
-		Charts: []*chart{},
+		Job: p.run.Job, RunID: p.run.RunID, Outcome: cmp.Or(end.name, string(p.run.Outcome)), Tone: end.tone, Store: p.store, Version: p.version,
+		Started: p.run.StartedAt, Made: p.made, Banner: p.banner, Tiles: p.tiles, Sections: p.sections,
+		Style: template.CSS(Style), Script: template.JS(script), StyleHash: hash(Style), ScriptHash: hash(script), Charts: []*chart{},
 	}
-	for _, section := range p.Sections {
+	for _, section := range p.sections {
 		for _, panel := range section.Panels {
 			if panel.Chart != nil {
 				s.Charts = append(s.Charts, panel.Chart)

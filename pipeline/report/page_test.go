@@ -55,7 +55,7 @@ func TestPageInChromium(t *testing.T) {
 	}{
 		{"numbers", func(t *testing.T, b *browser) { numbersAgree(t, b, db, runs[0]) }},
 		{"strangers' words", func(t *testing.T, b *browser) { wordsStayWords(t, b, db) }},
-		{"charts", chartsAreDrawn},
+		{"charts", chartsAreDrawn}, {"pointer", pointerIsTold},
 		{"names", everythingHasAName},
 		{"colours", coloursCanBeRead},
 		{"phone", phoneNeedsNoSidewaysScroll},
@@ -172,6 +172,16 @@ func chartsAreDrawn(t *testing.T, b *browser) {
 	}
 	if bad := value[[]string](b, `[...document.querySelectorAll('.chart')].filter(c => /NaN|undefined/.test(c.innerHTML)).map(c => c.id)`); len(bad) > 0 {
 		t.Errorf("charts with a number that is none: %q", bad)
+	}
+}
+
+// pointerIsTold looks at what stands beside the pointer on a chart.
+func pointerIsTold(t *testing.T, b *browser) {
+	at := value[[2]float64](b, `(c => { c.scrollIntoView({ block: 'center', behavior: 'instant' }); const r = c.querySelector('circle').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })(document.querySelector('#chart-network'))`)
+	b.do(chromedp.MouseEvent(chromedp.MouseMoved, at[0]-3, at[1]), chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[1]))
+	told := run(b, chromedp.Poll[string](`document.querySelector('#chart-network [aria-label=tip] text')?.textContent`))
+	if !strings.Contains(told, "Space") || !strings.Contains(told, "spoke with") {
+		t.Errorf("beside the pointer stands %q, want a person with the number of Spaces", told)
 	}
 }
 

@@ -135,6 +135,7 @@ func (m *maker) network(ctx context.Context, p *panel) error {
 	}
 	p.Lead = fmt.Sprintf("The %s who share most Spaces, creators and hosts included, and their %s. Larger dots spoke in more Spaces, thicker lines in more together.",
 		plural(int64(len(data.Nodes)), "person", "people"), plural(int64(len(ties)), "strongest tie", "strongest ties"))
+	p.Note = "A narrow screen shows the 26 with most ties."
 	p.Chart = &chart{"network", "network", fmt.Sprintf("Network of %s joined where they spoke in the same Spaces. %s and %s share most: %s.", plural(int64(len(data.Nodes)), "person", "people"),
 		names[ties[0].a].label(), names[ties[0].b].label(), thousands(ties[0].n)), data}
 	return nil

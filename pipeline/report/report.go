@@ -8,8 +8,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
@@ -25,8 +29,11 @@ type Config struct {
 	Budget   pipeline.Budget
 	Expected pipeline.MoneyRange // what the run was forecast to cost
 	Again    string              // the command that goes on with the run
-	Now      time.Time           // when the page is made; default time.Now
-	Version  string              // of the program
+	// Limited are the 429s that the command which made the run met, by endpoint.
+	// Only it knows: pages do not tell one from another failure.
+	Limited map[schemas.Endpoint]int64
+	Now     time.Time // when the page is made; default time.Now
+	Version string    // of the program
 	// MemoryLimit is what DuckDB may take, such as "512MB".
 	MemoryLimit string
 }
@@ -52,7 +59,8 @@ func (e *NoRunError) Error() string {
 type maker struct {
 	Config
 	manifest pipeline.Manifest   // of the run
-	earlier  []pipeline.Manifest // of all runs that have one, oldest first
+	ended    []string            // runs that have a manifest, oldest first
+	latest   []pipeline.Manifest // of those
 	ledger   *pipeline.Ledger
 	reader   *load.Reader // nil where there are no tables to read
 	noTables string       // why
@@ -72,45 +80,45 @@ func Make(ctx context.Context, cfg Config) (*Page, error) {
 	if err := m.runs(); err != nil {
 		return nil, err
 	}
-	var err error
-	if m.ledger, err = cfg.Store.Ledger(ctx, false); err != nil {
-		return nil, fmt.Errorf("what the pages cost: %w", err)
-	}
-	if err := m.open(ctx); err != nil {
-		return nil, err
-	}
+	p, err := m.page(ctx)
 	if m.reader != nil {
-		defer m.reader.Close()
+		err = errors.Join(err, m.reader.Close())
 	}
-	return m.page(ctx)
+	return p, err
 }
 
-// runs reads the manifests.
+// mostRuns is how many runs are listed, the latest.
+const mostRuns = 20
+
+// runs reads the manifests of the run and of the latest: a store can have
+// thousands.
 func (m *maker) runs() error {
 	ids, err := m.Store.Runs()
 	if err != nil {
 		return err
 	}
-	var known []string
 	for _, id := range ids {
-		manifest, err := m.Store.Manifest(id)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // did not come to its end
+		if _, err := os.Stat(m.Store.RunFile(id, "manifest.json")); err == nil { // else it did not come to its end
+			m.ended = append(m.ended, id)
 		}
+	}
+	at := len(m.ended) - 1
+	if m.RunID != "" {
+		at = slices.Index(m.ended, m.RunID)
+	}
+	if at < 0 {
+		return &NoRunError{m.Store, m.RunID, m.ended}
+	}
+	if m.manifest, err = m.Store.Manifest(m.ended[at]); err != nil {
+		return err
+	}
+	for _, id := range m.ended[max(len(m.ended)-mostRuns, 0):] {
+		manifest, err := m.Store.Manifest(id)
 		if err != nil {
 			return err
 		}
-		m.earlier = append(m.earlier, manifest)
-		known = append(known, id)
+		m.latest = append(m.latest, manifest)
 	}
-	at := len(known) - 1
-	if m.RunID != "" {
-		at = slices.Index(known, m.RunID)
-	}
-	if at < 0 {
-		return &NoRunError{m.Store, m.RunID, known}
-	}
-	m.manifest = m.earlier[at]
 	return nil
 }
 
@@ -121,60 +129,74 @@ func (m *maker) open(ctx context.Context) error {
 	reader, err := load.OpenReader(ctx, cfg)
 	var locked *load.LockedError
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &locked) {
-		if cfg = m.files(); len(cfg.Parts) == 0 {
-			m.noTables = "The store has neither a database to read now nor Parquet files."
-			return nil
-		}
-		reader, err = load.OpenReader(ctx, cfg)
+		reader, err = m.files(ctx)
 	}
-	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		m.noTables = "The tables cannot be read: " + err.Error()
+	if err == nil {
+		m.reader = reader
 		return nil
 	}
-	m.reader = reader
-	return nil
+	m.noTables = "The tables cannot be read: " + err.Error()
+	return ctx.Err()
 }
 
-// files are the Parquet files that manifests list.
-func (m *maker) files() load.ReaderConfig {
+// files opens the Parquet files that manifests list.
+func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 	cfg := load.ReaderConfig{Dir: m.Store.Parquet(), MemoryLimit: m.MemoryLimit}
-	for _, manifest := range m.earlier {
+	for _, id := range m.ended {
+		manifest, err := m.Store.Manifest(id)
+		if err != nil {
+			return nil, err
+		}
 		if manifest.Parquet {
 			cfg.Parts = append(cfg.Parts, manifest.Files...)
 		}
 	}
-	return cfg
+	if len(cfg.Parts) == 0 {
+		return nil, errors.New("there is no database that can be read now, and there are no Parquet files")
+	}
+	return load.OpenReader(ctx, cfg)
 }
 
-// page puts the sections together.
+// page puts the sections together. The pages that the ledger has not seen are
+// read while DuckDB answers: both can take seconds.
 func (m *maker) page(ctx context.Context) (*Page, error) {
-	p := &Page{maker: m, Banner: m.banner()}
+	var happened, inside section
+	g, both := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		if m.ledger, err = m.Store.Ledger(both, false); err != nil {
+			return fmt.Errorf("what the pages cost: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() (err error) {
+		if err = m.open(both); err != nil {
+			return err
+		}
+		if happened, err = m.happened(both); err != nil {
+			return err
+		}
+		inside, err = m.inside(both)
+		return err
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
 	tiles, err := m.tiles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	p.Tiles = tiles
-	happened, err := m.happened(ctx)
-	if err != nil {
-		return nil, err
-	}
-	inside, err := m.inside(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p.Sections = []section{happened, m.money(), m.loaded(), inside}
-	return p, nil
+	return &Page{
+		run: m.manifest.Run, store: filepath.Base(string(m.Store)), made: m.Now, version: m.Version, banner: m.banner(),
+		tiles: tiles, sections: []section{happened, m.money(), m.loaded(), inside},
+	}, nil
 }
 
 // panels makes panels in order; one whose tables cannot be read says why.
-func (m *maker) panels(ctx context.Context, makes []func(context.Context, *panel) error) ([]panel, error) {
+func (m *maker) panels(ctx context.Context, fills []func(context.Context, *panel) error) ([]panel, error) {
 	var all []panel
-	for _, make := range makes {
+	for _, fill := range fills {
 		var p panel
-		if err := make(ctx, &p); err != nil {
+		if err := fill(ctx, &p); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}

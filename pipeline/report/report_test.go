@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"html"
 	"os"
 	"path/filepath"
@@ -89,8 +90,10 @@ func TestPageOfAStoppedRunSaysWhatToDo(t *testing.T) {
 	if err := s.run(s.everything()); !errors.As(err, &stopped) || stopped.Outcome != schemas.Waiting {
 		t.Fatalf("the run ended with %v, want it to stop at the rate window", err)
 	}
-	page := s.make(func(cfg *Config) { cfg.Again = "spacesetl run -f 'a & b.yaml'" })
-	s.says(page, "story waiting", "The run stopped instead of waiting any longer.", stopped.Error(), "Run the same command again", "spacesetl run -f 'a & b.yaml'")
+	page := s.make(func(cfg *Config) {
+		cfg.Again, cfg.Limited = "spacesetl run -f 'a & b.yaml'", map[schemas.Endpoint]int64{schemas.Tweets: 1, schemas.Search: 1200}
+	})
+	s.says(page, "story waiting", "The run stopped instead of waiting any longer.", stopped.Error(), "Run the same command again", "spacesetl run -f 'a & b.yaml'", "1,201 answers were a 429: search 1,200, tweets 1.")
 }
 
 func TestPageHoldsCostsAgainstTheBudget(t *testing.T) {
@@ -116,6 +119,28 @@ func TestNoRunNoPage(t *testing.T) {
 	s.must(s.run(s.lost()))
 	if _, err := Make(t.Context(), Config{Store: s.store, RunID: "r1"}); err == nil || !strings.Contains(err.Error(), "; the last is 2026") {
 		t.Errorf("got %v, want an error that names the last run", err)
+	}
+}
+
+// Of many runs the latest are listed, and all are counted.
+func TestPageListsTheLatestRuns(t *testing.T) {
+	s := newStory(t, simulator.Config{Spaces: 10})
+	s.must(s.run(s.lost()))
+	runs, err := s.store.Runs()
+	s.must(err)
+	for n := range mostRuns + 4 {
+		older := fmt.Sprintf("20250101T0000%02dZ-older", n)
+		s.must(os.CopyFS(filepath.Dir(s.store.RunFile(older, "plan.json")), os.DirFS(filepath.Dir(s.store.RunFile(runs[0], "plan.json")))))
+	}
+	s.must(os.Remove(s.store.RunFile("20250101T000000Z-older", "manifest.json"))) // did not come to its end
+	page := s.make(nil)
+	s.says(page, fmt.Sprintf("%d runs with tables in story.", mostRuns+4), fmt.Sprintf("These are the latest %d;", mostRuns))
+	history := page.sections[2].Panels[3]
+	if history.ID != "runs" || len(history.Table.Rows) != mostRuns {
+		t.Errorf("%s lists %d runs, want %d", history.ID, len(history.Table.Rows), mostRuns)
+	}
+	if page.run.RunID != runs[0] {
+		t.Errorf("the page is of run %s, want the newest, %s", page.run.RunID, runs[0])
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -67,6 +68,22 @@ type timelineData struct {
 	Waits []waited `json:"waits"`
 }
 
+// limited tells of the 429s.
+func (m *maker) limited() string {
+	var sum int64
+	var each []string
+	for _, spec := range schemas.Specs() {
+		if n := m.Limited[spec.Endpoint]; n > 0 {
+			sum += n
+			each = append(each, fmt.Sprintf("%s %s", spec.Endpoint, thousands(n)))
+		}
+	}
+	if sum == 0 {
+		return " No answer was a 429."
+	}
+	return fmt.Sprintf(" %s a 429: %s.", plural(sum, "answer was", "answers were"), strings.Join(each, ", "))
+}
+
 // legend explains what is drawn.
 func (d timelineData) legend() []key {
 	keys := []key{{"k-page", "pages came"}}
@@ -107,6 +124,9 @@ func (m *maker) timeline(ctx context.Context, p *panel) error {
 		plural(int64(m.manifest.Run.Pages), "page", "pages")), data}
 	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(m.manifest.Run.Pages), "page", "pages"),
 		lasting(lastOf(lanes).Sub(m.manifest.Run.StartedAt)), milliseconds(m.manifest.Run.WaitedMS))
+	if m.Limited != nil {
+		p.Lead += m.limited()
+	}
 	p.Legend = data.legend()
 	return nil
 }

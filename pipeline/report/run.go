@@ -1,10 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
-	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -192,12 +193,11 @@ func shortened(text string) string {
 func (m *maker) history() panel {
 	p := panel{ID: "runs", Title: "Runs of this store", Wide: true, Table: table{Open: true, Caption: "The latest runs, newest first",
 		Columns: slices.Concat(words("Run", "Started", "Outcome"), numbers("Fetching took", "Pages", "Spaces", "Rows", "Cost"))}}
-	const most = 20
 	bills := map[string]pipeline.Spent{}
 	for _, s := range m.ledger.Statement(m.Prices).Runs {
 		bills[s.Name] = s
 	}
-	for _, manifest := range slices.Backward(m.earlier[max(len(m.earlier)-most, 0):]) {
+	for _, manifest := range slices.Backward(m.latest) {
 		run := manifest.Run
 		var all, spaces int64
 		for _, t := range manifest.Tables {
@@ -210,9 +210,12 @@ func (m *maker) history() panel {
 			id.Text += " (this one)"
 		}
 		bill := bills[run.RunID]
-		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: ends[run.Outcome].name, Tone: ends[run.Outcome].tone},
+		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: cmp.Or(ends[run.Outcome].name, string(run.Outcome)), Tone: ends[run.Outcome].tone},
 			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(spaces), count(all), amount(span(bill.Low, bill.High))})
 	}
-	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.earlier)), "run", "runs"), path.Base(string(m.Store)))
+	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.ended)), "run", "runs"), filepath.Base(string(m.Store)))
+	if len(m.ended) > len(m.latest) {
+		p.Note = fmt.Sprintf("These are the latest %d; spacesetl report --run makes the page of another.", len(m.latest))
+	}
 	return p
 }

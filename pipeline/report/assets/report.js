@@ -78,8 +78,8 @@
       ...options,
       marks: [
         Plot.ruleX([0], { stroke: "var(--line)" }),
-        Plot.barX(rows, { x1: 0, x2: "high", y: (_, i) => i, fill: "var(--h1)", rx: 3 }),
-        Plot.barX(rows, { x1: 0, x2: (d) => Math.max(d.low, least), y: (_, i) => i, fill: "var(--c1)", rx: 3 }),
+        Plot.barX(rows, { x1: 0, x2: (d) => Math.max(d.high, least), y: (_, i) => i, fill: "var(--h1)", rx: 3 }),
+        Plot.barX(rows, { x1: 0, x2: (d) => (d.low ? Math.max(d.low, least) : 0), y: (_, i) => i, fill: "var(--c1)", rx: 3 }),
         names,
         Plot.text(rows, { x: "high", y: (_, i) => i, text: (_, i) => texts[i], textAnchor: "start", dx: 6, fill: "var(--quiet)" }),
       ],
@@ -184,7 +184,7 @@
 
   // laid places the people of a network; the same data, the same places.
   function laid({ nodes, edges }, width, height) {
-    const people = nodes.map((n) => ({ ...n, r: 4 + 2.2 * Math.sqrt(n.spaces) }));
+    const people = nodes.map((n) => ({ ...n, r: (4 + 2.2 * Math.sqrt(n.spaces)) * (narrow(width) ? 0.7 : 1) }));
     const ties = edges.map((e) => ({ ...e }));
     const most = Math.max(...ties.map((t) => t.n));
     Force.forceSimulation(people)
@@ -221,7 +221,14 @@
     return chosen;
   }
 
-  function network(data, width) {
+  // fewest keeps as many people as a phone has room for, those with most ties.
+  function fewest({ nodes, edges }, most) {
+    const kept = new Set([...nodes].sort((a, b) => b.ties - a.ties || b.spaces - a.spaces).slice(0, most).map((n) => n.id));
+    return { nodes: nodes.filter((n) => kept.has(n.id)), edges: edges.filter((e) => kept.has(e.source) && kept.has(e.target)) };
+  }
+
+  function network(all, width) {
+    const data = narrow(width) ? fewest(all, 26) : all;
     const height = Math.round(narrow(width) ? width * 1.25 : Math.min(620, width * 0.62));
     const { people, ties, most } = laid(data, width, height);
     return plot(width, {
