@@ -96,7 +96,7 @@ func (h *holder) close() {
 	h.drop(h.current)
 	h.current = nil
 	for _, r := range h.lost {
-		_ = r.Close()
+		r.close()
 	}
 }
 
@@ -106,7 +106,7 @@ func (t *held) close() {
 	}
 	for _, r := range []*reader{t.sql, t.pages} {
 		if r != nil {
-			_ = r.Close() // read-only: nothing can be lost
+			r.close()
 		}
 	}
 }
@@ -125,7 +125,7 @@ func (h *holder) open(ctx context.Context, now mark) (*held, error) {
 				return t, nil
 			}
 		}
-		_ = r.Close()
+		r.close()
 		if err != nil {
 			return nil, err
 		}
@@ -133,45 +133,56 @@ func (h *holder) open(ctx context.Context, now mark) (*held, error) {
 	}
 }
 
-// openReader opens the store once more. DuckDB's driver has one instance for each
-// path, whatever file is there by now, so every opening goes by a link of its
-// own; a log that an in-place merge left beside the database goes with it.
-func (h *holder) openReader(ctx context.Context, now mark, connections int) (*reader, error) {
-	h.opened++
-	cfg := load.ReaderConfig{
-		Scratch: filepath.Join(h.scratch, fmt.Sprint("results-", h.opened)), MemoryLimit: h.cfg.Memory, SpillLimit: spillLimit, Connections: connections,
-		Dir: h.cfg.Store.Parquet(), Parts: now.parts,
-	}
-	if err := os.Mkdir(cfg.Scratch, 0o700); err != nil {
-		return nil, err
-	}
-	if now.file == nil {
-		return openReader(ctx, cfg)
-	}
-	target, err := filepath.Abs(h.cfg.Store.DuckDB())
-	if err != nil {
-		return nil, err
-	}
-	link := filepath.Join(h.scratch, fmt.Sprintf("open-%d.duckdb", h.opened))
-	if err := errors.Join(os.Symlink(target, link), os.Symlink(target+".wal", link+".wal")); err != nil {
-		return nil, fmt.Errorf("linking to the database: %w", err)
-	}
-	cfg.Path = link
-	return openReader(ctx, cfg)
-}
-
-// reader is an instance of DuckDB with the tables, and its folder for results.
+// reader is an instance of DuckDB with the tables, and its own folder: for
+// results, for what it spills, and for the links it was opened by.
 type reader struct {
 	*load.Reader
 	scratch string
 }
 
-func openReader(ctx context.Context, cfg load.ReaderConfig) (*reader, error) {
-	r, err := load.OpenReader(ctx, cfg)
-	if err != nil {
+// openReader opens the store once more. DuckDB's driver has one instance for each
+// path, whatever file is there by now, so every opening goes by a link of its
+// own; a log that an in-place merge left beside the database goes with it.
+func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *reader, err error) {
+	h.opened++
+	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
+	cfg := load.ReaderConfig{
+		Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, SpillLimit: spillLimit, Connections: connections,
+		Dir: h.cfg.Store.Parquet(), Parts: now.parts,
+	}
+	if err := os.MkdirAll(cfg.Scratch, 0o700); err != nil {
 		return nil, err
 	}
-	return &reader{r, cfg.Scratch}, nil
+	if now.file != nil {
+		if cfg.Path, err = linked(h.cfg.Store.DuckDB(), dir); err != nil {
+			return nil, err
+		}
+	}
+	opened, err := load.OpenReader(ctx, cfg)
+	if err != nil {
+		_ = os.RemoveAll(dir)
+		return nil, err
+	}
+	return &reader{opened, cfg.Scratch}, nil
+}
+
+// linked makes links to a database and its log, and returns the former.
+func linked(path, dir string) (string, error) {
+	target, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	link := filepath.Join(dir, "open.duckdb")
+	if err := errors.Join(os.Symlink(target, link), os.Symlink(target+".wal", link+".wal")); err != nil {
+		return "", fmt.Errorf("linking to the database: %w", err)
+	}
+	return link, nil
+}
+
+// close loses nothing: the tables are read only.
+func (r *reader) close() {
+	_ = r.Close()
+	_ = os.RemoveAll(filepath.Dir(r.scratch))
 }
 
 // sqlReader is the instance of the SQL box's queries: they share no memory with

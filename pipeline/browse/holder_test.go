@@ -172,6 +172,24 @@ func TestStoreOfFilesIsReadAsOne(t *testing.T) {
 	}
 }
 
+// What was made for an opening goes with it.
+func TestClosedDatabaseLeavesNothing(t *testing.T) {
+	s := newSite(t, Config{})
+	held, err := s.holder.acquire(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.sql("SELECT 1")
+	if open := names(t, s.scratch); open != "1 2" {
+		t.Errorf("while it is open: folders %q, want two", open)
+	}
+	s.holder.release(held)
+	s.holder.close()
+	if left := names(t, s.scratch); left != "" {
+		t.Errorf("left: %q", left)
+	}
+}
+
 func TestServerLeavesNothing(t *testing.T) {
 	dir := copyStore(t)
 	before := names(t, dir)

@@ -256,7 +256,7 @@ func TestDownloadsHaveAllThatMatches(t *testing.T) {
 
 // leftOvers lists files of results.
 func (s *site) leftOvers() []string {
-	left, err := filepath.Glob(filepath.Join(s.scratch, "results-*", "*"))
+	left, err := filepath.Glob(filepath.Join(s.scratch, "*", "results", "*"))
 	if err != nil {
 		s.Fatal(err)
 	}
