@@ -23,11 +23,10 @@ type ReaderConfig struct {
 	Dir   string         // folder that Part.Path is relative to
 	Parts []schemas.Part // of all runs to read
 
-	// Scratch is a folder that COPY may write results to and DuckDB spills to;
-	// empty for none. It and the tables are all that SQL can reach.
+	// Scratch is a folder that COPY may write results to; empty for none. It
+	// and the tables are all that SQL can reach.
 	Scratch     string
-	MemoryLimit string // such as "512MB"; empty for DuckDB's default
-	SpillLimit  string // the most that is spilled; empty for DuckDB's default
+	MemoryLimit string // such as "512MB"; empty for DuckDB's default. Nothing is spilled
 	Threads     int    // 0 for one per core
 	Connections int    // queries at a time; 0 for one
 }
@@ -43,13 +42,13 @@ type Reader struct {
 // OpenReader opens tables to read. The error is an fs.ErrNotExist where there
 // is no database, and a *LockedError where a process that merges in place has it.
 func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
-	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, TempDir: cfg.Scratch, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
+	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
 	if cfg.Path != "" {
 		if err := d.found(); err != nil {
 			return nil, err
 		}
 	}
-	db, err := d.openLocked(cfg.SpillLimit)
+	db, err := d.openLocked()
 	if err != nil {
 		return nil, d.wrap(ctx, err)
 	}
@@ -65,13 +64,12 @@ func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
 
 // openLocked opens a database whose settings can be locked: they are those of
 // the database and not set again by each connection, which would fail then.
-func (d *DuckDB) openLocked(spill string) (*sql.DB, error) {
-	options := url.Values{}
+// They spill nothing: what does not fit is an error, while a GROUP BY that spills
+// can end the process (DuckDB 1.4.1, TupleDataCollection::Combine).
+func (d *DuckDB) openLocked() (*sql.DB, error) {
+	options := url.Values{"temp_directory": {""}}
 	for _, s := range d.settings() {
 		options.Set(s.name, s.value)
-	}
-	if spill != "" {
-		options.Set("max_temp_directory_size", spill)
 	}
 	if d.cfg.Path == "" {
 		return connect("?"+options.Encode(), nil)

@@ -153,7 +153,7 @@ func TestReaderAnswersOnSeveralConnections(t *testing.T) {
 	t.Setenv("TZ", "America/New_York")
 	s, parts := twoRuns(t)
 	for name, cfg := range map[string]ReaderConfig{
-		"database": {Path: s.path, Connections: 3, Scratch: t.TempDir(), SpillLimit: "1GB", MemoryLimit: "256MB"},
+		"database": {Path: s.path, Connections: 3, Scratch: t.TempDir(), MemoryLimit: "256MB"},
 		"files":    {Dir: s.dir, Parts: parts, Connections: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -164,11 +164,11 @@ func TestReaderAnswersOnSeveralConnections(t *testing.T) {
 					t.Fatalf("connection %d: %v", i, err)
 				}
 				defer c.Close()
-				var zone string
+				var zone, spill string
 				var spaces int
-				row := c.QueryRowContext(t.Context(), "SELECT current_setting('TimeZone'), count(*) FROM spaces")
-				if err := row.Scan(&zone, &spaces); err != nil || zone != "UTC" || spaces != 2 {
-					t.Errorf("connection %d: zone %q, %d spaces, %v; want UTC and 2", i, zone, spaces, err)
+				row := c.QueryRowContext(t.Context(), "SELECT current_setting('TimeZone'), current_setting('temp_directory'), count(*) FROM spaces")
+				if err := row.Scan(&zone, &spill, &spaces); err != nil || zone != "UTC" || spill != "" || spaces != 2 {
+					t.Errorf("connection %d: zone %q, spills to %q, %d spaces, %v; want UTC, nowhere and 2", i, zone, spill, spaces, err)
 				}
 			}
 		})

@@ -29,7 +29,7 @@ type Config struct {
 
 	Timeout time.Duration // of the queries of a request; 0 for 10 s
 	Idle    time.Duration // after which the database is closed; 0 for 5 s
-	Memory  string        // of the SQL box's queries together, and of all pages; "" for 512MB
+	Memory  string        // that the SQL box's queries together, and all pages, may take; "" for 1GB
 
 	SQLQueries  int   // of the SQL box, and downloads, at a time; 0 for 2
 	Pages       int   // other requests at a time; 0 for 4
@@ -40,7 +40,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	c.Idle = cmp.Or(c.Idle, 5*time.Second)
-	c.Memory = cmp.Or(c.Memory, "512MB")
+	c.Memory = cmp.Or(c.Memory, "1GB")
 	c.SQLQueries = cmp.Or(c.SQLQueries, 2)
 	c.Pages = cmp.Or(c.Pages, 4)
 	c.MaxRows = cmp.Or(c.MaxRows, 1_000_000)

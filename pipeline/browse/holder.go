@@ -36,9 +36,6 @@ type held struct {
 	idle    *time.Timer
 }
 
-// spillLimit bounds the disk that sorting a large result can take.
-const spillLimit = "2GB"
-
 // acquire returns the tables as they are now, to be released.
 func (h *holder) acquire(ctx context.Context) (*held, error) {
 	h.mu.Lock()
@@ -134,7 +131,7 @@ func (h *holder) open(ctx context.Context, now mark) (*held, error) {
 }
 
 // reader is an instance of DuckDB with the tables, and its own folder: for
-// results, for what it spills, and for the links it was opened by.
+// results, and for the links it was opened by.
 type reader struct {
 	*load.Reader
 	scratch string
@@ -147,7 +144,7 @@ func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *
 	h.opened++
 	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
 	cfg := load.ReaderConfig{
-		Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, SpillLimit: spillLimit, Connections: connections,
+		Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, Connections: connections,
 		Dir: h.cfg.Store.Parquet(), Parts: now.parts,
 	}
 	if err := os.MkdirAll(cfg.Scratch, 0o700); err != nil {
