@@ -117,7 +117,7 @@ func (s *Server) told(ctx context.Context, err error) error {
 	}
 	text := strings.TrimPrefix(err.Error(), "could not prepare query\n")
 	if strings.Contains(text, "Out of Memory") {
-		text = "the result does not fit in " + s.cfg.Memory + " of memory: ask for less.\n" + text
+		return &problem{http.StatusInsufficientStorage, "this does not fit in " + s.cfg.Memory + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
 	}
 	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.scratch, ""), 4000)}
 }

@@ -1,0 +1,15 @@
+package browse
+
+import "testing"
+
+func TestWithoutEnd(t *testing.T) {
+	for text, want := range map[string]string{
+		"SELECT 1": "SELECT 1", "SELECT 1;": "SELECT 1", "SELECT ';';": "SELECT ';'", "SELECT 'a'';';": "SELECT 'a'';'",
+		`SELECT ";";`: `SELECT ";"`, "SELECT 1 -- ;\n;": "SELECT 1 -- ;\n", "SELECT /* ; */ 1;": "SELECT /* ; */ 1", "SELECT /* /* ; */ ; */ 1;": "SELECT /* /* ; */ ; */ 1",
+		"SELECT $$;$$;": "SELECT $$;$$", "SELECT $a$;$$;$a$;": "SELECT $a$;$$;$a$", `SELECT e'\';';`: `SELECT e'\';'`, "'": "'", "/*": "/*", "$": "$", "$a": "$a", "--": "--", "": "", "$ $;": "$ $",
+	} {
+		if got := withoutEnd(text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+}
