@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Bounds of the SQL box.
@@ -21,7 +22,8 @@ const (
 // sqlPage is the page with the box, and a result once one was asked for.
 type sqlPage struct {
 	SQL      string
-	Starters []starter
+	Starters []schemas.Query // shown at once
+	More     []schemas.Query // shown when asked for
 	Result   *result
 	Problem  string
 	Relation []*relation // what can be asked for
@@ -39,8 +41,8 @@ type result struct {
 
 func (s *Server) sqlForm(_ context.Context, t *held, r *http.Request) (view, error) {
 	p := s.sqlPage(t)
-	if n, err := strconv.Atoi(r.URL.Query().Get("starter")); err == nil && n >= 1 && n <= len(starters) {
-		p.SQL = starters[n-1].SQL
+	if text, ok := starter(r.URL.Query().Get("starter")); ok {
+		p.SQL = text
 	} else if name := r.URL.Query().Get("table"); t.catalog.byName[name] != nil {
 		p.SQL = t.catalog.byName[name].example()
 	}
@@ -54,7 +56,8 @@ func (s *Server) sqlPage(t *held) sqlPage {
 }
 
 func (s *Server) emptySQLPage() sqlPage {
-	return sqlPage{Starters: starters, MaxRows: s.cfg.MaxRows, Timeout: s.cfg.Timeout}
+	all := starters()
+	return sqlPage{Starters: all[:firstStarters], More: all[firstStarters:], MaxRows: s.cfg.MaxRows, Timeout: s.cfg.Timeout}
 }
 
 // runSQL answers with the page and the result of a statement in it.
@@ -88,8 +91,8 @@ func (s *Server) statementOf(w http.ResponseWriter, r *http.Request) (string, er
 	if err := r.ParseForm(); err != nil {
 		return "", &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the form cannot be read; a statement can have %d KiB", longestSQL>>10)}
 	}
-	if n, err := strconv.Atoi(r.PostForm.Get("starter")); err == nil && n >= 1 && n <= len(starters) {
-		return starters[n-1].SQL, nil
+	if text, ok := starter(r.PostForm.Get("starter")); ok {
+		return text, nil
 	}
 	text := strings.ReplaceAll(r.PostForm.Get("sql"), "\r\n", "\n")
 	if len(text) > longestSQL {
