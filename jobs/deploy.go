@@ -21,8 +21,9 @@ type Deployment struct {
 	Job     string // the job file's text for Kubernetes; default the ready-made one
 }
 
-// DefaultImage is the container image that jobs run in.
-const DefaultImage = "ghcr.io/spacesetl/spacesetl:latest"
+// DefaultImage is the container image that jobs run in: one of the user's own, with
+// the program and /bin/sh in it.
+const DefaultImage = "spacesetl:latest"
 
 // DefaultMemory is enough for a database of some gigabytes, in bytes.
 const DefaultMemory = 1536 << 20
