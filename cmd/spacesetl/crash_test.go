@@ -257,7 +257,7 @@ func (s *scenario) finish(t *testing.T, store, whole string, before, undisturbed
 
 // quickDir is a temporary folder in memory where there is such: killing a
 // process loses nothing that was written, on whatever disk, and syncing is slow.
-func quickDir(t *testing.T) string {
+func quickDir(t testing.TB) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "spacesetl-test-*")
 	if err != nil {

@@ -25,7 +25,7 @@ type demoStore struct {
 }
 
 // newDemoStore runs the demo's job in the demo's world, without its waits.
-func newDemoStore(t *testing.T) *demoStore {
+func newDemoStore(t testing.TB) *demoStore {
 	t.Helper()
 	cfg, creator := demoConfig(1, 1000)
 	cfg.Limits = map[string]int{"*": 100_000}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -59,7 +58,6 @@ func TestQueriesReturnTheTruth(t *testing.T) {
 	if diff := cmp.Diff(string(text), page); err != nil || diff != "" {
 		t.Errorf("QUESTIONS.md is not what the queries return (%v): go test ./cmd/spacesetl -run %s -update\n%s", err, t.Name(), diff)
 	}
-	t.Run("quick", func(t *testing.T) { quickQueries(t, demo.db) })
 }
 
 // notUnderRace skips a test of queries: they take a hundred seconds with the
@@ -71,20 +69,16 @@ func notUnderRace(t *testing.T) {
 	}
 }
 
-// quickQueries checks that each query takes at most a tenth of a second on the
-// demo's database, those for several runs too; of a busy machine the best of
-// some tries counts.
-func quickQueries(t *testing.T, db *sql.DB) {
+// BenchmarkQueries runs each query on the demo's database, those for several
+// runs too. None should take more than a tenth of a second.
+func BenchmarkQueries(b *testing.B) {
+	db := newDemoStore(b).db
 	for _, q := range schemas.Queries() {
-		best := time.Hour
-		for try := 0; try < 20 && best > 100*time.Millisecond; try++ {
-			start := time.Now()
-			printedRows(t, db, q.SQL)
-			best = min(best, time.Since(start))
-		}
-		if best > 100*time.Millisecond {
-			t.Errorf("%s takes %s on the demo's database", q.Name, best)
-		}
+		b.Run(q.Name, func(b *testing.B) {
+			for b.Loop() {
+				printedRows(b, db, q.SQL)
+			}
+		})
 	}
 }
 
@@ -107,7 +101,7 @@ func TestReadmeQueriesAreAmongTheQueries(t *testing.T) {
 
 // openStore opens a store's database for the queries: in UTC, and with the
 // store's folder to find Parquet files in.
-func openStore(t *testing.T, dir string) *sql.DB {
+func openStore(t testing.TB, dir string) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("duckdb", filepath.Join(dir, "spaces.duckdb")+"?access_mode=read_only")
 	if err != nil {

@@ -57,7 +57,7 @@ func shownRows(table string) [][]string {
 }
 
 // printedRows returns the names and the values of a result as text.
-func printedRows(t *testing.T, db *sql.DB, text string) [][]string {
+func printedRows(t testing.TB, db *sql.DB, text string) [][]string {
 	t.Helper()
 	rows, err := db.Query("SELECT COLUMNS(*)::VARCHAR FROM (" + strings.TrimRight(strings.TrimSpace(text), ";") + ")")
 	if err != nil {

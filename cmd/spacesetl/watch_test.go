@@ -8,10 +8,10 @@ import (
 )
 
 // unwatched is an observer that tells nobody.
-func unwatched(t *testing.T) *observe.Observer { return watchedBy(t, nil) }
+func unwatched(t testing.TB) *observe.Observer { return watchedBy(t, nil) }
 
 // watchedBy writes the log there.
-func watchedBy(t *testing.T, log io.Writer) *observe.Observer {
+func watchedBy(t testing.TB, log io.Writer) *observe.Observer {
 	t.Helper()
 	w, err := observe.New(observe.Options{Stderr: log})
 	if err != nil {
