@@ -305,12 +305,9 @@ func sameFilesBelow(want, got string) string {
 // A full disk, at any step, is an error that names the file, and nothing more
 // is fetched twice than what did not land.
 func TestFullDiskIsAnErrorAndResumes(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
-	to := "parquet,duckdb"
-	if underRace {
-		to = "parquet"
-	}
-	s := newScenario(t, to)
+	s := newScenario(t, "parquet,duckdb")
 	whole := filepath.Join(quickDir(t), "whole")
 	names := s.steps(t, whole)
 	undisturbed := total(s.world)

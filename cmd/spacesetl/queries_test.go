@@ -60,12 +60,12 @@ func TestQueriesReturnTheTruth(t *testing.T) {
 	}
 }
 
-// notUnderRace skips a test of queries: they take a hundred seconds with the
-// race detector, and .ci/run runs them without.
+// notUnderRace skips a test of what comes out, of runs that other tests have the
+// race detector for: with it these take minutes. .ci/run runs them without.
 func notUnderRace(t *testing.T) {
 	t.Helper()
 	if underRace {
-		t.Skip("queries have no races to find")
+		t.Skip("runs without the race detector in .ci/run")
 	}
 }
 

@@ -17,6 +17,7 @@ var readmeQuery = regexp.MustCompile("(?s)```sql\n(.*?)```\n```\n(.*?)```")
 
 // The README's queries, on the demo's database, print what it says.
 func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {

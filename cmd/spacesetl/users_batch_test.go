@@ -34,6 +34,7 @@ func (d *days) next() { d.micros.Add((24 * time.Hour).Microseconds()) }
 // whether X bills least or most; where it bills most, looking up saves about
 // what plan promised, and the users are the same in every column.
 func TestLookingUsersUpIsRecommendedWhereItSaves(t *testing.T) {
+	notUnderRace(t)
 	t.Parallel()
 	for _, most := range []bool{false, true} {
 		clock := &days{}
