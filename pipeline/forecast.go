@@ -19,6 +19,8 @@ type Forecast struct {
 	// Split is what the budget adds by splitting requests; nil when it splits
 	// none.
 	Split *Split `json:"split,omitempty"`
+	// Stops are the endpoints that the budget does not let a single request to.
+	Stops []Stop `json:"stops,omitempty"`
 	// Runs is how many runs of the store the ranges come from; without any
 	// they are what the API allows at most.
 	Runs int `json:"runs"`
@@ -70,6 +72,7 @@ func (f Forecaster) Forecast(plan Plan, seeds []schemas.Request) Forecast {
 		out = e.sum()
 		out.Split = &Split{Requests: out.Requests.High - whole.Requests.High, Cost: out.Cost.High - whole.Cost.High, Enough: enough}
 	}
+	out.Stops = f.stops(plan, out)
 	return out
 }
 

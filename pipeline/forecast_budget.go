@@ -58,3 +58,29 @@ func (e *estimate) tight(high schemas.Money) (enough schemas.Money) {
 	}
 	return enough
 }
+
+// Stop is an endpoint whose smallest request could cost more than the budget
+// has left: a run that comes to it ends there.
+type Stop struct {
+	Endpoint schemas.Endpoint `json:"endpoint"`
+	Most     schemas.Money    `json:"usd_request"` // what one request can cost
+	Left     schemas.Money    `json:"usd_left"`
+	Enough   schemas.Money    `json:"usd_enough"` // a budget that the forecast fits into
+}
+
+// stops lists the endpoints of a forecast that the budget rules out. A request
+// for several ids can be as small as one id, any other is a whole page.
+func (f Forecaster) stops(plan Plan, out Forecast) []Stop {
+	left, ok := f.left()
+	if !ok {
+		return nil
+	}
+	var stops []Stop
+	for _, part := range out.Endpoints {
+		most := f.Prices.Cost(schemas.Most(part.Endpoint, 1, plan.Expansions(part.Endpoint)))
+		if part.Requests.High > 0 && most > left {
+			stops = append(stops, Stop{part.Endpoint, most, left, out.Cost.High + most})
+		}
+	}
+	return stops
+}

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -100,5 +101,31 @@ func TestBudgetLeftIsThePeriodsWithLeast(t *testing.T) {
 	f.Budget = Budget{}
 	if _, ok := f.left(); ok {
 		t.Error("without a budget: there is one")
+	}
+}
+
+// A page of tweets cannot be split: a budget below what one can cost ends each
+// run there, and the forecast says so before.
+func TestForecastNamesWhereABudgetStops(t *testing.T) {
+	till := dear(t)
+	till.plan.Tweets = true
+	till.budget.Day = 31 * schemas.Dollar
+	f := Forecaster{Prices: schemas.DefaultPrices(), Today: dayOf(till.clock.now()), Budget: till.budget}
+	stops := f.Forecast(till.plan, till.plan.Seeds).Stops
+	if len(stops) != 1 || stops[0].Endpoint != schemas.Tweets || stops[0].Left != till.budget.Day {
+		t.Fatalf("got stops %+v, want tweets with %s left", stops, till.budget.Day)
+	}
+	_, err := till.crawl()
+	var over *BudgetError
+	if !errors.As(err, &over) || over.Endpoint != schemas.Tweets || over.Most != stops[0].Most {
+		t.Fatalf("got %v, want a budget error of tweets about %s", err, stops[0].Most)
+	}
+	till.clock.advance(24 * time.Hour)
+	till.budget.Day, f.Budget.Day = stops[0].Enough, stops[0].Enough
+	if stops := f.Forecast(till.plan, till.plan.Seeds).Stops; len(stops) > 0 {
+		t.Errorf("with %s: got stops %+v, want none", f.Budget.Day, stops)
+	}
+	if _, err := till.crawl(); err != nil {
+		t.Errorf("with %s: %v", f.Budget.Day, err)
 	}
 }

@@ -106,7 +106,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		name = "spaces"
 	}
 	p := proposal{
-		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "5"),
+		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "25"),
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
 	for _, with := range trimmed(strings.Split(p.with, ",")) {

@@ -127,8 +127,16 @@ func (e *etl) price(ctx context.Context, store pipeline.Store, planned pipeline.
 	}
 	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
 	e.expected = forecast.Cost
+	for _, stop := range forecast.Stops {
+		e.watch.Log().Warn(stopText(stop))
+	}
 	return jobs.Price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
 		forecast, e.spec.PriceTable())
+}
+
+// stopText says where a budget will end a run.
+func stopText(s pipeline.Stop) string {
+	return fmt.Sprintf("the budget will stop the run at %s: one request there can cost %s and %s is left; %s would do", s.Endpoint, s.Most.Cents(), s.Left.Cents(), s.Enough.Cents())
 }
 
 func (c *console) printPlan(p planned) error {
@@ -161,6 +169,9 @@ func (c *console) printPlan(p planned) error {
 		if bound.usd > 0 && bound.usd < p.Cost.High {
 			_ = c.print("the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
 		}
+	}
+	for _, stop := range p.Stops {
+		_ = c.print("%s\n", stopText(stop))
 	}
 	if p.Batch != nil {
 		return c.print("recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+
