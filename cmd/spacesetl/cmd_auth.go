@@ -32,7 +32,7 @@ spacesetl auth logout --name XDevelopers`,
 	}
 	for _, sub := range command.Subcommands {
 		sub.Flags = append(sub.Flags, tokenFileFlag())
-		sub.HideHelpCommand, sub.OnUsageError, sub.Before = true, usage, noArguments
+		sub.OnUsageError, sub.Before = usage, noArguments
 		concise(sub, "auth")
 	}
 	return command

@@ -33,7 +33,6 @@ spacesetl jobs show hourly-creators --for systemd`,
 		},
 	}
 	for _, sub := range command.Subcommands {
-		sub.HideHelpCommand = true
 		sub.OnUsageError = func(ctx *cli.Context, err error, isSub bool) error { return ofJobs(ctx, usage(ctx, err, isSub)) }
 		concise(sub, "jobs")
 	}

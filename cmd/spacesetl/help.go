@@ -49,7 +49,15 @@ func concise(command *cli.Command, path ...string) {
 			command.Flags[i] = shortFlag{f}
 		}
 	}
+	command.HideHelp, command.HideHelpCommand = true, true
+	defer func() { command.Flags = append(command.Flags, helpFlag()) }() // help says nothing of itself
 	command.CustomHelpTemplate = helpText(command.UsageText, command.Usage, command.Description, commandSyntax(path, command))
+}
+
+// helpFlag is --help. The library's own is one variable for all programs of a
+// process, which it writes to when it reads a command line; tests run several.
+func helpFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help"}
 }
 
 // helpText is what --help prints: examples, what the command does, its

@@ -78,8 +78,8 @@ func (c *console) app() *cli.App {
 		Usage:       "X Spaces from the X API v2 into Parquet and DuckDB",
 		UsageText:   "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
 		Description: "What was paid for once is never fetched again: running again goes on where the last run stopped.",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
-		Version:     version, HideVersion: true, HideHelpCommand: true, Suggest: true,
+		Flags:       []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}, helpFlag()},
+		Version:     version, HideVersion: true, HideHelp: true, Suggest: true,
 		Writer: c.stdout, ErrWriter: c.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
 		OnUsageError:   usage,
@@ -101,7 +101,6 @@ func (c *console) app() *cli.App {
 	}
 	for _, command := range app.Commands {
 		command.OnUsageError = usage
-		command.HideHelpCommand = true
 		if !takesWords(command.Name) {
 			command.Before = noArguments
 		}
