@@ -185,6 +185,15 @@ func writeJSON(path string, v any, step Step) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
+	return writeFile(path, text, step)
+}
+
+// WriteFile writes a file of a store, which appears whole or not at all. What a
+// crash leaves of it goes with the next run's Sweep, if the file is one that
+// every store has.
+func WriteFile(path string, text []byte) error { return writeFile(path, text, nil) }
+
+func writeFile(path string, text []byte, step Step) error {
 	temporary, err := os.CreateTemp(filepath.Dir(path), "_"+filepath.Base(path)+"-*")
 	if err != nil {
 		return err
