@@ -11,13 +11,14 @@ import (
 	"runtime"
 
 	"github.com/gofrs/flock"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // draft is a private copy of the database, merged into and then renamed over it.
 type draft struct {
 	names
 	lock  *flock.Flock
-	step  Step
+	step  durable.Step
 	guard *sql.DB // has the database open for reading, so that nobody writes it
 }
 
@@ -85,13 +86,13 @@ func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
 	if err := p.take(ctx, d, r, isNew); err != nil {
 		return err
 	}
-	if err := p.step.at("duckdb: before sync", p.next); err != nil {
+	if err := p.step.At("duckdb: before sync", p.next); err != nil {
 		return err
 	}
 	if exists(p.nextWAL) {
 		return fmt.Errorf("%s is left by DuckDB", filepath.Base(p.nextWAL))
 	}
-	return syncFile(p.next)
+	return durable.SyncFile(p.next)
 }
 
 // commit renames the copy over the database. A log that lay beside the database
@@ -104,11 +105,11 @@ func (p *draft) commit(context.Context) error {
 		if err := os.Rename(p.wal, p.aside); err != nil {
 			return err
 		}
-		if err := syncFolder(folder); err != nil {
+		if err := durable.SyncDir(folder); err != nil {
 			return err
 		}
 	}
-	if err := p.step.at("duckdb: before rename", p.db); err != nil {
+	if err := p.step.At("duckdb: before rename", p.db); err != nil {
 		return err
 	}
 	if runtime.GOOS == "windows" && p.guard != nil {
@@ -117,7 +118,7 @@ func (p *draft) commit(context.Context) error {
 	if err := os.Rename(p.next, p.db); err != nil {
 		return err
 	}
-	return errors.Join(p.step.at("duckdb: renamed", p.db), syncFolder(folder), remove(p.aside))
+	return errors.Join(p.step.At("duckdb: renamed", p.db), durable.SyncDir(folder), remove(p.aside))
 }
 
 func (p *draft) abandon() {
@@ -141,7 +142,7 @@ func (n names) recover() error {
 		} else {
 			err = os.Remove(n.aside)
 		}
-		if err := errors.Join(err, syncFolder(filepath.Dir(n.db))); err != nil {
+		if err := errors.Join(err, durable.SyncDir(filepath.Dir(n.db))); err != nil {
 			return err
 		}
 	}
@@ -159,12 +160,4 @@ func remove(name string) error {
 		return err
 	}
 	return nil
-}
-
-func syncFile(name string) error {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -25,7 +26,7 @@ type DuckDBConfig struct {
 	// yet, a private copy is merged into and renamed over the database, which
 	// readers may keep open: they go on seeing what they opened.
 	InPlace bool
-	Step    Step
+	Step    durable.Step
 }
 
 // DuckDB publishes parts to a database file: Prepare, then Commit or Close.

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -118,11 +119,11 @@ func (f *parquetFile) endGroup(p *packer) error {
 }
 
 // finish writes the footer and makes the file durable.
-func (f *parquetFile) finish(step Step) error {
+func (f *parquetFile) finish(step durable.Step) error {
 	if err := f.end(); err != nil {
 		return f.wrap(err)
 	}
-	if err := step.at("parquet: before sync", f.name); err != nil {
+	if err := step.At("parquet: before sync", f.name); err != nil {
 		return f.wrap(err)
 	}
 	if err := f.out.file.Sync(); err != nil {

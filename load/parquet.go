@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -26,7 +27,7 @@ type ParquetConfig struct {
 	Staging string // folder on the same file system for unfinished files
 	RunID   string
 	RunDate time.Time // names the folder run_date=YYYY-MM-DD (UTC)
-	Step    Step
+	Step    durable.Step
 }
 
 // Parquet writes the batches of one run as one file per table and shard. Rows

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -21,7 +22,7 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
-		if err := p.cfg.Step.at("parquet: before rename", target); err != nil {
+		if err := p.cfg.Step.At("parquet: before rename", target); err != nil {
 			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
 		if err := os.Rename(filepath.Join(p.cfg.Staging, name), target); err != nil {
@@ -30,7 +31,7 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 		kept[target] = true
 		touched.add(p.cfg.Dir, target)
 	}
-	if err := p.cfg.Step.at("parquet: renamed", p.cfg.Dir); err != nil {
+	if err := p.cfg.Step.At("parquet: renamed", p.cfg.Dir); err != nil {
 		return fmt.Errorf("parquet: %w", err)
 	}
 	stale, err := p.stale(kept)
@@ -104,21 +105,9 @@ func (f folders) add(root, file string) {
 
 func (f folders) sync() error {
 	for dir := range f {
-		if err := syncFolder(dir); err != nil {
+		if err := durable.SyncDir(dir); err != nil {
 			return fmt.Errorf("parquet: %w", err)
 		}
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	err = d.Sync()
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
-	}
-	return err
 }

@@ -38,7 +38,7 @@ func (p *draft) take(ctx context.Context, d *DuckDB, r run, isNew bool) (err err
 	if err != nil {
 		return err
 	}
-	if err := p.step.at("duckdb: before checkpoint", p.next); err != nil {
+	if err := p.step.At("duckdb: before checkpoint", p.next); err != nil {
 		return err
 	}
 	_, err = db.ExecContext(ctx, "CHECKPOINT")
@@ -107,7 +107,7 @@ func (p *draft) change(ctx context.Context, db *sql.DB, changes func(*sql.Tx) er
 	if err := changes(tx); err != nil {
 		return err
 	}
-	if err := p.step.at("duckdb: before commit", p.next); err != nil {
+	if err := p.step.At("duckdb: before commit", p.next); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -12,20 +12,21 @@ const module = "github.com/spacesetl/spacesetl/"
 // Which of our packages each package may import, tests aside: data flows one
 // way, and the stages know only schemas.
 var arrows = map[string][]string{
-	"schemas":               nil,
-	"schemas/draw":          {"schemas"},
-	"extract/simulator":     nil,
-	"extract":               {"schemas"},
-	"extract/auth":          nil,
-	"transform":             {"schemas"},
-	"load":                  {"schemas"},
-	"pipeline":              {"schemas", "transform"},
-	"jobs":                  {"schemas", "pipeline"},
-	"pipeline/bench":        {"schemas", "pipeline", "extract/simulator"},
-	"pipeline/browse":       {"schemas", "pipeline", "load"},
-	"pipeline/report":       {"schemas", "pipeline", "load"},
-	"cmd/spacesetl":         {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/browse", "pipeline/report", "cmd/spacesetl/observe"},
-	"cmd/spacesetl/observe": {"schemas", "pipeline", "extract"},
+	"schemas":                nil,
+	"schemas/draw":           {"schemas"},
+	"pipeline/store/durable": nil, // how files are written: for all
+	"extract/simulator":      nil,
+	"extract":                {"schemas"},
+	"extract/auth":           {"pipeline/store/durable"},
+	"transform":              {"schemas"},
+	"load":                   {"schemas", "pipeline/store/durable"},
+	"pipeline":               {"schemas", "transform", "pipeline/store/durable"},
+	"jobs":                   {"schemas", "pipeline"},
+	"pipeline/bench":         {"schemas", "pipeline", "extract/simulator"},
+	"pipeline/browse":        {"schemas", "pipeline", "load"},
+	"pipeline/report":        {"schemas", "pipeline", "load", "pipeline/store/durable"},
+	"cmd/spacesetl":          {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/browse", "pipeline/report", "pipeline/store/durable", "cmd/spacesetl/observe"},
+	"cmd/spacesetl/observe":  {"schemas", "pipeline", "extract"},
 }
 
 func imported(t *testing.T, pkg string) []string {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -28,7 +28,7 @@ const segmentLimit = 64 << 20
 type Landing struct {
 	dir, runID string
 	torn       tornMode
-	step       Step
+	step       durable.Step
 	encoder    *zstd.Encoder
 	decoder    *zstd.Decoder
 
@@ -204,7 +204,7 @@ func (l *Landing) Put(p schemas.Page) error {
 			err = s.sync(at+int64(len(record)), l.step)
 		}
 		if err != nil {
-			return fmt.Errorf("landing %s: %w", s.path, cause(err))
+			return fmt.Errorf("landing %s: %w", s.path, durable.Cause(err))
 		}
 		f.at = at
 		l.mu.Lock()
@@ -212,15 +212,6 @@ func (l *Landing) Put(p schemas.Page) error {
 		l.mu.Unlock()
 		return nil
 	}
-}
-
-// cause is what is wrong with a file, without its path.
-func cause(err error) error {
-	var of *fs.PathError
-	if errors.As(err, &of) {
-		return of.Err
-	}
-	return err
 }
 
 // envelope is the page's line and the length of what stands before its body.
@@ -271,7 +262,7 @@ func (l *Landing) segment(e schemas.Endpoint) (*segment, error) {
 		return nil, err
 	}
 	l.segments[e] = s
-	return s, syncDir(l.dir)
+	return s, durable.SyncDir(l.dir)
 }
 
 // Close closes the segments. Every page that was put is on disk already.
@@ -287,12 +278,4 @@ func (l *Landing) Close() error {
 	}
 	l.decoder.Close()
 	return errors.Join(append(errs, l.encoder.Close())...)
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -62,7 +62,7 @@ func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
 // commit makes what was prepared visible, destination after destination. A
 // crash between them leaves a run without a manifest, which commits again.
 func (p *Pipeline) commit(ctx context.Context) error {
-	if err := p.Step.at("prepared", p.Run.RunID); err != nil {
+	if err := p.Step.At("prepared", p.Run.RunID); err != nil {
 		return err
 	}
 	if p.KeepsFiles {
@@ -71,14 +71,14 @@ func (p *Pipeline) commit(ctx context.Context) error {
 		}
 	}
 	for _, destination := range p.Publish {
-		if err := p.Step.at("files committed", p.Run.RunID); err != nil {
+		if err := p.Step.At("files committed", p.Run.RunID); err != nil {
 			return err
 		}
 		if err := destination.Commit(ctx); err != nil {
 			return err
 		}
 	}
-	return p.Step.at("committed", p.Run.RunID)
+	return p.Step.At("committed", p.Run.RunID)
 }
 
 // Remake makes the files and the manifest of a run from its landed pages, and

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // BusyError is a store that another run is writing.
@@ -21,7 +22,7 @@ func (e *BusyError) Error() string {
 // releases the lock of a process that dies.
 func (s Store) Lock() (unlock func(), err error) {
 	if err := os.MkdirAll(string(s), 0o755); err != nil {
-		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, cause(err))
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, durable.Cause(err))
 	}
 	path := filepath.Join(string(s), "lock")
 	lock := flock.New(path)

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -79,7 +80,7 @@ type Pipeline struct {
 	// Step is called at each step towards the disk, by name, with the file; an
 	// error of it is that step's error. Tests crash and fill disks with it; nil
 	// otherwise.
-	Step Step
+	Step durable.Step
 	// Crash is told of a panic in one of the pipeline's goroutines and should
 	// end the program; nil leaves it to the runtime.
 	Crash func(value any, stack []byte)
@@ -99,16 +100,6 @@ type Pipeline struct {
 	sent    sentLog
 	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
 	resumed bool          // pages had landed when the pipeline was opened
-}
-
-// Step stands before or after something that a crash can come between.
-type Step func(name, file string) error
-
-func (s Step) at(name, file string) error {
-	if s == nil {
-		return nil
-	}
-	return s(name, file)
 }
 
 // Notice is one thing a user should know, in one line without a secret.

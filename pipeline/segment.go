@@ -10,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"sync"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // maxLine bounds a landed page with its envelope, in bytes.
@@ -190,19 +192,19 @@ func (s *segment) retire() {
 
 // append writes a record at the end and returns where. A failed write is cut
 // off again. full says that the segment takes no more.
-func (s *segment) append(record []byte, step Step) (at int64, full bool, err error) {
+func (s *segment) append(record []byte, step durable.Step) (at int64, full bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.retired {
 		return 0, true, nil
 	}
 	at = s.size
-	err = step.at("landing: before write", s.path)
+	err = step.At("landing: before write", s.path)
 	if err == nil {
 		_, err = s.file.WriteAt(record, at)
 	}
 	if err == nil {
-		err = step.at("landing: written", s.path)
+		err = step.At("landing: written", s.path)
 	}
 	if err != nil {
 		return 0, false, errors.Join(err, s.file.Truncate(at))
@@ -215,7 +217,7 @@ func (s *segment) append(record []byte, step Step) (at int64, full bool, err err
 // one sync are all covered by the next. After a sync that failed nobody knows
 // what is on disk, and the system may say the next time that all is well: the
 // pages not synced before are cut off and the segment takes no more.
-func (s *segment) sync(end int64, step Step) error {
+func (s *segment) sync(end int64, step durable.Step) error {
 	s.syncMu.Lock()
 	defer s.syncMu.Unlock()
 	if s.synced >= end {
@@ -227,12 +229,12 @@ func (s *segment) sync(end int64, step Step) error {
 	if broken != nil {
 		return broken
 	}
-	err := step.at("landing: before sync", s.path)
+	err := step.At("landing: before sync", s.path)
 	if err == nil {
 		err = file.Sync()
 	}
 	if err == nil {
-		err = step.at("landing: synced", s.path)
+		err = step.At("landing: synced", s.path)
 	}
 	if err == nil {
 		s.synced = size

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -54,7 +55,7 @@ func (s Store) Runs() ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, cause(err))
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", s, durable.Cause(err))
 	}
 	var ids []string
 	for _, e := range entries {
@@ -180,38 +181,13 @@ func marshal(v any) ([]byte, error) {
 }
 
 // writeJSON writes a file that appears whole.
-func writeJSON(path string, v any, step Step) error {
+func writeJSON(path string, v any, step durable.Step) error {
 	text, err := marshal(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return writeFile(path, text, step)
-}
-
-// WriteFile writes a file of a store, which appears whole or not at all. What a
-// crash leaves of it goes with the next run's Sweep, if the file is one that
-// every store has.
-func WriteFile(path string, text []byte) error { return writeFile(path, text, nil) }
-
-func writeFile(path string, text []byte, step Step) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), "_"+filepath.Base(path)+"-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // gone already when all went well
-	_, err = temporary.Write(text)
-	err = errors.Join(err, step.at("json: written", path), temporary.Chmod(0o644), temporary.Sync(), temporary.Close())
-	if err == nil {
-		err = step.at("json: before rename", path)
-	}
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err == nil {
-		err = errors.Join(step.at("json: renamed", path), syncDir(filepath.Dir(path)))
-	}
-	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+	if err := durable.WriteFile(path, text, durable.Options{Step: step, Name: "json"}); err != nil {
+		return fmt.Errorf("writing %w", err)
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -23,7 +24,7 @@ type Latest struct {
 func (s Store) latestPath() string { return filepath.Join(s.Parquet(), "_latest.json") }
 
 // latest writes _latest.json for a run.
-func (s Store) latest(m *Manifest, step Step) error {
+func (s Store) latest(m *Manifest, step durable.Step) error {
 	if !m.Parquet {
 		return nil
 	}

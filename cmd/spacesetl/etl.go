@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -31,7 +32,7 @@ type hooks struct {
 	shorten func(*extract.Config)                   // other waits than the API's
 	now     func() time.Time                        // another clock for the run's id
 	wrap    func(pipeline.Fetcher) pipeline.Fetcher // pages other than as fetched
-	step    func(name, file string) error           // see pipeline.Step
+	step    durable.Step
 }
 
 // result is what a run came to.
@@ -177,7 +178,7 @@ func destinations(dir string, to []string) output {
 
 // assemble builds the pipeline of a run and its destinations. Files that only
 // feed DuckDB go away when done is called.
-func assemble(store pipeline.Store, planned pipeline.Planned, out output, step load.Step) (p *pipeline.Pipeline, done func(), err error) {
+func assemble(store pipeline.Store, planned pipeline.Planned, out output, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	dir := filepath.Dir(out.parquet + out.duckdb) // both lie in one folder
 	if out.parquet != "" {
 		dir = filepath.Dir(out.parquet)

@@ -44,6 +44,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // DefaultServer is where the API's tokens come from.
@@ -67,7 +69,7 @@ type Config struct {
 	Transport http.RoundTripper // default http.DefaultTransport
 
 	Now  func() time.Time // default time.Now
-	Step Step             // for tests; may be nil
+	Step durable.Step     // for tests; may be nil
 }
 
 func (c Config) withDefaults() (Config, error) {

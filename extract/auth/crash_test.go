@@ -22,7 +22,7 @@ func crashChild() int {
 	}
 	source, err := store.Source(account, Config{
 		Server: os.Getenv("SERVER"), Now: func() time.Time { return time.Unix(now, 0) },
-		Step: func(name string) error {
+		Step: func(name, _ string) error {
 			if name == os.Getenv("STEP") {
 				if self, err := os.FindProcess(os.Getpid()); err == nil {
 					_ = self.Kill()

@@ -213,7 +213,7 @@ func (s *Source) refresh(ctx context.Context, f file, r record) (record, error) 
 	next := r.renewed(p)
 	// Set first: if it cannot be written it must not be forgotten.
 	s.set(func() { s.known, s.saved, s.from = next, false, r.RefreshToken })
-	if err := s.server.cfg.Step.at("answered"); err != nil {
+	if err := s.server.cfg.Step.At("answered", s.store.path); err != nil {
 		return next, err
 	}
 	return next, s.save(f, next, "pair")

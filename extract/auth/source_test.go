@@ -228,7 +228,7 @@ func TestPairThatCannotBeWrittenIsKept(t *testing.T) {
 	w.seed()
 	full := errors.New("no space left on device")
 	cfg, failing := w.config(), true
-	cfg.Step = func(name string) error {
+	cfg.Step = func(name, _ string) error {
 		if failing && name == "pair: written" {
 			return full
 		}

@@ -8,22 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
-
-// Step is called at each moment at which a process may die, for tests. An error
-// fails the step.
-type Step func(name string) error
-
-func (s Step) at(name string) error {
-	if s == nil {
-		return nil
-	}
-	return s(name)
-}
 
 const (
 	lockPoll = 5 * time.Millisecond
@@ -80,7 +69,7 @@ func (s *Store) adopt() error {
 	case errors.As(err, &damaged):
 		err = os.Remove(s.temporary())
 	case err == nil:
-		err = s.publish(nil, "adopted")
+		err = durable.Options{}.Publish(s.temporary(), s.path)
 	}
 	if err != nil {
 		return fmt.Errorf("token file: %w", err)
@@ -89,59 +78,20 @@ func (s *Store) adopt() error {
 }
 
 // write replaces the file by another, whole and synced. It needs the lock.
-func (s *Store) write(f file, step Step, what string) error {
+func (s *Store) write(f file, step durable.Step, what string) error {
 	text, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return fmt.Errorf("token file %s: %w", s.path, err)
 	}
-	out, err := os.OpenFile(s.temporary(), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	err = durable.WriteFile(s.path, append(text, '\n'), durable.Options{Mode: 0o600, Temporary: s.temporary(), Step: step, Name: what})
 	if err != nil {
-		return fmt.Errorf("token file: %w", err)
-	}
-	_, err = out.Write(append(text, '\n'))
-	if err = errors.Join(err, out.Close()); err == nil {
-		err = step.at(what + ": written")
-	}
-	if err == nil {
-		err = s.publish(step, what)
-	}
-	if err != nil {
-		_ = os.Remove(s.temporary()) // gone already when it was renamed
-		return fmt.Errorf("token file %s: %w", s.path, err)
+		return fmt.Errorf("token file %w", err)
 	}
 	return nil
 }
 
-// publish syncs the next file and gives it its name.
-func (s *Store) publish(step Step, what string) error {
-	if err := syncPath(s.temporary(), os.O_RDWR); err != nil {
-		return err
-	}
-	if err := step.at(what + ": before rename"); err != nil {
-		return err
-	}
-	if err := os.Rename(s.temporary(), s.path); err != nil {
-		return err
-	}
-	if err := step.at(what + ": renamed"); err != nil {
-		return err
-	}
-	if runtime.GOOS == "windows" {
-		return nil // has no way to sync a folder
-	}
-	return syncPath(filepath.Dir(s.path), os.O_RDONLY)
-}
-
-func syncPath(path string, flag int) error {
-	f, err := os.OpenFile(path, flag, 0)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
-}
-
 // change reads the file, lets do alter it, and writes it, all under the lock.
-func (s *Store) change(ctx context.Context, what string, step Step, do func(file) error) error {
+func (s *Store) change(ctx context.Context, what string, step durable.Step, do func(file) error) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -90,5 +90,8 @@ func (p *Page) WriteFile(path string) error {
 	if err := p.Write(&text); err != nil {
 		return err
 	}
-	return pipeline.WriteFile(path, text.Bytes())
+	if err := durable.WriteFile(path, text.Bytes(), durable.Options{}); err != nil {
+		return fmt.Errorf("writing %w", err)
+	}
+	return nil
 }
