@@ -1,7 +1,6 @@
 package draw
 
 import (
-	"context"
 	"fmt"
 	"html"
 	"strings"
@@ -12,8 +11,8 @@ import (
 // margin is around everything; head is above, for what the drawing says of
 // itself.
 const (
-	margin = 12.0
-	head   = 58.0
+	margin = 12
+	head   = 58
 )
 
 // style is for light and dark. Hues tell the themes apart.
@@ -46,18 +45,15 @@ const markers = `<defs>
 `
 
 // SVG draws the tables. It gives the same bytes each time.
-func SVG(ctx context.Context) (string, error) {
-	l, err := newLayout(ctx)
-	if err != nil {
-		return "", err
-	}
+func SVG() string {
+	l := newLayout()
 	var b strings.Builder
 	width, height := l.width+2*margin, l.height+2*margin+head
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" width="%.0f" height="%.0f" role="img" aria-labelledby="title desc">`+"\n", width, height, width, height)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title desc">`+"\n", width, height, width, height)
 	fmt.Fprintf(&b, "<title id=\"title\">Tables of spacesetl by theme</title>\n<desc id=\"desc\">%s</desc>\n<style>%s</style>\n%s", html.EscapeString(described()), style, markers)
-	fmt.Fprintf(&b, `<rect class="page" width="%.0f" height="%.0f" rx="8"/>`+"\n", width, height)
+	fmt.Fprintf(&b, `<rect class="page" width="%d" height="%d" rx="8"/>`+"\n", width, height)
 	l.legend(&b)
-	fmt.Fprintf(&b, `<g transform="translate(%.0f %.0f)">`+"\n", margin, margin+head)
+	fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", margin, margin+head)
 	for i, at := range l.themes {
 		at.background(&b, hue(i))
 	}
@@ -71,7 +67,7 @@ func SVG(ctx context.Context) (string, error) {
 		}
 	}
 	b.WriteString("</g>\n</svg>\n")
-	return b.String(), nil
+	return b.String()
 }
 
 // hue of the n-th theme, in degrees.
@@ -93,35 +89,35 @@ func described() string {
 
 // legend says how to read it.
 func (l *layout) legend(b *strings.Builder) {
-	fmt.Fprintf(b, `<text x="%.0f" y="26" class="title">Tables by theme</text>`+"\n", margin)
+	fmt.Fprintf(b, `<text x="%d" y="26" class="title">Tables by theme</text>`+"\n", margin)
 	for i, text := range []string{
 		"* is part of the key, and so is what a solid line stands for; a broken line is not.",
 		"A ring: the row may be missing. Names lead to the data dictionary.",
 	} {
-		fmt.Fprintf(b, `<text x="%.0f" y="%.0f" class="dim">%s</text>`+"\n", margin, 44+row*float64(i), text)
+		fmt.Fprintf(b, `<text x="%d" y="%d" class="dim">%s</text>`+"\n", margin, 44+row*i, text)
 	}
 }
 
 // background and name of a theme: lines go over the one and under the other.
 func (at box) background(b *strings.Builder, hue int) {
-	fmt.Fprintf(b, `<g style="--hue: %d"><rect class="theme" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="8"/></g>`+"\n", hue, at.x, at.y, at.width, at.height)
+	fmt.Fprintf(b, `<g style="--hue: %d"><rect class="theme" x="%d" y="%d" width="%d" height="%d" rx="8"/></g>`+"\n", hue, at.x, at.y, at.width, at.height)
 }
 
 func (at box) name(b *strings.Builder, name string, hue int) {
-	fmt.Fprintf(b, `<text class="theme-name" style="--hue: %d" x="%.1f" y="%.1f">%s</text>`+"\n", hue, at.x+padding, at.y+15, html.EscapeString(name))
+	fmt.Fprintf(b, `<text class="theme-name" style="--hue: %d" x="%d" y="%d">%s</text>`+"\n", hue, at.x+padding, at.y+15, html.EscapeString(name))
 }
 
 func (c *card) draw(b *strings.Builder, hue int) {
-	fmt.Fprintf(b, `<g style="--hue: %d"><rect class="card" x="%.1f" y="%.1f" width="%.1f" height="%.1f" rx="4"><title>%s</title></rect>`+"\n",
+	fmt.Fprintf(b, `<g style="--hue: %d"><rect class="card" x="%d" y="%d" width="%d" height="%d" rx="4"><title>%s</title></rect>`+"\n",
 		hue, c.x, c.y, c.width, c.height, html.EscapeString(c.Doc))
-	fmt.Fprintf(b, `<a href="README.md#%[1]s"><text class="name" x="%.1f" y="%.1f">%[1]s</text></a>`, c.Name, c.x+padding, c.y+row-3)
-	fmt.Fprintf(b, `<path class="rule" d="M%.1f %.1fh%.1f"/>`+"\n", c.x, c.y+row+2, c.width)
+	fmt.Fprintf(b, `<a href="README.md#%[1]s"><text class="name" x="%d" y="%d">%[1]s</text></a>`, c.Name, c.x+padding, c.y+row-3)
+	fmt.Fprintf(b, `<path class="rule" d="M%d %dh%d"/>`+"\n", c.x, c.y+row+2, c.width)
 	for i, column := range c.columns {
 		sign := "  "
 		if c.IsKey(column.Name) {
 			sign = "* "
 		}
-		fmt.Fprintf(b, `<text class="dim" x="%.1f" y="%.1f">%s%s</text>`+"\n", c.x+padding, c.y+row*float64(i+2)+1, sign, column.Name)
+		fmt.Fprintf(b, `<text class="dim" x="%d" y="%d">%s%s</text>`+"\n", c.x+padding, c.y+row*(i+2)+1, sign, column.Name)
 	}
 	b.WriteString("</g>\n")
 }
@@ -134,12 +130,12 @@ func (l line) draw(b *strings.Builder) {
 	if l.Certain {
 		start = "one"
 	}
-	fmt.Fprintf(b, `<path class="%s" marker-start="url(#%s)" marker-end="url(#many)" d="M%.1f %.1fC`, class, start, l.points[0].x, l.points[0].y)
+	fmt.Fprintf(b, `<path class="%s" marker-start="url(#%s)" marker-end="url(#many)" d="M%d %dC`, class, start, l.points[0].x, l.points[0].y)
 	for i, p := range l.points[1:] {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		fmt.Fprintf(b, "%.1f %.1f", p.x, p.y)
+		fmt.Fprintf(b, "%d %d", p.x, p.y)
 	}
 	fmt.Fprintf(b, `"><title>%s.%s refers to %s</title></path>`+"\n", l.From, l.Column, l.To)
 }
