@@ -12,7 +12,7 @@ import (
 // Header is the beginning of a database file.
 type Header struct {
 	Storage uint64 // version of the format
-	Library string // version of DuckDB that wrote the file, such as v1.4.1
+	Library string // version of DuckDB that wrote the file, such as v1.4.3
 }
 
 // magicAt and the rest say where things stand in a database's first bytes.
