@@ -70,7 +70,7 @@ func ended() <-chan struct{} {
 // TestHoldReading reads through one connection until its input ends, and says
 // what it saw when that changes.
 func TestHoldReading(t *testing.T) {
-	db, err := sql.Open("duckdb", childDatabase(t, "TestHoldReading")+readOnly)
+	db, err := OpenSQL(childDatabase(t, "TestHoldReading") + readOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestHoldReading(t *testing.T) {
 func TestOpenAgainAndAgain(t *testing.T) {
 	path := childDatabase(t, "TestOpenAgainAndAgain")
 	watch(t, func() *sql.DB {
-		db, err := sql.Open("duckdb", path+readOnly)
+		db, err := OpenSQL(path + readOnly)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,7 +119,7 @@ func watch(t *testing.T, open func() *sql.DB, done func(*sql.DB)) {
 
 // TestDieWriting writes to the database and dies, so that its log is left.
 func TestDieWriting(t *testing.T) {
-	db, err := sql.Open("duckdb", childDatabase(t, "TestDieWriting"))
+	db, err := OpenSQL(childDatabase(t, "TestDieWriting"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +132,7 @@ func TestDieWriting(t *testing.T) {
 
 // TestHoldWriting has the database open for writing until its input ends.
 func TestHoldWriting(t *testing.T) {
-	db, err := sql.Open("duckdb", childDatabase(t, "TestHoldWriting"))
+	db, err := OpenSQL(childDatabase(t, "TestHoldWriting"))
 	if err != nil {
 		t.Fatal(err)
 	}

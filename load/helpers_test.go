@@ -2,15 +2,12 @@ package load
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-
-	_ "github.com/marcboeker/go-duckdb/v2"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -157,7 +154,7 @@ func (s store) query(format string, args ...any) []string {
 
 func query(tb testing.TB, path, statement string) []string {
 	tb.Helper()
-	db, err := sql.Open("duckdb", path)
+	db, err := OpenSQL(path)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
@@ -63,6 +64,45 @@ func connect(dsn string, first []string) (*sql.DB, error) {
 	db := sql.OpenDB(connector)
 	db.SetMaxOpenConns(1)
 	return db, nil
+}
+
+// OpenSQL opens a database for SQL, with DuckDB's own settings and as many
+// connections as are asked for at a time: a file, which is made if it is
+// missing, or one in memory where source names none. Options follow
+// after a ?, such as "spaces.duckdb?access_mode=read_only".
+func OpenSQL(source string) (*sql.DB, error) { return sql.Open("duckdb", source) }
+
+// ErrNotOneSelect says that a text is no SELECT, or more than one statement.
+var ErrNotOneSelect = errors.New("not one SELECT")
+
+// CheckSelect plans a statement and runs nothing. It returns how many
+// parameters the statement has, ErrNotOneSelect where it may be no SELECT, and
+// what DuckDB says is wrong with it.
+func (r *Reader) CheckSelect(ctx context.Context, text string) (parameters int, err error) {
+	c, err := r.Conn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer c.Close()
+	err = c.Raw(func(conn any) error {
+		// Prepare takes one statement. The other ways to ask run all but the
+		// last of several at once.
+		statement, err := conn.(driver.Conn).Prepare(text)
+		if err != nil && strings.Contains(err.Error(), "multi-statement") {
+			return ErrNotOneSelect
+		}
+		if err != nil {
+			return err
+		}
+		defer statement.Close()
+		parameters = statement.NumInput()
+		kind, err := statement.(*duckdb.Stmt).StatementType()
+		if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT {
+			return ErrNotOneSelect
+		}
+		return err
+	})
+	return parameters, err
 }
 
 // setting is one of DuckDB's.

@@ -22,7 +22,7 @@ var arrows = map[string][]string{
 	"load":                   {"schemas", "pipeline/store/durable"},
 	"pipeline":               {"schemas", "transform", "pipeline/store/durable"},
 	"jobs":                   {"schemas", "pipeline"},
-	"pipeline/bench":         {"schemas", "pipeline", "extract/simulator"},
+	"pipeline/bench":         {"schemas", "pipeline", "load", "extract/simulator"},
 	"pipeline/browse":        {"schemas", "pipeline", "load"},
 	"pipeline/report":        {"schemas", "pipeline", "load", "pipeline/store/durable"},
 	"cmd/spacesetl":          {"schemas", "pipeline", "jobs", "extract", "extract/auth", "extract/simulator", "load", "pipeline/browse", "pipeline/report", "pipeline/store/durable", "cmd/spacesetl/observe"},

@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	_ "github.com/marcboeker/go-duckdb/v2" // the driver "duckdb"
-
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -109,7 +108,7 @@ func (b baseline) run(ctx context.Context) (err error) {
 // openDuckDB opens a database of one connection, whose settings and temporary
 // tables every statement sees.
 func openDuckDB(path string) (*sql.DB, error) {
-	db, err := sql.Open("duckdb", path)
+	db, err := load.OpenSQL(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -118,12 +117,7 @@ func openDuckDB(path string) (*sql.DB, error) {
 }
 
 // duckDBVersion is the version of the DuckDB that is linked in.
-func duckDBVersion(ctx context.Context) (version string, err error) {
-	db, err := openDuckDB("")
-	if err != nil {
-		return "", err
-	}
-	defer db.Close()
-	err = db.QueryRowContext(ctx, "SELECT version()").Scan(&version)
+func duckDBVersion(ctx context.Context) (string, error) {
+	version, err := load.LibraryVersion(ctx)
 	return strings.TrimPrefix(version, "v"), err
 }

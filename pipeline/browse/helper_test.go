@@ -2,7 +2,6 @@ package browse
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,8 +13,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	_ "github.com/marcboeker/go-duckdb/v2"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
@@ -220,7 +217,7 @@ func words(body string) string {
 // rows asks the database itself.
 func rows(t *testing.T, dir, query string, args ...any) [][]string {
 	t.Helper()
-	db, err := sql.Open("duckdb", "")
+	db, err := load.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +258,7 @@ func one(t *testing.T, dir, query string, args ...any) string {
 // change writes to a database that nobody has open.
 func change(t *testing.T, dir string, statements ...string) {
 	t.Helper()
-	db, err := sql.Open("duckdb", filepath.Join(dir, "spaces.duckdb"))
+	db, err := load.OpenSQL(filepath.Join(dir, "spaces.duckdb"))
 	if err != nil {
 		t.Fatal(err)
 	}

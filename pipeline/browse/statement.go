@@ -2,14 +2,14 @@ package browse
 
 import (
 	"context"
-	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 
-	"github.com/marcboeker/go-duckdb/v2"
+	"github.com/spacesetl/spacesetl/load"
 )
 
 var errOneSelect = &problem{http.StatusBadRequest, "one SELECT at a time, and nothing else: no other statement can run here"}
@@ -17,31 +17,14 @@ var errOneSelect = &problem{http.StatusBadRequest, "one SELECT at a time, and no
 // checkSelect says what is wrong with a statement, in DuckDB's words where it
 // has some. It plans the statement and runs nothing.
 func checkSelect(ctx context.Context, r *reader, text string) error {
-	c, err := r.Conn(ctx)
-	if err != nil {
-		return err
+	parameters, err := r.CheckSelect(ctx, text)
+	switch {
+	case parameters > 0:
+		return &problem{http.StatusBadRequest, "the SELECT has parameters: write the values in their place"}
+	case errors.Is(err, load.ErrNotOneSelect):
+		return errOneSelect
 	}
-	defer c.Close()
-	return c.Raw(func(conn any) error {
-		// Prepare takes one statement. The other ways to ask run all but the
-		// last of several at once.
-		statement, err := conn.(driver.Conn).Prepare(text)
-		if err != nil && strings.Contains(err.Error(), "multi-statement") {
-			return errOneSelect
-		}
-		if err != nil {
-			return err
-		}
-		defer statement.Close()
-		if statement.NumInput() > 0 {
-			return &problem{http.StatusBadRequest, "the SELECT has parameters: write the values in their place"}
-		}
-		kind, err := statement.(*duckdb.Stmt).StatementType()
-		if err == nil && kind != duckdb.STATEMENT_TYPE_SELECT {
-			return errOneSelect
-		}
-		return err
-	})
+	return err
 }
 
 // harmless are the table functions that a SELECT may call: those that read
