@@ -54,22 +54,12 @@ func resolve(path string) (string, error) {
 	return path, nil
 }
 
-// prepareDraft is called with the lock, and nothing left of a process that died.
-func (d *DuckDB) prepareDraft(ctx context.Context, n names, lock *flock.Flock, r run) (pending, error) {
-	p := &draft{names: n, lock: lock, step: d.cfg.Step}
-	if err := p.write(ctx, d, r); err != nil {
-		p.abandon()
-		return nil, err
-	}
-	return p, nil
-}
-
-// write makes the copy: the database and its log as they are, then the run.
-func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
+// begin makes the copy: the database and its log as they are, then the run.
+func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	isNew := !exists(p.db)
 	if !isNew {
 		var err error
-		if p.guard, err = d.open(p.db, readOnly); err != nil {
+		if p.guard, err = cfg.open(p.db, readOnly); err != nil {
 			return err
 		}
 		if err := p.guard.PingContext(ctx); err != nil {
@@ -83,7 +73,7 @@ func (p *draft) write(ctx context.Context, d *DuckDB, r run) error {
 			return err
 		}
 	}
-	if err := p.take(ctx, d, r, isNew); err != nil {
+	if err := p.take(ctx, cfg, r, isNew); err != nil {
 		return err
 	}
 	if err := p.step.At("duckdb: before sync", p.next); err != nil {

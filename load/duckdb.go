@@ -36,8 +36,10 @@ type DuckDB struct {
 	pending pending // between Prepare and Commit
 }
 
-// pending is a merge that nobody sees yet.
+// pending is a merge that nobody sees yet. It begins with the lock, and with
+// nothing left of a process that died.
 type pending interface {
+	begin(context.Context, DuckDBConfig, run) error
 	commit(context.Context) error
 	abandon() // does nothing after a commit
 }
@@ -62,7 +64,7 @@ func (d *DuckDB) Publish(ctx context.Context, parts []schemas.Part) error {
 // changing what anybody sees. The parts are not needed afterwards. It returns
 // the errors of Publish and then leaves nothing.
 func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) (err error) {
-	defer func() { err = d.wrap(ctx, err) }()
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	if d.pending != nil {
 		return errors.New("an earlier run is prepared and not committed")
 	}
@@ -91,10 +93,15 @@ func (d *DuckDB) prepare(ctx context.Context, r run) (pending, error) {
 		unlockDatabase(lock)
 		return nil, err
 	}
+	var p pending = &draft{names: n, lock: lock, step: d.cfg.Step}
 	if d.cfg.InPlace && exists(path) {
-		return d.prepareInPlace(ctx, path, lock, r)
+		p = &inPlace{path: path, lock: lock}
 	}
-	return d.prepareDraft(ctx, n, lock, r)
+	if err := p.begin(ctx, d.cfg, r); err != nil {
+		p.abandon()
+		return nil, err
+	}
+	return p, nil
 }
 
 // Commit makes what was prepared visible: a rename, or the COMMIT in place. A
@@ -102,10 +109,10 @@ func (d *DuckDB) prepare(ctx context.Context, r run) (pending, error) {
 // now, and the two belong together.
 func (d *DuckDB) Commit(ctx context.Context) error {
 	if d.pending == nil {
-		return d.wrap(ctx, errors.New("nothing is prepared"))
+		return wrap(ctx, d.cfg.Path, errors.New("nothing is prepared"))
 	}
 	defer d.Close()
-	return d.wrap(context.WithoutCancel(ctx), d.pending.commit(context.WithoutCancel(ctx)))
+	return wrap(context.WithoutCancel(ctx), d.cfg.Path, d.pending.commit(context.WithoutCancel(ctx)))
 }
 
 // Close gives up what was prepared and not committed.

@@ -25,9 +25,9 @@ func (e *LockedError) Error() string {
 
 var lockHolder = regexp.MustCompile(`lock is held in (.*?\(PID \d+\))`)
 
-// wrap says which database it is about. DuckDB's messages are cut to their first
+// wrap says which database an error is about. DuckDB's messages are cut to their first
 // line: what follows is a picture of our own SQL.
-func (d *DuckDB) wrap(ctx context.Context, err error) error {
+func wrap(ctx context.Context, path string, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -35,16 +35,16 @@ func (d *DuckDB) wrap(ctx context.Context, err error) error {
 	if errors.As(err, &known) {
 		return known
 	}
-	name := filepath.Base(d.cfg.Path)
+	name := filepath.Base(path)
 	if ctx.Err() != nil {
 		return fmt.Errorf("duckdb %s: %w", name, context.Cause(ctx))
 	}
 	text := err.Error()
 	if strings.Contains(text, "different configuration") {
-		return &LockedError{Path: d.cfg.Path, Holder: "this process"}
+		return &LockedError{Path: path, Holder: "this process"}
 	}
 	if strings.Contains(text, "Could not set lock on file") || strings.Contains(text, "already open in") {
-		locked := &LockedError{Path: d.cfg.Path}
+		locked := &LockedError{Path: path}
 		if m := lockHolder.FindStringSubmatch(text); m != nil {
 			locked.Holder = m[1]
 		}

@@ -22,7 +22,7 @@ type TableHash struct {
 // included. A table or column of a newer version that the database lacks is an
 // error. It opens the file for reading only.
 func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err error) {
-	defer func() { err = d.wrap(ctx, err) }()
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	if _, err := os.Stat(d.cfg.Path); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err e
 	for _, t := range tables {
 		from[t.Name] = schemas.Quote(t.Name)
 	}
-	db, err := d.open(d.cfg.Path, readOnly)
+	db, err := d.cfg.open(d.cfg.Path, readOnly)
 	if err != nil {
 		return nil, err
 	}
@@ -44,12 +44,11 @@ func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err e
 // Hashes; after several, those of a database that the same runs are published
 // to again, oldest first. It needs no database.
 func HashParts(ctx context.Context, parts []schemas.Part, dir string) (map[string]TableHash, error) {
-	d := &DuckDB{}
 	from, err := run{parts: parts, dir: dir}.rows()
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	db, err := d.openMemory()
+	db, err := DuckDBConfig{}.openMemory()
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}

@@ -10,24 +10,14 @@ import (
 
 // inPlace is a merge in the database itself, in a transaction that is open.
 type inPlace struct {
+	path string
 	lock *flock.Flock
 	db   *sql.DB
 	tx   *sql.Tx
 }
 
-// prepareInPlace is called with the lock, and nothing left of a process that
-// died.
-func (d *DuckDB) prepareInPlace(ctx context.Context, path string, lock *flock.Flock, r run) (pending, error) {
-	p := &inPlace{lock: lock}
-	if err := p.begin(ctx, d, path, r); err != nil {
-		p.abandon()
-		return nil, err
-	}
-	return p, nil
-}
-
-func (p *inPlace) begin(ctx context.Context, d *DuckDB, path string, r run) (err error) {
-	if p.db, err = d.open(path, "", d.cfg.merging(r)...); err != nil {
+func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error) {
+	if p.db, err = cfg.open(p.path, "", cfg.merging(r)...); err != nil {
 		return err
 	}
 	// The transaction outlives the call: only its statements end with ctx.

@@ -16,11 +16,11 @@ type Contents struct {
 // as long for a large database as for a small one. It returns fs.ErrNotExist
 // when there is none.
 func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
-	defer func() { err = d.wrap(ctx, err) }()
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	if _, err := os.Stat(d.cfg.Path); err != nil {
 		return c, err
 	}
-	db, err := d.open(d.cfg.Path, readOnly)
+	db, err := d.cfg.open(d.cfg.Path, readOnly)
 	if err != nil {
 		return c, err
 	}

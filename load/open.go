@@ -20,12 +20,12 @@ const readOnly = "?access_mode=read_only"
 
 // open opens a database file; options are those of the driver's DSN. The last
 // of equal settings counts.
-func (d *DuckDB) open(path, options string, settings ...setting) (*sql.DB, error) {
+func (c DuckDBConfig) open(path, options string, settings ...setting) (*sql.DB, error) {
 	path, err := driverPath(path)
 	if err != nil {
 		return nil, err
 	}
-	return d.connect(path+options, settings...)
+	return c.connect(path+options, settings...)
 }
 
 // driverPath is a path as the driver takes it.
@@ -37,11 +37,11 @@ func driverPath(path string) (string, error) {
 }
 
 // openMemory opens a database of no file.
-func (d *DuckDB) openMemory() (*sql.DB, error) { return d.connect("") }
+func (c DuckDBConfig) openMemory() (*sql.DB, error) { return c.connect("") }
 
-func (d *DuckDB) connect(dsn string, settings ...setting) (*sql.DB, error) {
+func (c DuckDBConfig) connect(dsn string, settings ...setting) (*sql.DB, error) {
 	var first []string
-	for _, s := range append(d.settings(), settings...) {
+	for _, s := range append(c.settings(), settings...) {
 		first = append(first, fmt.Sprintf("SET %s = %s", s.name, schemas.QuoteText(s.value)))
 	}
 	return connect(dsn, first)
@@ -110,20 +110,20 @@ type setting struct{ name, value string }
 
 // settings are those of every database. No extension may be looked for: there
 // may be no network, and none is needed.
-func (d *DuckDB) settings() []setting {
+func (c DuckDBConfig) settings() []setting {
 	settings := []setting{
 		{"autoinstall_known_extensions", "false"},
 		{"autoload_known_extensions", "false"},
 		{"preserve_insertion_order", "false"}, // saves memory; rows have keys
 	}
-	if d.cfg.TempDir != "" {
-		settings = append(settings, setting{"temp_directory", d.cfg.TempDir})
+	if c.TempDir != "" {
+		settings = append(settings, setting{"temp_directory", c.TempDir})
 	}
-	if d.cfg.MemoryLimit != "" {
-		settings = append(settings, setting{"memory_limit", d.cfg.MemoryLimit})
+	if c.MemoryLimit != "" {
+		settings = append(settings, setting{"memory_limit", c.MemoryLimit})
 	}
-	if d.cfg.Threads > 0 {
-		settings = append(settings, setting{"threads", fmt.Sprint(d.cfg.Threads)})
+	if c.Threads > 0 {
+		settings = append(settings, setting{"threads", fmt.Sprint(c.Threads)})
 	}
 	return settings
 }
@@ -135,13 +135,33 @@ const draftRows = 61_440
 // openDraft opens the private copy, which is made if it is missing, under a
 // database of no file: only what is attached has row groups of another size.
 // The last of equal settings counts.
-func (d *DuckDB) openDraft(n names, settings ...setting) (*sql.DB, error) {
+func (c DuckDBConfig) openDraft(n names, settings ...setting) (*sql.DB, error) {
 	options := url.Values{"temp_directory": {n.nextSpill}}
-	for _, s := range append(d.settings(), settings...) {
+	for _, s := range append(c.settings(), settings...) {
 		options.Set(s.name, s.value)
 	}
 	return connect("?"+options.Encode(), []string{
 		fmt.Sprintf("ATTACH IF NOT EXISTS %s AS draft (ROW_GROUP_SIZE %d)", schemas.QuoteText(n.next), draftRows),
 		"USE draft",
 	})
+}
+
+// openLocked opens a database whose settings can be locked: they are those of
+// the database and not set again by each connection, which would fail then.
+// They spill nothing: what does not fit is an error, while a GROUP BY that spills
+// can end the process (DuckDB 1.4.1, TupleDataCollection::Combine).
+func (c DuckDBConfig) openLocked() (*sql.DB, error) {
+	options := url.Values{"temp_directory": {""}}
+	for _, s := range c.settings() {
+		options.Set(s.name, s.value)
+	}
+	if c.Path == "" {
+		return connect("?"+options.Encode(), nil)
+	}
+	options.Set("access_mode", "read_only")
+	path, err := driverPath(c.Path)
+	if err != nil {
+		return nil, err
+	}
+	return connect(path+"?"+options.Encode(), nil)
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -42,56 +41,36 @@ type Reader struct {
 // OpenReader opens tables to read. The error is an fs.ErrNotExist where there
 // is no database, and a *LockedError where a process that merges in place has it.
 func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
-	d := NewDuckDB(DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads})
+	database := DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads}
 	if cfg.Path != "" {
-		if err := d.found(); err != nil {
+		if err := found(cfg.Path); err != nil {
 			return nil, err
 		}
 	}
-	db, err := d.openLocked()
+	db, err := database.openLocked()
 	if err != nil {
-		return nil, d.wrap(ctx, err)
+		return nil, wrap(ctx, cfg.Path, err)
 	}
 	r := &Reader{DB: db, cfg: cfg}
 	if err := r.prepare(ctx); err != nil {
 		_ = db.Close()
-		return nil, d.wrap(ctx, err)
+		return nil, wrap(ctx, cfg.Path, err)
 	}
 	db.SetMaxOpenConns(max(cfg.Connections, 1))
 	db.SetMaxIdleConns(max(cfg.Connections, 1))
 	return r, nil
 }
 
-// openLocked opens a database whose settings can be locked: they are those of
-// the database and not set again by each connection, which would fail then.
-// They spill nothing: what does not fit is an error, while a GROUP BY that spills
-// can end the process (DuckDB 1.4.1, TupleDataCollection::Combine).
-func (d *DuckDB) openLocked() (*sql.DB, error) {
-	options := url.Values{"temp_directory": {""}}
-	for _, s := range d.settings() {
-		options.Set(s.name, s.value)
-	}
-	if d.cfg.Path == "" {
-		return connect("?"+options.Encode(), nil)
-	}
-	options.Set("access_mode", "read_only")
-	path, err := driverPath(d.cfg.Path)
-	if err != nil {
-		return nil, err
-	}
-	return connect(path+"?"+options.Encode(), nil)
-}
-
 // found says that there is a database file.
-func (d *DuckDB) found() error {
-	info, err := os.Stat(d.cfg.Path)
+func found(path string) error {
+	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("duckdb %s: there is no such database: %w", d.cfg.Path, fs.ErrNotExist)
+		return fmt.Errorf("duckdb %s: there is no such database: %w", path, fs.ErrNotExist)
 	case err != nil:
 		return err
 	case info.IsDir():
-		return fmt.Errorf("duckdb %s: is a folder, not a database", d.cfg.Path)
+		return fmt.Errorf("duckdb %s: is a folder, not a database", path)
 	}
 	return nil
 }

@@ -12,12 +12,12 @@ import (
 const transactionBytes = 4 << 20
 
 // take takes the run into the copy.
-func (p *draft) take(ctx context.Context, d *DuckDB, r run, isNew bool) (err error) {
-	fillers, settings := 1, d.cfg.merging(r)
+func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (err error) {
+	fillers, settings := 1, cfg.merging(r)
 	if isNew {
-		fillers, settings = d.cfg.filling()
+		fillers, settings = cfg.filling()
 	}
-	db, err := d.openDraft(p.names, settings...)
+	db, err := cfg.openDraft(p.names, settings...)
 	if err != nil {
 		return err
 	}

@@ -2,33 +2,6 @@ package schemas
 
 import "github.com/apache/arrow/go/v17/arrow"
 
-// Schema is the Arrow schema of the table's batches: columns in declaration
-// order, key columns not nullable.
-func (t *Table) Schema() *arrow.Schema { return t.arrow }
-
-// Column returns the position of a column, or -1.
-func (t *Table) Column(name string) int {
-	for i := range t.Columns {
-		if t.Columns[i].Name == name {
-			return i
-		}
-	}
-	return -1
-}
-
-// IsKey reports whether the column is part of the key.
-func (t *Table) IsKey(name string) bool {
-	for _, k := range t.Key {
-		if k == name {
-			return true
-		}
-	}
-	return false
-}
-
-// ExtrasColumn returns the position of the extras column, or -1.
-func (t *Table) ExtrasColumn() int { return t.Column(extras.Name) }
-
 func arrowSchema(t *Table) *arrow.Schema {
 	fields := make([]arrow.Field, len(t.Columns))
 	for i, c := range t.Columns {

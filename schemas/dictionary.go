@@ -33,11 +33,11 @@ func Dictionary() []TableDoc {
 	shown := examples()
 	for _, theme := range Themes() {
 		for _, t := range theme.Tables {
-			doc := TableDoc{Name: t.Name, Theme: theme.Name, Doc: t.Doc, Grain: t.Grain, Key: t.Key, Merging: t.merging()}
+			doc := TableDoc{Name: t.Name, Theme: theme.Name, Doc: t.Doc, Grain: t.Grain, Key: t.Key, Merging: merging(t)}
 			for _, c := range t.Columns {
 				doc.Columns = append(doc.Columns, ColumnDoc{
-					Name: c.Name, Type: c.Type.String(), DuckDB: c.Type.DuckDB(), Unit: c.unit(), Doc: c.Doc, Source: t.source(c),
-					Null: t.absent(c), Private: c.Private, Refers: c.refers(), Example: shown[t.Name][c.Name],
+					Name: c.Name, Type: c.Type.String(), DuckDB: c.Type.DuckDB(), Unit: c.unit(), Doc: c.Doc, Source: sourceOf(t, c),
+					Null: absent(t, c), Private: c.Private, Refers: c.refers(), Example: shown[t.Name][c.Name],
 				})
 			}
 			docs = append(docs, doc)
@@ -46,8 +46,8 @@ func Dictionary() []TableDoc {
 	return docs
 }
 
-// source names the API field of a column.
-func (t *Table) source(c Column) string {
+// sourceOf names the API field of a column.
+func sourceOf(t *Table, c Column) string {
 	switch {
 	case c.From == Const:
 		return "which list it is in"

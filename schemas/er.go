@@ -45,16 +45,16 @@ func Relations() []Relation {
 				continue
 			}
 			relations = append(relations, Relation{
-				From: t.Name, Column: c.Name, To: to, Identifies: t.IsKey(c.Name), Certain: c.From == ParentKey || everywhere || t.names(c, to),
+				From: t.Name, Column: c.Name, To: to, Identifies: t.IsKey(c.Name), Certain: c.From == ParentKey || everywhere || isOwnKey(t, c, to),
 			})
 		}
 	}
 	return relations
 }
 
-// names tells whether the column is the key of the very object the row is made
+// isOwnKey tells whether the column is the key of the very object the row is made
 // of, so that the table of such objects has it, too.
-func (t *Table) names(c Column, table string) bool {
+func isOwnKey(t *Table, c Column, table string) bool {
 	same := EntityTable(t.Object)
 	return t.Object != "" && t.IsKey(c.Name) && c.From == Value && same != nil && same.Name == table
 }
@@ -66,9 +66,6 @@ func (c Column) refers() string {
 	}
 	return c.Link
 }
-
-// Own are the columns of t without those that every table ends with.
-func (t *Table) Own() []Column { return t.Columns[:len(t.Columns)-len(lineage)] }
 
 //go:embed er.svg
 var diagram string

@@ -10,7 +10,7 @@ import (
 )
 
 // merging says what becomes of stored rows when another run has rows.
-func (t *Table) merging() string {
+func merging(t *Table) string {
 	const (
 		list   = "The newest list wins as a whole: what is no longer on it goes. A list that was not asked for stays."
 		byKey  = "The newest row of each key wins, and none goes."
@@ -57,7 +57,7 @@ const (
 var whenNull = regexp.MustCompile(`NULL ((when|before|where|while|in|for|on) [^;.]*)`)
 
 // absent says what NULL means in a column.
-func (t *Table) absent(c Column) string {
+func absent(t *Table, c Column) string {
 	switch {
 	case t.Object == RunObject && c.Name == "_page_id":
 		return always

@@ -12,10 +12,6 @@ const (
 	RowHash   = "row_hash"
 )
 
-// Versions is the table that keeps every version of the rows of t, or nil. Only
-// a database has it: it comes of merging runs, and no run's files hold it.
-func (t *Table) Versions() *Table { return t.versions }
-
 // Histories lists the tables of versions.
 func Histories() []*Table {
 	var histories []*Table
@@ -25,19 +21,6 @@ func Histories() []*Table {
 		}
 	}
 	return histories
-}
-
-// Content names the columns that make a version: all but those that tell when
-// and where the row was seen, and those that are filled in afterwards.
-func (t *Table) Content() []string {
-	var names []string
-	for _, c := range t.Columns {
-		where := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
-		if !where && c.Merge == Newest && c.From != Nowhere {
-			names = append(names, c.Name)
-		}
-	}
-	return names
 }
 
 func versions(t *Table) *Table {

@@ -1,6 +1,10 @@
 package schemas
 
-import "github.com/apache/arrow/go/v17/arrow"
+import (
+	"slices"
+
+	"github.com/apache/arrow/go/v17/arrow"
+)
 
 // Object is a kind of JSON object in the API's answers.
 type Object string
@@ -53,6 +57,53 @@ type Table struct {
 	arrow    *arrow.Schema
 	versions *Table
 }
+
+// Schema is the Arrow schema of the table's batches: columns in declaration
+// order, key columns not nullable.
+func (t *Table) Schema() *arrow.Schema { return t.arrow }
+
+// Column returns the position of a column, or -1.
+func (t *Table) Column(name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// IsKey reports whether the column is part of the key.
+func (t *Table) IsKey(name string) bool {
+	for _, k := range t.Key {
+		if k == name {
+			return true
+		}
+	}
+	return false
+}
+
+// ExtrasColumn returns the position of the extras column, or -1.
+func (t *Table) ExtrasColumn() int { return t.Column(extras.Name) }
+
+// Own are the columns of t without those that every table ends with.
+func (t *Table) Own() []Column { return t.Columns[:len(t.Columns)-len(lineage)] }
+
+// Content names the columns that make a version: all but those that tell when
+// and where the row was seen, and those that are filled in afterwards.
+func (t *Table) Content() []string {
+	var names []string
+	for _, c := range t.Columns {
+		where := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
+		if !where && c.Merge == Newest && c.From != Nowhere {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+// Versions is the table that keeps every version of the rows of t, or nil. Only
+// a database has it: it comes of merging runs, and no run's files hold it.
+func (t *Table) Versions() *Table { return t.versions }
 
 // Source is one place child rows come from: the elements of a list inside an
 // object, or of a page's data.
