@@ -1,12 +1,7 @@
 package observe
 
 import (
-	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
@@ -108,45 +103,11 @@ func runMetrics() []Metric {
 	}
 }
 
-// requestMetrics are of requests and rate windows.
-func requestMetrics() []Metric {
-	return []Metric{
-		{"run_requests", "Requests sent, by endpoint and HTTP status, or none without an answer.", []string{"endpoint", "status"}, func(f facts, put emit) {
-			for e, t := range f.stats.Endpoints {
-				for status, n := range t.Status {
-					put(float64(n), string(e), statusText(status))
-				}
-			}
-		}},
-		{"run_rate_limited", "Answers 429, by endpoint and the limit they told of.", []string{"endpoint", "limit"}, func(f facts, put emit) {
-			for e, t := range f.stats.Endpoints {
-				for kind, n := range t.Limited {
-					put(float64(n), string(e), string(kind))
-				}
-			}
-		}},
-		{"run_retries", "Requests sent again after a temporary failure.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Retries) })},
-		{"run_waited_seconds", "Time waited for rate windows and after failures, summed over workers.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return t.Waited.Seconds() })},
-		{"run_received_bytes", "Bodies received, decompressed.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Bytes) })},
-		{"run_transferred_bytes", "Bodies received, as transferred.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Wire) })},
-		{"window_limit_requests", "Requests in a rate window.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Limit) })},
-		{"window_remaining_requests", "Requests left in the rate window when last heard of.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Remaining) })},
-	}
-}
-
 func flag(is bool) float64 {
 	if is {
 		return 1
 	}
 	return 0
-}
-
-// statusText is a status as a label.
-func statusText(status int) string {
-	if status == 0 {
-		return "none"
-	}
-	return strconv.Itoa(status)
 }
 
 // ended reads what is known when a run has ended.
@@ -164,72 +125,5 @@ func loaded(read func(*pipeline.Manifest, emit)) func(facts, emit) {
 		if f.end.Manifest != nil {
 			read(f.end.Manifest, put)
 		}
-	}
-}
-
-func perEndpoint(of func(extract.Tally) float64) func(facts, emit) {
-	return func(f facts, put emit) {
-		for e, t := range f.stats.Endpoints {
-			put(of(t), string(e))
-		}
-	}
-}
-
-func perWindow(of func(extract.Window) float64) func(facts, emit) {
-	return func(f facts, put emit) {
-		for _, w := range f.windows {
-			put(of(w), string(w.Endpoint), w.Token)
-		}
-	}
-}
-
-// collector reads all metrics of a run when it is asked.
-type collector struct {
-	facts func() facts
-	job   func() string // nil where the metrics go to a place of the job's own
-	all   []Metric
-	descs []*prometheus.Desc
-}
-
-// jobLabel names the job. It is not job, which Prometheus gives a meaning of
-// its own.
-const jobLabel = "job_name"
-
-// newRegistry returns a registry with the metrics of a run, labelled with the
-// job's name unless job is nil.
-func newRegistry(read func() facts, job func() string) *prometheus.Registry {
-	c := &collector{facts: read, job: job, all: Metrics()}
-	for _, m := range c.all {
-		labels := m.Labels
-		if job != nil {
-			labels = append(slices.Clone(labels), jobLabel)
-		}
-		c.descs = append(c.descs, prometheus.NewDesc(m.Name, m.Help, labels, nil))
-	}
-	r := prometheus.NewRegistry()
-	r.MustRegister(c)
-	return r
-}
-
-// Describe names the metrics.
-func (c *collector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		descs <- d
-	}
-}
-
-// Collect reads the metrics.
-func (c *collector) Collect(metrics chan<- prometheus.Metric) {
-	f := c.facts()
-	for i, m := range c.all {
-		m.read(f, func(value float64, labels ...string) {
-			if c.job != nil {
-				labels = append(labels, c.job())
-			}
-			for j, label := range labels {
-				labels[j] = strings.ToValidUTF8(label, "\uFFFD") // names are the user's
-			}
-			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
-		})
 	}
 }
