@@ -45,7 +45,7 @@ const (
 	pointsShown = "2000"
 )
 
-func (s *Server) space(ctx context.Context, t *held, r *http.Request) (view, error) {
+func viewSpace(ctx context.Context, t *held, r *http.Request) (view, error) {
 	p := spacePage{ID: r.PathValue("id")}
 	if !t.catalog.has("spaces", "users", "space_users", "space_topics", "topics", "space_snapshots", "space_tweets", "tweets", "v_space_timeline", "api_errors", "space_absences") {
 		return view{}, &problem{http.StatusNotFound, "the database lacks tables that the page of a Space needs"}
@@ -57,7 +57,7 @@ func (s *Server) space(ctx context.Context, t *held, r *http.Request) (view, err
 	if p.Space.Has("title") {
 		title = bounded(p.Space["title"].Text, 80)
 	}
-	return view{Title: title, Page: "space", Template: "space.html", Data: p}, nil
+	return view{Title: title, Nav: "space", Template: "space.html", Data: p}, nil
 }
 
 func (p *spacePage) read(ctx context.Context, t *held) error {
