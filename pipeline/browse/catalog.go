@@ -28,7 +28,6 @@ type relation struct {
 	Key     []string // may be empty
 }
 
-// column is a column of a relation.
 type column struct {
 	Name string
 	Type string // as DuckDB names it
@@ -141,7 +140,7 @@ ORDER BY columns.table_name, columns.column_index`)
 }
 
 func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) error {
-	known, err := records(ctx, r, "SELECT 1 AS found FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
+	known, err := records(ctx, r, "SELECT 1 AS known FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
 	if err != nil || len(known) == 0 {
 		return err
 	}

@@ -45,7 +45,6 @@ type view struct {
 	Refresh int    // seconds after which the page is asked for again; 0 for never
 }
 
-// render answers with a page.
 func render(w http.ResponseWriter, status int, name string, v view) {
 	var page bytes.Buffer
 	if err := templates[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
@@ -66,7 +65,6 @@ func asProblem(err error) *problem {
 	return &problem{http.StatusInternalServerError, err.Error()}
 }
 
-// fail answers with an error.
 func fail(w http.ResponseWriter, err error) {
 	p := asProblem(err)
 	v := view{Title: http.StatusText(p.Status), Nav: "problem", Data: p}

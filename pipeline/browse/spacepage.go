@@ -61,15 +61,15 @@ func viewSpace(ctx context.Context, t *held, r *http.Request) (view, error) {
 }
 
 func (p *spacePage) read(ctx context.Context, t *held) error {
-	found, err := records(ctx, t.pages, `
+	spaces, err := records(ctx, t.pages, `
 SELECT spaces.* EXCLUDE (extras), (epoch(ended_at) - epoch(started_at)) / 60 AS minutes,
        (epoch(started_at) - epoch(scheduled_start)) / 60 AS late, users.username, users.name
 FROM spaces LEFT JOIN users ON user_id = creator_id WHERE space_id = ?`, p.ID)
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		p.Space = found[0]
+	if len(spaces) > 0 {
+		p.Space = spaces[0]
 	}
 	for _, q := range []struct {
 		into *[]record

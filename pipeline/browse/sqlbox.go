@@ -39,7 +39,6 @@ type result struct {
 	Took    time.Duration
 }
 
-// viewSQL shows the box.
 func (s *Server) viewSQL(_ context.Context, t *held, r *http.Request) (view, error) {
 	p := newSQLPage(s.cfg, t.catalog.relations)
 	if text, ok := starter(r.URL.Query().Get("starter")); ok {

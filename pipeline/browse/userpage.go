@@ -36,12 +36,12 @@ func viewUser(ctx context.Context, t *held, r *http.Request) (view, error) {
 }
 
 func (p *userPage) read(ctx context.Context, t *held) error {
-	found, err := records(ctx, t.pages, "SELECT * EXCLUDE (extras) FROM users WHERE user_id = ?", p.ID)
+	users, err := records(ctx, t.pages, "SELECT * EXCLUDE (extras) FROM users WHERE user_id = ?", p.ID)
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		p.User = found[0]
+	if len(users) > 0 {
+		p.User = users[0]
 	}
 	for _, q := range []struct {
 		into *[]record

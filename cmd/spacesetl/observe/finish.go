@@ -32,14 +32,14 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 			"pages", now.Pages, "fetched", now.Fetched, "usd_low", usdValue(now.Low), "usd_high", usdValue(now.High))
 	}
 	if o.opts.MetricsFile != "" {
-		if err := writeMetrics(o.opts.MetricsFile, o.facts, o.job(), o.log); err != nil {
+		if err := writeMetrics(o.opts.MetricsFile, o.snapshot, o.job(), o.log); err != nil {
 			o.log.Warn("the metrics could not be written", "file", o.opts.MetricsFile, "after", err)
 		}
 	}
 	var wait sync.WaitGroup
 	if o.opts.Pushgateway != "" {
 		wait.Go(func() {
-			if err := pushMetrics(ctx, o.opts.Pushgateway, o.job(), o.opts.Host, newRegistry(o.facts, nil)); err != nil {
+			if err := pushMetrics(ctx, o.opts.Pushgateway, o.job(), o.opts.Host, newRegistry(o.snapshot, nil)); err != nil {
 				o.log.Warn("the Pushgateway did not take the metrics", "after", err)
 			}
 		})
@@ -66,10 +66,10 @@ func (o *Observer) endTelemetry(ctx context.Context, end End) {
 	}
 }
 
-// facts are what is known now.
-func (o *Observer) facts() facts {
+// snapshot is what is known now.
+func (o *Observer) snapshot() snapshot {
 	o.mu.Lock()
-	f := facts{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
+	f := snapshot{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
 	source := o.source
 	o.mu.Unlock()
 	if !f.end.At.IsZero() && f.end.Code == 0 {

@@ -8,8 +8,8 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// facts are what the metrics tell of a run, under way or ended.
-type facts struct {
+// snapshot is what the metrics tell of a run, under way or ended.
+type snapshot struct {
 	version  string
 	start    time.Time
 	end      End       // its At is zero while the run is under way
@@ -32,7 +32,7 @@ type Metric struct {
 	Name   string
 	Help   string
 	Labels []string
-	read   func(facts, emit)
+	read   func(snapshot, emit)
 }
 
 // prefix begins the names of all metrics.
@@ -54,29 +54,29 @@ func usd(m schemas.Money) float64 { return float64(m) / float64(schemas.Dollar) 
 // runMetrics are of the run as a whole.
 func runMetrics() []Metric {
 	return []Metric{
-		{"build_info", "The program that ran; the value is 1.", []string{"version"}, func(f facts, put emit) { put(1, f.version) }},
-		{"run_start_timestamp_seconds", "When the last run began.", nil, func(f facts, put emit) { put(unix(f.start)) }},
-		{"run_end_timestamp_seconds", "When the last run ended.", nil, ended(func(f facts, put emit) { put(unix(f.end.At)) })},
-		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f facts, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
-		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f facts, put emit) { put(float64(f.end.Code)) })},
-		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f facts, put emit) {
+		{"build_info", "The program that ran; the value is 1.", []string{"version"}, func(f snapshot, put emit) { put(1, f.version) }},
+		{"run_start_timestamp_seconds", "When the last run began.", nil, func(f snapshot, put emit) { put(unix(f.start)) }},
+		{"run_end_timestamp_seconds", "When the last run ended.", nil, ended(func(f snapshot, put emit) { put(unix(f.end.At)) })},
+		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f snapshot, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
+		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f snapshot, put emit) { put(float64(f.end.Code)) })},
+		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f snapshot, put emit) {
 			for _, o := range outcomes {
 				put(flag(o == f.end.Outcome), string(o))
 			}
 		})},
-		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f facts, put emit) {
+		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f snapshot, put emit) {
 			if !f.success.IsZero() {
 				put(unix(f.success))
 			}
 		}},
-		{"run_pages", "Pages of the last run, fetched or found landed.", nil, func(f facts, put emit) { put(float64(f.progress.Pages)) }},
-		{"run_pages_fetched", "Pages that the last run fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Fetched)) }},
-		{"run_objects", "Objects in the data of the pages fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Objects)) }},
-		{"run_cost_dollars", "What the pages fetched cost: at least (low) and at most (high).", []string{"bound"}, func(f facts, put emit) {
+		{"run_pages", "Pages of the last run, fetched or found landed.", nil, func(f snapshot, put emit) { put(float64(f.progress.Pages)) }},
+		{"run_pages_fetched", "Pages that the last run fetched.", nil, func(f snapshot, put emit) { put(float64(f.progress.Fetched)) }},
+		{"run_objects", "Objects in the data of the pages fetched.", nil, func(f snapshot, put emit) { put(float64(f.progress.Objects)) }},
+		{"run_cost_dollars", "What the pages fetched cost: at least (low) and at most (high).", []string{"bound"}, func(f snapshot, put emit) {
 			put(usd(f.progress.Low), "low")
 			put(usd(f.progress.High), "high")
 		}},
-		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f facts, put emit) {
+		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f snapshot, put emit) {
 			for period, left := range f.budget {
 				put(usd(left), period)
 			}
@@ -111,8 +111,8 @@ func flag(is bool) float64 {
 }
 
 // ended reads what is known when a run has ended.
-func ended(read func(facts, emit)) func(facts, emit) {
-	return func(f facts, put emit) {
+func ended(read func(snapshot, emit)) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		if !f.end.At.IsZero() {
 			read(f, put)
 		}
@@ -120,8 +120,8 @@ func ended(read func(facts, emit)) func(facts, emit) {
 }
 
 // loaded reads what is known when pages were loaded.
-func loaded(read func(*pipeline.Manifest, emit)) func(facts, emit) {
-	return func(f facts, put emit) {
+func loaded(read func(*pipeline.Manifest, emit)) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		if f.end.Manifest != nil {
 			read(f.end.Manifest, put)
 		}

@@ -9,14 +9,14 @@ import (
 // requestMetrics are of requests and rate windows.
 func requestMetrics() []Metric {
 	return []Metric{
-		{"run_requests", "Requests sent, by endpoint and HTTP status, or none without an answer.", []string{"endpoint", "status"}, func(f facts, put emit) {
+		{"run_requests", "Requests sent, by endpoint and HTTP status, or none without an answer.", []string{"endpoint", "status"}, func(f snapshot, put emit) {
 			for e, t := range f.stats.Endpoints {
 				for status, n := range t.Status {
 					put(float64(n), string(e), statusText(status))
 				}
 			}
 		}},
-		{"run_rate_limited", "Answers 429, by endpoint and the limit they told of.", []string{"endpoint", "limit"}, func(f facts, put emit) {
+		{"run_rate_limited", "Answers 429, by endpoint and the limit they told of.", []string{"endpoint", "limit"}, func(f snapshot, put emit) {
 			for e, t := range f.stats.Endpoints {
 				for kind, n := range t.Limited {
 					put(float64(n), string(e), string(kind))
@@ -32,16 +32,16 @@ func requestMetrics() []Metric {
 	}
 }
 
-func perEndpoint(of func(extract.Tally) float64) func(facts, emit) {
-	return func(f facts, put emit) {
+func perEndpoint(of func(extract.Tally) float64) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		for e, t := range f.stats.Endpoints {
 			put(of(t), string(e))
 		}
 	}
 }
 
-func perWindow(of func(extract.Window) float64) func(facts, emit) {
-	return func(f facts, put emit) {
+func perWindow(of func(extract.Window) float64) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		for _, w := range f.windows {
 			put(of(w), string(w.Endpoint), w.Token)
 		}

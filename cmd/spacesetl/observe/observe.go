@@ -99,7 +99,7 @@ func (o *Observer) Start(ctx context.Context) {
 		o.ping.begin(ctx)
 	}
 	if o.opts.OTLP != (OTLP{}) {
-		t, err := newTelemetry(ctx, o.opts, newRegistry(o.facts, o.job), o.log)
+		t, err := newTelemetry(ctx, o.opts, newRegistry(o.snapshot, o.job), o.log)
 		if err != nil {
 			o.log.Warn("there will be no OpenTelemetry", "after", withoutAddress(err))
 		} else if o.telemetry = t; t.traces != nil {

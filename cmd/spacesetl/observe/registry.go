@@ -9,10 +9,10 @@ import (
 
 // collector reads all metrics of a run when it is asked.
 type collector struct {
-	facts func() facts
-	job   func() string // nil where the metrics go to a place of the job's own
-	all   []Metric
-	descs []*prometheus.Desc
+	snapshot func() snapshot
+	job      func() string // nil where the metrics go to a place of the job's own
+	all      []Metric
+	descs    []*prometheus.Desc
 }
 
 // jobLabel names the job. It is not job, which Prometheus gives a meaning of
@@ -21,8 +21,8 @@ const jobLabel = "job_name"
 
 // newRegistry returns a registry with the metrics of a run, labelled with the
 // job's name unless job is nil.
-func newRegistry(read func() facts, job func() string) *prometheus.Registry {
-	c := &collector{facts: read, job: job, all: Metrics()}
+func newRegistry(read func() snapshot, job func() string) *prometheus.Registry {
+	c := &collector{snapshot: read, job: job, all: Metrics()}
 	for _, m := range c.all {
 		labels := m.Labels
 		if job != nil {
@@ -44,7 +44,7 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 
 // Collect reads the metrics.
 func (c *collector) Collect(metrics chan<- prometheus.Metric) {
-	f := c.facts()
+	f := c.snapshot()
 	for i, m := range c.all {
 		m.read(f, func(value float64, labels ...string) {
 			if c.job != nil {

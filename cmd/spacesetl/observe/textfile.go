@@ -16,12 +16,12 @@ import (
 
 // writeMetrics writes the metrics for the node exporter's textfile collector.
 // The file appears whole.
-func writeMetrics(path string, now func() facts, job string, log *slog.Logger) error {
+func writeMetrics(path string, now func() snapshot, job string, log *slog.Logger) error {
 	last, err := lastSuccess(path, job)
 	if err != nil {
 		log.Warn("the last success is not known from the file of metrics", "file", path, "after", err)
 	}
-	read := func() facts {
+	read := func() snapshot {
 		f := now()
 		if f.success.IsZero() {
 			f.success = last
