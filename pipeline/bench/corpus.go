@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -93,7 +94,7 @@ type corpusTask struct {
 
 // open takes the corpus in the folder if it is the one asked for, or makes it.
 func (t corpusTask) open(ctx context.Context) (*corpus, error) {
-	c, err := t.found()
+	c, err := t.kept()
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +109,8 @@ func (t corpusTask) open(ctx context.Context) (*corpus, error) {
 	return c, nil
 }
 
-// found is the corpus in the folder; nil when the folder is empty.
-func (t corpusTask) found() (*corpus, error) {
+// kept is the corpus in the folder; nil when the folder is empty.
+func (t corpusTask) kept() (*corpus, error) {
 	path := filepath.Join(t.Dir, corpusFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -137,8 +138,9 @@ func (t corpusTask) make(ctx context.Context) (*corpus, error) {
 	if err := os.MkdirAll(t.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	temporary, err := os.MkdirTemp(filepath.Dir(t.Dir), "_"+filepath.Base(t.Dir)+"-")
-	if err != nil {
+	// The umask decides on the folder's mode, which os.MkdirTemp leaves it no say in.
+	temporary := filepath.Join(filepath.Dir(t.Dir), fmt.Sprintf("_%s-%d", filepath.Base(t.Dir), rand.Uint64()))
+	if err := os.Mkdir(temporary, 0o755); err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(temporary) // gone already when all went well
@@ -146,7 +148,7 @@ func (t corpusTask) make(ctx context.Context) (*corpus, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(os.Chmod(temporary, 0o755), os.Remove(t.Dir), os.Rename(temporary, t.Dir)); err != nil {
+	if err := errors.Join(os.Remove(t.Dir), os.Rename(temporary, t.Dir)); err != nil {
 		return nil, err
 	}
 	c.dir = t.Dir
@@ -220,7 +222,7 @@ const batchUnits = 16
 // order: the files do not depend on who was faster.
 func (c *corpus) landKind(ctx context.Context, landing *pipeline.Landing, w *world, next unitSource, budget int64) error {
 	for budget > 0 {
-		units := next.take(batchUnits)
+		units := next.batch(batchUnits)
 		if len(units) == 0 {
 			return nil
 		}

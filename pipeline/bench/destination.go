@@ -5,7 +5,6 @@ import (
 	"slices"
 )
 
-// destination is where tables go.
 type destination string
 
 const (

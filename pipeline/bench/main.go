@@ -63,7 +63,6 @@ func run(ctx context.Context, args []string) int {
 	return 0
 }
 
-// options are the flags.
 type options struct {
 	mb   int
 	seed uint64

@@ -24,7 +24,6 @@ type report struct {
 	results map[string]comparison // by work
 }
 
-// add takes a measurement of a work.
 func (r *report) add(w work, m measurement) {
 	if !slices.ContainsFunc(r.works, func(other work) bool { return other.key() == w.key() }) {
 		r.works = append(r.works, w)
@@ -87,7 +86,6 @@ func (r *report) ratio(other work, of func(measurement) float64) float64 {
 	return r.median(other.key(), of) / r.median(ours.key(), of)
 }
 
-// print writes the report.
 func (r *report) print(out io.Writer, asJSON bool) error {
 	if asJSON {
 		text, err := json.MarshalIndent(r.flat(), "", "  ")

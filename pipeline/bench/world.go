@@ -55,8 +55,8 @@ func params(spec schemas.Spec) schemas.Params {
 // after the other.
 type unitSource func() (schemas.Request, bool)
 
-// take returns the next n requests, fewer at the end.
-func (next unitSource) take(n int) []schemas.Request {
+// batch returns the next n requests, fewer at the end.
+func (next unitSource) batch(n int) []schemas.Request {
 	var units []schemas.Request
 	for len(units) < n {
 		r, ok := next()

@@ -10,11 +10,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
 
@@ -54,9 +58,10 @@ type Server struct {
 	holder  *holder
 	handler http.Handler
 	scratch string
-	pages   slots
-	queries slots
-	running sync.WaitGroup // queries that may outlive their request
+
+	pageSlots  slots
+	querySlots slots
+	running    sync.WaitGroup // queries that may outlive their request
 }
 
 // New returns a server. It fails with an fs.ErrNotExist when the store has no
@@ -67,9 +72,9 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, scratch: scratch, pages: make(slots, cfg.Pages), queries: make(slots, cfg.SQLQueries)}
+	s := &Server{cfg: cfg, scratch: scratch, pageSlots: make(slots, cfg.Pages), querySlots: make(slots, cfg.SQLQueries)}
 	s.holder = &holder{cfg: cfg, scratch: scratch}
-	s.handler = s.guarded(s.routes())
+	s.handler = &guard{cfg.Token, s.routes()}
 	held, err := s.holder.acquire(ctx)
 	if err != nil && !locked(err) {
 		return nil, errors.Join(err, s.Close())
@@ -101,20 +106,101 @@ func (s *Server) Close() error {
 
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.page(s.overview))
-	mux.HandleFunc("GET /find", s.page(s.find))
-	mux.HandleFunc("GET /table/{table}", s.page(s.table))
+	mux.HandleFunc("GET /{$}", s.page(viewOverview))
+	mux.HandleFunc("GET /find", s.page(viewFind))
+	mux.HandleFunc("GET /table/{table}", s.page(func(ctx context.Context, t *held, r *http.Request) (view, error) {
+		return viewTable(ctx, t, r, s.cfg.MaxRows)
+	}))
 	mux.HandleFunc("GET /table/{table}/{file}", s.downloadTable)
-	mux.HandleFunc("GET /row/{table}", s.page(s.row))
-	mux.HandleFunc("GET /space/{id}", s.page(s.space))
-	mux.HandleFunc("GET /user/{id}", s.page(s.user))
-	mux.HandleFunc("GET /sql", s.page(s.sqlForm))
+	mux.HandleFunc("GET /row/{table}", s.page(viewRow))
+	mux.HandleFunc("GET /space/{id}", s.page(viewSpace))
+	mux.HandleFunc("GET /user/{id}", s.page(viewUser))
+	mux.HandleFunc("GET /sql", s.page(s.viewSQL))
 	mux.HandleFunc("POST /sql", s.runSQL)
 	mux.HandleFunc("POST /sql/{file}", s.downloadSQL)
 	mux.HandleFunc("GET /state", s.state)
 	mux.HandleFunc("GET /static/{file}", static)
 	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
-		s.fail(w, &problem{http.StatusNotFound, "there is no such page"})
+		fail(w, &problem{http.StatusNotFound, "there is no such page"})
 	})
 	return mux
+}
+
+// viewer makes a page of one state of the tables.
+type viewer func(context.Context, *held, *http.Request) (view, error)
+
+// page answers with what show makes.
+func (s *Server) page(show viewer) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
+		defer cancel()
+		v, err := s.show(ctx, r, show)
+		if err != nil {
+			told := asProblem(s.told(ctx, err))
+			// What follows is a picture of our own SQL.
+			words, _, _ := strings.Cut(told.Text, "\n\nLINE ")
+			fail(w, &problem{told.Status, words})
+			return
+		}
+		render(w, http.StatusOK, v.Template, v)
+	}
+}
+
+// show has a page made of the tables as they are now.
+func (s *Server) show(ctx context.Context, r *http.Request, show viewer) (view, error) {
+	if err := s.pageSlots.acquire(ctx, patience); err != nil {
+		return view{}, err
+	}
+	defer s.pageSlots.release()
+	t, err := s.holder.acquire(ctx)
+	if err != nil {
+		return view{}, err
+	}
+	defer s.holder.release(t)
+	v, err := show(ctx, t, r)
+	return s.viewOf(t, v), err
+}
+
+// viewOf says in a view which data it shows.
+func (s *Server) viewOf(t *held, v view) view {
+	v.Run, v.Version = t.catalog.run, t.mark.version
+	v.Source = s.cfg.Store.DuckDB()
+	if t.mark.file == nil {
+		v.Source = s.cfg.Store.Parquet()
+	}
+	return v
+}
+
+// told makes of an error what the person is told.
+func (s *Server) told(ctx context.Context, err error) error {
+	var known *problem
+	var lock *load.LockedError
+	switch {
+	case err == nil, errors.As(err, &known):
+		return err
+	case errors.As(err, &lock):
+		return &problem{http.StatusServiceUnavailable, "a run is merging into the database in place, and nobody can read it meanwhile: this page tries again by itself"}
+	case errors.Is(err, fs.ErrNotExist):
+		return &problem{http.StatusServiceUnavailable, "the store has no tables: run the job first"}
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return &problem{http.StatusGatewayTimeout, fmt.Sprintf("stopped after %s: ask for less, for example with a WHERE", s.cfg.Timeout)}
+	case ctx.Err() != nil:
+		return &problem{http.StatusRequestTimeout, "stopped"}
+	}
+	text := strings.TrimPrefix(err.Error(), "could not prepare query\n")
+	if strings.Contains(text, "Out of Memory") {
+		return &problem{http.StatusInsufficientStorage, "this does not fit in " + s.cfg.Memory + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
+	}
+	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.scratch, ""), 4000)}
+}
+
+// state tells scripts which data there is, without opening it.
+func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
+	m, err := look(s.cfg.Store)
+	if err != nil {
+		fail(w, s.told(context.Background(), err))
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte(m.version))
 }

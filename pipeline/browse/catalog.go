@@ -28,7 +28,6 @@ type relation struct {
 	Key     []string // may be empty
 }
 
-// column is a column of a relation.
 type column struct {
 	Name string
 	Type string // as DuckDB names it
@@ -70,6 +69,12 @@ func (r *relation) from() string {
 		return schemas.Quote(r.Name) + "(CAST(? AS TIMESTAMPTZ))"
 	}
 	return schemas.Quote(r.Name)
+}
+
+// Brief is the first sentence of the relation's meaning.
+func (r *relation) Brief() string {
+	first, _, _ := strings.Cut(r.Doc, ". ")
+	return strings.TrimSuffix(first, ".")
 }
 
 // readCatalog reads names and types from the database, meaning from schemas.
@@ -123,11 +128,11 @@ ORDER BY columns.table_name, columns.column_index`)
 	for _, row := range rows {
 		name := row["table_name"].Text
 		if c.byName[name] == nil {
-			found := &relation{Name: name, Kind: "table", Doc: row["table_doc"].Text, Rows: -1}
+			added := &relation{Name: name, Kind: "table", Doc: row["table_doc"].Text, Rows: -1}
 			if row["is_view"].Text == "true" && schemas.Lookup(name) == nil {
-				found.Kind = "view"
+				added.Kind = "view"
 			}
-			c.add(found)
+			c.add(added)
 		}
 		c.byName[name].Columns = append(c.byName[name].Columns, &column{Name: row["column_name"].Text, Type: row["data_type"].Text, Doc: row["doc"].Text})
 	}
@@ -135,8 +140,8 @@ ORDER BY columns.table_name, columns.column_index`)
 }
 
 func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) error {
-	found, err := records(ctx, r, "SELECT 1 AS found FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
-	if err != nil || len(found) == 0 {
+	known, err := records(ctx, r, "SELECT 1 AS known FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
+	if err != nil || len(known) == 0 {
 		return err
 	}
 	columns, err := records(ctx, r, fmt.Sprintf("SELECT column_name, column_type FROM (DESCRIBE FROM %s(now()))", schemas.Quote(m.Name)))

@@ -33,7 +33,7 @@ func formatOf(file string) (string, error) {
 func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
 	format, err := formatOf(r.PathValue("file"))
 	if err != nil {
-		s.fail(w, err)
+		fail(w, err)
 		return
 	}
 	name := bounded(r.PathValue("table"), 80)
@@ -66,12 +66,12 @@ func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
 func (s *Server) downloadSQL(w http.ResponseWriter, r *http.Request) {
 	format, err := formatOf(r.PathValue("file"))
 	if err != nil {
-		s.fail(w, err)
+		fail(w, err)
 		return
 	}
-	text, err := s.statementOf(w, r)
+	text, err := statementOf(w, r, s.cfg.Timeout)
 	if err != nil {
-		s.fail(w, err)
+		fail(w, err)
 		return
 	}
 	s.download(w, r, "result", format, func(ctx context.Context, _ *held, reader *reader) (string, []any, error) {
@@ -89,7 +89,7 @@ type asked func(context.Context, *held, *reader) (query string, args []any, err 
 // download writes a result to the scratch folder and sends it from there: no
 // byte is sent of a result that fails.
 func (s *Server) download(w http.ResponseWriter, r *http.Request, name, format string, what asked) {
-	found, err := query(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (copied, error) {
+	result, err := withinLimits(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (copied, error) {
 		text, args, err := what(ctx, t, reader)
 		if err != nil {
 			return copied{}, err
@@ -99,18 +99,18 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, name, format s
 		return c, err
 	})
 	if err != nil {
-		s.fail(w, err)
+		fail(w, err)
 		return
 	}
-	defer found.file.Close()
-	if found.cut {
+	defer result.file.Close()
+	if result.cut {
 		name += fmt.Sprintf("-first-%d-rows", s.cfg.MaxRows)
 		w.Header().Set("X-Result-Cut", fmt.Sprintf("%d rows", s.cfg.MaxRows))
 	}
 	w.Header().Set("Content-Type", formats[format].mime)
-	w.Header().Set("Content-Length", fmt.Sprint(found.size))
+	w.Header().Set("Content-Length", fmt.Sprint(result.size))
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format}))
-	_, _ = io.Copy(w, found.file) // the reader may have gone
+	_, _ = io.Copy(w, result.file) // the reader may have gone
 }
 
 // copied is a result in a file whose name is gone already.

@@ -65,14 +65,13 @@ func TestOnlyOurOwnPagesAreServed(t *testing.T) {
 
 // A person who followed a link from elsewhere is asked, and led nowhere else.
 func TestLinkOfAnotherSiteAsksFirst(t *testing.T) {
-	s := newSite(t, Config{})
 	for path, want := range map[string]string{"/space/abc?x=1": `href="/space/abc?x=1"`, "//evil.example/x": `href="/evil.example/x"`} {
 		req := httptest.NewRequest("GET", "/", nil)
 		req.URL.Path, req.URL.RawQuery, _ = strings.Cut(path, "?")
 		req.Header.Set("Sec-Fetch-Mode", "navigate")
 		req.Header.Set("Sec-Fetch-Dest", "document")
 		answer := httptest.NewRecorder()
-		s.stranger(answer, req)
+		stranger(answer, req)
 		if page := answer.Body.String(); !strings.Contains(page, want) {
 			t.Errorf("%s: no %s in\n%s", path, want, words(page))
 		}

@@ -2,14 +2,10 @@ package browse
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"strings"
 	"time"
-
-	"github.com/spacesetl/spacesetl/load"
 )
 
 // problem is an error that is told to the person, with the status to answer.
@@ -26,8 +22,8 @@ type slots chan struct{}
 // patience is how long a request waits for a slot.
 const patience = 2 * time.Second
 
-// take waits for a slot, for a while.
-func (s slots) take(ctx context.Context, wait time.Duration) error {
+// acquire waits for a slot, for a while.
+func (s slots) acquire(ctx context.Context, wait time.Duration) error {
 	select {
 	case s <- struct{}{}:
 		return nil
@@ -45,7 +41,7 @@ func (s slots) take(ctx context.Context, wait time.Duration) error {
 	}
 }
 
-func (s slots) give() { <-s }
+func (s slots) release() { <-s }
 
 // grace is how long a query may take to notice that it was interrupted.
 const grace = time.Second
@@ -56,19 +52,19 @@ type answer[T any] struct {
 	err   error
 }
 
-// query does work in the SQL box's own instance, within the limits. DuckDB
+// withinLimits does work in the SQL box's own instance, within the limits. DuckDB
 // cannot be interrupted while it plans, where it computes constants: then the
 // work loses its request, but keeps its slot until it is over.
-func query[T any](ctx context.Context, s *Server, work func(context.Context, *held, *reader) (T, error)) (T, error) {
+func withinLimits[T any](ctx context.Context, s *Server, work func(context.Context, *held, *reader) (T, error)) (T, error) {
 	var none T
-	if err := s.queries.take(ctx, 0); err != nil {
+	if err := s.querySlots.acquire(ctx, 0); err != nil {
 		return none, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
 	done := make(chan answer[T], 1)
 	s.running.Go(func() {
-		defer s.queries.give()
+		defer s.querySlots.release()
 		value, err := inSQLReader(ctx, s, work)
 		done <- answer[T]{value, err}
 	})
@@ -97,29 +93,6 @@ func inSQLReader[T any](ctx context.Context, s *Server, work func(context.Contex
 		return value, err
 	}
 	return work(ctx, t, reader)
-}
-
-// told makes of an error what the person is told.
-func (s *Server) told(ctx context.Context, err error) error {
-	var known *problem
-	var lock *load.LockedError
-	switch {
-	case err == nil, errors.As(err, &known):
-		return err
-	case errors.As(err, &lock):
-		return &problem{http.StatusServiceUnavailable, "a run is merging into the database in place, and nobody can read it meanwhile: this page tries again by itself"}
-	case errors.Is(err, fs.ErrNotExist):
-		return &problem{http.StatusServiceUnavailable, "the store has no tables: run the job first"}
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &problem{http.StatusGatewayTimeout, fmt.Sprintf("stopped after %s: ask for less, for example with a WHERE", s.cfg.Timeout)}
-	case ctx.Err() != nil:
-		return &problem{http.StatusRequestTimeout, "stopped"}
-	}
-	text := strings.TrimPrefix(err.Error(), "could not prepare query\n")
-	if strings.Contains(text, "Out of Memory") {
-		return &problem{http.StatusInsufficientStorage, "this does not fit in " + s.cfg.Memory + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
-	}
-	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.scratch, ""), 4000)}
 }
 
 // bounded cuts a text for a message.

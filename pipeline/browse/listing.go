@@ -121,7 +121,7 @@ func (l *listing) first() []*column {
 		}
 	}
 	if len(shown) == 0 {
-		shown = l.plain()
+		shown = firstPlain(l.Columns)
 	}
 	asked := []*column{l.Sort}
 	for _, f := range l.Filters {
@@ -135,17 +135,17 @@ func (l *listing) first() []*column {
 	return shown
 }
 
-// plain are the first columns, without those that say when and where a row was
-// seen.
-func (r *relation) plain() []*column {
+// firstPlain are the first columns, without those that say when and where a row
+// was seen.
+func firstPlain(columns []*column) []*column {
 	var shown []*column
-	for _, c := range r.Columns {
+	for _, c := range columns {
 		if len(shown) < firstShown && !slices.Contains(lineage, c.Name) && c.Name != "extras" {
 			shown = append(shown, c)
 		}
 	}
 	if len(shown) == 0 {
-		return r.Columns
+		return columns
 	}
 	return shown
 }

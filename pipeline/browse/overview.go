@@ -22,14 +22,14 @@ type themeOf struct {
 	Relations []*relation
 }
 
-func (s *Server) overview(ctx context.Context, t *held, _ *http.Request) (view, error) {
-	p := overviewPage{Themes: t.catalog.themes()}
+func viewOverview(ctx context.Context, t *held, _ *http.Request) (view, error) {
+	p := overviewPage{Themes: byTheme(t.catalog.relations)}
 	if t.catalog.has("spaces", "users", "space_users", "runs", "api_errors") {
 		if err := p.read(ctx, t); err != nil {
 			return view{}, err
 		}
 	}
-	return view{Title: "Overview", Page: "overview", Template: "overview.html", Data: p}, nil
+	return view{Title: "Overview", Nav: "overview", Template: "overview.html", Data: p}, nil
 }
 
 func (p *overviewPage) read(ctx context.Context, t *held) error {
@@ -64,9 +64,10 @@ const spacesSQL = `
 SELECT space_id, title, state, participant_count, is_ticketed, scheduled_start, started_at, creator_id, users.username, users.name
 FROM spaces LEFT JOIN users ON user_id = creator_id `
 
-func (c *catalog) themes() []themeOf {
+// byTheme groups relations, which are sorted by it.
+func byTheme(relations []*relation) []themeOf {
 	var all []themeOf
-	for _, r := range c.relations {
+	for _, r := range relations {
 		if len(all) == 0 || all[len(all)-1].Name != r.Theme {
 			all = append(all, themeOf{Name: r.Theme})
 		}
@@ -74,12 +75,6 @@ func (c *catalog) themes() []themeOf {
 		last.Relations = append(last.Relations, r)
 	}
 	return all
-}
-
-// Brief is the first sentence of the relation's meaning.
-func (r *relation) Brief() string {
-	first, _, _ := strings.Cut(r.Doc, ". ")
-	return strings.TrimSuffix(first, ".")
 }
 
 // findPage is what a search at the top found.
@@ -93,10 +88,10 @@ type findPage struct {
 
 var spaceAddress = regexp.MustCompile(`/spaces/([A-Za-z0-9]{1,20})`)
 
-// found bounds each list of a search.
-const found = "25"
+// matchesShown bounds each list of a search.
+const matchesShown = "25"
 
-func (s *Server) find(ctx context.Context, t *held, r *http.Request) (view, error) {
+func viewFind(ctx context.Context, t *held, r *http.Request) (view, error) {
 	word := strings.TrimSpace(r.URL.Query().Get("q"))
 	if len(word) > longestWord {
 		return view{}, &problem{http.StatusBadRequest, "a search can have 1000 bytes"}
@@ -110,7 +105,7 @@ func (s *Server) find(ctx context.Context, t *held, r *http.Request) (view, erro
 			return view{}, err
 		}
 	}
-	return view{Title: "Find", Page: "find", Template: "find.html", Search: word, Data: p}, nil
+	return view{Title: "Find", Nav: "find", Template: "find.html", Search: word, Data: p}, nil
 }
 
 func (p *findPage) read(ctx context.Context, t *held) (err error) {
@@ -119,9 +114,9 @@ func (p *findPage) read(ctx context.Context, t *held) (err error) {
 		table string
 		sql   string
 	}{
-		{&p.Spaces, "spaces", "FROM (" + spacesSQL + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + found},
-		{&p.Users, "users", "SELECT user_id, username, name, followers_count, verified_type FROM users WHERE user_id = $1 OR contains(lower(username), lower(ltrim($1, '@'))) OR contains(lower(name), lower($1)) ORDER BY lower(username) = lower(ltrim($1, '@')) DESC, followers_count DESC NULLS LAST, user_id LIMIT " + found},
-		{&p.Tweets, "tweets", "SELECT tweet_id, left(text, 300) AS text, created_at, author_id FROM tweets WHERE tweet_id = $1 OR contains(lower(text), lower($1)) ORDER BY created_at DESC NULLS LAST, tweet_id LIMIT " + found},
+		{&p.Spaces, "spaces", "FROM (" + spacesSQL + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + matchesShown},
+		{&p.Users, "users", "SELECT user_id, username, name, followers_count, verified_type FROM users WHERE user_id = $1 OR contains(lower(username), lower(ltrim($1, '@'))) OR contains(lower(name), lower($1)) ORDER BY lower(username) = lower(ltrim($1, '@')) DESC, followers_count DESC NULLS LAST, user_id LIMIT " + matchesShown},
+		{&p.Tweets, "tweets", "SELECT tweet_id, left(text, 300) AS text, created_at, author_id FROM tweets WHERE tweet_id = $1 OR contains(lower(text), lower($1)) ORDER BY created_at DESC NULLS LAST, tweet_id LIMIT " + matchesShown},
 	} {
 		if !t.catalog.has(q.table, "users") {
 			continue

@@ -2,7 +2,6 @@ package browse
 
 import (
 	"bytes"
-	"context"
 	"embed"
 	"errors"
 	"html/template"
@@ -15,26 +14,27 @@ import (
 //go:embed templates static
 var files embed.FS
 
-// pages are the templates by file; each is the layout with its own content.
-var pages = parsePages()
+// templates are those of the pages by file; each is the layout with its own
+// content.
+var templates = parseTemplates()
 
-func parsePages() map[string]*template.Template {
+func parseTemplates() map[string]*template.Template {
 	base := template.Must(template.New("").Funcs(functions).ParseFS(files, "templates/layout.html", "templates/parts.html"))
 	names, err := fs.Glob(files, "templates/*.html")
 	if err != nil {
 		panic(err) // the pattern is ours
 	}
-	found := map[string]*template.Template{}
+	parsed := map[string]*template.Template{}
 	for _, name := range names {
-		found[path.Base(name)] = template.Must(template.Must(base.Clone()).ParseFS(files, name))
+		parsed[path.Base(name)] = template.Must(template.Must(base.Clone()).ParseFS(files, name))
 	}
-	return found
+	return parsed
 }
 
 // view is what a template shows.
 type view struct {
 	Title    string
-	Page     string // for the navigation and for scripts
+	Nav      string // the place in the navigation; it has its own script
 	Template string
 	Data     any
 
@@ -45,50 +45,9 @@ type view struct {
 	Refresh int    // seconds after which the page is asked for again; 0 for never
 }
 
-// viewOf says in a view which data it shows.
-func (s *Server) viewOf(t *held, v view) view {
-	v.Run, v.Version = t.catalog.run, t.mark.version
-	v.Source = s.cfg.Store.DuckDB()
-	if t.mark.file == nil {
-		v.Source = s.cfg.Store.Parquet()
-	}
-	return v
-}
-
-// page answers with what show makes of one state of the tables.
-func (s *Server) page(show func(context.Context, *held, *http.Request) (view, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
-		defer cancel()
-		v, err := s.show(ctx, r, show)
-		if err != nil {
-			told := asProblem(s.told(ctx, err))
-			// What follows is a picture of our own SQL.
-			words, _, _ := strings.Cut(told.Text, "\n\nLINE ")
-			s.fail(w, &problem{told.Status, words})
-			return
-		}
-		s.render(w, http.StatusOK, v.Template, v)
-	}
-}
-
-func (s *Server) show(ctx context.Context, r *http.Request, show func(context.Context, *held, *http.Request) (view, error)) (view, error) {
-	if err := s.pages.take(ctx, patience); err != nil {
-		return view{}, err
-	}
-	defer s.pages.give()
-	t, err := s.holder.acquire(ctx)
-	if err != nil {
-		return view{}, err
-	}
-	defer s.holder.release(t)
-	v, err := show(ctx, t, r)
-	return s.viewOf(t, v), err
-}
-
-func (s *Server) render(w http.ResponseWriter, status int, name string, v view) {
+func render(w http.ResponseWriter, status int, name string, v view) {
 	var page bytes.Buffer
-	if err := pages[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
+	if err := templates[name].ExecuteTemplate(&page, "layout.html", v); err != nil {
 		http.Error(w, "the page cannot be shown: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -106,26 +65,14 @@ func asProblem(err error) *problem {
 	return &problem{http.StatusInternalServerError, err.Error()}
 }
 
-// fail answers with an error.
-func (s *Server) fail(w http.ResponseWriter, err error) {
+func fail(w http.ResponseWriter, err error) {
 	p := asProblem(err)
-	v := view{Title: http.StatusText(p.Status), Page: "problem", Data: p}
+	v := view{Title: http.StatusText(p.Status), Nav: "problem", Data: p}
 	if p.Status == http.StatusServiceUnavailable || p.Status == http.StatusTooManyRequests {
 		v.Refresh = 3
 		w.Header().Set("Retry-After", "3")
 	}
-	s.render(w, p.Status, "problem.html", v)
-}
-
-// state tells scripts which data there is, without opening it.
-func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
-	m, err := look(s.cfg.Store)
-	if err != nil {
-		s.fail(w, s.told(context.Background(), err))
-		return
-	}
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(m.version))
+	render(w, p.Status, "problem.html", v)
 }
 
 // static sends one of our own files.

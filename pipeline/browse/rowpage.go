@@ -17,7 +17,7 @@ type rowPage struct {
 	More  bool // other rows have the key, too
 }
 
-func (s *Server) row(ctx context.Context, t *held, r *http.Request) (view, error) {
+func viewRow(ctx context.Context, t *held, r *http.Request) (view, error) {
 	relation := t.catalog.byName[r.PathValue("table")]
 	if relation == nil {
 		return view{}, &problem{http.StatusNotFound, fmt.Sprintf("there is no table %q", bounded(r.PathValue("table"), 80))}
@@ -48,5 +48,5 @@ func (s *Server) row(ctx context.Context, t *held, r *http.Request) (view, error
 	for i, c := range relation.Columns {
 		p.Cells = append(p.Cells, linkedCell{g.Rows[0][i].cutChars(fullChars), c, t.catalog.href(relation, c, g.Rows[0][i])})
 	}
-	return view{Title: "row of " + relation.Name, Page: "table", Template: "row.html", Data: p}, nil
+	return view{Title: "row of " + relation.Name, Nav: "table", Template: "row.html", Data: p}, nil
 }

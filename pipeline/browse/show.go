@@ -190,7 +190,6 @@ func showTime(c cell) template.HTML {
 		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.999999"), t.Format("2006-01-02 15:04:05")))
 }
 
-// showTook is how long something took.
 func showTook(d time.Duration) string {
 	if d < time.Second {
 		return fmt.Sprintf("%d ms", d.Milliseconds())

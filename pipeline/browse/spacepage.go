@@ -45,7 +45,7 @@ const (
 	pointsShown = "2000"
 )
 
-func (s *Server) space(ctx context.Context, t *held, r *http.Request) (view, error) {
+func viewSpace(ctx context.Context, t *held, r *http.Request) (view, error) {
 	p := spacePage{ID: r.PathValue("id")}
 	if !t.catalog.has("spaces", "users", "space_users", "space_topics", "topics", "space_snapshots", "space_tweets", "tweets", "v_space_timeline", "api_errors", "space_absences") {
 		return view{}, &problem{http.StatusNotFound, "the database lacks tables that the page of a Space needs"}
@@ -57,19 +57,19 @@ func (s *Server) space(ctx context.Context, t *held, r *http.Request) (view, err
 	if p.Space.Has("title") {
 		title = bounded(p.Space["title"].Text, 80)
 	}
-	return view{Title: title, Page: "space", Template: "space.html", Data: p}, nil
+	return view{Title: title, Nav: "space", Template: "space.html", Data: p}, nil
 }
 
 func (p *spacePage) read(ctx context.Context, t *held) error {
-	found, err := records(ctx, t.pages, `
+	spaces, err := records(ctx, t.pages, `
 SELECT spaces.* EXCLUDE (extras), (epoch(ended_at) - epoch(started_at)) / 60 AS minutes,
        (epoch(started_at) - epoch(scheduled_start)) / 60 AS late, users.username, users.name
 FROM spaces LEFT JOIN users ON user_id = creator_id WHERE space_id = ?`, p.ID)
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		p.Space = found[0]
+	if len(spaces) > 0 {
+		p.Space = spaces[0]
 	}
 	for _, q := range []struct {
 		into *[]record

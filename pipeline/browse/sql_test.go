@@ -183,7 +183,7 @@ func TestTooManyQueriesAreRefused(t *testing.T) {
 			}
 		})
 	}
-	for len(s.queries) < 2 {
+	for len(s.querySlots) < 2 {
 		time.Sleep(time.Millisecond)
 	}
 	status, _, header := s.post("/sql", "sql", "SELECT 42")
@@ -193,7 +193,7 @@ func TestTooManyQueriesAreRefused(t *testing.T) {
 	s.get("/table/spaces")
 	cancel() // as a browser that goes away does
 	running.Wait()
-	for len(s.queries) > 0 {
+	for len(s.querySlots) > 0 {
 		time.Sleep(time.Millisecond)
 	}
 	if status, _ := s.sql("SELECT 42"); status != http.StatusOK {

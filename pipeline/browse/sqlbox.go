@@ -39,54 +39,49 @@ type result struct {
 	Took    time.Duration
 }
 
-func (s *Server) sqlForm(_ context.Context, t *held, r *http.Request) (view, error) {
-	p := s.sqlPage(t)
+func (s *Server) viewSQL(_ context.Context, t *held, r *http.Request) (view, error) {
+	p := newSQLPage(s.cfg, t.catalog.relations)
 	if text, ok := starter(r.URL.Query().Get("starter")); ok {
 		p.SQL = text
 	} else if name := r.URL.Query().Get("table"); t.catalog.byName[name] != nil {
-		p.SQL = t.catalog.byName[name].example()
+		p.SQL = example(t.catalog.byName[name])
 	}
-	return view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}, nil
+	return view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}, nil
 }
 
-func (s *Server) sqlPage(t *held) sqlPage {
-	p := s.emptySQLPage()
-	p.Relation = t.catalog.relations
-	return p
-}
-
-func (s *Server) emptySQLPage() sqlPage {
+// newSQLPage is the page with an empty box; relations may be nil.
+func newSQLPage(cfg Config, relations []*relation) sqlPage {
 	all := starters()
-	return sqlPage{Starters: all[:firstStarters], More: all[firstStarters:], MaxRows: s.cfg.MaxRows, Timeout: s.cfg.Timeout}
+	return sqlPage{Starters: all[:firstStarters], More: all[firstStarters:], Relation: relations, MaxRows: cfg.MaxRows, Timeout: cfg.Timeout}
 }
 
 // runSQL answers with the page and the result of a statement in it.
 func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
-	text, err := s.statementOf(w, r)
+	text, err := statementOf(w, r, s.cfg.Timeout)
 	if err != nil {
-		s.fail(w, err)
+		fail(w, err)
 		return
 	}
-	v, err := query(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (view, error) {
-		found, err := selectGrid(ctx, reader, text)
-		p := s.sqlPage(t)
-		p.SQL, p.Result = text, found
-		return s.viewOf(t, view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}), err
+	v, err := withinLimits(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (view, error) {
+		result, err := selectGrid(ctx, reader, text)
+		p := newSQLPage(s.cfg, t.catalog.relations)
+		p.SQL, p.Result = text, result
+		return s.viewOf(t, view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}), err
 	})
 	status := http.StatusOK
 	if err != nil {
 		told := asProblem(err)
 		status = told.Status
-		p := s.emptySQLPage()
+		p := newSQLPage(s.cfg, nil)
 		p.SQL, p.Problem = text, told.Text
-		v = view{Title: "SQL", Page: "sql", Template: "sql.html", Data: p}
+		v = view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}
 	}
-	s.render(w, status, v.Template, v)
+	render(w, status, v.Template, v)
 }
 
 // statementOf reads a form with SQL, or with the number of a starter.
-func (s *Server) statementOf(w http.ResponseWriter, r *http.Request) (string, error) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.cfg.Timeout))
+func statementOf(w http.ResponseWriter, r *http.Request, timeout time.Duration) (string, error) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
 	r.Body = http.MaxBytesReader(w, r.Body, longestSQL+longestSQL/2)
 	if err := r.ParseForm(); err != nil {
 		return "", &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the form cannot be read; a statement can have %d KiB", longestSQL>>10)}

@@ -38,7 +38,7 @@ func starter(number string) (sql string, ok bool) {
 }
 
 // example is a statement to begin with for a relation.
-func (r *relation) example() string {
+func example(r *relation) string {
 	from := schemas.Quote(r.Name)
 	if unquoted(r.Name) {
 		from = r.Name

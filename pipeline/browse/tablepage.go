@@ -53,7 +53,8 @@ const (
 	fullChars = 200_000 // of a value on the page of its row
 )
 
-func (s *Server) table(ctx context.Context, t *held, r *http.Request) (view, error) {
+// viewTable shows a listing; maxRows is how many of its rows a download can have.
+func viewTable(ctx context.Context, t *held, r *http.Request, maxRows int) (view, error) {
 	relation := t.catalog.byName[r.PathValue("table")]
 	if relation == nil {
 		return view{}, &problem{http.StatusNotFound, fmt.Sprintf("there is no table %q", bounded(r.PathValue("table"), 80))}
@@ -65,14 +66,14 @@ func (s *Server) table(ctx context.Context, t *held, r *http.Request) (view, err
 	if relation.Kind == "macro" && l.AsOf == "" {
 		l.AsOf = time.Now().UTC().Format("2006-01-02 15:04:05Z")
 	}
-	p := tablePage{listing: l, Operators: operators, Total: relation.Rows, First: (l.Page-1)*l.PerPage + 1, MaxRows: s.cfg.MaxRows}
+	p := tablePage{listing: l, Operators: operators, Total: relation.Rows, First: (l.Page-1)*l.PerPage + 1, MaxRows: maxRows}
 	start := time.Now()
 	if err := p.read(ctx, t); err != nil {
 		return view{}, err
 	}
 	p.Took = time.Since(start)
 	p.links()
-	return view{Title: relation.Name, Page: "table", Template: "table.html", Data: p}, nil
+	return view{Title: relation.Name, Nav: "table", Template: "table.html", Data: p}, nil
 }
 
 // read gets the rows of the page, and how many there are in all.

@@ -20,7 +20,7 @@ type userPage struct {
 	Raw       []rawRows
 }
 
-func (s *Server) user(ctx context.Context, t *held, r *http.Request) (view, error) {
+func viewUser(ctx context.Context, t *held, r *http.Request) (view, error) {
 	p := userPage{ID: r.PathValue("id")}
 	if !t.catalog.has("spaces", "users", "space_users", "tweets", "api_errors") {
 		return view{}, &problem{http.StatusNotFound, "the database lacks tables that the page of a user needs"}
@@ -32,16 +32,16 @@ func (s *Server) user(ctx context.Context, t *held, r *http.Request) (view, erro
 	if p.User.Has("username") {
 		title = "@" + bounded(p.User["username"].Text, 80)
 	}
-	return view{Title: title, Page: "user", Template: "user.html", Data: p}, nil
+	return view{Title: title, Nav: "user", Template: "user.html", Data: p}, nil
 }
 
 func (p *userPage) read(ctx context.Context, t *held) error {
-	found, err := records(ctx, t.pages, "SELECT * EXCLUDE (extras) FROM users WHERE user_id = ?", p.ID)
+	users, err := records(ctx, t.pages, "SELECT * EXCLUDE (extras) FROM users WHERE user_id = ?", p.ID)
 	if err != nil {
 		return err
 	}
-	if len(found) > 0 {
-		p.User = found[0]
+	if len(users) > 0 {
+		p.User = users[0]
 	}
 	for _, q := range []struct {
 		into *[]record

@@ -21,8 +21,8 @@ func (m *maker) bill(pass func(*pipeline.Line) bool) pipeline.Statement {
 	return part.Statement(m.Prices)
 }
 
-// money tells what the run and the store cost, against the budget.
-func (m *maker) money() section {
+// costs tells what the run and the store cost, against the budget.
+func (m *maker) costs() section {
 	run := m.bill(func(line *pipeline.Line) bool { return line.RunID == m.manifest.Run.RunID })
 	return section{
 		ID: "money", Title: "What it cost",

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/spacesetl/spacesetl/load"
 )
 
 // person is somebody with the Spaces they were in.
@@ -22,10 +24,10 @@ func (p person) label() string {
 }
 
 // ranking makes the panel of people in some roles, written as SQL has lists.
-func (m *maker) ranking(id, title, roles, did string) func(context.Context, *panel) error {
-	return func(ctx context.Context, p *panel) error {
+func ranking(id, title, roles, did string) fill {
+	return func(ctx context.Context, db *load.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = id, title, "Nobody is known yet."
-		people, err := rows(ctx, m, func(h *person) []any {
+		people, err := rows(ctx, db, func(h *person) []any {
 			return []any{&h.id, &h.username, &h.name, &h.spaces, &h.audience, &h.peak, &h.followers}
 		}, fmt.Sprintf(peopleSQL, roles))
 		if err != nil || len(people) == 0 {
@@ -53,9 +55,9 @@ type topic struct {
 	spaces, people, peak int64
 }
 
-func (m *maker) topics(ctx context.Context, p *panel) error {
+func topics(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "topics", "Topics and how many people they draw", true, "No Space has a topic yet."
-	topics, err := rows(ctx, m, func(t *topic) []any { return []any{&t.name, &t.spaces, &t.people, &t.peak} }, topicsSQL)
+	topics, err := rows(ctx, db, func(t *topic) []any { return []any{&t.name, &t.spaces, &t.people, &t.peak} }, topicsSQL)
 	if err != nil || len(topics) == 0 {
 		return err
 	}
@@ -102,9 +104,9 @@ type networkData struct {
 	Edges []edge `json:"edges"`
 }
 
-func (m *maker) network(ctx context.Context, p *panel) error {
+func network(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "network", "Who speaks with whom", true, "No two people are known to have spoken in one Space."
-	ties, err := rows(ctx, m, func(t *tie) []any { return []any{&t.a, &t.b, &t.n} }, pairsSQL)
+	ties, err := rows(ctx, db, func(t *tie) []any { return []any{&t.a, &t.b, &t.n} }, pairsSQL)
 	if err != nil || len(ties) == 0 {
 		return err
 	}
@@ -120,7 +122,7 @@ func (m *maker) network(ctx context.Context, p *panel) error {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	people, err := rows(ctx, m, func(h *person) []any { return []any{&h.id, &h.username, &h.name, &h.spaces} }, speakersSQL, ids)
+	people, err := rows(ctx, db, func(h *person) []any { return []any{&h.id, &h.username, &h.name, &h.spaces} }, speakersSQL, ids)
 	if err != nil {
 		return err
 	}

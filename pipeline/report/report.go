@@ -160,7 +160,7 @@ func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 // page puts the sections together. The pages that the ledger has not seen are
 // read while DuckDB answers: both can take seconds.
 func (m *maker) page(ctx context.Context) (*Page, error) {
-	var happened, inside section
+	var happened, data section
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		if m.ledger, err = m.Store.Ledger(both, false); err != nil {
@@ -172,14 +172,17 @@ func (m *maker) page(ctx context.Context) (*Page, error) {
 		if err = m.open(both); err != nil {
 			return err
 		}
-		if happened, err = m.happened(both); err != nil {
+		if happened, err = (requests{m.manifest, m.Limited}).section(both, m.reader); err != nil {
 			return err
 		}
-		inside, err = m.inside(both)
+		data, err = inside(both, m.reader)
 		return err
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err
+	}
+	if m.reader == nil {
+		happened.Lead, data.Lead = m.noTables, m.noTables
 	}
 	tiles, err := m.tiles(ctx)
 	if err != nil {
@@ -187,16 +190,19 @@ func (m *maker) page(ctx context.Context) (*Page, error) {
 	}
 	return &Page{
 		run: m.manifest.Run, store: filepath.Base(string(m.Store)), made: m.Now, version: m.Version, banner: m.banner(),
-		tiles: tiles, sections: []section{happened, m.money(), m.loaded(), inside},
+		tiles: tiles, sections: []section{happened, m.costs(), m.loaded(), data},
 	}, nil
 }
 
-// panels makes panels in order; one whose tables cannot be read says why.
-func (m *maker) panels(ctx context.Context, fills []func(context.Context, *panel) error) ([]panel, error) {
+// fill makes a panel of what the tables say.
+type fill func(context.Context, *load.Reader, *panel) error
+
+// filled makes panels in order; one whose tables cannot be read says why.
+func filled(ctx context.Context, db *load.Reader, fills []fill) ([]panel, error) {
 	var all []panel
 	for _, fill := range fills {
 		var p panel
-		if err := fill(ctx, &p); err != nil {
+		if err := fill(ctx, db, &p); err != nil {
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
@@ -209,19 +215,19 @@ func (m *maker) panels(ctx context.Context, fills []func(context.Context, *panel
 }
 
 // rows reads all rows of a statement; into lists where the columns of one go.
-func rows[T any](ctx context.Context, m *maker, into func(*T) []any, statement string, args ...any) ([]T, error) {
-	found, err := m.reader.QueryContext(ctx, statement, args...)
+func rows[T any](ctx context.Context, db *load.Reader, into func(*T) []any, statement string, args ...any) ([]T, error) {
+	result, err := db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer found.Close()
+	defer result.Close()
 	var all []T
-	for found.Next() {
+	for result.Next() {
 		var row T
-		if err := found.Scan(into(&row)...); err != nil {
+		if err := result.Scan(into(&row)...); err != nil {
 			return nil, err
 		}
 		all = append(all, row)
 	}
-	return all, found.Err()
+	return all, result.Err()
 }

@@ -8,19 +8,27 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// happened tells what the run asked and got.
-func (m *maker) happened(ctx context.Context) (section, error) {
+// requests are those of a run.
+type requests struct {
+	manifest pipeline.Manifest
+	limited  map[schemas.Endpoint]int64 // 429s; nil where they are not known
+}
+
+// section tells what the run asked and got; db is nil where there are no tables
+// to read.
+func (r requests) section(ctx context.Context, db *load.Reader) (section, error) {
 	s := section{ID: "happened", Title: "What happened"}
-	if m.reader == nil {
-		s.Lead = m.noTables
-		s.Panels = []panel{m.endpointsOnly()}
+	if db == nil {
+		s.Panels = []panel{endpointsOnly(r.manifest)}
 		return s, nil
 	}
 	var err error
-	s.Panels, err = m.panels(ctx, []func(context.Context, *panel) error{m.timeline, m.found, m.problems})
+	s.Panels, err = filled(ctx, db, []fill{r.timeline, r.found, r.problems})
 	return s, err
 }
 
@@ -68,12 +76,12 @@ type timelineData struct {
 	Waits []waited `json:"waits"`
 }
 
-// limited tells of the 429s.
-func (m *maker) limited() string {
+// limitedText tells of the 429s, by endpoint.
+func limitedText(limited map[schemas.Endpoint]int64) string {
 	var sum int64
 	var each []string
 	for _, spec := range schemas.Specs() {
-		if n := m.Limited[spec.Endpoint]; n > 0 {
+		if n := limited[spec.Endpoint]; n > 0 {
 			sum += n
 			each = append(each, fmt.Sprintf("%s %s", spec.Endpoint, thousands(n)))
 		}
@@ -99,16 +107,16 @@ func (d timelineData) legend() []key {
 // mostLanes is how many lanes the timeline has at most; the busiest stay.
 const mostLanes = 24
 
-func (m *maker) timeline(ctx context.Context, p *panel) error {
+func (r requests) timeline(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide = "timeline", "Requests and waits over time", true
 	p.Empty = "No page landed in this run."
-	lanes, err := rows(ctx, m, func(l *lane) []any {
+	lanes, err := rows(ctx, db, func(l *lane) []any {
 		return []any{&l.Endpoint, &l.Account, &l.pages, &l.requests, &l.refused, &l.waited, &l.longest, &l.length, &l.first, &l.last}
-	}, lanesSQL, m.manifest.Run.RunID)
+	}, lanesSQL, r.manifest.Run.RunID)
 	if err != nil || len(lanes) == 0 {
 		return err
 	}
-	p.Table = m.lanes(lanes)
+	p.Table = lanesTable(lanes)
 	shown := lanes
 	if len(shown) > mostLanes {
 		shown = slices.Clone(lanes)
@@ -116,16 +124,16 @@ func (m *maker) timeline(ctx context.Context, p *panel) error {
 		shown = shown[:mostLanes]
 		p.Note = fmt.Sprintf("The %d busiest of %d are drawn.", mostLanes, len(lanes))
 	}
-	data, err := m.drawn(ctx, shown)
+	data, err := drawn(ctx, db, r.manifest.Run.RunID, shown)
 	if err != nil {
 		return err
 	}
 	p.Chart = &chart{"timeline", "timeline", fmt.Sprintf("Timeline of %s: a row for each endpoint and account, a stroke where pages came, a band where workers waited.",
-		plural(int64(m.manifest.Run.Pages), "page", "pages")), data}
-	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(m.manifest.Run.Pages), "page", "pages"),
-		lasting(lastOf(lanes).Sub(m.manifest.Run.StartedAt)), milliseconds(m.manifest.Run.WaitedMS))
-	if m.Limited != nil {
-		p.Lead += m.limited()
+		plural(int64(r.manifest.Run.Pages), "page", "pages")), data}
+	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(r.manifest.Run.Pages), "page", "pages"),
+		lasting(lastOf(lanes).Sub(r.manifest.Run.StartedAt)), milliseconds(r.manifest.Run.WaitedMS))
+	if r.limited != nil {
+		p.Lead += limitedText(r.limited)
 	}
 	p.Legend = data.legend()
 	return nil
@@ -136,20 +144,20 @@ func lastOf(lanes []lane) time.Time {
 }
 
 // drawn reads what is drawn in the lanes.
-func (m *maker) drawn(ctx context.Context, lanes []lane) (timelineData, error) {
+func drawn(ctx context.Context, db *load.Reader, run string, lanes []lane) (timelineData, error) {
 	index := map[[2]string]int{}
 	data := timelineData{Bins: []binned{}, Waits: []waited{}}
 	for i, l := range lanes {
 		index[[2]string{l.Endpoint, l.Account}] = i
 		data.Lanes = append(data.Lanes, l.name())
 	}
-	bins, err := rows(ctx, m, func(b *binned) []any {
+	bins, err := rows(ctx, db, func(b *binned) []any {
 		return []any{&b.endpoint, &b.account, &b.bin, &b.First, &b.Last, &b.Pages, &b.Repeated, &b.Refused}
-	}, binsSQL, m.manifest.Run.RunID)
+	}, binsSQL, run)
 	if err != nil {
 		return data, err
 	}
-	waits, err := rows(ctx, m, func(w *waited) []any { return []any{&w.endpoint, &w.account, &w.First, &w.Last} }, waitsSQL, m.manifest.Run.RunID)
+	waits, err := rows(ctx, db, func(w *waited) []any { return []any{&w.endpoint, &w.account, &w.First, &w.Last} }, waitsSQL, run)
 	if err != nil {
 		return data, err
 	}
@@ -168,7 +176,7 @@ func (m *maker) drawn(ctx context.Context, lanes []lane) (timelineData, error) {
 	return data, nil
 }
 
-func (m *maker) lanes(lanes []lane) table {
+func lanesTable(lanes []lane) table {
 	t := table{Caption: "Pages, requests and waits per endpoint and account", Columns: slices.Concat(words("Endpoint", "Account"),
 		numbers("Pages", "Requests", "Tried again", "Refused", "Waited, all workers", "Longest wait", "Bytes"), words("First page", "Last page"))}
 	most := slices.MaxFunc(lanes, func(a, b lane) int { return cmp.Compare(a.pages, b.pages) }).pages
@@ -199,20 +207,20 @@ type answered struct {
 	missing, referred, refusedObjects, unreadable int64
 }
 
-func (m *maker) found(ctx context.Context, p *panel) error {
+func (r requests) found(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "found", "Asked, found, missing, refused", true, "Nothing was asked in this run."
-	run := m.manifest.Run.RunID
-	asked, err := rows(ctx, m, func(a *answered) []any { return []any{&a.endpoint, &a.asked, &a.found, &a.refused} }, foundSQL, run)
+	run := r.manifest.Run.RunID
+	asked, err := rows(ctx, db, func(a *answered) []any { return []any{&a.endpoint, &a.asked, &a.found, &a.refused} }, foundSQL, run)
 	if err != nil || len(asked) == 0 {
 		return err
 	}
-	errors, err := rows(ctx, m, func(a *answered) []any {
+	errors, err := rows(ctx, db, func(a *answered) []any {
 		return []any{&a.endpoint, &a.missing, &a.referred, &a.refusedObjects, &a.unreadable}
 	}, missingSQL, run)
 	if err != nil {
 		return err
 	}
-	absent, err := rows(ctx, m, func(n *int64) []any { return []any{n} }, absentSQL, run)
+	absent, err := rows(ctx, db, func(n *int64) []any { return []any{n} }, absentSQL, run)
 	if err != nil {
 		return err
 	}
@@ -250,32 +258,32 @@ type problem struct {
 	times                                                 int64
 }
 
-func (m *maker) problems(ctx context.Context, p *panel) error {
+func (r requests) problems(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "problems", "What the API did not give", true, "The API gave everything that was asked for."
-	found, err := rows(ctx, m, func(e *problem) []any {
+	reasons, err := rows(ctx, db, func(e *problem) []any {
 		return []any{&e.endpoint, &e.kind, &e.resource, &e.problem, &e.parameter, &e.times, &e.example}
-	}, problemsSQL, m.manifest.Run.RunID)
-	if err != nil || len(found) == 0 {
+	}, problemsSQL, r.manifest.Run.RunID)
+	if err != nil || len(reasons) == 0 {
 		return err
 	}
 	var all int64
-	for _, n := range m.manifest.Errors {
+	for _, n := range r.manifest.Errors {
 		all += int64(n)
 	}
 	p.Lead = fmt.Sprintf("%s in api_errors, by reason.", plural(all, "row", "rows"))
 	p.Table = table{Open: true, Caption: "What the API did not give, by reason", Columns: slices.Concat(words("Endpoint", "Object", "Problem", "Named by"), numbers("Times"), words("Example"))}
-	for _, e := range found {
-		p.Table.Rows = append(p.Table.Rows, []cell{said(e.endpoint), theirs(cmp.Or(e.resource, e.kind)), theirs(e.problem), theirs(e.parameter), countOf(e.times, found[0].times), theirs(e.example)})
+	for _, e := range reasons {
+		p.Table.Rows = append(p.Table.Rows, []cell{said(e.endpoint), theirs(cmp.Or(e.resource, e.kind)), theirs(e.problem), theirs(e.parameter), countOf(e.times, reasons[0].times), theirs(e.example)})
 	}
 	return nil
 }
 
 // endpointsOnly is what the manifest alone knows of the requests.
-func (m *maker) endpointsOnly() panel {
+func endpointsOnly(manifest pipeline.Manifest) panel {
 	p := panel{ID: "timeline", Title: "Requests per endpoint", Wide: true, Empty: "No page landed in this run.", Table: table{Open: true, Caption: "Pages, requests and waits per endpoint",
 		Columns: slices.Concat(words("Endpoint"), numbers("Pages", "Requests", "Tried again", "Waited, all workers", "Bytes"))}}
 	for _, spec := range schemas.Specs() {
-		use, ok := m.manifest.Endpoints[spec.Endpoint]
+		use, ok := manifest.Endpoints[spec.Endpoint]
 		if !ok {
 			continue
 		}

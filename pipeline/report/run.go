@@ -51,8 +51,8 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	}
 	bill := m.bill(func(line *pipeline.Line) bool { return line.RunID == run.RunID })
 	tiles := []tile{
-		{"Spaces", thousands(m.loadedRows("spaces")), "in this run", ""},
-		{"People", thousands(m.loadedRows("users")), "accounts in this run", ""},
+		{"Spaces", thousands(rowsOf(m.manifest, "spaces")), "in this run", ""},
+		{"People", thousands(rowsOf(m.manifest, "users")), "accounts in this run", ""},
 		{"Cost", span(bill.Low, bill.High), "of this run, as X may bill", ""},
 		{"Fetching took", lasting(run.EndedAt.Sub(run.StartedAt)), milliseconds(run.WaitedMS) + " waited, all workers", ""},
 		{"Requests", thousands(int64(run.Requests)), plural(int64(run.Pages), "page", "pages") + ", " + bytesOf(run.Bytes), ""},
@@ -61,7 +61,7 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	if m.reader == nil {
 		return tiles, nil
 	}
-	all, err := rows(ctx, m, func(t *totals) []any {
+	all, err := rows(ctx, m.reader, func(t *totals) []any {
 		return []any{&t.spaces, &t.people, &t.users, &t.tweets, &t.sightings, &t.runs}
 	}, totalsSQL)
 	if err != nil {
@@ -72,9 +72,9 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	return tiles, nil
 }
 
-// loadedRows is the number of rows of a table in the run.
-func (m *maker) loadedRows(name string) int64 {
-	for _, t := range m.manifest.Tables {
+// rowsOf is the number of rows of a table in a run.
+func rowsOf(manifest pipeline.Manifest, name string) int64 {
+	for _, t := range manifest.Tables {
 		if t.Name == name {
 			return t.Rows
 		}
@@ -84,18 +84,18 @@ func (m *maker) loadedRows(name string) int64 {
 
 // loaded tells what became of the pages: rows, bytes, and what does not fit.
 func (m *maker) loaded() section {
-	return section{ID: "tables", Title: "What was loaded", Panels: []panel{m.tables(), m.drift(), m.notes(), m.history()}}
+	return section{ID: "tables", Title: "What was loaded", Panels: []panel{tables(m.manifest), drift(m.manifest), notes(m.manifest), m.history()}}
 }
 
-func (m *maker) tables() panel {
+func tables(manifest pipeline.Manifest) panel {
 	p := panel{ID: "rows", Tall: true, Title: "Rows and bytes per table", Table: table{Caption: "Rows and bytes of each table in this run",
 		Columns: slices.Concat(words("Table"), numbers("Rows", "Parquet bytes", "Files"))}}
 	size, files := map[string]int64{}, map[string]int64{}
-	for _, part := range m.manifest.Files {
+	for _, part := range manifest.Files {
 		size[part.Table] += part.Bytes
 		files[part.Table]++
 	}
-	full := slices.DeleteFunc(slices.Clone(m.manifest.Tables), func(t pipeline.TableRows) bool { return t.Rows == 0 })
+	full := slices.DeleteFunc(slices.Clone(manifest.Tables), func(t pipeline.TableRows) bool { return t.Rows == 0 })
 	slices.SortStableFunc(full, func(a, b pipeline.TableRows) int { return int(b.Rows - a.Rows) })
 	var rows, sum int64
 	var bars []bar
@@ -105,7 +105,7 @@ func (m *maker) tables() panel {
 		rows, sum = rows+t.Rows, sum+size[t.Name]
 	}
 	p.Lead = fmt.Sprintf("%s in %s, %s of Parquet; %s stayed without rows.", plural(rows, "row", "rows"), plural(int64(len(full)), "table", "tables"),
-		bytesOf(sum), plural(int64(len(m.manifest.Tables)-len(full)), "table", "tables"))
+		bytesOf(sum), plural(int64(len(manifest.Tables)-len(full)), "table", "tables"))
 	if len(full) == 0 {
 		p.Empty = "No table got a row."
 		return p
@@ -115,11 +115,11 @@ func (m *maker) tables() panel {
 }
 
 // drift lists keys of answers that no column takes.
-func (m *maker) drift() panel {
+func drift(manifest pipeline.Manifest) panel {
 	p := panel{ID: "drift", Title: "Schema drift", Empty: "Every key of every answer has its column.",
 		Table: table{Caption: "Keys that no column takes", Columns: slices.Concat(words("Object and key"), numbers("Times"))}}
-	keys := slices.SortedFunc(maps.Keys(m.manifest.Drift), func(a, b string) int {
-		if n := m.manifest.Drift[b] - m.manifest.Drift[a]; n != 0 {
+	keys := slices.SortedFunc(maps.Keys(manifest.Drift), func(a, b string) int {
+		if n := manifest.Drift[b] - manifest.Drift[a]; n != 0 {
 			return n
 		}
 		return strings.Compare(a, b)
@@ -127,12 +127,12 @@ func (m *maker) drift() panel {
 	if len(keys) == 0 {
 		return p
 	}
-	most := int64(m.manifest.Drift[keys[0]])
+	most := int64(manifest.Drift[keys[0]])
 	p.Lead = fmt.Sprintf("%s in answers that no column takes. Their values are kept in the extras columns; a new column for one is a line in the table's declaration.",
 		plural(int64(len(keys)), "key", "keys"))
 	var bars []bar
 	for _, k := range keys[:min(len(keys), 60)] {
-		n := int64(m.manifest.Drift[k])
+		n := int64(manifest.Drift[k])
 		p.Table.Rows = append(p.Table.Rows, []cell{theirs(k), countOf(n, most)})
 		bars = append(bars, bar{k, float64(n), thousands(n)})
 	}
@@ -144,7 +144,7 @@ func (m *maker) drift() panel {
 }
 
 // notes lists all else that was not as asked.
-func (m *maker) notes() panel {
+func notes(manifest pipeline.Manifest) panel {
 	p := panel{ID: "notes", Title: "Left out, cut short, failed", Empty: "Nothing: no field was refused or stayed empty, no search was cut short, no request failed.",
 		Table: table{Open: true, Caption: "What was not as asked", Columns: words("What", "Which")}}
 	add := func(what, tone string, which ...string) {
@@ -152,25 +152,25 @@ func (m *maker) notes() panel {
 			p.Table.Rows = append(p.Table.Rows, []cell{{Text: what, Tone: tone}, theirs(shortened(w))})
 		}
 	}
-	for _, f := range m.manifest.Failures {
+	for _, f := range manifest.Failures {
 		add("request failed", "bad", fmt.Sprintf("%s: %s", f.Request.Endpoint, f.Error))
 	}
-	for _, d := range m.manifest.Dropped {
+	for _, d := range manifest.Dropped {
 		add("field refused by X, left out", "warn", d.Param+" "+d.Value+": "+d.Reason)
 	}
-	for _, param := range slices.Sorted(maps.Keys(m.manifest.NeverSeen)) {
-		add("asked for, never sent", "", param+": "+strings.Join(m.manifest.NeverSeen[param], ", "))
+	for _, param := range slices.Sorted(maps.Keys(manifest.NeverSeen)) {
+		add("asked for, never sent", "", param+": "+strings.Join(manifest.NeverSeen[param], ", "))
 	}
-	for _, t := range m.manifest.Truncated {
+	for _, t := range manifest.Truncated {
 		add("search cut at 100 Spaces, there may be more", "warn", t)
 	}
-	for _, reason := range slices.Sorted(maps.Keys(m.manifest.Skipped)) {
-		add("not asked for", "", fmt.Sprintf("%s: %s", reason, thousands(int64(m.manifest.Skipped[reason]))))
+	for _, reason := range slices.Sorted(maps.Keys(manifest.Skipped)) {
+		add("not asked for", "", fmt.Sprintf("%s: %s", reason, thousands(int64(manifest.Skipped[reason]))))
 	}
-	if n := m.manifest.Unreadable; n > 0 {
+	if n := manifest.Unreadable; n > 0 {
 		add("values that became NULL", "warn", plural(int64(n), "value", "values")+" that could not be read, in api_errors")
 	}
-	if n := m.manifest.Repaired; n > 0 {
+	if n := manifest.Repaired; n > 0 {
 		add("characters replaced", "", plural(int64(n), "character", "characters")+" that are not valid UTF-8")
 	}
 	const most = 40
@@ -199,11 +199,9 @@ func (m *maker) history() panel {
 	}
 	for _, manifest := range slices.Backward(m.latest) {
 		run := manifest.Run
-		var all, spaces int64
+		var all int64
 		for _, t := range manifest.Tables {
-			if all += t.Rows; t.Name == "spaces" {
-				spaces = t.Rows
-			}
+			all += t.Rows
 		}
 		id := said(run.RunID)
 		if run.RunID == m.manifest.Run.RunID {
@@ -211,7 +209,7 @@ func (m *maker) history() panel {
 		}
 		bill := bills[run.RunID]
 		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: cmp.Or(ends[run.Outcome].name, string(run.Outcome)), Tone: ends[run.Outcome].tone},
-			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(spaces), count(all), amount(span(bill.Low, bill.High))})
+			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(rowsOf(manifest, "spaces")), count(all), amount(span(bill.Low, bill.High))})
 	}
 	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.ended)), "run", "runs"), filepath.Base(string(m.Store)))
 	if len(m.ended) > len(m.latest) {

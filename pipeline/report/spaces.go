@@ -6,21 +6,22 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/spacesetl/spacesetl/load"
 )
 
-// inside shows the data itself.
-func (m *maker) inside(ctx context.Context) (section, error) {
+// inside shows the data itself; db is nil where there are no tables to read.
+func inside(ctx context.Context, db *load.Reader) (section, error) {
 	s := section{ID: "data", Title: "What is in the tables", Lead: "Over all runs of the store. Times are UTC. The API never lists listeners: people are hosts, speakers and those invited, participants a number."}
-	if m.reader == nil {
-		s.Lead = m.noTables
+	if db == nil {
 		return s, nil
 	}
 	var err error
-	s.Panels, err = m.panels(ctx, []func(context.Context, *panel) error{
-		m.participants, m.weekOf("started", "started", "Spaces started, by hour of the week"),
-		m.weekOf("scheduled", "planned", "Spaces planned, by hour of the week"),
-		m.topics, m.ranking("hosts", "Top hosts", "'creator', 'host'", "hosted"), m.ranking("speakers", "Top speakers", "'speaker'", "spoke in"),
-		m.kinds("lang", "languages", "Languages"), m.kinds("state", "states", "States"), m.network, m.newest,
+	s.Panels, err = filled(ctx, db, []fill{
+		participants, weekOf("started", "started", "Spaces started, by hour of the week"),
+		weekOf("scheduled", "planned", "Spaces planned, by hour of the week"),
+		topics, ranking("hosts", "Top hosts", "'creator', 'host'", "hosted"), ranking("speakers", "Top speakers", "'speaker'", "spoke in"),
+		kinds("lang", "languages", "Languages"), kinds("state", "states", "States"), network, newest,
 	})
 	return s, err
 }
@@ -70,14 +71,14 @@ type linesData struct {
 // aligned is the span of time above which Spaces are laid over each other.
 const aligned = 72 * time.Hour
 
-func (m *maker) participants(ctx context.Context, p *panel) error {
+func participants(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide = "participants", "People in the liveliest Spaces", true
-	seen, err := rows(ctx, m, func(s *sighting) []any { return []any{&s.id, &s.title, &s.peak, &s.at, &s.people, &s.begun} }, sightingsSQL)
+	seen, err := rows(ctx, db, func(s *sighting) []any { return []any{&s.id, &s.title, &s.peak, &s.at, &s.people, &s.begun} }, sightingsSQL)
 	if err != nil {
 		return err
 	}
 	if len(seen) == 0 {
-		return m.liveliest(ctx, p)
+		return liveliest(ctx, db, p)
 	}
 	first, last := seen[0].at, seen[0].at
 	for _, s := range seen {
@@ -144,9 +145,9 @@ type room struct {
 }
 
 // liveliest stands in for lines where every Space was seen by one run only.
-func (m *maker) liveliest(ctx context.Context, p *panel) error {
+func liveliest(ctx context.Context, db *load.Reader, p *panel) error {
 	p.Empty = "No Space with people in it was seen."
-	rooms, err := rows(ctx, m, func(r *room) []any { return []any{&r.id, &r.title, &r.creator, &r.state, &r.people} }, liveliestSQL)
+	rooms, err := rows(ctx, db, func(r *room) []any { return []any{&r.id, &r.title, &r.creator, &r.state, &r.people} }, liveliestSQL)
 	if err != nil || len(rooms) == 0 {
 		return err
 	}
@@ -176,10 +177,10 @@ type hourly struct {
 var weekdays = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"}
 
 // weekOf makes the panel of one kind of time.
-func (m *maker) weekOf(kind, participle, title string) func(context.Context, *panel) error {
-	return func(ctx context.Context, p *panel) error {
+func weekOf(kind, participle, title string) fill {
+	return func(ctx context.Context, db *load.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = "week-"+kind, title, "No Space has a time for this yet."
-		all, err := rows(ctx, m, func(h *hourly) []any { return []any{&h.kind, &h.Day, &h.Hour, &h.N} }, weekSQL)
+		all, err := rows(ctx, db, func(h *hourly) []any { return []any{&h.kind, &h.Day, &h.Hour, &h.N} }, weekSQL)
 		hours := slices.DeleteFunc(all, func(h hourly) bool { return h.kind != kind })
 		if err != nil || len(hours) == 0 {
 			return err
@@ -211,14 +212,14 @@ func (m *maker) weekOf(kind, participle, title string) func(context.Context, *pa
 
 // kinds makes the panel of one way to sort Spaces; that of states tells of
 // tickets, too.
-func (m *maker) kinds(kind, id, title string) func(context.Context, *panel) error {
+func kinds(kind, id, title string) fill {
 	type counted struct {
 		kind, name string
 		n          int64
 	}
-	return func(ctx context.Context, p *panel) error {
+	return func(ctx context.Context, db *load.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = id, title, "There are no Spaces yet."
-		all, err := rows(ctx, m, func(c *counted) []any { return []any{&c.kind, &c.name, &c.n} }, kindsSQL)
+		all, err := rows(ctx, db, func(c *counted) []any { return []any{&c.kind, &c.name, &c.n} }, kindsSQL)
 		if err != nil || len(all) == 0 {
 			return err
 		}
@@ -248,9 +249,9 @@ func (m *maker) kinds(kind, id, title string) func(context.Context, *panel) erro
 	}
 }
 
-func (m *maker) newest(ctx context.Context, p *panel) error {
+func newest(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "newest", "Newest Spaces", true, "There are no Spaces yet."
-	rooms, err := rows(ctx, m, func(r *room) []any {
+	rooms, err := rows(ctx, db, func(r *room) []any {
 		return []any{&r.id, &r.title, &r.creator, &r.state, &r.people, &r.at, &r.created}
 	}, newestSQL)
 	if err != nil || len(rooms) == 0 {

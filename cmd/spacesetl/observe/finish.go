@@ -27,27 +27,27 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 	o.end = end
 	now := o.now
 	o.mu.Unlock()
-	if o.run.Load() != nil || end.Err == nil { // otherwise nothing began, and the error says why
+	if o.runID() != "" || end.Err == nil { // otherwise nothing began, and the error says why
 		o.log.Info("ended", "outcome", end.Outcome, "exit", end.Code, "took", end.At.Sub(o.start).Round(time.Millisecond),
-			"pages", now.Pages, "fetched", now.Fetched, "usd_low", money(now.Low), "usd_high", money(now.High))
+			"pages", now.Pages, "fetched", now.Fetched, "usd_low", usdValue(now.Low), "usd_high", usdValue(now.High))
 	}
 	if o.opts.MetricsFile != "" {
-		if err := o.writeMetrics(); err != nil {
+		if err := writeMetrics(o.opts.MetricsFile, o.snapshot, o.job(), o.log); err != nil {
 			o.log.Warn("the metrics could not be written", "file", o.opts.MetricsFile, "after", err)
 		}
 	}
 	var wait sync.WaitGroup
 	if o.opts.Pushgateway != "" {
 		wait.Go(func() {
-			if err := o.push(ctx); err != nil {
+			if err := pushMetrics(ctx, o.opts.Pushgateway, o.job(), o.opts.Host, newRegistry(o.snapshot, nil)); err != nil {
 				o.log.Warn("the Pushgateway did not take the metrics", "after", err)
 			}
 		})
 	}
 	if o.ping != nil {
-		report := o.report(end)
+		body := pingBody(o.job(), end, end.At.Sub(o.start), o.state(end.At), &o.tail)
 		wait.Go(func() {
-			if err := o.ping.end(ctx, end.Code, report); err != nil {
+			if err := o.ping.end(ctx, end.Code, body); err != nil {
 				o.log.Warn("a ping did not get through", "after", err)
 			}
 		})
@@ -60,30 +60,16 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 
 // endTelemetry closes the trace and sends what is left.
 func (o *Observer) endTelemetry(ctx context.Context, end End) {
-	id := ""
-	if run := o.run.Load(); run != nil {
-		id = *run
-	}
-	o.trace.end(o.job(), id, end)
+	o.trace.end(o.job(), o.runID(), end)
 	if err := o.telemetry.shutdown(ctx); err != nil {
 		o.log.Warn("the OpenTelemetry collector did not take everything in time", "after", err)
 	}
 }
 
-// Stop ends what Start began and takes the live line away. Finish does it, too.
-func (o *Observer) Stop() {
-	if o.stop != nil {
-		close(o.stop)
-		<-o.stopped
-		o.stop = nil
-	}
-	o.screen.draw("")
-}
-
-// facts are what is known now.
-func (o *Observer) facts() facts {
+// snapshot is what is known now.
+func (o *Observer) snapshot() snapshot {
 	o.mu.Lock()
-	f := facts{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
+	f := snapshot{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
 	source := o.source
 	o.mu.Unlock()
 	if !f.end.At.IsZero() && f.end.Code == 0 {
@@ -99,15 +85,4 @@ func (o *Observer) facts() facts {
 		f.budget = source.Budget()
 	}
 	return f
-}
-
-// Job says which job the command is about.
-func (o *Observer) Job(name string) { o.name.Store(&name) }
-
-// job is the name of the job; of one that was not found out, the default.
-func (o *Observer) job() string {
-	if name := o.name.Load(); name != nil {
-		return *name
-	}
-	return "spaces"
 }

@@ -24,22 +24,23 @@ func terminal(w io.Writer) *os.File {
 	return nil
 }
 
-// newLog returns a log to w: text on a terminal, JSON elsewhere, unless the
-// options say which. Where the end is pinged, its last lines are kept.
-func (o *Observer) newLog(w io.Writer) *slog.Logger {
-	short := terminal(o.opts.Stderr) != nil // w leads there
+// newLog returns a log to w, which leads to the options' Stderr: text on a
+// terminal, JSON elsewhere, unless the options say which. Its lines carry the
+// id of run; where the end is pinged, kept has the last of them.
+func newLog(opts Options, w io.Writer, kept *tail, run *atomic.Pointer[string]) *slog.Logger {
+	short := terminal(opts.Stderr) != nil
 	var level slog.Level
-	_ = level.UnmarshalText([]byte(o.opts.Level)) // checked, or empty
+	_ = level.UnmarshalText([]byte(opts.Level)) // checked, or empty
 	var h slog.Handler
-	if o.opts.Format == "json" || o.opts.Format != "text" && !short {
+	if opts.Format == "json" || opts.Format != "text" && !short {
 		h = slog.NewJSONHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: jsonAttr})
 	} else {
 		h = slog.NewTextHandler(w, &slog.HandlerOptions{Level: level, ReplaceAttr: textAttr(short)})
 	}
-	if o.opts.Ping != "" {
-		h = both{h, slog.NewTextHandler(&o.tail, &slog.HandlerOptions{ReplaceAttr: textAttr(true)})}
+	if opts.Ping != "" {
+		h = both{h, slog.NewTextHandler(kept, &slog.HandlerOptions{ReplaceAttr: textAttr(true)})}
 	}
-	return slog.New(tagged{h, &o.run})
+	return slog.New(tagged{h, run})
 }
 
 // jsonAttr writes times in UTC and durations in seconds.

@@ -1,20 +1,15 @@
 package observe
 
 import (
-	"slices"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// facts are what the metrics tell of a run, under way or ended.
-type facts struct {
+// snapshot is what the metrics tell of a run, under way or ended.
+type snapshot struct {
 	version  string
 	start    time.Time
 	end      End       // its At is zero while the run is under way
@@ -37,7 +32,7 @@ type Metric struct {
 	Name   string
 	Help   string
 	Labels []string
-	read   func(facts, emit)
+	read   func(snapshot, emit)
 }
 
 // prefix begins the names of all metrics.
@@ -59,29 +54,29 @@ func usd(m schemas.Money) float64 { return float64(m) / float64(schemas.Dollar) 
 // runMetrics are of the run as a whole.
 func runMetrics() []Metric {
 	return []Metric{
-		{"build_info", "The program that ran; the value is 1.", []string{"version"}, func(f facts, put emit) { put(1, f.version) }},
-		{"run_start_timestamp_seconds", "When the last run began.", nil, func(f facts, put emit) { put(unix(f.start)) }},
-		{"run_end_timestamp_seconds", "When the last run ended.", nil, ended(func(f facts, put emit) { put(unix(f.end.At)) })},
-		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f facts, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
-		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f facts, put emit) { put(float64(f.end.Code)) })},
-		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f facts, put emit) {
+		{"build_info", "The program that ran; the value is 1.", []string{"version"}, func(f snapshot, put emit) { put(1, f.version) }},
+		{"run_start_timestamp_seconds", "When the last run began.", nil, func(f snapshot, put emit) { put(unix(f.start)) }},
+		{"run_end_timestamp_seconds", "When the last run ended.", nil, ended(func(f snapshot, put emit) { put(unix(f.end.At)) })},
+		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f snapshot, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
+		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f snapshot, put emit) { put(float64(f.end.Code)) })},
+		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f snapshot, put emit) {
 			for _, o := range outcomes {
 				put(flag(o == f.end.Outcome), string(o))
 			}
 		})},
-		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f facts, put emit) {
+		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f snapshot, put emit) {
 			if !f.success.IsZero() {
 				put(unix(f.success))
 			}
 		}},
-		{"run_pages", "Pages of the last run, fetched or found landed.", nil, func(f facts, put emit) { put(float64(f.progress.Pages)) }},
-		{"run_pages_fetched", "Pages that the last run fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Fetched)) }},
-		{"run_objects", "Objects in the data of the pages fetched.", nil, func(f facts, put emit) { put(float64(f.progress.Objects)) }},
-		{"run_cost_dollars", "What the pages fetched cost: at least (low) and at most (high).", []string{"bound"}, func(f facts, put emit) {
+		{"run_pages", "Pages of the last run, fetched or found landed.", nil, func(f snapshot, put emit) { put(float64(f.progress.Pages)) }},
+		{"run_pages_fetched", "Pages that the last run fetched.", nil, func(f snapshot, put emit) { put(float64(f.progress.Fetched)) }},
+		{"run_objects", "Objects in the data of the pages fetched.", nil, func(f snapshot, put emit) { put(float64(f.progress.Objects)) }},
+		{"run_cost_dollars", "What the pages fetched cost: at least (low) and at most (high).", []string{"bound"}, func(f snapshot, put emit) {
 			put(usd(f.progress.Low), "low")
 			put(usd(f.progress.High), "high")
 		}},
-		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f facts, put emit) {
+		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f snapshot, put emit) {
 			for period, left := range f.budget {
 				put(usd(left), period)
 			}
@@ -108,32 +103,6 @@ func runMetrics() []Metric {
 	}
 }
 
-// requestMetrics are of requests and rate windows.
-func requestMetrics() []Metric {
-	return []Metric{
-		{"run_requests", "Requests sent, by endpoint and HTTP status, or none without an answer.", []string{"endpoint", "status"}, func(f facts, put emit) {
-			for e, t := range f.stats.Endpoints {
-				for status, n := range t.Status {
-					put(float64(n), string(e), statusText(status))
-				}
-			}
-		}},
-		{"run_rate_limited", "Answers 429, by endpoint and the limit they told of.", []string{"endpoint", "limit"}, func(f facts, put emit) {
-			for e, t := range f.stats.Endpoints {
-				for kind, n := range t.Limited {
-					put(float64(n), string(e), string(kind))
-				}
-			}
-		}},
-		{"run_retries", "Requests sent again after a temporary failure.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Retries) })},
-		{"run_waited_seconds", "Time waited for rate windows and after failures, summed over workers.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return t.Waited.Seconds() })},
-		{"run_received_bytes", "Bodies received, decompressed.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Bytes) })},
-		{"run_transferred_bytes", "Bodies received, as transferred.", []string{"endpoint"}, perEndpoint(func(t extract.Tally) float64 { return float64(t.Wire) })},
-		{"window_limit_requests", "Requests in a rate window.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Limit) })},
-		{"window_remaining_requests", "Requests left in the rate window when last heard of.", []string{"endpoint", "token"}, perWindow(func(w extract.Window) float64 { return float64(w.Remaining) })},
-	}
-}
-
 func flag(is bool) float64 {
 	if is {
 		return 1
@@ -141,17 +110,9 @@ func flag(is bool) float64 {
 	return 0
 }
 
-// statusText is a status as a label.
-func statusText(status int) string {
-	if status == 0 {
-		return "none"
-	}
-	return strconv.Itoa(status)
-}
-
 // ended reads what is known when a run has ended.
-func ended(read func(facts, emit)) func(facts, emit) {
-	return func(f facts, put emit) {
+func ended(read func(snapshot, emit)) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		if !f.end.At.IsZero() {
 			read(f, put)
 		}
@@ -159,77 +120,10 @@ func ended(read func(facts, emit)) func(facts, emit) {
 }
 
 // loaded reads what is known when pages were loaded.
-func loaded(read func(*pipeline.Manifest, emit)) func(facts, emit) {
-	return func(f facts, put emit) {
+func loaded(read func(*pipeline.Manifest, emit)) func(snapshot, emit) {
+	return func(f snapshot, put emit) {
 		if f.end.Manifest != nil {
 			read(f.end.Manifest, put)
 		}
-	}
-}
-
-func perEndpoint(of func(extract.Tally) float64) func(facts, emit) {
-	return func(f facts, put emit) {
-		for e, t := range f.stats.Endpoints {
-			put(of(t), string(e))
-		}
-	}
-}
-
-func perWindow(of func(extract.Window) float64) func(facts, emit) {
-	return func(f facts, put emit) {
-		for _, w := range f.windows {
-			put(of(w), string(w.Endpoint), w.Token)
-		}
-	}
-}
-
-// collector reads all metrics of a run when it is asked.
-type collector struct {
-	facts func() facts
-	job   func() string // nil where the metrics go to a place of the job's own
-	all   []Metric
-	descs []*prometheus.Desc
-}
-
-// jobLabel names the job. It is not job, which Prometheus gives a meaning of
-// its own.
-const jobLabel = "job_name"
-
-// newRegistry returns a registry with the metrics of a run, labelled with the
-// job's name unless job is nil.
-func newRegistry(read func() facts, job func() string) *prometheus.Registry {
-	c := &collector{facts: read, job: job, all: Metrics()}
-	for _, m := range c.all {
-		labels := m.Labels
-		if job != nil {
-			labels = append(slices.Clone(labels), jobLabel)
-		}
-		c.descs = append(c.descs, prometheus.NewDesc(m.Name, m.Help, labels, nil))
-	}
-	r := prometheus.NewRegistry()
-	r.MustRegister(c)
-	return r
-}
-
-// Describe names the metrics.
-func (c *collector) Describe(descs chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
-		descs <- d
-	}
-}
-
-// Collect reads the metrics.
-func (c *collector) Collect(metrics chan<- prometheus.Metric) {
-	f := c.facts()
-	for i, m := range c.all {
-		m.read(f, func(value float64, labels ...string) {
-			if c.job != nil {
-				labels = append(labels, c.job())
-			}
-			for j, label := range labels {
-				labels[j] = strings.ToValidUTF8(label, "\uFFFD") // names are the user's
-			}
-			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
-		})
 	}
 }

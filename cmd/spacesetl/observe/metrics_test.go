@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -17,9 +15,6 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	"github.com/prometheus/common/route"
-	"github.com/prometheus/pushgateway/handler"
-	"github.com/prometheus/pushgateway/storage"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
@@ -85,10 +80,17 @@ func parse(t *testing.T, text io.Reader) map[string]float64 {
 		t.Fatal(err)
 	}
 	values := map[string]float64{}
-	for name, family := range families {
-		for _, m := range family.GetMetric() {
-			values[name+labels(m)] = m.GetGauge().GetValue()
-		}
+	for _, family := range families {
+		maps.Copy(values, valuesOf(family))
+	}
+	return values
+}
+
+// valuesOf are a family's by name{labels}.
+func valuesOf(family *dto.MetricFamily) map[string]float64 {
+	values := map[string]float64{}
+	for _, m := range family.GetMetric() {
+		values[family.GetName()+labels(m)] = m.GetGauge().GetValue()
 	}
 	return values
 }
@@ -197,74 +199,5 @@ func TestAFileThatCannotBeWrittenIsAWarning(t *testing.T) {
 	log := ranFor(t, Options{MetricsFile: filepath.Join(t.TempDir(), "nowhere", "m.prom")}, End{Outcome: schemas.Done})
 	if !strings.Contains(log, `"level":"WARN","msg":"the metrics could not be written"`) {
 		t.Errorf("log: %s", log)
-	}
-}
-
-// gateway is a Pushgateway, with its own handlers and store.
-func gateway(t *testing.T) (url string, store storage.MetricStore) {
-	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	kept := storage.NewDiskMetricStore("", time.Hour, nil, log)
-	r := route.New()
-	r.Post("/metrics/job/:job/*labels", handler.Push(kept, false, true, false, log))
-	server := httptest.NewServer(authorised(r))
-	t.Cleanup(func() { server.Close(); _ = kept.Shutdown() })
-	return strings.Replace(server.URL, "://", "://robot:s3cret-password@", 1), kept
-}
-
-// authorised lets in who has the password.
-func authorised(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if user, password, ok := r.BasicAuth(); !ok || user != "robot" || password != "s3cret-password" {
-			http.Error(w, "who are you", http.StatusUnauthorized)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// kept is what a Pushgateway has of a job on a machine.
-func kept(t *testing.T, store storage.MetricStore) map[string]float64 {
-	t.Helper()
-	values := map[string]float64{}
-	for _, group := range store.GetMetricFamiliesMap() {
-		if group.Labels["job"] != "watch" || group.Labels["instance"] != "machine" || len(group.Labels) != 2 {
-			t.Errorf("a group %v", group.Labels)
-		}
-		for name, family := range group.Metrics {
-			for _, m := range family.GetMetricFamily().GetMetric() {
-				values[name+labels(m)] = m.GetGauge().GetValue()
-			}
-		}
-	}
-	return values
-}
-
-func TestAPushgatewayTakesTheMetrics(t *testing.T) {
-	url, store := gateway(t)
-	if log := ranFor(t, Options{Pushgateway: url}, End{Outcome: schemas.Done, Manifest: manifest()}); strings.Contains(log, "WARN") {
-		t.Errorf("log: %s", log)
-	}
-	wantMetrics(t, kept(t, store), theRun)
-	ranFor(t, Options{Pushgateway: url}, End{Outcome: schemas.Failed, Code: 1})
-	wantMetrics(t, kept(t, store), map[string]float64{"spacesetl_run_exit_code{}": 1, "spacesetl_success_timestamp_seconds{}": float64(noon.Unix() + 60)})
-}
-
-// The address holds a password, which no log shows, whatever goes wrong.
-func TestAPushgatewayThatDoesNotListenIsAWarningWithoutItsPassword(t *testing.T) {
-	url, _ := gateway(t)
-	for _, address := range []string{
-		strings.Replace(url, "s3cret-password", "other-s3cret", 1), "http://robot:s3cret@127.0.0.1:1", "http://robot:s3cret@127.0.0.1:1/%zz", "ftp://robot:s3cret@h", "robot:s3cret@host",
-	} {
-		var log string
-		if o, err := New(Options{Pushgateway: address}); err != nil {
-			log = err.Error()
-		} else {
-			o.Stop()
-			log = ranFor(t, Options{Pushgateway: address}, End{Outcome: schemas.Done})
-		}
-		if strings.Contains(log, "s3cret") || strings.Contains(log, "robot") || !strings.Contains(log, "the Pushgateway did not take the metrics") && !strings.Contains(log, "--pushgateway: it must be") {
-			t.Errorf("%s: %s", address, log)
-		}
 	}
 }

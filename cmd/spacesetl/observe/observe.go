@@ -4,66 +4,13 @@ package observe
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// Options are what a user chose. The zero value tells nobody.
-type Options struct {
-	Stderr   io.Writer // of the program; default nowhere
-	Dumb     bool      // Stderr is a terminal that knows no control sequences
-	Level    string    // of the log: debug, info (default), warn, error
-	Format   string    // of the log: auto (default), text, json
-	Progress string    // auto (default), bar, log, json, none
-
-	Version string // of the program
-	Host    string // the machine's name
-	// MetricsFile is where metrics are written, for the node exporter.
-	MetricsFile string
-	// Pushgateway is the address metrics are sent to. Its user and password are
-	// a secret.
-	Pushgateway string
-	OTLP        OTLP
-	Ping        string // address that is pinged, a secret
-
-	// Now is the clock; default time.Now.
-	Now func() time.Time
-}
-
-// Levels, Formats and Progresses are what the options of these names can be.
-var (
-	Levels     = []string{"debug", "info", "warn", "error"}
-	Formats    = []string{"auto", "text", "json"}
-	Progresses = []string{"auto", "bar", "log", "json", "none"}
-)
-
-// OptionError is an option that is not one of its values.
-type OptionError struct {
-	Option, Value string
-	Values        []string
-}
-
-func (e *OptionError) Error() string {
-	return fmt.Sprintf("--%s: %q is not one of %s", e.Option, e.Value, strings.Join(e.Values, ", "))
-}
-
-// Source is what a run can be asked while it goes; each may be nil.
-type Source struct {
-	Stats   func() extract.Stats
-	Windows func() []extract.Window
-	Budget  func() map[string]schemas.Money // what is left of it, by period
-}
 
 // Observer tells of one command. Its methods may be called from several
 // goroutines.
@@ -96,55 +43,16 @@ type Observer struct {
 
 // New checks the options.
 func New(opts Options) (*Observer, error) {
-	if opts.Stderr == nil {
-		opts.Stderr = io.Discard
-	}
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
-	for _, option := range []struct {
-		name, value string
-		values      []string
-	}{
-		{"log-level", opts.Level, Levels}, {"log-format", opts.Format, Formats}, {"progress", opts.Progress, Progresses},
-	} {
-		if option.value != "" && !slices.Contains(option.values, option.value) {
-			return nil, &OptionError{option.name, option.value, option.values}
-		}
-	}
-	if err := opts.addresses(); err != nil {
+	opts = opts.withDefaults()
+	if err := opts.check(); err != nil {
 		return nil, err
 	}
 	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: opts.Stderr}, waits: waits{}}
 	if opts.Ping != "" {
 		o.ping = newPinger(opts.Ping)
 	}
-	o.log = o.newLog(o.screen)
+	o.log = newLog(opts, o.screen, &o.tail, &o.run)
 	return o, nil
-}
-
-// addresses checks those of the servers that are told.
-func (opts Options) addresses() error {
-	return errors.Join(
-		checkAddress("ping-url", opts.Ping, "https://hc-ping.com/your-uuid"),
-		checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"),
-		checkAddress("otlp-endpoint", opts.OTLP.Traces, "http://collector:4318"),
-		checkAddress("otlp-endpoint", opts.OTLP.Metrics, "http://collector:4318"),
-	)
-}
-
-// mode decides how progress is shown: a bar needs a terminal that can move its
-// cursor, and is lines of the log elsewhere.
-func (opts Options) mode() string {
-	able := terminal(opts.Stderr) != nil && !opts.Dumb
-	switch opts.Progress {
-	case "json", "none", "log":
-		return opts.Progress
-	}
-	if able {
-		return "bar"
-	}
-	return "log"
 }
 
 // Log is the run's log. Its lines carry the run's id once that is known.
@@ -156,6 +64,25 @@ func (o *Observer) Run(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.now, o.ended, o.told = pipeline.Progress{}, pipeline.Progress{}, 0
+}
+
+// runID is empty until the run is known.
+func (o *Observer) runID() string {
+	if id := o.run.Load(); id != nil {
+		return *id
+	}
+	return ""
+}
+
+// Job says which job the command is about.
+func (o *Observer) Job(name string) { o.name.Store(&name) }
+
+// job is the name of the job; of one that was not found out, the default.
+func (o *Observer) job() string {
+	if name := o.name.Load(); name != nil {
+		return *name
+	}
+	return "spaces"
 }
 
 // Source says whom to ask from now on.
@@ -172,7 +99,7 @@ func (o *Observer) Start(ctx context.Context) {
 		o.ping.begin(ctx)
 	}
 	if o.opts.OTLP != (OTLP{}) {
-		t, err := o.newTelemetry(ctx)
+		t, err := newTelemetry(ctx, o.opts, newRegistry(o.snapshot, o.job), o.log)
 		if err != nil {
 			o.log.Warn("there will be no OpenTelemetry", "after", withoutAddress(err))
 		} else if o.telemetry = t; t.traces != nil {
@@ -204,10 +131,12 @@ func (o *Observer) ticks() {
 	}()
 }
 
-// Clear takes the live line away, until there is something new.
-func (o *Observer) Clear() {
-	o.mu.Lock()
-	o.told = o.now.Seq
-	o.mu.Unlock()
+// Stop ends what Start began and takes the live line away. Finish does it, too.
+func (o *Observer) Stop() {
+	if o.stop != nil {
+		close(o.stop)
+		<-o.stopped
+		o.stop = nil
+	}
 	o.screen.draw("")
 }

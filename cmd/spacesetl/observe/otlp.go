@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 
+	"github.com/prometheus/client_golang/prometheus"
 	bridge "go.opentelemetry.io/contrib/bridges/prometheus"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/exporters/otlp/otlpmetric/otlpmetrichttp"
@@ -31,16 +32,16 @@ type telemetry struct {
 
 // newTelemetry connects to nobody yet. The headers, certificates and timeouts
 // of OTEL_EXPORTER_OTLP_* are the libraries' to read.
-func (o *Observer) newTelemetry(ctx context.Context) (*telemetry, error) {
+func newTelemetry(ctx context.Context, opts Options, metrics prometheus.Gatherer, log *slog.Logger) (*telemetry, error) {
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
-		attribute.String("service.name", "spacesetl"), attribute.String("service.version", o.opts.Version),
-		attribute.String("host.name", o.opts.Host)), resource.WithFromEnv())
+		attribute.String("service.name", "spacesetl"), attribute.String("service.version", opts.Version),
+		attribute.String("host.name", opts.Host)), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}
 	t := &telemetry{}
-	if o.opts.OTLP.Traces != "" {
-		address, header := o.opts.OTLP.split(o.opts.OTLP.Traces)
+	if opts.OTLP.Traces != "" {
+		address, header := splitAddress(opts.OTLP.Traces)
 		options := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(address)}
 		if header != nil {
 			options = append(options, otlptracehttp.WithHeaders(header))
@@ -49,10 +50,10 @@ func (o *Observer) newTelemetry(ctx context.Context) (*telemetry, error) {
 		if err != nil {
 			return nil, err
 		}
-		t.traces = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(&spanExporter{SpanExporter: exporter, warning: warning{log: o.log}}))
+		t.traces = sdktrace.NewTracerProvider(sdktrace.WithResource(about), sdktrace.WithBatcher(&spanExporter{SpanExporter: exporter, warning: warning{log: log}}))
 	}
-	if o.opts.OTLP.Metrics != "" {
-		address, header := o.opts.OTLP.split(o.opts.OTLP.Metrics)
+	if opts.OTLP.Metrics != "" {
+		address, header := splitAddress(opts.OTLP.Metrics)
 		options := []otlpmetrichttp.Option{otlpmetrichttp.WithEndpointURL(address)}
 		if header != nil {
 			options = append(options, otlpmetrichttp.WithHeaders(header))
@@ -61,15 +62,15 @@ func (o *Observer) newTelemetry(ctx context.Context) (*telemetry, error) {
 		if err != nil {
 			return nil, err
 		}
-		producer := bridge.NewMetricProducer(bridge.WithGatherer(newRegistry(o.facts, o.job)))
+		producer := bridge.NewMetricProducer(bridge.WithGatherer(metrics))
 		t.metrics = sdkmetric.NewMeterProvider(sdkmetric.WithResource(about), sdkmetric.WithReader(
-			sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, warning: warning{log: o.log}}, sdkmetric.WithProducer(producer))))
+			sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, warning: warning{log: log}}, sdkmetric.WithProducer(producer))))
 	}
 	return t, nil
 }
 
-// split takes user and password out of an address and makes a header of them.
-func (OTLP) split(address string) (bare string, header map[string]string) {
+// splitAddress takes user and password out of an address and makes a header of them.
+func splitAddress(address string) (bare string, header map[string]string) {
 	bare, user := withoutUser(address)
 	if user == nil {
 		return bare, nil

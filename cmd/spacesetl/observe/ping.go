@@ -50,7 +50,7 @@ func (p *pinger) begin(ctx context.Context) {
 
 // end pings how a run has ended, after the ping of begin, which is given up if
 // it takes longer than one try from now.
-func (p *pinger) end(ctx context.Context, code int, report string) error {
+func (p *pinger) end(ctx context.Context, code int, body string) error {
 	patience := pingTimeout
 	if code == 130 || code == 143 {
 		var cancel context.CancelFunc
@@ -65,7 +65,7 @@ func (p *pinger) end(ctx context.Context, code int, report string) error {
 	if err != nil {
 		err = fmt.Errorf("at the start: %w", err)
 	}
-	return errors.Join(err, p.ping(ctx, suffix(code), report))
+	return errors.Join(err, p.ping(ctx, suffix(code), body))
 }
 
 // suffix is what an exit code is pinged as: the code, which is a failure for
@@ -79,7 +79,7 @@ func suffix(code int) string {
 }
 
 // ping sends one ping, in several tries.
-func (p *pinger) ping(ctx context.Context, what, report string) error {
+func (p *pinger) ping(ctx context.Context, what, body string) error {
 	u := *p.address
 	if what != "" {
 		u = *u.JoinPath(what)
@@ -88,8 +88,8 @@ func (p *pinger) ping(ctx context.Context, what, report string) error {
 	query.Set("rid", p.rid)
 	u.RawQuery = query.Encode()
 	for try := 1; ; try++ {
-		again, err := p.try(ctx, u.String(), report)
-		if err == nil || !again || try == pingTries {
+		retry, err := p.try(ctx, u.String(), body)
+		if err == nil || !retry || try == pingTries {
 			return err
 		}
 		select {
@@ -101,8 +101,8 @@ func (p *pinger) ping(ctx context.Context, what, report string) error {
 }
 
 // try sends a ping once, and reports whether another try is worth it.
-func (p *pinger) try(ctx context.Context, address, report string) (again bool, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(report))
+func (p *pinger) try(ctx context.Context, address, body string) (retry bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
 	if err != nil {
 		return false, withoutAddress(err)
 	}
@@ -118,19 +118,18 @@ func (p *pinger) try(ctx context.Context, address, report string) (again bool, e
 	return false, nil
 }
 
-// maxReport bounds what is sent with the last ping; services keep 10 to 100 kB.
-const maxReport = 8 << 10 // bytes
+// maxBody bounds what is sent with the last ping; services keep 10 to 100 kB.
+const maxBody = 8 << 10 // bytes
 
-// report is what a ping says of a run: how it ended, and the last of its log.
-func (o *Observer) report(end End) string {
-	s := o.state(end.At)
+// pingBody is what a ping says of a run: how it ended, and the last of its log.
+func pingBody(job string, end End, took time.Duration, s state, log *tail) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, exit code %d, after %s\n", o.job(), end.Outcome, end.Code, end.At.Sub(o.start).Round(time.Millisecond))
+	fmt.Fprintf(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
 	if end.Err != nil {
 		fmt.Fprintln(&b, end.Err)
 	}
 	fmt.Fprintf(&b, "%d pages, %d fetched now, cost %s to %s\n\n", s.Pages, s.Fetched, s.Low.Cents(), s.High.Cents())
 	head := b.String()
-	head = strings.ToValidUTF8(head[:min(len(head), maxReport/2)], "")
-	return head + o.tail.last(maxReport-len(head))
+	head = strings.ToValidUTF8(head[:min(len(head), maxBody/2)], "")
+	return head + log.last(maxBody-len(head))
 }

@@ -128,8 +128,8 @@ func TestTheReportIsBounded(t *testing.T) {
 	for i := range 200 {
 		o.Log().Info(strings.Repeat("x", 300), "i", i)
 	}
-	o.Finish(context.Background(), End{Outcome: schemas.Failed, Code: 1, Err: errors.New(strings.Repeat("é", maxReport))})
-	if len(c.body) > maxReport || !strings.Contains(c.body, "i=199") || strings.Contains(c.body, "i=10 ") {
+	o.Finish(context.Background(), End{Outcome: schemas.Failed, Code: 1, Err: errors.New(strings.Repeat("é", maxBody))})
+	if len(c.body) > maxBody || !strings.Contains(c.body, "i=199") || strings.Contains(c.body, "i=10 ") {
 		t.Errorf("%d bytes: %s", len(c.body), c.body)
 	}
 }

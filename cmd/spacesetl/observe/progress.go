@@ -1,15 +1,13 @@
 package observe
 
 import (
+	"context"
 	"encoding/json"
 	"log/slog"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // How often progress is shown, by the values of Options.Progress.
@@ -76,80 +74,68 @@ func (o *Observer) tell(now time.Time) {
 	o.mu.Unlock()
 	switch o.mode {
 	case "bar":
-		o.screen.draw(s.line(o.width()))
+		o.screen.draw(s.line(width(o.opts.Stderr)))
 	case "log":
 		o.log.Info("progress", s.attrs()...)
 	case "json":
-		o.printReport(s)
-	}
-}
-
-// width is the terminal's, in characters.
-func (o *Observer) width() int {
-	if file := terminal(o.opts.Stderr); file != nil {
-		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
-			return width
+		if line, err := json.Marshal(s.report(o.runID())); err == nil { // there is nothing in it that cannot be marshalled
+			_, _ = o.screen.Write(append(line, '\n'))
 		}
 	}
-	return 80
 }
 
-// attrs is the state for the log.
-func (s state) attrs() []any {
-	all := []any{"phase", s.Phase}
-	if s.Phase == pipeline.FetchPhase {
-		all = append(all, "wave", s.Wave)
-	}
-	all = append(all, "done", s.Done, "total", s.Total, "pages", s.Pages)
-	if s.Phase != pipeline.FetchPhase {
-		return append(all, "rows", s.Rows)
-	}
-	all = append(all, "fetched", s.Fetched, "usd_low", money(s.Low), "usd_high", money(s.High))
-	if len(s.waits) > 0 {
-		return append(all, "waiting_for", s.waits[0].Endpoint, "until", s.waits[0].Until)
-	}
-	if w, ok := tightest(s.windows); ok {
-		all = append(all, "window", w.Endpoint, "left", w.Remaining)
-	}
-	return all
+// Clear takes the live line away, until there is something new.
+func (o *Observer) Clear() {
+	o.mu.Lock()
+	o.told = o.now.Seq
+	o.mu.Unlock()
+	o.screen.draw("")
 }
 
-// money is an amount as a number of dollars.
-func money(m schemas.Money) slog.Value {
-	return slog.Float64Value(float64(m) / float64(schemas.Dollar))
+// Notice logs what a user should know.
+func (o *Observer) Notice(n pipeline.Notice) { o.log.Info(n.Text, "what", n.Kind) }
+
+// Event logs what a fetch does: a line for each request, at debug, and one for
+// each retry, drop, token set aside and wait; of workers that wait for the same
+// window the first is told of.
+func (o *Observer) Event(v extract.Event) {
+	switch v.Kind {
+	case extract.EventRequest:
+		o.trace.request(v, o.opts.Now())
+		o.request(v)
+	case extract.EventDropped:
+		o.log.Warn("the server refused a field; going on without it", "endpoint", v.Endpoint, "param", v.Dropped.Param, "value", v.Dropped.Value)
+	case extract.EventRetry:
+		o.trace.wait(v, o.opts.Now())
+		o.mu.Lock()
+		o.waits.add(v)
+		o.mu.Unlock()
+		o.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
+	case extract.EventSetAside:
+		o.log.Warn("going on without a token", "token", v.Token, "after", v.Reason)
+	case extract.EventWait:
+		o.wait(v)
+	}
 }
 
-// Report is the line of JSON that --progress json prints. Fields are added to
-// it, never changed.
-type Report struct {
-	Type    string           `json:"type"` // "progress"
-	Time    time.Time        `json:"time"`
-	Run     string           `json:"run,omitempty"`
-	Phase   pipeline.Phase   `json:"phase"` // fetch, load, publish
-	Wave    int              `json:"wave"`  // of requests, from 1
-	Done    int              `json:"done"`  // requests of the wave, pages loaded, destinations
-	Total   int              `json:"total"`
-	Pages   int              `json:"pages"`   // of the run so far
-	Fetched int              `json:"fetched"` // of these, those fetched by this process
-	Bytes   int64            `json:"bytes"`   // of their bodies
-	Objects int64            `json:"objects"` // in their data
-	USDLow  schemas.Money    `json:"usd_low"` // what they cost, at least
-	USDHigh schemas.Money    `json:"usd_high"`
-	Rows    int64            `json:"rows"`    // loaded
-	Windows []extract.Window `json:"windows"` // the rate windows met so far
-	Waits   []Wait           `json:"waits"`   // under way, the first to end first
+// request logs a request, which is most of what can be logged: nothing is made
+// for a log that does not take it.
+func (o *Observer) request(v extract.Event) {
+	ctx := context.Background()
+	if !o.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	o.log.LogAttrs(ctx, slog.LevelDebug, "request", slog.String("endpoint", string(v.Endpoint)), slog.Int("ids", v.Sent.IDs),
+		slog.String("page", v.Sent.PageID), slog.Int("status", v.Sent.Status), slog.Duration("took", v.Sent.Duration.Round(time.Microsecond)),
+		slog.Int("bytes", v.Sent.Bytes), slog.String("token", v.Token))
 }
 
-func (o *Observer) printReport(s state) {
-	r := Report{
-		Type: "progress", Time: s.now.UTC().Truncate(time.Millisecond), Phase: s.Phase, Wave: s.Wave, Done: s.Done, Total: s.Total,
-		Pages: s.Pages, Fetched: s.Fetched, Bytes: s.Bytes, Objects: s.Objects, USDLow: s.Low, USDHigh: s.High, Rows: s.Rows,
-		Windows: append([]extract.Window{}, s.windows...), Waits: append([]Wait{}, s.waits...),
-	}
-	if id := o.run.Load(); id != nil {
-		r.Run = *id
-	}
-	if line, err := json.Marshal(r); err == nil { // there is nothing in it that cannot be marshalled
-		_, _ = o.screen.Write(append(line, '\n'))
+func (o *Observer) wait(v extract.Event) {
+	o.mu.Lock()
+	first := o.waits.add(v)
+	o.mu.Unlock()
+	if first {
+		o.trace.wait(v, o.opts.Now())
+		o.log.Info("waiting", "endpoint", v.Endpoint, "token", v.Token, "until", v.Until, "in", v.Wait.Round(time.Millisecond), "for", v.Reason)
 	}
 }

@@ -6,20 +6,21 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/push"
 )
 
 // telling is how long each of the places that are told of the end has for it.
 const telling = 5 * time.Second
 
-// push sends the metrics to a Pushgateway, in the group of the job and this
+// pushMetrics sends metrics to a Pushgateway, in the group of the job and the
 // machine. When a job succeeded last stays there when a run has failed, since
 // only what is sent is replaced.
-func (o *Observer) push(ctx context.Context) error {
+func pushMetrics(ctx context.Context, gateway, job, host string, metrics prometheus.Gatherer) error {
 	ctx, cancel := context.WithTimeout(ctx, telling)
 	defer cancel()
-	address, user := withoutUser(o.opts.Pushgateway)
-	p := push.New(address, o.job()).Grouping("instance", o.opts.Host).Gatherer(newRegistry(o.facts, nil)).Client(&http.Client{Timeout: telling})
+	address, user := withoutUser(gateway)
+	p := push.New(address, job).Grouping("instance", host).Gatherer(metrics).Client(&http.Client{Timeout: telling})
 	if user != nil {
 		password, _ := user.Password()
 		p = p.BasicAuth(user.Username(), password)

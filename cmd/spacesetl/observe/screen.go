@@ -3,6 +3,8 @@ package observe
 import (
 	"io"
 	"sync"
+
+	"golang.org/x/term"
 )
 
 // screen is a terminal whose last line is live: what else is written goes above
@@ -47,4 +49,14 @@ func (s *screen) draw(line string) {
 		return
 	}
 	_, _ = io.WriteString(s.out, lineStart+line+eraseRest)
+}
+
+// width is the one of the terminal behind w, in characters.
+func width(w io.Writer) int {
+	if file := terminal(w); file != nil {
+		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
+			return width
+		}
+	}
+	return 80
 }

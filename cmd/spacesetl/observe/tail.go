@@ -14,8 +14,7 @@ type tail struct {
 	lines []string
 }
 
-// maxTail is how many lines are kept.
-const maxTail = 40
+const maxTail = 40 // lines
 
 // Write keeps a line.
 func (t *tail) Write(line []byte) (int, error) {
@@ -28,7 +27,7 @@ func (t *tail) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-// last returns the last lines that fit.
+// last returns what fits.
 func (t *tail) last(bytes int) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

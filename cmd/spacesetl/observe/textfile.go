@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,20 +16,19 @@ import (
 
 // writeMetrics writes the metrics for the node exporter's textfile collector.
 // The file appears whole.
-func (o *Observer) writeMetrics() error {
-	path := o.opts.MetricsFile
-	last, err := lastSuccess(path, o.job())
+func writeMetrics(path string, now func() snapshot, job string, log *slog.Logger) error {
+	last, err := lastSuccess(path, job)
 	if err != nil {
-		o.log.Warn("the last success is not known from the file of metrics", "file", path, "after", err)
+		log.Warn("the last success is not known from the file of metrics", "file", path, "after", err)
 	}
-	read := func() facts {
-		f := o.facts()
+	read := func() snapshot {
+		f := now()
 		if f.success.IsZero() {
 			f.success = last
 		}
 		return f
 	}
-	return prometheus.WriteToTextfile(path, newRegistry(read, o.job))
+	return prometheus.WriteToTextfile(path, newRegistry(read, func() string { return job }))
 }
 
 // maxMetrics bounds what is read of a file of metrics.

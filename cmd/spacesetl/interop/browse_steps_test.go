@@ -1,7 +1,9 @@
-package browse
+package interop
 
 import (
 	"fmt"
+	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,12 +30,9 @@ func (w *window) searchSortFilter(t *testing.T) {
 	w.do(chromedp.Click(`.filters summary`), chromedp.SetValue(`.filters fieldset:last-of-type select[name=c]`, "state"),
 		chromedp.SetValue(`.filters fieldset:last-of-type input[name=v]`, "live"))
 	w.follow(`.filters fieldset:last-of-type button`)
-	var want []string
-	for _, row := range rows(t, w.dir, `SELECT space_id FROM v_spaces WHERE state = 'live' AND (space_id LIKE '%a%' OR
-		concat_ws(' ', title, state, lang, creator_username, creator_name, topics) ILIKE '%a%') ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 50`) {
-		want = append(want, row[0])
-	}
-	if got := w.texts("tbody td:nth-child(2)"); !slices.Equal(got, want) || len(want) == 0 {
+	want := column(t, w.db, `SELECT space_id FROM v_spaces WHERE state = 'live' AND (space_id LIKE '%a%' OR
+		concat_ws(' ', title, state, lang, creator_username, creator_name, topics) ILIKE '%a%') ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 50`)
+	if got := w.texts("tbody td:nth-child(2)"); !slices.Equal(got, want) {
 		t.Errorf("live Spaces by people: got %q, want %q", got, want)
 	}
 	w.follow(`.drop`)
@@ -59,7 +58,7 @@ func (w *window) pageAndBack(t *testing.T) {
 
 func (w *window) openSpace(t *testing.T) {
 	w = w.at(t)
-	space := one(t, w.dir, "SELECT space_id FROM space_users WHERE role = 'buyer' GROUP BY ALL ORDER BY count(*) DESC LIMIT 1")
+	space := w.one("SELECT space_id FROM space_users WHERE role = 'buyer' GROUP BY ALL ORDER BY count(*) DESC LIMIT 1")
 	w.open("/table/v_spaces?c=space_id&o=eq&v=" + space)
 	w.follow(`tbody a[href="/space/` + space + `"]`)
 	if len(w.texts(".people li")) == 0 || len(w.texts("svg polyline")) != 1 {
@@ -90,9 +89,8 @@ func (w *window) runSQL(t *testing.T) {
 }
 
 func (w *window) download(t *testing.T) {
-	host := w
 	w = w.at(t)
-	users := one(t, w.dir, "SELECT count(*)::VARCHAR FROM users")
+	users := w.one("SELECT count(*)::VARCHAR FROM users")
 	for _, c := range []struct{ path, prepare, button, format string }{
 		{"/sql", "document.getElementById('statement').value = 'FROM users;'", `button[formaction$=csv]`, "csv"},
 		{"/sql", "document.getElementById('statement').value = 'FROM users;'", `button[formaction$=parquet]`, "parquet"},
@@ -100,47 +98,52 @@ func (w *window) download(t *testing.T) {
 		{"/table/users", "1", `.bar a[href*="users.parquet"]`, "parquet"},
 	} {
 		w.open(c.path)
-		host.mu.Lock()
-		clear(host.loaded)
-		host.mu.Unlock()
-		evaluate[any](w, c.prepare)
+		w.events.mu.Lock()
+		clear(w.events.loaded)
+		w.events.mu.Unlock()
+		value[any](w.tab, c.prepare)
 		w.do(chromedp.Click(c.button))
-		data, err := os.ReadFile(filepath.Join(w.downloads, host.downloaded(t)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if n, _ := readBack(t, c.format, string(data)); fmt.Sprint(n) != users {
-			t.Errorf("%s from %s: %d rows, want %s", c.format, c.path, n, users)
+		file := filepath.Join(w.downloads, w.downloaded())
+		if n := w.one(fmt.Sprintf("SELECT count(*)::VARCHAR FROM read_%s('%s')", c.format, file)); n != users {
+			t.Errorf("%s from %s: %s rows, want %s", c.format, c.path, n, users)
 		}
 	}
 }
 
 // downloaded waits for a download, and returns the name of its file.
-func (w *window) downloaded(t *testing.T) string {
-	t.Helper()
+func (w *window) downloaded() string {
+	w.Helper()
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
-		w.mu.Lock()
-		for id, state := range w.loaded {
-			if state == "done" {
-				w.mu.Unlock()
+		w.events.mu.Lock()
+		for id, done := range w.events.loaded {
+			if done {
+				w.events.mu.Unlock()
 				return id
 			}
 		}
-		w.mu.Unlock()
+		w.events.mu.Unlock()
 	}
-	t.Fatal("nothing was downloaded")
+	w.Fatal("nothing was downloaded")
 	return ""
 }
 
 func (w *window) stop(t *testing.T) {
 	w = w.at(t)
 	w.open("/sql")
-	w.write(runaways[0])
+	w.write("SELECT count(*) FROM range(10000000000) a, range(1000000000) b")
 	w.do(chromedp.Click("#run"), chromedp.Click("#cancel", chromedp.NodeVisible))
 	w.until("document.getElementById('clock').textContent === 'stopped'")
-	for end := time.Now().Add(20 * time.Second); len(w.queries) > 0; time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatal("the query goes on")
+	for end := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		res, err := http.PostForm(w.url+"/sql", url.Values{"sql": {"SELECT 1"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		res.Body.Close()
+		if res.StatusCode == http.StatusOK {
+			return
+		}
+		if res.StatusCode != http.StatusTooManyRequests || time.Now().After(end) {
+			t.Fatalf("the query goes on: status %d", res.StatusCode)
 		}
 	}
 }
@@ -151,7 +154,7 @@ func (w *window) newData(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(w.dir, "spaces.duckdb"), time.Time{}, time.Now().Add(time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	evaluate[int](w, "document.dispatchEvent(new Event('visibilitychange')), 1")
+	value[int](w.tab, "document.dispatchEvent(new Event('visibilitychange')), 1")
 	w.do(chromedp.WaitVisible("#news a"))
 	w.follow("#news a")
 	w.until("document.getElementById('news').hidden")
@@ -159,8 +162,8 @@ func (w *window) newData(t *testing.T) {
 
 // every kind of page, for what holds for all.
 func (w *window) everyPage(t *testing.T) []string {
-	space := one(t, w.dir, "SELECT space_id FROM space_tweets GROUP BY ALL ORDER BY count(*) DESC LIMIT 1")
-	user := one(t, w.dir, "SELECT user_id FROM space_users GROUP BY ALL ORDER BY count(*) DESC, user_id LIMIT 1")
+	space := w.one("SELECT space_id FROM space_tweets GROUP BY ALL ORDER BY count(*) DESC LIMIT 1")
+	user := w.one("SELECT user_id FROM space_users GROUP BY ALL ORDER BY count(*) DESC, user_id LIMIT 1")
 	return []string{"/", "/table/v_spaces?c=state&o=eq&v=live", "/table/tweets", "/row/spaces?k=" + space, "/space/" + space, "/user/" + user, "/sql?starter=1", "/find?q=a", "/nope"}
 }
 
@@ -168,7 +171,7 @@ func (w *window) controlsHaveNames(t *testing.T) {
 	w = w.at(t)
 	for _, path := range w.everyPage(t)[:8] {
 		w.open(path)
-		nameless := evaluate[[]string](w, `[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, [role=region], svg[role=img]')]
+		nameless := value[[]string](w.tab, `[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, [role=region], svg[role=img]')]
 			.filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.[0]?.textContent.trim())).map(e => e.outerHTML.slice(0, 120))`)
 		if len(nameless) > 0 {
 			t.Errorf("%s: without a name: %q", path, nameless)
@@ -185,7 +188,7 @@ func (w *window) phone(t *testing.T) {
 	w.do(chromedp.EmulateViewport(360, 740))
 	for _, path := range w.everyPage(t)[:8] {
 		w.open(path)
-		if width := evaluate[int](w, "document.documentElement.scrollWidth"); width > 360 {
+		if width := value[int](w.tab, "document.documentElement.scrollWidth"); width > 360 {
 			t.Errorf("%s is %d wide, want 360", path, width)
 		}
 	}
@@ -195,9 +198,7 @@ func (w *window) phone(t *testing.T) {
 func (w *window) withoutScript(t *testing.T) {
 	w = w.at(t)
 	scripts := func(off bool) {
-		if _, err := chromedp.Call(w.tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}); err != nil {
-			t.Fatal(err)
-		}
+		w.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: off}))
 	}
 	scripts(true)
 	defer scripts(false)

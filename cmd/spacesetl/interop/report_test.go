@@ -1,4 +1,4 @@
-package report
+package interop
 
 import (
 	"bytes"
@@ -18,53 +18,52 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/report"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // A store that an hourly job leaves, opened in Chromium from disk: nothing
 // complains, nothing is asked of a network, and the page says what an
 // independent look at the database says.
-func TestPageInChromium(t *testing.T) {
-	b := newBrowser(t)
+func TestReportInChromium(t *testing.T) {
+	b := newQuietTab(t)
 	s := newStory(t, simulator.Config{Spaces: 200, Quirks: true, Evolve: true, EvolveOver: 20 * time.Hour, Limits: map[string]int{"tweets": 60}})
 	plan := s.everything()
-	s.must(s.run(plan))
+	s.run(plan)
 	plan.Tweets, plan.Buyers = false, false
 	for range 3 {
 		s.pass(3 * time.Hour)
-		s.must(s.run(plan))
+		s.run(plan)
 	}
 	runs, err := s.store.Runs()
 	s.must(err)
 	path := filepath.Join(t.TempDir(), "report.html")
-	made := s.make(func(cfg *Config) {
-		cfg.RunID, cfg.Budget = runs[0], pipeline.Budget{Run: 100 * schemas.Dollar, Day: 10 * schemas.Dollar}
-		cfg.Expected = pipeline.MoneyRange{Low: schemas.Dollar, High: 90 * schemas.Dollar}
+	made, err := report.Make(t.Context(), report.Config{
+		Store: s.store, RunID: runs[0], Now: s.peek(), Version: "test",
+		Budget:   pipeline.Budget{Run: 100 * schemas.Dollar, Day: 10 * schemas.Dollar},
+		Expected: pipeline.MoneyRange{Low: schemas.Dollar, High: 90 * schemas.Dollar},
 	})
-	s.must(made.WriteFile(path))
-	url := "file://" + path
-	db, err := sql.Open("duckdb", s.store.DuckDB()+"?access_mode=read_only")
 	s.must(err)
-	defer db.Close()
+	s.must(made.WriteFile(path))
+	url, db := "file://"+path, s.database()
 
 	b.do(screen(1280, 900, 1), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS(".drawing")))
 	b.quiet(url)
 	for _, part := range []struct {
 		name string
-		test func(*testing.T, *browser)
+		test func(*testing.T, *tab)
 	}{
-		{"numbers", func(t *testing.T, b *browser) { numbersAgree(t, b, db, runs[0]) }},
-		{"strangers' words", func(t *testing.T, b *browser) { wordsStayWords(t, b, db) }},
+		{"numbers", func(t *testing.T, b *tab) { numbersAgree(t, b, db, runs[0]) }},
+		{"strangers' words", func(t *testing.T, b *tab) { wordsStayWords(t, b, db) }},
 		{"charts", chartsAreDrawn}, {"pointer", pointerIsTold},
 		{"names", everythingHasAName},
 		{"colours", coloursCanBeRead},
 		{"phone", phoneNeedsNoSidewaysScroll},
 		{"print", printShowsTheTables},
-		{"no script", func(t *testing.T, b *browser) { scriptIsNotNeeded(t, b, url) }},
+		{"no script", func(t *testing.T, b *tab) { scriptIsNotNeeded(t, b, url) }},
 	} {
 		t.Run(part.name, func(t *testing.T) {
-			b := &browser{T: t, ctx: b.ctx}
-			part.test(t, b)
+			part.test(t, &tab{t, b.ctx})
 		})
 	}
 	b.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false}), chromedp.Navigate(url), chromedp.WaitVisible(chromedp.CSS(".drawing")))
@@ -76,28 +75,6 @@ func screen(width, height int64, pixels float64) chromedp.Action[chromedp.Void] 
 	return command(emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: height, DeviceScaleFactor: pixels, Mobile: width < 500})
 }
 
-// texts runs a query of one column.
-func texts(t *testing.T, db *sql.DB, query string, args ...any) []string {
-	t.Helper()
-	rows, err := db.Query(query, args...)
-	if err != nil {
-		t.Fatalf("%s: %v", query, err)
-	}
-	defer rows.Close()
-	all := []string{}
-	for rows.Next() {
-		var v string
-		if err := rows.Scan(&v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v)
-	}
-	if err := rows.Err(); err != nil || len(all) == 0 {
-		t.Fatalf("%s: %d rows, %v", query, len(all), err)
-	}
-	return all
-}
-
 // tableOf is a JavaScript expression: the rows of a panel's table as texts of
 // some cells, joined by a bar.
 func tableOf(panel string, cells ...int) string {
@@ -105,7 +82,7 @@ func tableOf(panel string, cells ...int) string {
 		panel, strings.ReplaceAll(fmt.Sprint(cells), " ", ","))
 }
 
-func numbersAgree(t *testing.T, b *browser, db *sql.DB, run string) {
+func numbersAgree(t *testing.T, b *tab, db *sql.DB, run string) {
 	inRun := "_run_id = '" + run + "'"
 	for _, c := range []struct{ what, got, want string }{
 		{"pages and requests", tableOf("timeline", 0, 2, 3), "SELECT endpoint || '|' || count(*) || '|' || sum(attempts) FROM api_requests WHERE " + inRun + " GROUP BY endpoint, account ORDER BY min(_fetched_at), endpoint"},
@@ -127,7 +104,7 @@ func numbersAgree(t *testing.T, b *browser, db *sql.DB, run string) {
 		{"who speaks with whom", tableOf("network", 2) + `.slice(0, 3)`, "WITH s AS (SELECT DISTINCT space_id, user_id FROM v_space_people WHERE is_creator OR is_host OR is_speaker) SELECT count(*)::VARCHAR FROM s AS a, s AS b WHERE a.space_id = b.space_id AND a.user_id < b.user_id GROUP BY a.user_id, b.user_id ORDER BY count(*) DESC LIMIT 3"},
 		{"Spaces in the store", `[document.querySelector('.tiles .detail').textContent.match(/, ([0-9,]+) in the store/)[1]]`, "SELECT count(*)::VARCHAR FROM spaces"},
 	} {
-		if got, want := value[[]string](b, c.got), texts(t, db, c.want); !slices.Equal(got, want) {
+		if got, want := value[[]string](b, c.got), column(t, db, c.want); !slices.Equal(got, want) {
 			t.Errorf("%s:\n got %q\nwant %q", c.what, got, want)
 		}
 	}
@@ -137,9 +114,9 @@ func numbersAgree(t *testing.T, b *browser, db *sql.DB, run string) {
 }
 
 // Titles stand on the page letter by letter, and none did anything.
-func wordsStayWords(t *testing.T, b *browser, db *sql.DB) {
+func wordsStayWords(t *testing.T, b *tab, db *sql.DB) {
 	got := value[[]string](b, `[...document.querySelectorAll('#newest tbody tr')].map(r => r.cells[0].textContent)`)
-	want := texts(t, db, "SELECT coalesce(left(title, 120), 'untitled ' || space_id) FROM spaces ORDER BY created_at DESC, space_id LIMIT 20")
+	want := column(t, db, "SELECT coalesce(left(title, 120), 'untitled ' || space_id) FROM spaces ORDER BY created_at DESC, space_id LIMIT 20")
 	if !slices.Equal(got, want) {
 		t.Errorf("titles:\n got %q\nwant %q", got, want)
 	}
@@ -158,7 +135,7 @@ func wordsStayWords(t *testing.T, b *browser, db *sql.DB) {
 	}
 }
 
-func chartsAreDrawn(t *testing.T, b *browser) {
+func chartsAreDrawn(t *testing.T, b *tab) {
 	for _, c := range []struct {
 		panel, marks string
 		least        int
@@ -176,7 +153,7 @@ func chartsAreDrawn(t *testing.T, b *browser) {
 }
 
 // pointerIsTold looks at what stands beside the pointer on a chart.
-func pointerIsTold(t *testing.T, b *browser) {
+func pointerIsTold(t *testing.T, b *tab) {
 	at := value[[2]float64](b, `(c => { c.scrollIntoView({ block: 'center', behavior: 'instant' }); const r = c.querySelector('circle').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; })(document.querySelector('#chart-network'))`)
 	b.do(chromedp.MouseEvent(chromedp.MouseMoved, at[0]-3, at[1]), chromedp.MouseEvent(chromedp.MouseMoved, at[0], at[1]))
 	told := run(b, chromedp.Poll[string](`document.querySelector('#chart-network [aria-label=tip] text')?.textContent`))
@@ -186,7 +163,7 @@ func pointerIsTold(t *testing.T, b *browser) {
 }
 
 // everythingHasAName looks at the tree that screen readers are given.
-func everythingHasAName(t *testing.T, b *browser) {
+func everythingHasAName(t *testing.T, b *tab) {
 	tree := run(b, func(ctx context.Context, t *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
 		return cdp.Call(ctx, t, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	})
@@ -243,7 +220,7 @@ const contrast = `(() => {
 	return low.slice(0, 10);
 })()`
 
-func coloursCanBeRead(t *testing.T, b *browser) {
+func coloursCanBeRead(t *testing.T, b *tab) {
 	back := `getComputedStyle(document.body).backgroundColor`
 	scheme := func(name string) chromedp.Action[chromedp.Void] {
 		return command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: name}}})
@@ -266,7 +243,7 @@ func coloursCanBeRead(t *testing.T, b *browser) {
 	b.do(chromedp.Click(chromedp.CSS("#theme-auto"), chromedp.NodeReady))
 }
 
-func phoneNeedsNoSidewaysScroll(t *testing.T, b *browser) {
+func phoneNeedsNoSidewaysScroll(t *testing.T, b *tab) {
 	b.do(screen(360, 780, 2))
 	run(b, chromedp.Poll[bool](`document.querySelector('#chart-network svg').clientWidth < 360`))
 	if wide := value[int](b, `document.documentElement.scrollWidth`); wide != 360 {
@@ -278,7 +255,7 @@ func phoneNeedsNoSidewaysScroll(t *testing.T, b *browser) {
 	b.do(screen(1280, 900, 1))
 }
 
-func printShowsTheTables(t *testing.T, b *browser) {
+func printShowsTheTables(t *testing.T, b *tab) {
 	b.do(chromedp.Click(chromedp.CSS("#theme-dark"), chromedp.NodeReady), command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
 	if n := value[int](b, `[...document.querySelectorAll('details table')].filter(t => t.getBoundingClientRect().height < 20).length`); n > 0 {
 		t.Errorf("%d tables are closed on paper", n)
@@ -293,7 +270,7 @@ func printShowsTheTables(t *testing.T, b *browser) {
 	}
 }
 
-func scriptIsNotNeeded(t *testing.T, b *browser, url string) {
+func scriptIsNotNeeded(t *testing.T, b *tab, url string) {
 	b.do(command(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true}), chromedp.Navigate(url))
 	if n := value[int](b, `document.querySelectorAll('.chart svg').length`); n > 0 {
 		t.Errorf("%d charts though scripts are off", n)
