@@ -71,7 +71,7 @@ func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o777); err != nil {
 		return err
 	}
 	debug.FreeOSMemory() // what made the parts, DuckDB may take now

@@ -14,7 +14,8 @@ import (
 func lockDatabase(path string) (*flock.Flock, error) {
 	name := beside(path, "lock")
 	for {
-		lock := flock.New(name)
+		// Whoever may publish to the database must be able to see who does.
+		lock := flock.New(name, flock.SetPermissions(0o666))
 		ok, err := lock.TryLock()
 		if err != nil {
 			return nil, err
@@ -32,7 +33,7 @@ func lockDatabase(path string) (*flock.Flock, error) {
 		// then the next one locks another file of the name.
 		if current, err := os.Stat(name); err == nil && os.SameFile(mine, current) {
 			owner := fmt.Sprintf("%s (PID %d)\n", os.Args[0], os.Getpid())
-			_ = os.WriteFile(name, []byte(owner), 0o644) // only for the message
+			_ = os.WriteFile(name, []byte(owner), 0o666) // only for the message
 			return lock, nil
 		}
 		_ = lock.Unlock()

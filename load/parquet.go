@@ -64,7 +64,7 @@ func NewParquet(cfg ParquetConfig) (*Parquet, error) {
 	}
 	p := &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}
 	for _, t := range schemas.Tables() {
-		if err := os.MkdirAll(filepath.Dir(p.staged(fileKey{table: t})), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(p.staged(fileKey{table: t})), 0o777); err != nil {
 			return nil, fmt.Errorf("parquet: %w", err)
 		}
 	}

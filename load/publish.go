@@ -19,7 +19,7 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 	for _, part := range parts {
 		name := filepath.FromSlash(part.Path)
 		target := filepath.Join(p.cfg.Dir, name)
-		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Dir(target), 0o777); err != nil {
 			return fmt.Errorf("parquet %s: %w", part.Table, err)
 		}
 		if err := p.cfg.Step.At("parquet: before rename", target); err != nil {

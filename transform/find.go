@@ -7,8 +7,8 @@ type sighting struct {
 	prog      *program
 	at        span
 	keyAt     span   // the key as it stands on the page
-	key       span   // its text, in Decoder.keys
-	ends      span   // of its values, in Decoder.ends
+	key       span   // its text, in pageReader.keys
+	ends      span   // of its values, in pageReader.ends
 	won       bool   // claimed: its row and its children are made
 	every     bool   // claimed for the tables that take every sighting
 	relations uint64 // claimed: a bit for each of the rows that tie it to a Space
@@ -18,73 +18,73 @@ type sighting struct {
 
 // find collects the objects of the list at i, or the one object that stands
 // there, and returns the index after it, or -1.
-func (d *Decoder) find(f *finder, i int) int {
+func (r *pageReader) find(f *finder, i int) int {
 	f.found, f.count = f.found[:0], 0 // of a repeated key the last value counts
-	if d.b[i] != '[' {
-		return d.sight(f, i, 0)
+	if r.b[i] != '[' {
+		return r.sight(f, i, 0)
 	}
-	next := skipSpace(d.b, i+1)
-	if next < len(d.b) && d.b[next] == ']' {
+	next := skipSpace(r.b, i+1)
+	if next < len(r.b) && r.b[next] == ']' {
 		return next + 1
 	}
-	for n := int64(0); next < len(d.b); n++ {
-		end := d.sight(f, next, n)
+	for n := int64(0); next < len(r.b); n++ {
+		end := r.sight(f, next, n)
 		if end < 0 {
 			break
 		}
-		if end = skipSpace(d.b, end); end >= len(d.b) {
+		if end = skipSpace(r.b, end); end >= len(r.b) {
 			break
 		}
-		if d.b[end] == ']' {
+		if r.b[end] == ']' {
 			return end + 1
 		}
-		if d.b[end] != ',' {
+		if r.b[end] != ',' {
 			break
 		}
-		next = skipSpace(d.b, end+1)
+		next = skipSpace(r.b, end+1)
 	}
-	end := skipValue(d.b, i)
+	end := skipValue(r.b, i)
 	if end > 0 {
-		d.unreadable(string(f.object), nil, "", "broken list", d.b[i:end])
+		r.unreadable(string(f.object), nil, "", "broken list", r.b[i:end])
 	}
 	return end
 }
 
 // sight notes the object at i and returns the index after it, or -1.
-func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
-	if d.b[i] != '{' {
-		end := skipValue(d.b, i)
-		if end > 0 && !isNull(d.b[i:end]) {
+func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
+	if r.b[i] != '{' {
+		end := skipValue(r.b, i)
+		if end > 0 && !isNull(r.b[i:end]) {
 			f.count++
-			d.unreadable(string(f.object), nil, "", "not an object", d.b[i:end])
+			r.unreadable(string(f.object), nil, "", "not an object", r.b[i:end])
 		}
 		return end
 	}
 	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind}
 	end := -1
 	if f.prog.key != "" {
-		from := len(d.ends)
-		end, s.keyAt = d.member(f.prog.root, i, f.prog.key)
-		s.ends = at(from, len(d.ends))
+		from := len(r.ends)
+		end, s.keyAt = r.member(f.prog.root, i, f.prog.key)
+		s.ends = at(from, len(r.ends))
 	}
 	if end < 0 {
 		s.keyAt, s.ends = span{}, span{}
-		if end = skipContainer(d.b, i); end < 0 {
+		if end = skipContainer(r.b, i); end < 0 {
 			return -1
 		}
 	}
 	f.count++
 	s.at = at(i, end)
 	if f.prog.key != "" {
-		s.key = d.keep(d.scalar(s.keyAt))
+		s.key = r.keep(r.scalar(s.keyAt))
 		if s.key.start == s.key.end {
-			d.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(d.b))
+			r.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
 			return end
 		}
 	}
-	if f == d.plan.data {
-		s.ordinal += int64(d.page.Request.Offset)
-		if relation := d.plan.relations[d.page.Request.Endpoint]; relation != nil {
+	if f == r.plan.data {
+		s.ordinal += int64(r.page.Request.Offset)
+		if relation := r.plan.relations[r.page.Request.Endpoint]; relation != nil {
 			s.relations = 1<<len(relation.every) - 1
 		}
 	}
@@ -94,9 +94,9 @@ func (d *Decoder) sight(f *finder, i int, ordinal int64) int {
 
 // member passes over the object at i and returns the index after it, or -1,
 // and where the value of a key of n stands: the last one that is not null, as
-// in decoding. Where each value ends goes into d.ends.
-func (d *Decoder) member(n *node, i int, name string) (end int, found span) {
-	b, guess := d.b, n.first
+// in decoding. Where each value ends goes into r.ends.
+func (r *pageReader) member(n *node, i int, name string) (end int, found span) {
+	b, guess := r.b, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
 		child, from := guess.match(b, i)
 		ours := child != nil && child.name == name
@@ -106,7 +106,7 @@ func (d *Decoder) member(n *node, i int, name string) (end int, found span) {
 		} else {
 			var k span
 			k, from = key(b, i)
-			ours = from >= 0 && d.isName(k, name)
+			ours = from >= 0 && r.isName(k, name)
 		}
 		if from < 0 || from >= len(b) {
 			return -1, span{}
@@ -119,7 +119,7 @@ func (d *Decoder) member(n *node, i int, name string) (end int, found span) {
 		if end < 0 {
 			return -1, span{}
 		}
-		d.ends = append(d.ends, int32(end))
+		r.ends = append(r.ends, int32(end))
 		if ours && b[from] != 'n' {
 			found = at(from, end)
 		}
@@ -136,27 +136,27 @@ func (d *Decoder) member(n *node, i int, name string) (end int, found span) {
 }
 
 // keep copies a key into the arena of the page.
-func (d *Decoder) keep(key []byte) span {
-	start := len(d.keys)
-	d.keys = append(d.keys, key...)
-	return at(start, len(d.keys))
+func (r *pageReader) keep(key []byte) span {
+	start := len(r.keys)
+	r.keys = append(r.keys, key...)
+	return at(start, len(r.keys))
 }
 
 // isName reports whether a key is name, which is ASCII.
-func (d *Decoder) isName(k span, name string) bool {
-	text := k.of(d.b)
+func (r *pageReader) isName(k span, name string) bool {
+	text := k.of(r.b)
 	if len(text) < 6 { // too short for an escape
 		return string(text) == name
 	}
-	return string(text) == name || text[0] == '\\' && string(d.name(k)) == name
+	return string(text) == name || text[0] == '\\' && string(r.name(k)) == name
 }
 
 // name is the text of a key.
-func (d *Decoder) name(k span) []byte {
-	name := k.of(d.b)
+func (r *pageReader) name(k span) []byte {
+	name := k.of(r.b)
 	if bytes.IndexByte(name, '\\') < 0 {
 		return name
 	}
-	text, _, _ := unquote(d.b[k.start-1:k.end+1], nil)
+	text, _, _ := unquote(r.b[k.start-1:k.end+1], nil)
 	return text
 }

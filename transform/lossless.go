@@ -21,16 +21,8 @@ type Leaves struct {
 	Lost        string // path and value of the first that was not found
 }
 
-// Lossless decodes a page and looks for every value of its body among the
-// cells of the rows of the same object: in a column, in a child row, in extras,
-// or as an unreadable value in api_errors. Null and empty text are no values,
-// and what is dropped on purpose is not looked for.
-func (d *Decoder) Lossless(p schemas.Page) (Leaves, error) {
-	batches, err := d.Pages([]schemas.Page{p}, Everything{})
-	if err != nil {
-		return Leaves{}, err
-	}
-	defer release(batches)
+// leavesOf looks for the values of a page among the rows made of it.
+func leavesOf(p schemas.Page, batches []schemas.Batch) (Leaves, error) {
 	c := cells{}
 	for _, b := range batches {
 		c.add(b)

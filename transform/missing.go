@@ -74,3 +74,19 @@ func endsIn(uri []byte, name string) bool {
 	n := len(uri) - len(name)
 	return n >= 0 && string(uri[n:]) == name && (n == 0 || uri[n-1] == '/')
 }
+
+// reportUnreadable makes a row of api_errors of each value noted, in the form
+// the API's own problems have.
+func (d *Decoder) reportUnreadable() {
+	body := d.b
+	prog := d.plan.entities[schemas.Problem]
+	for i := 0; i < len(d.bad); i++ {
+		text, err := json.Marshal(d.bad[i])
+		if err != nil {
+			continue // strings always marshal
+		}
+		d.b = text
+		d.object(&sighting{prog: prog, at: at(0, len(text)), every: true, kind: "unreadable"}, 0)
+	}
+	d.b = body
+}

@@ -8,7 +8,6 @@
 package transform
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 
@@ -55,39 +54,23 @@ type Stats struct {
 // Decoder turns pages into batches. It holds buffers, so use one for each
 // goroutine; what it returns does not depend on what it read before.
 type Decoder struct {
-	plan     *plan
-	builders []*builder
-	pool     *pool
-	stats    Stats
-	seen     []bool // by node.seen
-
-	b         []byte // the text being decoded
-	page      *schemas.Page
-	envelope  []byte
-	sightings []sighting
-	unknown   []unknownKey
-	pageExtra []unknownKey
-	bad       []unreadable
+	rowWriter
 	problems  int64 // rows of api_errors of the page so far
-	dup       duplicates
-	params    paramTexts
-	scratch   []byte
 	parentKey []byte
-	compact   bytes.Buffer
 	wanted    map[string]int // ids the page was asked for
 	came      []bool         // by value of wanted
-	keys      []byte         // arena of claimed keys
-	ends      []int32        // of the values of the objects found
 }
 
 // NewDecoder compiles the tables into a decoder.
 func NewDecoder() *Decoder { return newDecoder(schemas.Tables()) }
 
 func newDecoder(tables []*schemas.Table) *Decoder {
-	d := &Decoder{plan: compile(tables), pool: &pool{}, params: paramTexts{}, stats: Stats{Drift: map[string]int{}}}
-	d.builders = make([]*builder, len(d.plan.tables))
-	d.seen = make([]bool, d.plan.nodes)
-	return d
+	plan := compile(tables)
+	return &Decoder{rowWriter: rowWriter{
+		pageReader: pageReader{plan: plan, params: paramTexts{}, stats: Stats{Drift: map[string]int{}}, seen: make([]bool, plan.nodes)},
+		builders:   make([]*builder, len(plan.tables)),
+		pool:       &pool{},
+	}}
 }
 
 // Page decodes a page. Its rows wait in the decoder until Take; nothing of the
@@ -140,6 +123,7 @@ func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, e
 }
 
 func (d *Decoder) one(p *schemas.Page, claims Claims) error {
+	d.start()
 	err := d.parse(p)
 	claims.Begin()
 	if err == nil {
@@ -152,6 +136,12 @@ func (d *Decoder) one(p *schemas.Page, claims Claims) error {
 	return err
 }
 
+// start forgets the page before.
+func (d *Decoder) start() {
+	d.problems = 0
+	d.dup.reset()
+}
+
 // Run makes the row of runs.
 func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 	body, err := json.Marshal(r)
@@ -159,6 +149,7 @@ func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 		return schemas.Batch{}, err
 	}
 	p := &schemas.Page{RunID: r.RunID, FetchedAt: r.EndedAt, Status: 200, Body: body}
+	d.start()
 	if err := d.begin(p); err != nil {
 		return schemas.Batch{}, err
 	}
@@ -170,6 +161,19 @@ func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 	d.emit(prog, prog.every, &frame{})
 	d.stampRows()
 	return d.Take()[0], nil
+}
+
+// Lossless decodes a page and looks for every value of its body among the
+// cells of the rows of the same object: in a column, in a child row, in extras,
+// or as an unreadable value in api_errors. Null and empty text are no values,
+// and what is dropped on purpose is not looked for.
+func (d *Decoder) Lossless(p schemas.Page) (Leaves, error) {
+	batches, err := d.Pages([]schemas.Page{p}, Everything{})
+	if err != nil {
+		return Leaves{}, err
+	}
+	defer release(batches)
+	return leavesOf(p, batches)
 }
 
 // Stats returns what was noticed since the decoder was made.
