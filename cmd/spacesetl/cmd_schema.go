@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -32,7 +31,7 @@ func warehouseDDL(format string) string {
 	return ""
 }
 
-func (c *console) schemaCommand() *cli.Command {
+func schemaCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print the tables: data dictionary, diagram or DDL; or the schema of job files",
@@ -61,10 +60,7 @@ func (c *console) schemaCommand() *cli.Command {
 			case "svg":
 				return c.print("%s", schemas.SVG())
 			case "json":
-				encoder := json.NewEncoder(c.stdout)
-				encoder.SetEscapeHTML(false)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(schemas.Dictionary())
+				return c.printJSON(schemas.Dictionary())
 			default:
 				if ddl := warehouseDDL(format); ddl != "" {
 					return c.print("%s", ddl)
@@ -75,7 +71,7 @@ func (c *console) schemaCommand() *cli.Command {
 	}
 }
 
-func (c *console) validateCommand() *cli.Command {
+func validateCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "validate",
 		Usage:     "check a job file and name every mistake",
