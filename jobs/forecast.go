@@ -112,7 +112,7 @@ func foretell(ctx context.Context, j *Job, planned pipeline.Planned) pipeline.Mo
 	for _, stop := range forecast.Stops {
 		j.opts.Log.Warn(StopText(stop))
 	}
-	j.opts.Log.Info(Price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
+	j.opts.Log.Info(price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
 		forecast, j.spec.PriceTable()))
 	return forecast.Cost
 }

@@ -66,7 +66,7 @@ func (j *Job) Run(ctx context.Context) (Result, error) { return run(ctx, j) }
 
 // Replay makes the tables again from landed pages, without the API, one run
 // after the other, and yields what each came to. The first error ends it.
-func (j *Job) Replay(ctx context.Context, r Replay) iter.Seq2[Result, error] {
+func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, error] {
 	return replay(ctx, j, r)
 }
 
@@ -82,7 +82,7 @@ func (j *Job) Plan(ctx context.Context) (Forecast, error) { return forecast(ctx,
 
 // Status shows the store at a glance: runs, tables, money, what is wrong. It
 // takes no lock and changes nothing.
-func (j *Job) Status(ctx context.Context, s Status) (*pipeline.Overview, error) {
+func (j *Job) Status(ctx context.Context, s StatusOptions) (*pipeline.Overview, error) {
 	return status(ctx, j, s)
 }
 
@@ -96,7 +96,7 @@ func (j *Job) Reconcile(ctx context.Context, days int) (Account, error) {
 }
 
 // Report makes one HTML page of a run and its store.
-func (j *Job) Report(ctx context.Context, r Report) (*report.Page, error) {
+func (j *Job) Report(ctx context.Context, r ReportOptions) (*report.Page, error) {
 	return makeReport(ctx, j, r)
 }
 

@@ -39,7 +39,7 @@ func TestErrorsOfJobsHaveTypes(t *testing.T) {
 		t.Errorf("a token with a space: got %v", err)
 	}
 	job := jobs.Open(good, one)
-	_, status := job.Status(t.Context(), jobs.Status{})
+	_, status := job.Status(t.Context(), jobs.StatusOptions{})
 	_, verify := job.Verify(t.Context(), 1)
 	_, cost := job.Cost(t.Context())
 	for _, err := range []error{status, verify, cost} {
@@ -58,7 +58,7 @@ func TestVerbsOfAStore(t *testing.T) {
 	t.Parallel()
 	spec := jobs.Spec{Store: smallStore(t)}
 	job := jobs.Open(spec, jobs.Options{})
-	o, err := job.Status(t.Context(), jobs.Status{})
+	o, err := job.Status(t.Context(), jobs.StatusOptions{})
 	if err != nil || !o.Healthy || len(o.Runs) != 1 {
 		t.Fatalf("status: %+v, %v", o, err)
 	}
@@ -66,7 +66,7 @@ func TestVerbsOfAStore(t *testing.T) {
 		t.Errorf("cost: %v to %v, %v; status says %v", s.Low, s.High, err, o.Runs[0].High)
 	}
 	again := t.TempDir()
-	for r, err := range job.Replay(t.Context(), jobs.Replay{Run: o.Runs[0].RunID, Out: again}) {
+	for r, err := range job.Replay(t.Context(), jobs.ReplayOptions{Run: o.Runs[0].RunID, Out: again}) {
 		if err != nil || r.Parquet != pipeline.Store(again).Parquet() || r.Manifest.Run.RunID != o.Runs[0].RunID {
 			t.Fatalf("replay: %+v, %v", r, err)
 		}
@@ -74,7 +74,7 @@ func TestVerbsOfAStore(t *testing.T) {
 	if diff := sameFilesBelow(filepath.Join(spec.Store, "parquet"), filepath.Join(again, "parquet")); diff != "" {
 		t.Errorf("replay: %s", diff)
 	}
-	page, err := job.Report(t.Context(), jobs.Report{})
+	page, err := job.Report(t.Context(), jobs.ReportOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -169,7 +169,7 @@ func TestPriceIsSaidBeforehand(t *testing.T) {
 	s.Defaults()
 	plan := s.Plan(false)
 	f := pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
-	got := Price(plan, f, s.PriceTable())
+	got := price(plan, f, s.PriceTable())
 	for _, want := range []string{"4 first requests", "likely $", "without history", "each Space $0.005, each user $0.02"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)

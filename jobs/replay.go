@@ -13,9 +13,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Replay says what to make again. The zero value makes all runs again, oldest
+// ReplayOptions say what to make again. The zero value makes all runs again, oldest
 // first, where the job's tables are.
-type Replay struct {
+type ReplayOptions struct {
 	Run string // one run's id
 	Out string // a folder to write to instead of the store
 }
@@ -40,7 +40,7 @@ func (e *NoRunError) Error() string {
 }
 
 // replay loads the landed pages of the runs asked for.
-func replay(ctx context.Context, j *Job, r Replay) iter.Seq2[Result, error] {
+func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		runs, err := runsOf(j.store, r.Run)
 		if err != nil {

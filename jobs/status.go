@@ -10,14 +10,14 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 )
 
-// Status says how to look at a store. The zero value will do.
-type Status struct {
+// StatusOptions say how to look at a store. The zero value will do.
+type StatusOptions struct {
 	Stale time.Duration // a last run older than this is a problem; default thrice the usual
 	File  string        // the job's file, for the command that goes on with a run
 }
 
 // status reads what runs have left.
-func status(ctx context.Context, j *Job, s Status) (*pipeline.Overview, error) {
+func status(ctx context.Context, j *Job, s StatusOptions) (*pipeline.Overview, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return nil, err
 	}

@@ -6,10 +6,10 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 )
 
-// missing lists what an answer refers to and cannot show, as "parameter id":
+// missingIn lists what an answer refers to and cannot show, as "parameter id":
 // what was asked for and does not exist, users who are suspended, tweets that
 // are deleted or hidden.
-func (w *wanted) missing(a *answer) []string {
+func missingIn(w *wanted, a *answer) []string {
 	m := &absent{world: w.world, post: w.post()}
 	switch a.endpoint {
 	case "space", "spaces":

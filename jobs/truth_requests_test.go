@@ -12,25 +12,25 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func (w *wanted) runRows() {
+func wantRunRows(w *wanted) {
 	log := map[string][]simulator.RequestRecord{}
 	for _, r := range w.world.Requests() {
 		log[r.URL] = append(log[r.URL], r)
 	}
 	for _, a := range w.tap.answers {
-		w.request(a, log[a.uri])
+		wantRequest(w, a, log[a.uri])
 		for i := range a.errors {
-			w.problem(a, i)
+			wantProblem(w, a, i)
 		}
 	}
-	w.errorsOfTruth()
-	w.counted()
-	w.run()
+	checkErrors(w)
+	checkCounted(w)
+	wantRun(w)
 }
 
-// request is the row of an answer's page. How long it waited only the program
+// wantRequest is the row of an answer's page. How long it waited only the program
 // knows.
-func (w *wanted) request(a *answer, log []simulator.RequestRecord) {
+func wantRequest(w *wanted, a *answer, log []simulator.RequestRecord) {
 	asked := a.request()
 	if a.offset > 0 {
 		asked["offset"] = a.offset
@@ -90,8 +90,8 @@ func textOrNull(o wire, key string) string {
 	return o.text(key)
 }
 
-// problem is the row of a partial error.
-func (w *wanted) problem(a *answer, i int) {
+// wantProblem is the row of a partial error.
+func wantProblem(w *wanted, a *answer, i int) {
 	o := a.errors[i]
 	r := cells("seq", i, "kind", "partial", "endpoint", a.endpoint, "http_status", 200)
 	for _, key := range []string{"title", "detail", "resource_type", "resource_id", "parameter", "value", "field", "section", "reason", "code", "status"} {
@@ -102,8 +102,8 @@ func (w *wanted) problem(a *answer, i int) {
 	w.add("api_errors", a, r)
 }
 
-// counted compares the number of pages with the server's log.
-func (w *wanted) counted() {
+// checkCounted compares the number of pages with the server's log.
+func checkCounted(w *wanted) {
 	log, pages := map[string]int{}, map[string]int{}
 	for _, r := range w.world.Requests() {
 		if r.Status == 200 && r.Fault == "" {
@@ -123,8 +123,8 @@ func (w *wanted) counted() {
 	}
 }
 
-// run is the row of the run: the sums of its pages.
-func (w *wanted) run() {
+// wantRun is the row of the run: the sums of its pages.
+func wantRun(w *wanted) {
 	sum := func(column string) (n int) {
 		for _, r := range w.requests {
 			value, _ := strconv.Atoi(r[column]) // what is no number, compare reports
@@ -152,12 +152,12 @@ func (w *wanted) run() {
 	}
 }
 
-// errorsOfTruth compares the partial errors with who is suspended and what
+// checkErrors compares the partial errors with who is suspended and what
 // was deleted.
-func (w *wanted) errorsOfTruth() {
+func checkErrors(w *wanted) {
 	want := map[string]bool{}
 	for _, a := range w.tap.answers {
-		for _, e := range w.missing(a) {
+		for _, e := range missingIn(w, a) {
 			want[a.pageID+" "+e] = true
 		}
 	}

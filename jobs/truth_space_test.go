@@ -2,7 +2,7 @@ package jobs_test
 
 import "slices"
 
-func (w *wanted) spaces() {
+func wantSpaces(w *wanted) {
 	w.each("space", func(id string, last sighting) {
 		sp := must(w, "space", id, w.world.Space)
 		w.addObject("spaces", last.answer, cells(
@@ -10,35 +10,35 @@ func (w *wanted) spaces() {
 			"scheduled_start", sp.ScheduledStart, "started_at", sp.StartedAt, "ended_at", sp.EndedAt, "updated_at", sp.UpdatedAt,
 			"lang", sp.Lang, "is_ticketed", sp.IsTicketed, "participant_count", sp.ParticipantCount,
 			"subscriber_count", sp.SubscriberCount,
-		).only(w.subscribersShown(last.answer, sp.CreatorID), "subscriber_count"))
+		).only(subscribersShown(w, last.answer, sp.CreatorID), "subscriber_count"))
 		for role, ids := range map[string][]string{
 			"creator": {sp.CreatorID}, "host": sp.HostIDs, "speaker": sp.SpeakerIDs, "invited": sp.InvitedUserIDs,
 		} {
 			w.addEach("space_users", last.answer, "user_id", ids, cells("space_id", id, "role", role))
 		}
 		w.addEach("space_topics", last.answer, "topic_id", sp.TopicIDs, cells("space_id", id))
-		w.snapshots(id)
+		wantSnapshots(w, id)
 	})
 	if got := len(w.tables["space_snapshots"]); got != w.served.SpaceSightings {
 		w.t.Errorf("%d sightings of Spaces are wanted, and the server says it sent %d", got, w.served.SpaceSightings)
 	}
-	w.topics()
-	w.collections()
-	w.absences()
+	wantTopics(w)
+	wantCollections(w)
+	wantAbsences(w)
 }
 
 // subscribersShown: the count is for the creator, who has to ask.
-func (w *wanted) subscribersShown(a *answer, creator string) bool {
+func subscribersShown(w *wanted, a *answer, creator string) bool {
 	return w.private && w.viewer(a) == creator
 }
 
-func (w *wanted) snapshots(id string) {
+func wantSnapshots(w *wanted, id string) {
 	sp := must(w, "space", id, w.world.Space)
 	for _, s := range w.shown["space"][id] {
 		r := cells("space_id", id, "observed_at", s.fetchedAt, "state", sp.State, "title", sp.Title,
 			"participant_count", sp.ParticipantCount, "subscriber_count", sp.SubscriberCount,
 			"host_count", len(sp.HostIDs), "speaker_count", len(sp.SpeakerIDs), "invited_count", len(sp.InvitedUserIDs))
-		r.only(w.subscribersShown(s.answer, sp.CreatorID), "subscriber_count")
+		r.only(subscribersShown(w, s.answer, sp.CreatorID), "subscriber_count")
 		// An empty list is not sent. That nobody spoke is known all the same;
 		// whether nobody was invited is not.
 		r.only(len(sp.InvitedUserIDs) > 0, "invited_count")
@@ -46,10 +46,10 @@ func (w *wanted) snapshots(id string) {
 	}
 }
 
-// topics are merged: whichever sighting leaves out the description, another
+// wantTopics are merged: whichever sighting leaves out the description, another
 // has it. The lineage is that of the newest; of the same microsecond, here,
 // the last page id counts.
-func (w *wanted) topics() {
+func wantTopics(w *wanted) {
 	w.each("topic", func(id string, last sighting) {
 		topic := must(w, "topic", id, w.world.Topic)
 		for _, s := range w.shown["topic"][id] {
@@ -61,23 +61,23 @@ func (w *wanted) topics() {
 	})
 }
 
-// collections are the buyers and tweets, which are claimed one by one over
+// wantCollections are the buyers and tweets, which are claimed one by one over
 // all pages.
-func (w *wanted) collections() {
+func wantCollections(w *wanted) {
 	for _, pair := range w.served.Buyers {
 		space, user := pair[0], pair[1]
-		w.add("space_users", w.lastPage("buyers", space, "user", user), cells(
+		w.add("space_users", lastPage(w, "buyers", space, "user", user), cells(
 			"space_id", space, "user_id", user, "role", "buyer", "ordinal", slices.Index(w.world.Buyers(space), user)))
 	}
 	for _, pair := range w.served.SpaceTweets {
 		space, tweet := pair[0], pair[1]
-		w.add("space_tweets", w.lastPage("tweets", space, "tweet", tweet), cells(
+		w.add("space_tweets", lastPage(w, "tweets", space, "tweet", tweet), cells(
 			"space_id", space, "tweet_id", tweet, "ordinal", slices.Index(w.world.SpaceTweets(space), tweet)))
 	}
 }
 
 // lastPage is the newest page of a Space's collection with an object in data.
-func (w *wanted) lastPage(endpoint, space, kind, id string) *answer {
+func lastPage(w *wanted, endpoint, space, kind, id string) *answer {
 	for _, s := range w.shown[kind][id] {
 		inData := slices.ContainsFunc(s.data, func(o wire) bool { return o.text("id") == id })
 		if s.endpoint == endpoint && s.ids[0] == space && inData {
@@ -88,8 +88,8 @@ func (w *wanted) lastPage(endpoint, space, kind, id string) *answer {
 	return nil
 }
 
-// absences are the ids that were asked for and that no Space has.
-func (w *wanted) absences() {
+// wantAbsences are the ids that were asked for and that no Space has.
+func wantAbsences(w *wanted) {
 	for _, a := range w.tap.answers {
 		if a.endpoint != "spaces" && a.endpoint != "space" {
 			continue

@@ -35,7 +35,7 @@ func TestTruth(t *testing.T) {
 			t.Run("duckdb", func(t *testing.T) { want.compare(t, inDuckDB) })
 			t.Run("parquet", func(t *testing.T) { want.compare(t, inParquet) })
 			t.Run("same", func(t *testing.T) { same(t, inDuckDB, inParquet) })
-			want.filled()
+			checkFilled(want)
 		})
 	}
 }

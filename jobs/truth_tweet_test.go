@@ -7,7 +7,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 )
 
-func (w *wanted) tweets() {
+func wantTweets(w *wanted) {
 	w.each("tweet", func(id string, last sighting) {
 		t := must(w, "tweet", id, w.world.Tweet)
 		r := cells(
@@ -26,14 +26,14 @@ func (w *wanted) tweets() {
 		linked := !w.post() || last.endpoint == "tweets"
 		r.only(linked, "author_id", "in_reply_to_user_id")
 		r["author_username_hint"] = usernameHint(t, last)
-		w.addObject("tweets", last.answer, r.with(tweetParts(t)).with(w.ownerCounts(t, last.answer)))
+		w.addObject("tweets", last.answer, r.with(tweetParts(t)).with(wantOwnerCounts(w, t, last.answer)))
 		if linked {
 			for i, ref := range t.References {
 				w.add("tweet_references", last.answer, cells("tweet_id", id, "type", ref.Type, "referenced_tweet_id", ref.ID, "ordinal", i))
 			}
 		}
-		w.tweetLists(t, last.answer)
-		w.tweetObjects(t, last.answer)
+		wantTweetLists(w, t, last.answer)
+		wantTweetObjects(w, t, last.answer)
 	})
 }
 
@@ -70,8 +70,8 @@ func tweetParts(t simulator.Tweet) truthRow {
 	return r
 }
 
-// ownerCounts are for the author, who has to ask.
-func (w *wanted) ownerCounts(t simulator.Tweet, a *answer) truthRow {
+// wantOwnerCounts are for the author, who has to ask.
+func wantOwnerCounts(w *wanted, t simulator.Tweet, a *answer) truthRow {
 	r := truthRow{}
 	if w.private && w.viewer(a) == t.AuthorID {
 		for group, counts := range map[string]map[string]int64{"non_public_": t.NonPublicMetrics, "organic_": t.OrganicMetrics} {
@@ -83,8 +83,8 @@ func (w *wanted) ownerCounts(t simulator.Tweet, a *answer) truthRow {
 	return r
 }
 
-// tweetLists are the lists of plain values.
-func (w *wanted) tweetLists(t simulator.Tweet, a *answer) {
+// wantTweetLists are the lists of plain values.
+func wantTweetLists(w *wanted, t simulator.Tweet, a *answer) {
 	owner := cells("tweet_id", t.ID)
 	w.addEach("tweet_edit_history", a, "version_tweet_id", t.EditHistoryIDs, owner)
 	w.addEach("tweet_media", a, "media_key", t.MediaKeys, owner)
@@ -99,8 +99,8 @@ func (w *wanted) tweetLists(t simulator.Tweet, a *answer) {
 	}
 }
 
-// tweetObjects are the lists of objects.
-func (w *wanted) tweetObjects(t simulator.Tweet, a *answer) {
+// wantTweetObjects are the lists of objects.
+func wantTweetObjects(w *wanted, t simulator.Tweet, a *answer) {
 	add := func(table string, i int, pairs ...any) {
 		w.add(table, a, cells("tweet_id", t.ID, "ordinal", i).with(cells(pairs...)))
 	}
@@ -120,12 +120,12 @@ func (w *wanted) tweetObjects(t simulator.Tweet, a *answer) {
 	}
 	in := entityPlace{table: "tweet_entities", key: "tweet_id", owner: "tweet", id: t.ID, from: a}
 	in.section = "text"
-	w.entities(in, t.Entities)
+	wantEntities(w, in, t.Entities)
 	in.section = "note"
-	w.entities(in, t.NoteEntities)
+	wantEntities(w, in, t.NoteEntities)
 }
 
-func (w *wanted) mediaRows() {
+func wantMediaRows(w *wanted) {
 	w.each("media", func(key string, last sighting) {
 		m := must(w, "media", key, w.world.Media)
 		w.addObject("media", last.answer, cells("media_key", m.Key, "type", m.Type, "url", m.URL, "preview_image_url", m.PreviewImageURL,
@@ -145,7 +145,7 @@ func (w *wanted) mediaRows() {
 	})
 }
 
-func (w *wanted) places() {
+func wantPlaces(w *wanted) {
 	w.each("place", func(id string, last sighting) {
 		p := must(w, "place", id, w.world.Place)
 		r := cells("place_id", p.ID, "name", p.Name, "full_name", p.FullName, "country", p.Country,

@@ -2,7 +2,7 @@ package jobs_test
 
 import "github.com/spacesetl/spacesetl/extract/simulator"
 
-func (w *wanted) users() {
+func wantUsers(w *wanted) {
 	w.each("user", func(id string, last sighting) {
 		u := must(w, "user", id, w.world.User)
 		r := cells(
@@ -22,14 +22,14 @@ func (w *wanted) users() {
 		if u.Withheld != nil {
 			r.with(cells("withheld_scope", u.Withheld.Scope))
 		}
-		w.addObject("users", last.answer, w.hideUser(r, last.answer))
-		w.userLists(u, last.answer)
+		w.addObject("users", last.answer, hideUser(w, r, last.answer))
+		wantUserLists(w, u, last.answer)
 	})
 }
 
 // hideUser empties what an answer does not show of a user.
-func (w *wanted) hideUser(r truthRow, a *answer) truthRow {
-	r.only(w.linksShown(a), "pinned_tweet_id", "most_recent_tweet_id", "affiliation_description", "affiliation_url", "affiliation_badge_url")
+func hideUser(w *wanted, r truthRow, a *answer) truthRow {
+	r.only(linksShown(w, a), "pinned_tweet_id", "most_recent_tweet_id", "affiliation_description", "affiliation_url", "affiliation_badge_url")
 	r.only(a.byUser, "subscription_subscribes_to_you")
 	r.only(a.byUser && w.post(), "subscribes_to_you")
 	r.only(a.byUser && w.private, "receives_your_dm")
@@ -38,11 +38,11 @@ func (w *wanted) hideUser(r truthRow, a *answer) truthRow {
 
 // linksShown: the post dialect has what leads from a user to tweets and other
 // users by expansion only, and only the requests for buyers expand users.
-func (w *wanted) linksShown(a *answer) bool { return !w.post() || a.endpoint == "buyers" }
+func linksShown(w *wanted, a *answer) bool { return !w.post() || a.endpoint == "buyers" }
 
-func (w *wanted) userLists(u simulator.User, a *answer) {
+func wantUserLists(w *wanted, u simulator.User, a *answer) {
 	owner := cells("user_id", u.ID)
-	if u.Affiliation != nil && w.linksShown(a) {
+	if u.Affiliation != nil && linksShown(w, a) {
 		w.addEach("user_affiliations", a, "affiliated_user_id", u.Affiliation.UserIDs, owner)
 	}
 	if u.Withheld != nil {
@@ -54,9 +54,9 @@ func (w *wanted) userLists(u simulator.User, a *answer) {
 	if u.Entities != nil {
 		in := entityPlace{table: "user_entities", key: "user_id", owner: "user", id: u.ID, from: a}
 		in.section = "url"
-		w.entities(in, u.Entities.URL)
+		wantEntities(w, in, u.Entities.URL)
 		in.section = "description"
-		w.entities(in, u.Entities.Description)
+		wantEntities(w, in, u.Entities.Description)
 	}
 }
 
@@ -66,7 +66,7 @@ type entityPlace struct {
 	from                           *answer
 }
 
-func (w *wanted) entities(in entityPlace, e *simulator.Entities) {
+func wantEntities(w *wanted, in entityPlace, e *simulator.Entities) {
 	if e == nil {
 		return
 	}

@@ -40,12 +40,12 @@ func newWanted(t *testing.T, r *truthRun, in truthStore) *wanted {
 	_, w.problems = in.read(t, schemas.Lookup("api_errors"))
 	w.link()
 	w.index()
-	w.spaces()
-	w.users()
-	w.tweets()
-	w.mediaRows()
-	w.places()
-	w.runRows()
+	wantSpaces(w)
+	wantUsers(w)
+	wantTweets(w)
+	wantMediaRows(w)
+	wantPlaces(w)
+	wantRunRows(w)
 	return w
 }
 

@@ -92,8 +92,8 @@ func total(w *simulator.Simulator) int {
 const scratchName = "spacesetl-test-*"
 
 // scratch is a folder for all temporary files of this process, below another.
-// A process that is killed or out of time leaves its own behind: the next one
-// that comes by removes it, as nobody holds its lock.
+// A process that is killed leaves its own behind: the next one that comes by
+// removes it, as nobody holds its lock.
 func scratch(below string) (dir string, remove func()) {
 	left, _ := filepath.Glob(filepath.Join(below, scratchName)) // the pattern is good
 	for _, old := range left {
@@ -112,8 +112,13 @@ func scratch(below string) (dir string, remove func()) {
 	}
 	lock := flock.New(filepath.Join(dir, "lock"))
 	_, _ = lock.TryLock() // nobody else knows the name
-	return dir, func() {
+	remove = func() {
 		_ = lock.Close()
 		_ = os.RemoveAll(dir)
 	}
+	flag.Parse()
+	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > time.Minute {
+		time.AfterFunc(timeout-time.Second, remove) // then the process dies on the spot
+	}
+	return dir, remove
 }

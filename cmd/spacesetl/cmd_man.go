@@ -39,10 +39,10 @@ func manPage(app *cli.App) string {
 	for _, command := range app.Commands {
 		m.command(nil, command)
 	}
-	m.environment()
-	m.files()
-	m.status()
-	m.fields()
+	manEnvironment(m)
+	manFiles(m)
+	manStatus(m)
+	manFields(m)
 	m.section("EXAMPLES")
 	m.paragraph("Lines to copy, by command:")
 	m.examples(app.Commands)

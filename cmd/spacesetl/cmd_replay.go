@@ -50,7 +50,7 @@ func replay(c *console, ctx *cli.Context) error {
 	}
 	w.Start(ctx.Context)
 	defer w.Stop()
-	for result, err := range jobs.Open(spec, o).Replay(ctx.Context, jobs.Replay{Run: ctx.String("run"), Out: ctx.String("out")}) {
+	for result, err := range jobs.Open(spec, o).Replay(ctx.Context, jobs.ReplayOptions{Run: ctx.String("run"), Out: ctx.String("out")}) {
 		if err != nil {
 			return ofJob(ctx, err)
 		}

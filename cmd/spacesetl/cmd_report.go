@@ -46,7 +46,7 @@ func makeReport(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	page, err := jobs.Open(spec, o).Report(ctx.Context, jobs.Report{Run: ctx.String("run")})
+	page, err := jobs.Open(spec, o).Report(ctx.Context, jobs.ReportOptions{Run: ctx.String("run")})
 	var none *report.NoRunError
 	if errors.As(err, &none) {
 		return &usageError{"spacesetl report", err}
@@ -74,7 +74,7 @@ func reportRun(c *console, ctx *cli.Context, w *observe.Observer, r ended, forma
 		return
 	}
 	path := jobs.ReportPath(r.store)
-	page, err := r.job.Report(context.WithoutCancel(ctx.Context), jobs.Report{Ended: &r.Result, Again: again(ctx)}) // a deadline ends fetching, not this
+	page, err := r.job.Report(context.WithoutCancel(ctx.Context), jobs.ReportOptions{Ended: &r.Result, Again: again(ctx)}) // a deadline ends fetching, not this
 	if err == nil {
 		err = page.WriteFile(path)
 	}

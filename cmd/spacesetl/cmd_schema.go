@@ -8,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -89,9 +88,7 @@ func validateCommand(c *console) *cli.Command {
 			if err != nil {
 				return err
 			}
-			plan := spec.Plan(true)
-			forecast := pipeline.Forecaster{Prices: spec.PriceTable()}.Forecast(plan, plan.Seeds)
-			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, jobs.Price(plan, forecast, spec.PriceTable()))
+			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, spec.Price())
 		},
 	}
 }

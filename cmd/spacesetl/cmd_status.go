@@ -49,7 +49,7 @@ func showStatus(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	o, err := jobs.Open(spec, c.options()).Status(ctx.Context, jobs.Status{Stale: ctx.Duration("stale"), File: ctx.String("file")})
+	o, err := jobs.Open(spec, c.options()).Status(ctx.Context, jobs.StatusOptions{Stale: ctx.Duration("stale"), File: ctx.String("file")})
 	if err != nil {
 		return ofJob(ctx, err)
 	}

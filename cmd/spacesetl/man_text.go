@@ -1,6 +1,6 @@
 package main
 
-func (m *manual) environment() {
+func manEnvironment(m *manual) {
 	m.section("ENVIRONMENT")
 	m.paragraph("Every flag can be given as a variable; a flag on the command line wins. Secrets are never flags:")
 	for _, v := range [][2]string{
@@ -17,7 +17,7 @@ func (m *manual) environment() {
 	}
 }
 
-func (m *manual) files() {
+func manFiles(m *manual) {
 	m.section("FILES")
 	m.paragraph("In the store, one folder per job:")
 	for _, f := range [][2]string{
@@ -35,7 +35,7 @@ func (m *manual) files() {
 	m.item(manText("spacesetl/tokens.json"), "The accounts with their tokens, mode 0600; see --token-file.")
 }
 
-func (m *manual) status() {
+func manStatus(m *manual) {
 	m.section("EXIT STATUS")
 	for _, e := range exitMeanings() {
 		m.item(e.code, e.meaning)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	stdflag "flag"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,8 +14,8 @@ import (
 const scratchName = "spacesetl-test-*"
 
 // scratch is a folder for all temporary files of this process, below another.
-// A process that is killed or out of time leaves its own behind: the next one
-// that comes by removes it, as nobody holds its lock.
+// A process that is killed leaves its own behind: the next one that comes by
+// removes it, as nobody holds its lock.
 func scratch(below string) (dir string, remove func()) {
 	left, _ := filepath.Glob(filepath.Join(below, scratchName)) // the pattern is good
 	for _, old := range left {
@@ -33,10 +34,15 @@ func scratch(below string) (dir string, remove func()) {
 	}
 	lock := flock.New(filepath.Join(dir, "lock"))
 	_, _ = lock.TryLock() // nobody else knows the name
-	return dir, func() {
+	remove = func() {
 		_ = lock.Close()
 		_ = os.RemoveAll(dir)
 	}
+	stdflag.Parse()
+	if timeout := stdflag.Lookup("test.timeout").Value.(stdflag.Getter).Get().(time.Duration); timeout > time.Minute {
+		time.AfterFunc(timeout-time.Second, remove) // then the process dies on the spot
+	}
+	return dir, remove
 }
 
 // inMemory runs tests with their temporary files in memory where there is room:
