@@ -70,7 +70,6 @@ func (s *Spec) valid() error {
 	if problems := slices.Concat(s.ReadIDs(), s.Check()); len(problems) > 0 {
 		return &InvalidError{problems}
 	}
-	s.loaded = true
 	return nil
 }
 

@@ -44,8 +44,8 @@ func StopText(s pipeline.Stop) string {
 // forecast is what a run started now will ask and cost.
 func forecast(ctx context.Context, j *Job) (Forecast, error) {
 	f := Forecast{Job: j.spec.Name, Budget: j.spec.Budget}
-	if err := j.spec.valid(); err != nil {
-		return f, err
+	if j.invalid != nil {
+		return f, j.invalid
 	}
 	if err := folder(j.spec.Store); err != nil {
 		return f, err

@@ -38,14 +38,15 @@ type Options struct {
 // they return what came of them and print nothing. One store takes one Run or
 // Replay at a time; the others may be called meanwhile.
 type Job struct {
-	spec  Spec
-	opts  Options
-	store pipeline.Store
+	spec    Spec
+	invalid error // of the spec; nil if it can be run
+	opts    Options
+	store   pipeline.Store
 }
 
 // Open returns the job of a spec, with defaults for what it leaves out. Nothing
-// is read or asked yet. Run and Plan return an *InvalidError for a spec with
-// mistakes; the other methods need its Store and money only.
+// but Spec.IDsFile is read yet. Run and Plan return an *InvalidError for a spec
+// with mistakes; the other methods need its Store and money only.
 func Open(spec Spec, o Options) *Job {
 	spec.Defaults()
 	spec.IDs = slices.Clone(spec.IDs) // links become ids
@@ -56,7 +57,8 @@ func Open(spec Spec, o Options) *Job {
 		o.Now = time.Now
 	}
 	o.Listener = o.quietly()
-	return &Job{spec: spec, opts: o, store: pipeline.Store(spec.Store)}
+	invalid := spec.valid() // completes the spec
+	return &Job{spec: spec, invalid: invalid, opts: o, store: pipeline.Store(spec.Store)}
 }
 
 // Run fetches what the job asks for and loads it, or goes on where the job's

@@ -27,6 +27,9 @@ func TestErrorsOfJobsHaveTypes(t *testing.T) {
 	if err := run(jobs.Spec{Workers: -1}, one); !errors.As(err, &invalid) || len(invalid.Problems) != 2 {
 		t.Errorf("no seeds and -1 workers: got %v, want two problems", err)
 	}
+	if err := run(jobs.Spec{IDsFile: good.Store}, one); !errors.As(err, &invalid) || invalid.Problems[0].Key != "ids_file" {
+		t.Errorf("a file of ids that is not there: got %v", err)
+	}
 	if err := run(good, jobs.Options{}); !errors.As(err, &token) || token.Buyers {
 		t.Errorf("no token: got %v", err)
 	}

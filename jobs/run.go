@@ -31,8 +31,8 @@ func (e *ClientError) Unwrap() error { return e.Err }
 // run fetches and loads.
 func run(ctx context.Context, j *Job) (Result, error) {
 	start := time.Now()
-	if err := j.spec.valid(); err != nil {
-		return Result{}, err
+	if j.invalid != nil {
+		return Result{}, j.invalid
 	}
 	if err := j.opts.Tokens.enough(j.spec); err != nil {
 		return Result{}, err
