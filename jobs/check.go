@@ -61,6 +61,18 @@ func (s *Spec) Check() []Problem {
 	return c.problems
 }
 
+// valid returns an *InvalidError with the mistakes of a spec that Load has not
+// looked at.
+func (s *Spec) valid() error {
+	if s.loaded {
+		return nil
+	}
+	if problems := slices.Concat(s.ReadIDs(), s.Check()); len(problems) > 0 {
+		return &InvalidError{problems}
+	}
+	return nil
+}
+
 type checker struct {
 	spec     *Spec
 	problems []Problem

@@ -46,6 +46,7 @@ func Load(path string, env func(string) (string, bool), override func(*Spec)) (S
 	}
 	spec.Defaults()
 	if len(problems) == 0 {
+		spec.loaded = true
 		return spec, nil
 	}
 	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })

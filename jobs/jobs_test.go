@@ -17,7 +17,7 @@ import (
 // nowhere is an environment without variables.
 func nowhere(string) (string, bool) { return "", false }
 
-func load(t *testing.T, text string) (Spec, error) {
+func loadText(t *testing.T, text string) (Spec, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "job.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
@@ -27,7 +27,7 @@ func load(t *testing.T, text string) (Spec, error) {
 }
 
 func TestEveryMistakeIsNamedWithItsLine(t *testing.T) {
-	_, err := load(t, `version: 2
+	_, err := loadText(t, `version: 2
 serach: [a]
 ids: [1SLj jRY, ok1]
 creators:
@@ -77,7 +77,7 @@ func TestFilesThatAreNoJob(t *testing.T) {
 		"with: [tweets]":        "nothing to do",
 		"ids_file: missing.txt": "missing.txt",
 	} {
-		if _, err := load(t, text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := loadText(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q in it", text, err, want)
 		}
 	}
@@ -88,7 +88,7 @@ func TestFilesThatAreNoJob(t *testing.T) {
 
 // Ids are text: no digit may get lost, whatever YAML makes of them.
 func TestIDsKeepEveryCharacter(t *testing.T) {
-	spec, err := load(t, "ids: [1e10, 007, 1SLjjRYNejbKM, 'true']\ncreators: [0012, 9007199254740993, \"@Bob\"]\n")
+	spec, err := loadText(t, "ids: [1e10, 007, 1SLjjRYNejbKM, 'true']\ncreators: [0012, 9007199254740993, \"@Bob\"]\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestPriceIsSaidBeforehand(t *testing.T) {
 	s.Defaults()
 	plan := s.Plan(false)
 	f := pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
-	got := Price(plan, f, s.PriceTable())
+	got := price(plan, f, s.PriceTable())
 	for _, want := range []string{"4 first requests", "likely $", "without history", "each Space $0.005, each user $0.02"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)
@@ -181,7 +181,7 @@ func TestPriceIsSaidBeforehand(t *testing.T) {
 }
 
 func TestMoneyInAJob(t *testing.T) {
-	spec, err := load(t, "ids: [a]\nusers: batch\nbudget:\n  usd_per_run: 5\n  usd_per_month: 12.50\nprices: {tweet: 0.001}\n")
+	spec, err := loadText(t, "ids: [a]\nusers: batch\nbudget:\n  usd_per_run: 5\n  usd_per_month: 12.50\nprices: {tweet: 0.001}\n")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestMoneyInAJob(t *testing.T) {
 		"prices: {media: 1}":                     `unknown key "media" in prices`,
 		"users: false\nbudget: {usd_per_run: 1}": "",
 	} {
-		_, err := load(t, "ids: [a]\n"+text+"\n")
+		_, err := loadText(t, "ids: [a]\n"+text+"\n")
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%q: error %v, want %q in it", text, err, want)
 		}

@@ -86,7 +86,7 @@ func TestExpressionsStandForWhatIsOutside(t *testing.T) {
 		if name == "" {
 			want.Name = "job"
 		}
-		want.lines, want.sources, want.unread = got.lines, got.sources, got.unread
+		want.lines, want.sources, want.unread, want.loaded = got.lines, got.sources, got.unread, got.loaded
 		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Spec{})); diff != "" {
 			t.Errorf("%q (-want +got):\n%s", text, diff)
 		}

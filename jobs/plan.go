@@ -59,9 +59,16 @@ func distinct(values []string) []string {
 // PriceTable is what the job takes the API to charge.
 func (s *Spec) PriceTable() schemas.Prices { return schemas.DefaultPrices().With(s.Prices) }
 
-// Price says in one line what a plan can cost, by its first requests and by
+// Price says in one line what the job can cost where nothing is known of what
+// its seeds lead to.
+func (s *Spec) Price() string {
+	plan := s.Plan(true)
+	return price(plan, pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds), s.PriceTable())
+}
+
+// price says in one line what a plan can cost, by its first requests and by
 // what the store's runs got.
-func Price(p pipeline.Plan, f pipeline.Forecast, prices schemas.Prices) string {
+func price(p pipeline.Plan, f pipeline.Forecast, prices schemas.Prices) string {
 	requests := len(p.Seeds)
 	if n := len(p.Creators); n > 0 {
 		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs

@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"github.com/goccy/go-yaml"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 

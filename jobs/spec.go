@@ -1,5 +1,11 @@
-// Package jobs reads what a user asks for, a YAML file or flags, and turns it
-// into a plan.
+// Package jobs reads what a user asks for, a YAML file or a Spec, and carries it
+// out:
+//
+//	job := jobs.Open(jobs.Spec{Creators: []string{"@XDevelopers"}, Store: "./spaces"},
+//		jobs.Options{Tokens: jobs.Tokens{App: token}})
+//	result, err := job.Run(ctx)
+//
+// Running again goes on where the last run stopped.
 package jobs
 
 import (
@@ -44,6 +50,7 @@ type Spec struct {
 	lines   map[string]int    // where keys and items stand, by path
 	sources map[string]string // what outside the file they are from, such as ${NAME}
 	unread  map[string]bool   // keys whose values miss something outside
+	loaded  bool              // and found valid
 }
 
 // PublishInPlace is the value of Spec.Publish for databases too large to copy:

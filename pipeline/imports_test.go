@@ -21,7 +21,7 @@ var arrows = map[string][]string{
 	"transform":              {"schemas"},
 	"load":                   {"schemas", "pipeline/store/durable"},
 	"pipeline":               {"schemas", "transform", "pipeline/store/durable"},
-	"jobs":                   {"schemas", "pipeline"},
+	"jobs":                   {"schemas", "pipeline", "extract", "extract/auth", "load", "pipeline/report", "pipeline/store/durable"},
 	"pipeline/bench":         {"schemas", "pipeline", "load", "extract/simulator"},
 	"pipeline/browse":        {"schemas", "pipeline", "load"},
 	"pipeline/report":        {"schemas", "pipeline", "load", "pipeline/store/durable"},

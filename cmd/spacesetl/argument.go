@@ -7,8 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // flagsFirst returns the command line of a command with one argument and flags

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/urfave/cli/v2"
 )
 
 // choices are the values of a flag that takes one of a few, or a list of them;

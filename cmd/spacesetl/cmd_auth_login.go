@@ -14,7 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
-func (c *console) authLoginCommand() *cli.Command {
+func authLoginCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name: "login", Usage: "ask a user to agree in the browser, and keep the tokens",
 		UsageText: "spacesetl auth login --client-id ID\nspacesetl auth login --no-browser",
@@ -28,14 +28,14 @@ func (c *console) authLoginCommand() *cli.Command {
 			flag("no-browser", "show the address, and read the answer's address from stdin"),
 			serverFlag(),
 		},
-		Action: c.authLogin,
+		Action: func(ctx *cli.Context) error { return logIn(c, ctx) },
 	}
 }
 
-func (c *console) authLogin(ctx *cli.Context) error {
+func logIn(c *console, ctx *cli.Context) error {
 	login := auth.Login{
 		Name: ctx.String("name"), ClientID: strings.TrimSpace(ctx.String("client-id")), ClientSecret: secretOf("X_CLIENT_SECRET"),
-		Port: ctx.Int("port"), Show: c.openAddress,
+		Port: ctx.Int("port"), Show: func(address string) { openAddress(c, address) },
 	}
 	if login.ClientID == "" {
 		return ofAuth(ctx, &usageError{err: errors.New("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")})
@@ -47,7 +47,7 @@ func (c *console) authLogin(ctx *cli.Context) error {
 		login.Port = -1
 	}
 	if ctx.Bool("no-browser") {
-		login.Show, login.Paste = c.showAddress, pastedLine
+		login.Show, login.Paste = func(address string) { showAddress(c, address) }, pastedLine
 	}
 	store, err := openTokens(ctx)
 	if err != nil {
@@ -63,14 +63,14 @@ func (c *console) authLogin(ctx *cli.Context) error {
 	return c.print("logged in as %s, account %s in %s\n", who(a), a.Name, store.Path())
 }
 
-func (c *console) openAddress(address string) {
+func openAddress(c *console, address string) {
 	fmt.Fprintf(c.stderr, "agree in the browser; if none opens, go to\n\n  %s\n\n", address)
 	if err := openBrowser(address); err != nil {
 		fmt.Fprintf(c.stderr, "no browser could be opened: %v\n", err)
 	}
 }
 
-func (c *console) showAddress(address string) {
+func showAddress(c *console, address string) {
 	fmt.Fprintf(c.stderr, "open this address in any browser and agree:\n\n  %s\n\n"+
 		"The browser is then sent to an address that it cannot open. Copy that address within 30 seconds\nand paste it here: ", address)
 }

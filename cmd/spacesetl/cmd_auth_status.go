@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -13,13 +12,13 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
-func (c *console) authStatusCommand() *cli.Command {
+func authStatusCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name: "status", Usage: "who is logged in, until when; never a token",
 		UsageText:   "spacesetl auth status\nspacesetl auth status --output json",
 		Description: "Reads the token file and asks nobody.",
 		Flags:       []cli.Flag{text("output", "text", "print text, or json; `FORMAT`", "o")},
-		Action:      c.authStatus,
+		Action:      func(ctx *cli.Context) error { return showAccounts(c, ctx) },
 	}
 }
 
@@ -30,7 +29,7 @@ type tokenStatus struct {
 	Accounts    []auth.Account `json:"accounts"`
 }
 
-func (c *console) authStatus(ctx *cli.Context) error {
+func showAccounts(c *console, ctx *cli.Context) error {
 	out, err := format(ctx)
 	if err != nil {
 		return ofAuth(ctx, err)
@@ -49,15 +48,12 @@ func (c *console) authStatus(ctx *cli.Context) error {
 		}
 	}
 	if out == "json" {
-		encoder := json.NewEncoder(c.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(status)
+		return c.printJSON(status)
 	}
-	return c.printStatus(status, time.Now())
+	return printStatus(c, status, time.Now())
 }
 
-func (c *console) printStatus(status tokenStatus, now time.Time) error {
+func printStatus(c *console, status tokenStatus, now time.Time) error {
 	table := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 	if len(status.Accounts) > 0 {
 		fmt.Fprintln(table, "account\tkind\twho\tscopes\ttoken")
@@ -79,13 +75,6 @@ func (c *console) printStatus(status tokenStatus, now time.Time) error {
 		_ = c.print("%s is set and wins over the accounts\n", variable)
 	}
 	return c.print("file %s\n", status.File)
-}
-
-func orDash(text string) string {
-	if text == "" {
-		return "-"
-	}
-	return text
 }
 
 // tokenState says how long an account's token is good and what comes then.

@@ -15,7 +15,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/browse"
 )
 
-func (c *console) browseCommand() *cli.Command {
+func browseCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "browse",
 		Usage:     "look at a store's tables in the browser",
@@ -30,11 +30,11 @@ func (c *console) browseCommand() *cli.Command {
 			flag("expose", "allow an --addr that other machines reach, with a token"),
 			flag("open", "open the browser"),
 		},
-		Action: c.browse,
+		Action: func(ctx *cli.Context) error { return browseStore(c, ctx) },
 	}
 }
 
-func (c *console) browse(ctx *cli.Context) error {
+func browseStore(c *console, ctx *cli.Context) error {
 	spec := jobs.Spec{}
 	if file := ctx.String("file"); file != "" {
 		var err error
@@ -66,11 +66,11 @@ func (c *console) browse(ctx *cli.Context) error {
 		return fmt.Errorf("%w: choose another --addr", err)
 	}
 	defer server.stop()
-	return c.invite(ctx, server.url, cfg.Token)
+	return invite(c, ctx, server.url, cfg.Token)
 }
 
 // invite says where to look, and waits for the end.
-func (c *console) invite(ctx *cli.Context, address, token string) error {
+func invite(c *console, ctx *cli.Context, address, token string) error {
 	if err := c.print("listening on %s\n", address); err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -13,10 +12,9 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func (c *console) costCommand() *cli.Command {
+func costCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "cost",
 		Usage:     "say what a store's pages have cost",
@@ -36,11 +34,11 @@ func (c *console) costCommand() *cli.Command {
 			duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
 			tokenFileFlag(),
 		},
-		Action: c.cost,
+		Action: func(ctx *cli.Context) error { return showCost(c, ctx) },
 	}
 }
 
-func (c *console) cost(ctx *cli.Context) error {
+func showCost(c *console, ctx *cli.Context) error {
 	out, err := format(ctx)
 	if err != nil {
 		return err
@@ -52,48 +50,23 @@ func (c *console) cost(ctx *cli.Context) error {
 		}
 	}
 	override(ctx, &spec)
-	spec.Defaults()
-	if err := folder(spec.Store); err != nil {
-		return err
+	if ctx.Bool("reconcile") {
+		return reconcile(c, ctx, spec, out)
 	}
-	if ctx.IsSet("days") && !ctx.Bool("reconcile") {
+	if ctx.IsSet("days") {
 		return &usageError{"spacesetl cost", errors.New("--days goes with --reconcile")}
 	}
-	store := pipeline.Store(spec.Store)
-	runs, err := store.Runs()
-	if err != nil {
-		return err
+	statement, err := jobs.Open(spec, c.options()).Cost(ctx.Context)
+	switch {
+	case err != nil:
+		return ofJob(ctx, err)
+	case out == "json":
+		return c.printJSON(statement)
 	}
-	if len(runs) == 0 {
-		return &usageError{"spacesetl cost", errors.New("there is no run in " + spec.Store + ": name a store with --store")}
-	}
-	ledger, err := store.Ledger(ctx.Context, false)
-	if err != nil {
-		return err
-	}
-	if ctx.Bool("reconcile") {
-		return c.reconcile(ctx, spec, ledger, out)
-	}
-	statement := ledger.Statement(spec.PriceTable())
-	if out == "json" {
-		encoder := json.NewEncoder(c.stdout)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(statement)
-	}
-	return c.printCost(statement)
+	return printCost(c, statement)
 }
 
-// folder reports a store that is something else. One that is not there yet is
-// no mistake.
-func folder(store string) error {
-	if info, err := os.Stat(store); err == nil && !info.IsDir() {
-		return fmt.Errorf("store %s: not a directory: name a folder that this user may read and write", store)
-	}
-	return nil
-}
-
-func (c *console) printCost(s pipeline.Statement) error {
+func printCost(c *console, s pipeline.Statement) error {
 	var text bytes.Buffer
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, part := range []struct {
@@ -118,6 +91,3 @@ func (c *console) printCost(s pipeline.Statement) error {
 	}
 	return c.print("spent: %s to %s\n", money(s.Low), money(s.High))
 }
-
-// money writes an amount to the cent, or finer where it has parts of cents.
-func money(m schemas.Money) string { return m.String() }

@@ -1,10 +1,7 @@
 package main
 
 import (
-	"context"
 	"errors"
-	"net"
-	"net/http"
 	"slices"
 	"time"
 
@@ -16,7 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
-func (c *console) demoCommand() *cli.Command {
+func demoCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "demo",
 		Usage:     "run a whole job against the built-in simulator",
@@ -30,7 +27,7 @@ func (c *console) demoCommand() *cli.Command {
 			outputFlag(),
 			noReportFlag(),
 		}, watchFlags()...),
-		Action: c.demo,
+		Action: func(ctx *cli.Context) error { return demo(c, ctx) },
 	}
 }
 
@@ -43,33 +40,33 @@ const (
 // demoSeeds bounds how many of the world's Spaces the demo asks for by id.
 const demoSeeds = 400
 
-func (c *console) demo(ctx *cli.Context) error {
+func demo(c *console, ctx *cli.Context) error {
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
 	}
-	return c.watched(ctx, func(w *observe.Observer) (result, error) { return runDemo(ctx, w) })
+	return watched(c, ctx, func(w *observe.Observer) (ended, error) { return runDemo(c, ctx, w) })
 }
 
-func runDemo(ctx *cli.Context, w *observe.Observer) (result, error) {
+func runDemo(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 	cfg, creator := demoConfig(uint64(ctx.Int("seed")), ctx.Int("spaces"))
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, "127.0.0.1:0", world)
 	if err != nil {
-		return result{}, err
+		return ended{}, err
 	}
 	defer server.stop()
-	memory, err := setMemory(ctx)
-	if err != nil {
-		return result{}, err
+	o := c.options()
+	o.Tokens, o.Listener = jobs.Tokens{App: demoAppToken, User: demoUserToken}, listener(w)
+	o.Client = func(cfg *extract.Config) {
+		cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
+	}
+	if o.Memory, err = setMemory(ctx); err != nil {
+		return ended{}, err
 	}
 	w.Log().Info("simulator at " + server.url)
-	job := &etl{
-		spec: demoSpec(world, creator, ctx.String("dir"), server.url), tokens: tokens{app: demoAppToken, user: demoUserToken}, memory: memory, watch: w,
-		hooks: hooks{shorten: func(cfg *extract.Config) {
-			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
-		}},
-	}
-	return job.run(ctx.Context)
+	job := jobs.Open(demoSpec(world, creator, ctx.String("dir"), server.url), o)
+	result, err := job.Run(ctx.Context)
+	return ended{result, job, ctx.String("dir")}, ofJob(ctx, err)
 }
 
 // demoConfig is the demo's world, and the creator whose user token it has.
@@ -96,32 +93,4 @@ func demoSpec(world *simulator.Simulator, creator, dir, url string) jobs.Spec {
 	}
 	spec.Defaults()
 	return spec
-}
-
-// httpServer is a server that is listening.
-type httpServer struct {
-	url    string
-	server *http.Server
-	done   chan error
-}
-
-func serve(ctx context.Context, addr string, handler http.Handler) (*httpServer, error) {
-	var config net.ListenConfig
-	listener, err := config.Listen(ctx, "tcp", addr)
-	if err != nil {
-		return nil, err
-	}
-	s := &httpServer{
-		url:    "http://" + listener.Addr().String(),
-		server: &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second},
-		done:   make(chan error, 1),
-	}
-	go func() { s.done <- s.server.Serve(listener) }()
-	return s, nil
-}
-
-// stop ends the server and waits for it.
-func (s *httpServer) stop() {
-	_ = s.server.Close()
-	<-s.done
 }

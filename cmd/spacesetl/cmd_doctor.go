@@ -1,19 +1,8 @@
 package main
 
-import (
-	"context"
-	"errors"
-	"fmt"
-	"os"
-	"time"
+import "github.com/urfave/cli/v2"
 
-	"github.com/urfave/cli/v2"
-
-	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
-)
-
-func (c *console) doctorCommand() *cli.Command {
+func doctorCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "doctor",
 		Usage: "check tokens, clock, disk, lock, store and versions",
@@ -30,66 +19,24 @@ spacesetl doctor --store ./spaces --offline --output json`,
 			tokenFileFlag(),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
 		},
-		Action: c.doctor,
+		Action: func(ctx *cli.Context) error { return examine(c, ctx) },
 	}
 }
 
-// verdict is what came of a check.
-type verdict struct {
-	Check string `json:"check"`
-	Level string `json:"level"` // ok, warn or fail
-	Text  string `json:"text"`
-	Do    string `json:"do,omitempty"`
-}
-
-const (
-	levelOK   = "ok"
-	levelWarn = "warn"
-	levelFail = "fail"
-)
-
-// examination is one visit to the doctor.
-type examination struct {
-	ctx     context.Context
-	cli     *cli.Context
-	spec    jobs.Spec
-	store   pipeline.Store
-	offline bool
-	now     time.Time
-	found   []verdict
-}
-
-func (e *examination) ok(check, format string, args ...any) {
-	e.found = append(e.found, verdict{check, levelOK, fmt.Sprintf(format, args...), ""})
-}
-
-func (e *examination) warn(check, do, format string, args ...any) {
-	e.found = append(e.found, verdict{check, levelWarn, fmt.Sprintf(format, args...), do})
-}
-
-func (e *examination) fail(check, do, format string, args ...any) {
-	e.found = append(e.found, verdict{check, levelFail, fmt.Sprintf(format, args...), do})
-}
-
-// unwellError is what doctor ends with when checks failed.
-type unwellError struct{ failed int }
-
-func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %d", e.failed) }
-
-func (c *console) doctor(ctx *cli.Context) error {
+func examine(c *console, ctx *cli.Context) error {
 	out, err := format(ctx)
 	if err != nil {
 		return err
 	}
 	e := &examination{ctx: ctx.Context, cli: ctx, offline: ctx.Bool("offline"), now: c.clock()}
-	e.job()
-	e.versions()
-	e.memory()
-	e.tokens()
-	e.disk()
-	e.lock()
-	e.integrity()
-	e.database()
+	readJob(e)
+	checkVersions(e)
+	checkMemory(e)
+	checkTokens(e)
+	checkDisk(e)
+	checkLock(e)
+	checkStore(e)
+	checkDatabase(e)
 	if err := ctx.Context.Err(); err != nil {
 		return err
 	}
@@ -106,7 +53,7 @@ func (c *console) doctor(ctx *cli.Context) error {
 			Checks []verdict `json:"checks"`
 		}{failed == 0, e.spec.Store, e.found})
 	} else {
-		err = c.printVerdicts(e.found)
+		err = printVerdicts(c, e.found)
 	}
 	if err == nil && failed > 0 {
 		err = &unwellError{failed}
@@ -114,7 +61,7 @@ func (c *console) doctor(ctx *cli.Context) error {
 	return err
 }
 
-func (c *console) printVerdicts(found []verdict) error {
+func printVerdicts(c *console, found []verdict) error {
 	for _, v := range found {
 		if err := c.print("%-4s  %-10s %s\n", v.Level, v.Check, v.Text); err != nil {
 			return err
@@ -124,51 +71,4 @@ func (c *console) printVerdicts(found []verdict) error {
 		}
 	}
 	return nil
-}
-
-// job reads the job file; its mistakes are findings, too.
-func (e *examination) job() {
-	file := e.cli.String("file")
-	if file != "" {
-		var err error
-		e.spec, err = jobs.Load(file, os.LookupEnv, nil)
-		var invalid *jobs.InvalidError
-		switch {
-		case errors.As(err, &invalid):
-			for _, p := range invalid.Problems {
-				e.fail("job", "mend the job file; spacesetl validate -f "+shellQuoted(file)+" checks it", "%s", p)
-			}
-		case err != nil:
-			e.fail("job", "mend the job file", "%v", err)
-		default:
-			e.ok("job", "%s is valid: job %q", file, e.spec.Name)
-		}
-	}
-	if e.cli.IsSet("store") {
-		e.spec.Store = e.cli.String("store")
-	}
-	if e.cli.IsSet("base-url") {
-		e.spec.BaseURL = e.cli.String("base-url")
-	}
-	e.spec.Defaults()
-	e.store = pipeline.Store(e.spec.Store)
-}
-
-// lock says who is at work in the store.
-func (e *examination) lock() {
-	h, err := e.store.Holder()
-	switch {
-	case err != nil:
-		e.fail("lock", "let this user read and write the store", "%v", err)
-	case h.Held && h.Sure:
-		e.warn("lock", "another run on this store would end at once with exit code 1: wait for this one", "in use by %s", h)
-	case h.Held:
-		e.warn("lock", "this system does not say who holds a lock; if it is no spacesetl, the lock is free", "%s is alive", h)
-	case !h.Sure && h.PID > 0 && !h.Here:
-		e.warn("lock", "look on that machine; if the process is gone, the lock is free", "last taken by %s: this machine cannot tell whether it is still held", h)
-	case h.PID > 0 && !h.Alive:
-		e.ok("lock", "free; its last holder, %s, is gone", h)
-	default:
-		e.ok("lock", "free")
-	}
 }

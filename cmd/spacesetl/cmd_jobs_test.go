@@ -8,7 +8,7 @@ import (
 )
 
 func TestHelpOfJobsFitsTheScreenAndHasExamples(t *testing.T) {
-	for _, command := range (&console{}).jobsCommand().Subcommands {
+	for _, command := range jobsCommand(&console{}).Subcommands {
 		var stdout, stderr bytes.Buffer
 		if code := run(t.Context(), []string{"spacesetl", "jobs", command.Name, "--help"}, &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("jobs %s --help: exit code %d, stderr %q", command.Name, code, stderr.String())

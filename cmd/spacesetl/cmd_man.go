@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func (c *console) manCommand() *cli.Command {
+func manCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "man",
 		Usage: "print the manual page",
@@ -39,10 +39,10 @@ func manPage(app *cli.App) string {
 	for _, command := range app.Commands {
 		m.command(nil, command)
 	}
-	m.environment()
-	m.files()
-	m.status()
-	m.fields()
+	manEnvironment(m)
+	manFiles(m)
+	manStatus(m)
+	manFields(m)
 	m.section("EXAMPLES")
 	m.paragraph("Lines to copy, by command:")
 	m.examples(app.Commands)
@@ -69,54 +69,6 @@ func builtOn() string {
 		}
 	}
 	return built.UTC().Format(time.DateOnly)
-}
-
-// manual is a page under way.
-type manual struct{ strings.Builder }
-
-// manText escapes what the formatter would read as its own.
-func manText(text string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "…", "...", "→", `\(->`).Replace(text)
-}
-
-func (m *manual) line(text string) { m.WriteString(text + "\n") }
-
-func (m *manual) section(name string) { m.line(".SH " + name) }
-
-// text writes a line that is not a macro, whatever it begins with.
-func (m *manual) text(text string) {
-	if strings.HasPrefix(text, ".") {
-		text = `\&` + text
-	}
-	m.line(text)
-}
-
-// paragraph fills lines; those that are indented stand as they are.
-func (m *manual) paragraph(text string) {
-	for line := range strings.SplitSeq(text, "\n") {
-		if line != "" {
-			m.text(manText(line))
-		}
-	}
-}
-
-// item is a term and what it means.
-func (m *manual) item(term, meaning string) {
-	m.line(".TP")
-	m.text(`\fB` + term + `\fR`)
-	m.paragraph(meaning)
-}
-
-// verbatim are lines as a user writes them.
-func (m *manual) verbatim(text string) {
-	m.line(".PP")
-	m.line(".nf")
-	m.line(".RS")
-	for line := range strings.SplitSeq(strings.TrimSuffix(text, "\n"), "\n") {
-		m.text(manText(line))
-	}
-	m.line(".RE")
-	m.line(".fi")
 }
 
 // command writes a command with its flags, and its subcommands.
@@ -157,47 +109,5 @@ func (m *manual) examples(commands []*cli.Command) {
 			continue
 		}
 		m.verbatim(command.UsageText)
-	}
-}
-
-func (m *manual) environment() {
-	m.section("ENVIRONMENT")
-	m.paragraph("Every flag can be given as a variable; a flag on the command line wins. Secrets are never flags:")
-	for _, v := range [][2]string{
-		{"X_BEARER_TOKEN", "The app's bearer token. It wins over an account of spacesetl auth."},
-		{"X_USER_TOKEN", "A user's OAuth 2.0 token, for ticket buyers the Space creator's. It wins over the users' accounts."},
-		{"X_CLIENT_ID, X_CLIENT_SECRET", "The app's OAuth 2.0 client, for auth login; the secret of confidential clients only."},
-		{"X_API_KEY, X_API_SECRET", "The app's key and secret, for auth app. They are not stored."},
-		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies to ask through."},
-		{"SSL_CERT_FILE", "Certificates to trust, such as that of a proxy that opens TLS."},
-		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
-		{"SPACESETL_DEBUG", "1 adds the trace to an internal error."},
-	} {
-		m.item(manText(v[0]), v[1])
-	}
-}
-
-func (m *manual) files() {
-	m.section("FILES")
-	m.paragraph("In the store, one folder per job:")
-	for _, f := range [][2]string{
-		{"raw/RUN/ENDPOINT-00001.ndjson.zst", "Landed pages as received: the truth, of which everything else can be made again."},
-		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run."},
-		{"parquet/_latest.json", "The newest run whose files are complete."},
-		{"spaces.duckdb", "All runs merged; read it with duckdb -readonly."},
-		{"runs/RUN/plan.json, manifest.json", "What was asked; the receipt, written last."},
-		{"state.json, ledger.json", "Which Spaces can still change; what pages cost. Made again from raw when deleted."},
-		{"lock", "Held while a run writes; names its process."},
-	} {
-		m.item(manText(f[0]), f[1])
-	}
-	m.paragraph("In the user's configuration folder:")
-	m.item(manText("spacesetl/tokens.json"), "The accounts with their tokens, mode 0600; see --token-file.")
-}
-
-func (m *manual) status() {
-	m.section("EXIT STATUS")
-	for _, e := range exitMeanings() {
-		m.item(e.code, e.meaning)
 	}
 }

@@ -3,18 +3,15 @@ package main
 import (
 	"context"
 	"errors"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/report"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func (c *console) reportCommand() *cli.Command {
+func reportCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "report",
 		Usage: "make one HTML page of a run and its store",
@@ -30,27 +27,26 @@ func (c *console) reportCommand() *cli.Command {
 			text("out", "", "`FILE` to write, - for standard output (default report.html in the store)"),
 			memoryFlag(),
 		},
-		Action: c.report,
+		Action: func(ctx *cli.Context) error { return makeReport(c, ctx) },
 	}
 }
 
 func noReportFlag() cli.Flag { return flag("no-report", "make no report.html at the end") }
 
-func (c *console) report(ctx *cli.Context) error {
+func makeReport(c *console, ctx *cli.Context) error {
 	if err := noArguments(ctx); err != nil {
 		return err
 	}
-	memory, err := setMemory(ctx)
-	if err != nil {
+	o := c.options()
+	var err error
+	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
 	spec, err := storeSpec(ctx)
 	if err != nil {
 		return err
 	}
-	cfg := reportOn(spec, memory)
-	cfg.RunID, cfg.Now = ctx.String("run"), c.clock()
-	page, err := report.Make(ctx.Context, cfg)
+	page, err := jobs.Open(spec, o).Report(ctx.Context, jobs.ReportOptions{Run: ctx.String("run")})
 	var none *report.NoRunError
 	if errors.As(err, &none) {
 		return &usageError{"spacesetl report", err}
@@ -63,7 +59,7 @@ func (c *console) report(ctx *cli.Context) error {
 	case "-":
 		return page.Write(c.stdout)
 	case "":
-		path = reportPath(spec.Store)
+		path = jobs.ReportPath(spec.Store)
 	}
 	if err := page.WriteFile(path); err != nil {
 		return err
@@ -71,31 +67,14 @@ func (c *console) report(ctx *cli.Context) error {
 	return c.print("Report   %s\n", path)
 }
 
-// reportPath is where a store's report lies.
-func reportPath(store string) string { return filepath.Join(store, "report.html") }
-
-func reportOn(spec jobs.Spec, memory int64) report.Config {
-	return report.Config{
-		Store: pipeline.Store(spec.Store), Prices: spec.PriceTable(), Budget: spec.Budget, Version: version, MemoryLimit: duckdbSize(memory),
-	}
-}
-
-// reported makes the report of a run that has ended, and prints where it is.
+// reportRun makes the report of a run that has ended, and prints where it is.
 // That it cannot be made is said and ends nothing: the tables are there.
-func (c *console) reported(ctx *cli.Context, w *observe.Observer, r result, format string) {
-	if r.job == nil || r.manifest == nil || ctx.Bool("no-report") {
+func reportRun(c *console, ctx *cli.Context, w *observe.Observer, r ended, format string) {
+	if r.Manifest == nil || ctx.Bool("no-report") {
 		return
 	}
-	cfg := reportOn(r.job.spec, r.job.memory)
-	cfg.RunID, cfg.Expected, cfg.Again, cfg.Now = r.manifest.Run.RunID, r.job.expected, again(ctx), c.clock()
-	cfg.Limited = map[schemas.Endpoint]int64{}
-	for endpoint, t := range r.stats.Endpoints {
-		for _, n := range t.Limited {
-			cfg.Limited[endpoint] += n
-		}
-	}
-	path := reportPath(r.job.spec.Store)
-	page, err := report.Make(context.WithoutCancel(ctx.Context), cfg) // a deadline ends fetching, not this
+	path := jobs.ReportPath(r.store)
+	page, err := r.job.Report(context.WithoutCancel(ctx.Context), jobs.ReportOptions{Ended: &r.Result, Again: again(ctx)}) // a deadline ends fetching, not this
 	if err == nil {
 		err = page.WriteFile(path)
 	}

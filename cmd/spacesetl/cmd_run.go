@@ -1,18 +1,13 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
-func (c *console) runCommand() *cli.Command {
+func runCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "run",
 		Usage: "fetch what a job asks for and load it",
@@ -28,7 +23,9 @@ spacesetl run --search "open mic" --search crypto --state live --output json`,
 			noReportFlag(),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
 		), append(watchFlags(), tellFlags()...)...),
-		Action: c.run,
+		Action: func(ctx *cli.Context) error {
+			return watched(c, ctx, func(w *observe.Observer) (ended, error) { return startRun(c, ctx, w) })
+		},
 	}
 }
 
@@ -42,81 +39,22 @@ func format(ctx *cli.Context) (string, error) {
 	return value, chosen(ctx, "output", value)
 }
 
-func (c *console) run(ctx *cli.Context) error {
-	return c.watched(ctx, func(w *observe.Observer) (result, error) {
-		job, err := c.job(ctx, w)
-		if err != nil {
-			return result{}, err
-		}
-		return job.run(ctx.Context)
-	})
-}
-
-// job is the job that the command line asks for.
-func (c *console) job(ctx *cli.Context, w *observe.Observer) (*etl, error) {
+// startRun runs the job that the command line asks for.
+func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 	spec, err := readSpec(ctx)
 	if err != nil {
-		return nil, err
+		return ended{}, err
 	}
 	w.Job(spec.Name)
-	memory, err := setMemory(ctx)
-	if err != nil {
-		return nil, err
+	o := c.options()
+	o.Resume, o.Listener = ctx.Bool("resume"), listener(w)
+	if o.Memory, err = setMemory(ctx); err != nil {
+		return ended{}, err
 	}
-	tokens, err := findTokens(ctx, spec)
-	if err == nil {
-		err = tokens.enough(ctx, spec)
+	if o.Tokens, err = findTokens(ctx, spec); err != nil {
+		return ended{}, err
 	}
-	return &etl{spec: spec, tokens: tokens, resume: ctx.Bool("resume"), memory: memory, watch: w, hooks: c.hooks}, err
-}
-
-// again is the command that goes on with this run.
-func again(ctx *cli.Context) string {
-	parts := []string{"spacesetl", ctx.Command.Name}
-	for _, name := range ctx.LocalFlagNames() {
-		if len(name) == 1 || slices.Contains(secretFlags(), name) {
-			continue // the short form of another, or not to be shown
-		}
-		switch value := ctx.Value(name).(type) {
-		case bool:
-			parts = append(parts, "--"+name)
-		case cli.StringSlice:
-			parts = append(parts, "--"+name, shellQuoted(strings.Join(value.Value(), ",")))
-		case *query:
-			for _, q := range value.given(name) {
-				parts = append(parts, "--"+name, shellQuoted(q))
-			}
-		default:
-			parts = append(parts, "--"+name, shellQuoted(fmt.Sprint(value)))
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
-// shellQuoted makes a word that a shell takes as it is.
-func shellQuoted(word string) string {
-	plain := func(r rune) bool {
-		return strings.ContainsRune("@%+=:,./-_", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}
-	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// adviceError adds the next step to the error of a run that stopped early.
-type adviceError struct {
-	error
-	advice string
-}
-
-func (e *adviceError) Error() string { return e.error.Error() + "\n" + e.advice }
-func (e *adviceError) Unwrap() error { return e.error }
-
-func withAdvice(err error, command string) error {
-	var stopped *pipeline.StoppedError
-	if !errors.As(err, &stopped) {
-		return err
-	}
-	return &adviceError{err, "everything received is kept; to go on where this run stopped: " + command}
+	job := jobs.Open(spec, o)
+	result, err := job.Run(ctx.Context)
+	return ended{result, job, spec.Store}, ofJob(ctx, err)
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -9,7 +8,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -32,7 +30,7 @@ func warehouseDDL(format string) string {
 	return ""
 }
 
-func (c *console) schemaCommand() *cli.Command {
+func schemaCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
 		Usage:     "print the tables: data dictionary, diagram or DDL; or the schema of job files",
@@ -61,10 +59,7 @@ func (c *console) schemaCommand() *cli.Command {
 			case "svg":
 				return c.print("%s", schemas.SVG())
 			case "json":
-				encoder := json.NewEncoder(c.stdout)
-				encoder.SetEscapeHTML(false)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(schemas.Dictionary())
+				return c.printJSON(schemas.Dictionary())
 			default:
 				if ddl := warehouseDDL(format); ddl != "" {
 					return c.print("%s", ddl)
@@ -75,7 +70,7 @@ func (c *console) schemaCommand() *cli.Command {
 	}
 }
 
-func (c *console) validateCommand() *cli.Command {
+func validateCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "validate",
 		Usage:     "check a job file and name every mistake",
@@ -93,9 +88,7 @@ func (c *console) validateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			plan := spec.Plan(true)
-			forecast := pipeline.Forecaster{Prices: spec.PriceTable()}.Forecast(plan, plan.Seeds)
-			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, jobs.Price(plan, forecast, spec.PriceTable()))
+			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, spec.Price())
 		},
 	}
 }

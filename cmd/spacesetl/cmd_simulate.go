@@ -10,7 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 )
 
-func (c *console) simulateCommand() *cli.Command {
+func simulateCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "simulate",
 		Usage: "serve the simulated X API for any client",
@@ -34,11 +34,11 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: env("fault-rate")},
 			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: env("credit")},
 		},
-		Action: c.simulate,
+		Action: func(ctx *cli.Context) error { return serveSimulator(c, ctx) },
 	}
 }
 
-func (c *console) simulate(ctx *cli.Context) error {
+func serveSimulator(c *console, ctx *cli.Context) error {
 	for _, name := range []string{"only-dialect", "unknown-fields", "ended", "missing", "paging"} {
 		if err := chosen(ctx, name, ctx.String(name)); err != nil {
 			return err

@@ -7,14 +7,14 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func (c *console) versionCommand() *cli.Command {
+func versionCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name: "version", Usage: "print the version", UsageText: "spacesetl version",
-		Action: func(*cli.Context) error { return c.printVersion() },
+		Action: func(*cli.Context) error { return printVersion(c) },
 	}
 }
 
-func (c *console) printVersion() error {
+func printVersion(c *console) error {
 	return c.print("spacesetl %s %s %s/%s\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 

@@ -1,20 +1,38 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
-	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
-// console is where a command prints.
+// console is where a command prints, and what tests change of it.
 type console struct {
 	stdout, stderr io.Writer
-	hooks
+	now            func() time.Time    // default time.Now
+	tune           func(*jobs.Options) // of a run; may be nil
+}
+
+// options are those of a job that a command carries out.
+func (c *console) options() jobs.Options {
+	o := jobs.Options{Version: version, Now: c.now, Crash: crashed}
+	if c.tune != nil {
+		c.tune(&o)
+	}
+	return o
+}
+
+// clock is the time, or a test's.
+func (c *console) clock() time.Time {
+	if c.now != nil {
+		return c.now()
+	}
+	return time.Now()
 }
 
 // observer writes one line per event to stderr, for a command without watchFlags.
@@ -33,16 +51,9 @@ func (c *console) print(format string, args ...any) error {
 	return err
 }
 
-// near proposes the word that was meant, for the end of a message.
-func near(word string, words []string) string {
-	if best := jobs.Nearest(word, words); best != "" {
-		return fmt.Sprintf(": did you mean %q?", best)
-	}
-	return ""
-}
-
-// environment is the program's view of its tokens: they come from the
-// environment only, so that no shell history or process list shows them.
-func environment() (app, user string) {
-	return strings.TrimSpace(os.Getenv("X_BEARER_TOKEN")), strings.TrimSpace(os.Getenv("X_USER_TOKEN"))
+func (c *console) printJSON(value any) error {
+	encoder := json.NewEncoder(c.stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 )
 
-// versions says what the program is made of.
-func (e *examination) versions() {
+// checkVersions says what the program is made of.
+func checkVersions(e *examination) {
 	duckdb, err := load.LibraryVersion(e.ctx)
 	if err != nil {
 		e.fail("versions", "install spacesetl again", "DuckDB does not start: %v", err)
@@ -25,8 +25,8 @@ func (e *examination) versions() {
 // leastComfort is the memory below which merges are slow or give up, in bytes.
 const leastComfort = 512 << 20
 
-// memory says what the process may take.
-func (e *examination) memory() {
+// checkMemory says what the process may take.
+func checkMemory(e *examination) {
 	limit, err := memlimit.FromCgroup()
 	golang := "192 MiB of Go heap unless --memory says more"
 	if os.Getenv("GOMEMLIMIT") != "" {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -76,4 +77,29 @@ func exitMeanings() []exitMeaning {
 		{"75", "Stopped at a deadline or a rate window; run again to go on."},
 		{"130, 143", "Interrupted by SIGINT or SIGTERM after a clean checkpoint; run again to go on."},
 	}
+}
+
+// authCode is the exit code of an error of the token store, 0 for any other.
+func authCode(err error) int {
+	var (
+		login   *auth.LoginError
+		denied  *auth.DeniedError
+		refused *auth.RefusedError
+		revoke  *auth.RevokeError
+		unknown *auth.UnknownError
+		name    *auth.NameError
+		taken   *auth.TakenError
+		server  *auth.ServerError
+		address *auth.AddressError
+		file    *auth.FileError
+	)
+	switch {
+	case errors.As(err, &revoke): // whatever is in it
+		return 1
+	case errors.As(err, &login), errors.As(err, &denied), errors.As(err, &refused):
+		return 5
+	case errors.As(err, &unknown), errors.As(err, &name), errors.As(err, &taken), errors.As(err, &server), errors.As(err, &address), errors.As(err, &file):
+		return 2
+	}
+	return 0
 }

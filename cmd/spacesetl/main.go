@@ -88,15 +88,15 @@ func (c *console) app() *cli.App {
 				return &usageError{"spacesetl", fmt.Errorf("there is no command %q%s", name, near(name, commandNames(ctx.App)))}
 			}
 			if ctx.Bool("version") {
-				return c.printVersion()
+				return printVersion(c)
 			}
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			c.initCommand(), c.jobsCommand(), c.validateCommand(), c.planCommand(), c.runCommand(), c.replayCommand(),
-			c.authCommand(), c.costCommand(), c.statusCommand(), c.doctorCommand(), c.verifyCommand(),
-			c.reportCommand(), c.browseCommand(), c.demoCommand(), c.simulateCommand(), c.schemaCommand(),
-			c.completionCommand(), c.manCommand(), c.versionCommand(),
+			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), replayCommand(c),
+			authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
+			reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
+			completionCommand(c), manCommand(c), versionCommand(c),
 		},
 	}
 	for _, command := range app.Commands {

@@ -26,7 +26,7 @@ func doctorFields() [][2]string {
 	}
 }
 
-func (m *manual) fields() {
+func manFields(m *manual) {
 	m.section("JSON OF STATUS")
 	for _, f := range statusFields() {
 		m.item(manText(f[0]), f[1])

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strconv"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
@@ -68,12 +67,4 @@ func memoryFor(asked string, container func() (uint64, error)) (memory, error) {
 
 func divided(size int64) memory {
 	return memory{golang: size / 2, duckdb: max(size-programMemory, leastMemory/2)}
-}
-
-// duckdbSize is a size as DuckDB's settings take it; nothing for 0.
-func duckdbSize(bytes int64) string {
-	if bytes == 0 {
-		return ""
-	}
-	return strconv.FormatInt(bytes, 10) + "B"
 }

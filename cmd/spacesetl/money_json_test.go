@@ -38,12 +38,8 @@ func TestJSONNamesOfMoneyStay(t *testing.T) {
 	world := simulator.New(simulator.Config{Spaces: 200, NoRateLimits: true, CreatorSpacing: -1})
 	server := httptest.NewServer(world)
 	defer server.Close()
-	spec := jobs.Spec{Name: "names", Store: quickDir(t), BaseURL: server.URL, IDs: world.SpaceIDs(30), With: []string{"tweets"}, To: []string{"parquet"}}
-	spec.Defaults()
-	job := &etl{spec: spec, tokens: tokens{app: "token-of-the-names-test"}, watch: unwatched(t)}
-	if _, err := job.run(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	spec := jobs.Spec{Name: "names", BaseURL: server.URL, IDs: world.SpaceIDs(30), With: []string{"tweets"}, To: []string{"parquet"}}
+	spec.Store = newStore(t, spec)
 	for want, args := range map[string][]string{
 		"job endpoints[].endpoint endpoints[].requests.low endpoints[].requests.high endpoints[].objects.low endpoints[].objects.high " +
 			"endpoints[].included.low endpoints[].included.high endpoints[].paid endpoints[].windows.low endpoints[].windows.high endpoints[].minutes.low " +

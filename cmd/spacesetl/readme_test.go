@@ -11,19 +11,23 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 var readmeQuery = regexp.MustCompile("(?s)```sql\n(.*?)```\n```\n(.*?)```")
 
 // The README's queries, on the demo's database, print what it says.
 func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
-	notUnderRace(t)
+	if testing.Short() {
+		t.Skip("runs the demo, which takes seconds")
+	}
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := quickDir(t)
+	dir := t.TempDir()
 	var stderr bytes.Buffer
 	if code := run(t.Context(), []string{"spacesetl", "demo", "--dir", dir}, io.Discard, &stderr); code != 0 {
 		t.Fatalf("demo: code %d\n%s", code, stderr.String())
@@ -88,4 +92,21 @@ func printedRows(t testing.TB, db *sql.DB, text string) [][]string {
 		t.Fatal(err)
 	}
 	return all
+}
+
+// The README's queries are five of them, word by word.
+func TestReadmeQueriesAreAmongTheQueries(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, q := range schemas.Queries() {
+		all[q.SQL] = true
+	}
+	for _, shown := range readmeQuery.FindAllStringSubmatch(string(readme), -1) {
+		if !all[strings.TrimSpace(shown[1])] {
+			t.Errorf("this query of the README is not in schemas/queries:\n%s", shown[1])
+		}
+	}
 }

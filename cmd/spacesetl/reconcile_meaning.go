@@ -3,12 +3,13 @@ package main
 import (
 	"fmt"
 
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // meaning says in plain sentences what the numbers mean.
-func (a account) meaning() (lines []string) {
+func meaning(a jobs.Account) (lines []string) {
 	var more, fewer int64
 	for _, d := range a.Days {
 		more += max(d.Difference, 0)
@@ -23,18 +24,18 @@ func (a account) meaning() (lines []string) {
 		lines = append(lines, "every day's count is within the ledger's range: nothing points to other readers of this project")
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) more than this store can have cost: another program or another", thousands(more), a.worth(more)),
+		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) more than this store can have cost: another program or another", thousands(more), worth(a, more)),
 			"  store reads with an app of the same project, or landed pages (raw/) of this store were deleted")
 	}
 	if fewer > 0 {
-		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) fewer than this store holds: its count lags behind or is kept by another", thousands(fewer), a.worth(fewer)),
+		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) fewer than this store holds: its count lags behind or is kept by another", thousands(fewer), worth(a, fewer)),
 			"  day's limits, X counted a post once that runs got on two days, or pages came by an app of another project")
 	}
 	if a.Older != nil {
 		lines = append(lines, fmt.Sprintf("%s to %s posts of the ledger are of days %s, which the API was not asked for or does not tell",
 			thousands(a.Older.Low), thousands(a.Older.High), a.Older.Name))
 	}
-	lines = append(lines, a.billing()...)
+	lines = append(lines, billing(a)...)
 	if len(a.Apps) > 1 {
 		text := "by app:"
 		for _, app := range a.Apps {
@@ -47,7 +48,7 @@ func (a account) meaning() (lines []string) {
 
 // billing says what the counts show of how X bills, where they show something:
 // of each question the answers are compared that explain every day.
-func (a account) billing() (lines []string) {
+func billing(a jobs.Account) (lines []string) {
 	if len(a.Fits) == 0 || len(a.Fits) == 4 {
 		return nil
 	}
@@ -74,4 +75,4 @@ func (a account) billing() (lines []string) {
 }
 
 // worth is what so many of the objects cost.
-func (a account) worth(n int64) string { return (a.Price * schemas.Money(n)).Cents() }
+func worth(a jobs.Account, n int64) string { return (a.Price * schemas.Money(n)).Cents() }

@@ -1,105 +1,19 @@
 package main
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"database/sql"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io/fs"
 	"maps"
-	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/zstd"
-	_ "github.com/marcboeker/go-duckdb/v2" // the driver
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// openDuckDB opens a database without a file that has those of the script
-// attached by name, and finds other files beside the script.
-func openDuckDB(ts *testscript.TestScript, files map[string]string) *sql.DB {
-	db, err := sql.Open("duckdb", "")
-	ts.Check(err)
-	db.SetMaxOpenConns(1)
-	statements := []string{"SET file_search_path = " + schemas.QuoteText(ts.MkAbs("."))}
-	for name, file := range files {
-		statements = append(statements, fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(ts.MkAbs(file)), name))
-	}
-	for _, s := range statements {
-		_, err := db.Exec(s)
-		ts.Check(err)
-	}
-	return db
-}
-
-// duckDB runs a query and prints its rows, with tabs: duckdb FILE|- SQL. A
-// FILE that ends in .sql is executed first, else it is the database.
-func duckDB(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: duckdb FILE|- SQL")
-	}
-	files := map[string]string{}
-	if strings.HasSuffix(args[0], ".duckdb") {
-		files["db"] = args[0]
-	}
-	db := openDuckDB(ts, files)
-	defer db.Close()
-	switch {
-	case len(files) > 0:
-		_, err := db.Exec("USE db")
-		ts.Check(err)
-	case args[0] != "-":
-		_, err := db.Exec(ts.ReadFile(args[0]))
-		ts.Check(err)
-	}
-	rows, err := db.Query(args[1])
-	ts.Check(err)
-	defer rows.Close()
-	names, err := rows.Columns()
-	ts.Check(err)
-	for rows.Next() {
-		values := make([]any, len(names))
-		into := make([]any, len(names))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		ts.Check(rows.Scan(into...))
-		fmt.Fprintln(ts.Stdout(), strings.TrimSuffix(strings.ReplaceAll(fmt.Sprintln(values...), " ", "\t"), "\n"))
-	}
-	ts.Check(rows.Err())
-}
-
-// sameTables checks that two databases have the same rows in every table.
-func sameTables(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 2 {
-		ts.Fatalf("usage: sametables A.duckdb B.duckdb")
-	}
-	db := openDuckDB(ts, map[string]string{"a": args[0], "b": args[1]})
-	defer db.Close()
-	total := 0
-	for _, t := range schemas.Tables() {
-		for _, order := range []string{"a.%[1]s EXCEPT FROM b.%[1]s", "b.%[1]s EXCEPT FROM a.%[1]s"} {
-			var differ, all int
-			ts.Check(db.QueryRow(fmt.Sprintf("SELECT count(*), (SELECT count(*) FROM a.%[1]s) FROM (FROM "+order+")", t.Name)).Scan(&differ, &all))
-			if differ > 0 {
-				ts.Fatalf("table %s: %d rows of one are not in the other: FROM "+order, t.Name, differ, t.Name)
-			}
-			total += all
-		}
-	}
-	if total == 0 {
-		ts.Fatalf("both databases are empty")
-	}
-}
 
 // sameFiles checks that two folders hold the same files, byte by byte.
 func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
@@ -169,66 +83,6 @@ func checkManifest(ts *testscript.TestScript, neg bool, args []string) {
 	sent := sceneOf(ts).count("")
 	if m.Run.Pages == 0 || pages != m.Run.Pages || requests != m.Run.Requests || requests != sent {
 		ts.Fatalf("pages %d, %d by endpoint; requests %d, %d by endpoint, %d sent", m.Run.Pages, pages, m.Run.Requests, requests, sent)
-	}
-}
-
-// secretless checks that no token stands in files and folders in any form:
-// plain, escaped, decoded, base64, inside compressed pages or columns.
-func secretless(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) == 0 {
-		ts.Fatalf("usage: secretless FILE|FOLDER…")
-	}
-	forms := tokenForms()
-	decoder, err := zstd.NewReader(nil)
-	ts.Check(err)
-	defer decoder.Close()
-	look := func(path string, body []byte) {
-		for _, form := range forms {
-			if bytes.Contains(body, []byte(form)) {
-				ts.Fatalf("%s holds a token", path)
-			}
-		}
-	}
-	files := 0
-	for _, arg := range args {
-		eachFile(ts, arg, func(path string, body []byte) {
-			files++
-			look(path, body)
-			look("name of "+path, []byte(path))
-			if strings.HasSuffix(path, ".zst") {
-				plain, err := decoder.DecodeAll(body, nil)
-				ts.Check(err)
-				look(path+", decompressed", plain)
-			}
-			if strings.HasSuffix(path, ".duckdb") {
-				secretlessTables(ts, filepath.Join(arg, path), forms)
-			}
-		})
-	}
-	ts.Logf("%d files", files)
-}
-
-func tokenForms() []string {
-	var forms []string
-	for _, token := range []string{scriptAppToken, scriptUserToken} {
-		plain, _ := url.PathUnescape(token) // a test's constant
-		forms = append(forms, token, plain, url.QueryEscape(token), base64.StdEncoding.EncodeToString([]byte(token)))
-	}
-	return slices.Compact(forms)
-}
-
-// secretlessTables looks at the values, which a database file may compress.
-func secretlessTables(ts *testscript.TestScript, file string, forms []string) {
-	db := openDuckDB(ts, map[string]string{"db": file})
-	defer db.Close()
-	for _, t := range schemas.Tables() {
-		for _, form := range forms {
-			var n int
-			ts.Check(db.QueryRow(fmt.Sprintf("SELECT count(*) FROM db.%s t WHERE contains(CAST(t AS VARCHAR), ?)", t.Name), form).Scan(&n))
-			if n > 0 {
-				ts.Fatalf("%s: %d rows of %s hold a token", file, n, t.Name)
-			}
-		}
 	}
 }
 

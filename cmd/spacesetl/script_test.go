@@ -5,6 +5,7 @@ import (
 	stdflag "flag"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // TestMain makes the test binary a spacesetl, too: scripts run it as a child.
@@ -22,22 +24,30 @@ func TestMain(m *testing.M) {
 	if _, said := os.LookupEnv("SPACESETL_NO_REPORT"); !said {
 		_ = os.Setenv("SPACESETL_NO_REPORT", "true") // report.txtar tests reports; elsewhere they take time only
 	}
-	testscript.Main(m, map[string]func(){
+	commands := map[string]func(){
 		"spacesetl":           func() { os.Exit(hurried()) },
 		"cramped-spacesetl":   func() { limitFiles(); os.Exit(hurried()) },
 		"panicking-spacesetl": func() { os.Exit(panicking()) },
-		"crashing-spacesetl":  func() { os.Exit(crashing()) },
 		"browse":              func() { os.Exit(visit()) },
-	})
+	}
+	remove := func() {}
+	if commands[filepath.Base(os.Args[0])] == nil { // the tests
+		var dir string
+		dir, remove = scratch(os.TempDir())
+		_ = os.Setenv("TMPDIR", dir)
+	}
+	testscript.Main(inMemory{m, remove}, commands)
 }
 
 // hurried is main with waits that a test can sit through.
 func hurried() int {
 	ctx, stop := signalled()
 	defer stop()
-	c := &console{stdout: os.Stdout, stderr: os.Stderr, hooks: hooks{shorten: func(cfg *extract.Config) {
-		cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay, cfg.UnknownDelay = 10*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
-	}}}
+	c := &console{stdout: os.Stdout, stderr: os.Stderr, tune: func(o *jobs.Options) {
+		o.Client = func(cfg *extract.Config) {
+			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay, cfg.UnknownDelay = 10*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
+		}
+	}}
 	return c.execute(ctx, os.Args)
 }
 

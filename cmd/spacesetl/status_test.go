@@ -2,17 +2,12 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
-	"io/fs"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
 
@@ -22,45 +17,6 @@ func spoken(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	var out, log bytes.Buffer
 	code = run(t.Context(), append([]string{"spacesetl"}, args...), &out, &log)
 	return code, out.String(), log.String()
-}
-
-// overviewOf is what status --output json says.
-func overviewOf(t *testing.T, args ...string) pipeline.Overview {
-	t.Helper()
-	code, stdout, stderr := spoken(t, append([]string{"status", "--output", "json"}, args...)...)
-	var o pipeline.Overview
-	if err := json.Unmarshal([]byte(stdout), &o); err != nil || code != 0 {
-		t.Fatalf("status %v: exit code %d, %v: %s%s", args, code, err, stdout, stderr)
-	}
-	return o
-}
-
-func kinds(o pipeline.Overview) []string {
-	all := []string{}
-	for _, f := range o.Findings {
-		if f.Level == pipeline.Problem {
-			all = append(all, f.Kind)
-		}
-	}
-	return all
-}
-
-// listing is every file below a folder with its size and time.
-func listing(t *testing.T, dir string) string {
-	t.Helper()
-	var b strings.Builder
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		fmt.Fprintln(&b, path, info.Size(), info.ModTime())
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
 }
 
 func TestStatusOfAHealthyStore(t *testing.T) {
@@ -165,53 +121,5 @@ func TestStatusNamesEveryProblem(t *testing.T) {
 				t.Errorf("--check: exit code %d, want 1 and %q in %s", code, c.says, stdout)
 			}
 		})
-	}
-}
-
-// The command that status prints goes on with the run: it fetches nothing that
-// has landed, and the store is healthy afterwards.
-func TestStatusGivesTheCommandThatResumes(t *testing.T) {
-	world := simulator.New(simulator.Config{Spaces: 100, NoRateLimits: true, CreatorSpacing: -1})
-	server := httptest.NewServer(world)
-	defer server.Close()
-	t.Setenv("X_BEARER_TOKEN", "token-of-the-status-test")
-	t.Setenv("SPACESETL_TOKEN_FILE", filepath.Join(t.TempDir(), "none"))
-	store := filepath.Join(quickDir(t), "a store")
-	args := []string{"run", "--base-url", server.URL, "--store", store, "--name", "it's", "--ids", strings.Join(world.SpaceIDs(3), ","),
-		"--creators", "@" + world.Usernames(1)[0] + "," + world.CreatorIDs(1)[0], "--search", world.SearchWord() + ", x", "--state", "live", "--with", "tweets", "--users", "batch"}
-	if code, _, stderr := spoken(t, args...); code != 0 {
-		t.Fatalf("run: exit code %d: %s", code, stderr)
-	}
-	runs, _ := pipeline.Store(store).Runs()
-	if err := os.Remove(pipeline.Store(store).RunFile(runs[0], "manifest.json")); err != nil {
-		t.Fatal(err)
-	}
-	o := overviewOf(t, "--store", store)
-	command := ""
-	for _, f := range o.Findings {
-		if f.Kind == "unfinished" {
-			command = f.Do
-		}
-	}
-	if !strings.HasPrefix(command, "spacesetl run ") {
-		t.Fatalf("no command in %+v", o.Findings)
-	}
-	world.Reset()
-	words := shellWords(t, command)
-	if code, _, stderr := spoken(t, append(words[1:], "--base-url", server.URL)...); code != 0 || !strings.Contains(stderr, "going on with run "+runs[0]) {
-		t.Fatalf("%s: exit code %d: %s", command, code, stderr)
-	}
-	if n := len(world.Requests()); n != 0 {
-		t.Errorf("%s: %d requests, want none", command, n)
-	}
-	if o := overviewOf(t, "--store", store); !o.Healthy {
-		t.Errorf("after %s: %+v", command, o.Findings)
-	}
-}
-
-func TestStatusWithoutAStoreIsAUsageError(t *testing.T) {
-	code, _, stderr := spoken(t, "status", "--store", filepath.Join(t.TempDir(), "none"))
-	if code != 2 || !strings.Contains(stderr, "name the store of a job that has run") {
-		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // printTokens prints what each of several tokens did.
-func (c *console) printTokens(s extract.Stats) error {
+func printTokens(c *console, s extract.Stats) error {
 	if len(s.Tokens) < 2 {
 		return nil
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -19,7 +18,46 @@ type usageError struct {
 }
 
 func (e *usageError) Error() string { return e.err.Error() }
+
 func (e *usageError) Unwrap() error { return e.err }
+
+// ofJob makes an error of a job that the command line can mend a usage error.
+func ofJob(ctx *cli.Context, err error) error {
+	var (
+		token   *jobs.TokenError
+		account *jobs.AccountError
+		client  *jobs.ClientError
+		none    *jobs.NoRunError
+	)
+	switch {
+	case errors.As(err, &none):
+		return &usageError{commandOf(ctx), withoutRun(ctx.Command.Name, none)}
+	case errors.As(err, &token), errors.As(err, &account), errors.As(err, &client):
+		return &usageError{commandOf(ctx), err}
+	}
+	return err
+}
+
+// withoutRun says which flags name a store that has run.
+func withoutRun(command string, e *jobs.NoRunError) error {
+	switch {
+	case e.Run != "":
+		return e
+	case command == "status":
+		return fmt.Errorf("%w: name the store of a job that has run with --store or -f", e)
+	case command == "cost":
+		return fmt.Errorf("%w: name a store with --store", e)
+	}
+	return fmt.Errorf("there are no runs in %s: give the --store of a job that has run", e.Store)
+}
+
+// near proposes the word that was meant, for the end of a message.
+func near(word string, words []string) string {
+	if best := jobs.Nearest(word, words); best != "" {
+		return fmt.Sprintf(": did you mean %q?", best)
+	}
+	return ""
+}
 
 // commandOf is how a user calls a command: spacesetl auth login.
 func commandOf(ctx *cli.Context) string {
@@ -48,91 +86,6 @@ func flagNames(flags []cli.Flag) []string {
 		names = append(names, f.Names()[0])
 	}
 	return names
-}
-
-// What the flag and cli packages say of a wrong flag, for which they have no
-// types.
-var (
-	unknownFlag = regexp.MustCompile(`^flag provided but not defined: -+(.*)$`)
-	emptyFlag   = regexp.MustCompile(`^flag needs an argument: -+(.*)$`)
-	wrongFlag   = regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?-+(\S+): `)
-	wrongTwin   = regexp.MustCompile(`^could not parse (".*") .*environment variable "(\w+)".* for flag (\S+): `)
-)
-
-// usage names the flag that is wrong, the value, and what was meant.
-func usage(ctx *cli.Context, err error, _ bool) error {
-	flags := ctx.App.Flags
-	if ctx.Command != nil && len(ctx.Command.Flags) > 0 {
-		flags = ctx.Command.Flags
-	}
-	text := err.Error()
-	if m := unknownFlag.FindStringSubmatch(text); m != nil {
-		err = noFlag(ctx, m[1], flags)
-	} else if m := emptyFlag.FindStringSubmatch(text); m != nil {
-		err = fmt.Errorf("%s has no value: write %s", dashed(m[1]), written(flags, m[1]))
-	} else if m := wrongFlag.FindStringSubmatch(text); m != nil {
-		err = fmt.Errorf("%s: %s is not %s", dashed(m[2]), m[1], kindOf(flags, m[2]))
-	} else if m := wrongTwin.FindStringSubmatch(text); m != nil {
-		err = fmt.Errorf("%s: %s is not %s, as --%s takes", m[2], m[1], kindOf(flags, m[3]), m[3])
-	}
-	return &usageError{commandOf(ctx), err}
-}
-
-// dashed is a flag as it is written.
-func dashed(name string) string { return strings.Repeat("-", min(len(name), 2)) + name }
-
-// noFlag is a flag that a command does not have: another may, or it is written
-// in another way.
-func noFlag(ctx *cli.Context, name string, flags []cli.Flag) error {
-	if best := jobs.Nearest(name, flagNames(flags)); best != "" {
-		return fmt.Errorf("there is no flag %s: did you mean --%s?", dashed(name), best)
-	}
-	if ctx.Command == nil || commandOf(ctx) == "spacesetl" {
-		for _, command := range append([]*cli.Command{ctx.App.Command("run")}, ctx.App.Commands...) {
-			if slices.Contains(flagNames(command.Flags), name) {
-				return fmt.Errorf("there is no flag %s before the command: write it after, as in spacesetl %s %s", dashed(name), command.Name, dashed(name))
-			}
-		}
-	}
-	return errors.New("there is no flag " + dashed(name))
-}
-
-// find is a flag by one of its names.
-func find(flags []cli.Flag, name string) cli.Flag {
-	for _, f := range flags {
-		if slices.Contains(f.Names(), name) {
-			return f
-		}
-	}
-	return nil
-}
-
-// written is how a flag is written with its value.
-func written(flags []cli.Flag, name string) string {
-	f, ok := find(flags, name).(documented)
-	if !ok {
-		return dashed(name) + " VALUE"
-	}
-	return dashed(f.Names()[0]) + " " + flagSyntax(f).value
-}
-
-// kindOf is what a flag takes.
-func kindOf(flags []cli.Flag, name string) string {
-	f := find(flags, name)
-	if short, ok := f.(shortFlag); ok {
-		f = short.documented
-	}
-	switch f.(type) {
-	case *cli.IntFlag:
-		return "a whole number"
-	case *cli.Float64Flag:
-		return "a number"
-	case *cli.DurationFlag:
-		return "a duration such as 90s, 20m or 1h30m"
-	case *cli.BoolFlag:
-		return "true or false; the flag alone is true"
-	}
-	return "what it takes"
 }
 
 // asHelp turns the words that people try for help into the flag: help, help

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -70,7 +71,7 @@ func telemetryTo(signal, path, address string) string {
 }
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
-func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
+func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 	for _, flag := range []string{"progress", "log-level", "log-format"} {
 		if err := chosen(ctx, flag, cmp.Or(ctx.String(flag), choices(flag)[0])); err != nil {
 			return nil, err
@@ -88,24 +89,39 @@ func (c *console) watch(ctx *cli.Context) (*observe.Observer, error) {
 	return w, nil
 }
 
+// listener tells an observer of a run.
+func listener(w *observe.Observer) jobs.Listener {
+	return jobs.Listener{
+		Log: w.Log(), Started: w.Run, Event: w.Event, Notice: w.Notice, Progress: w.Progress,
+		Gauges: func(g jobs.Gauges) { w.Source(observe.Source(g)) },
+	}
+}
+
+// ended is a run that has come to its end, whichever.
+type ended struct {
+	jobs.Result
+	job   *jobs.Job
+	store string
+}
+
 // watched runs work under the command's observer, prints what it came to and
 // makes its report.
-func (c *console) watched(ctx *cli.Context, work func(*observe.Observer) (result, error)) error {
+func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, error)) error {
 	out, err := format(ctx)
 	if err != nil {
 		return err
 	}
-	w, err := c.watch(ctx)
+	w, err := watch(c, ctx)
 	if err != nil {
 		return err
 	}
 	w.Start(ctx.Context)
 	r, err := work(w)
-	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(err), Code: exitCode(ctx.Context, err), Manifest: r.manifest, Err: err})
-	if printErr := c.printResult(r, out); err == nil {
+	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: err})
+	if printErr := printResult(c, r.Result, out); err == nil {
 		err = printErr
 	}
-	c.reported(ctx, w, r, out)
+	reportRun(c, ctx, w, r, out)
 	return withAdvice(err, again(ctx))
 }
 

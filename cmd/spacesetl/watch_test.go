@@ -1,24 +1,10 @@
 package main
 
 import (
-	"io"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 )
-
-// unwatched is an observer that tells nobody.
-func unwatched(t testing.TB) *observe.Observer { return watchedBy(t, nil) }
-
-// watchedBy writes the log there.
-func watchedBy(t testing.TB, log io.Writer) *observe.Observer {
-	t.Helper()
-	w, err := observe.New(observe.Options{Stderr: log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return w
-}
 
 // The variables that programs with OpenTelemetry have in common are heard, and
 // the flag wins.

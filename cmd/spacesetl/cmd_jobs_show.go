@@ -1,0 +1,118 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+)
+
+func jobsShowCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:  "show",
+		Usage: "print a ready-made job, or what makes a scheduler run it",
+		UsageText: `spacesetl jobs show hourly-creators > hourly-creators.yaml
+spacesetl jobs show hourly-creators --for cron
+spacesetl jobs show hourly-creators --for systemd --dir /etc/systemd/system
+spacesetl jobs show hourly-creators --for kubernetes --job-file mine.yaml | kubectl apply -f -`,
+		Description: "There is no secret in what is printed: it says where the scheduler keeps those.",
+		Flags: []cli.Flag{
+			text("for", "", "scheduler: cron, systemd, kubernetes or airflow; `SCHEDULER`"),
+			text("job-file", "", "`FILE` with the job (default /etc/spacesetl/NAME.yaml, kubernetes: as shown)"),
+			text("bin", "", "`FILE` of the program there (default /usr/local/bin/spacesetl)"),
+			text("image", jobs.DefaultImage, "container `IMAGE`"),
+			text("user", "", "`NAME` of the user to run as (systemd, cron.d)"),
+			text("memory", "1536MiB", "memory to stay within, such as `1GiB`"),
+			text("dir", "", "`DIR` to write the files to, instead of printing them"),
+		},
+		Action: func(ctx *cli.Context) error { return showReady(c, ctx) },
+	}
+}
+
+func showReady(c *console, ctx *cli.Context) error {
+	if again, err := flagsFirst(ctx, "jobs", "show"); err != nil || again != nil {
+		if err == nil {
+			return c.app().RunContext(ctx.Context, again)
+		}
+		return ofJobs(ctx, err)
+	}
+	scheduler := ctx.String("for")
+	if scheduler != "" {
+		if err := chosen(ctx, "for", scheduler); err != nil {
+			return err
+		}
+	}
+	ready, err := readyMade(ctx.Args().First())
+	if err != nil {
+		return ofJobs(ctx, err)
+	}
+	files := []jobs.DeployedFile{{Name: ready.Name + ".yaml", Text: ready.YAML}}
+	if scheduler != "" {
+		if files, err = deployed(ctx, ready, scheduler); err != nil {
+			return ofJobs(ctx, err)
+		}
+	}
+	if dir := ctx.String("dir"); dir != "" {
+		return writeAll(c, dir, files)
+	}
+	var texts []string
+	for _, f := range files {
+		texts = append(texts, f.Text)
+	}
+	return c.print("%s", strings.Join(texts, "\n"))
+}
+
+// deployed is what makes a scheduler run the job.
+func deployed(ctx *cli.Context, ready jobs.Ready, scheduler string) ([]jobs.DeployedFile, error) {
+	memory, err := humanize.ParseBytes(ctx.String("memory"))
+	if err != nil || memory < leastMemory || memory > 1<<50 {
+		return nil, &usageError{err: fmt.Errorf("--memory: %q is not a size of %s or more, such as 512MiB or 2GB", ctx.String("memory"), humanize.IBytes(leastMemory))}
+	}
+	d := jobs.Deployment{Bin: ctx.String("bin"), Image: ctx.String("image"), JobFile: ctx.String("job-file"), User: ctx.String("user"), Memory: int64(memory)}
+	if scheduler == "kubernetes" && d.JobFile != "" {
+		text, err := os.ReadFile(d.JobFile)
+		if err != nil {
+			return nil, &usageError{err: fmt.Errorf("--job-file: %w", err)}
+		}
+		d.Job, d.JobFile = string(text), ""
+	}
+	files, err := ready.Deploy(scheduler, d)
+	if err != nil {
+		return nil, &usageError{err: err}
+	}
+	return files, nil
+}
+
+// readyMade finds a ready-made job.
+func readyMade(name string) (jobs.Ready, error) {
+	var names []string
+	for _, r := range jobs.ReadyMade() {
+		if r.Name == name {
+			return r, nil
+		}
+		names = append(names, r.Name)
+	}
+	slices.Sort(names)
+	if name == "" {
+		return jobs.Ready{}, &usageError{err: fmt.Errorf("no job named: one of %s", strings.Join(names, ", "))}
+	}
+	return jobs.Ready{}, &usageError{err: fmt.Errorf("there is no ready-made job %q%s", name, near(name, names))}
+}
+
+// writeAll writes files that are not there yet.
+func writeAll(c *console, dir string, files []jobs.DeployedFile) error {
+	for _, f := range files {
+		path := filepath.Join(dir, f.Name)
+		if err := writeWhole(path, f.Text, false); err != nil {
+			return err
+		}
+		_ = c.print("wrote %s\n", path)
+	}
+	return nil
+}

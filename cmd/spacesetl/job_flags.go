@@ -1,0 +1,131 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// jobFlags are the parts of a job as flags.
+func jobFlags() []cli.Flag {
+	return []cli.Flag{
+		text("file", "", "job `FILE` (YAML); flags override it", "f"),
+		text("name", "", "`NAME` of the job; a store belongs to one"),
+		list("ids", "Space `IDS` or links, comma separated"),
+		text("ids-file", "", "`FILE` with one Space id or link per line"),
+		list("creators", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
+		&cli.GenericFlag{Name: "search", Value: &query{}, Usage: "`WORDS` to find in titles; repeatable", EnvVars: env("search")},
+		text("state", "", "live, scheduled or all Spaces in searches; `STATE`"),
+		list("with", "also get buyers, tweets of each Space; `LIST`"),
+		list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
+		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
+		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
+		text("publish", "", "merge runs in a copy of the database, or in_place; `HOW` (default copy)"),
+		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
+		list("accounts", "accounts to ask with, see spacesetl auth; `LIST` (default all)"),
+		flag("private", "ask for fields that need the owner's token too"),
+		flag("no-users", "do not look up users that no answer includes"),
+		text("users", "", "get people with answers, looked up, or not: expand, batch, none; `HOW`"),
+		text("budget-run", "", "stop before the run can cost more; `USD`"),
+		text("budget-day", "", "stop before the store's runs of a UTC day can cost more; `USD`"),
+		text("budget-month", "", "the same for a calendar month; `USD`"),
+		number("workers", 0, "requests under way at a time; `N` (default 4)"),
+		duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
+		duration("deadline", "stop after this time, resumable; `DURATION`"),
+	}
+}
+
+// readSpec reads the job file, if any, and lets flags override it. It returns
+// every mistake at once.
+func readSpec(ctx *cli.Context) (jobs.Spec, error) {
+	if ctx.Args().Present() {
+		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
+	}
+	var wrong error
+	spec, err := jobs.Load(ctx.String("file"), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
+	err = inFlags(ctx, err)
+	if wrong != nil {
+		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
+	}
+	return spec, err
+}
+
+func override(ctx *cli.Context, spec *jobs.Spec) {
+	given := func(name string) bool {
+		if ctx.IsSet(name) {
+			spec.Elsewhere(strings.ReplaceAll(name, "-", "_"))
+		}
+		return ctx.IsSet(name)
+	}
+	for name, into := range map[string]*string{
+		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
+		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "publish": &spec.Publish, "ids-file": &spec.IDsFile,
+		"users": &spec.Users,
+	} {
+		if given(name) {
+			*into = ctx.String(name)
+		}
+	}
+	for name, into := range map[string]*[]string{"ids": &spec.IDs, "creators": &spec.Creators, "with": &spec.With, "to": &spec.To, "accounts": &spec.Accounts} {
+		if given(name) {
+			*into = trimmed(ctx.StringSlice(name))
+		}
+	}
+	if given("search") {
+		spec.Search = nil
+		for _, q := range ctx.Generic("search").(*query).given("search") {
+			spec.Search = append(spec.Search, jobs.Search{Query: q})
+		}
+	}
+	for name, into := range map[string]*bool{"private": &spec.Private, "no-users": &spec.NoUsers} {
+		if given(name) {
+			*into = ctx.Bool(name)
+		}
+	}
+	if given("workers") {
+		spec.Workers = ctx.Int("workers")
+	}
+	for name, into := range map[string]*time.Duration{"max-wait": &spec.MaxWait, "deadline": &spec.Deadline} {
+		if given(name) {
+			*into = ctx.Duration(name)
+		}
+	}
+}
+
+// overrideBudget reads the bounds of what a job may cost.
+func overrideBudget(ctx *cli.Context, spec *jobs.Spec) error {
+	for name, into := range map[string]*schemas.Money{"budget-run": &spec.Budget.Run, "budget-day": &spec.Budget.Day, "budget-month": &spec.Budget.Month} {
+		if !ctx.IsSet(name) {
+			continue
+		}
+		amount, err := schemas.ParseMoney(ctx.String(name))
+		if err == nil && amount == 0 {
+			err = errors.New("nothing: leave it out for no bound")
+		}
+		if err != nil {
+			return fmt.Errorf("--%s: %q is %w", name, ctx.String(name), err)
+		}
+		*into = amount
+	}
+	return nil
+}
+
+// trimmed drops the blanks and empty items of a comma list.
+func trimmed(values []string) []string {
+	var kept []string
+	for _, v := range values {
+		if v = strings.TrimSpace(v); v != "" {
+			kept = append(kept, v)
+		}
+	}
+	return slices.Clip(kept)
+}

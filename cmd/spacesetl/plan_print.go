@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func printPlan(c *console, p jobs.Forecast) error {
+	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintf(w, "endpoint\trequests\tobjects\tincluded\tpaid today\twindows\tminutes\tUSD\t\n")
+	for _, part := range p.Endpoints {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t\n", part.Endpoint, span(part.Requests), span(part.Objects), span(part.Included),
+			part.Paid, span(part.Windows), span(part.Minutes), dollars(part.Cost))
+	}
+	fmt.Fprintf(w, "all\t%s\t\t\t\t\t%s\t%s\t\n", span(p.Requests), span(p.Minutes), dollars(p.Cost))
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	_ = c.print("\nlikely: %s if X bills least, %s if it bills most\n%s\n", p.Likely.Low.Cents(), p.Likely.High.Cents(), tokensText(p.Tokens))
+	if p.Runs == 0 {
+		_ = c.print("the store has no history: what the seeds lead to is a guess\n")
+	} else {
+		_ = c.print("what the seeds lead to is taken from %s\n", plural(p.Runs, "earlier run"))
+	}
+	if len(p.Wide) > 0 {
+		_ = c.print("the range is wide because nobody knows\n")
+	}
+	for _, n := range p.Wide {
+		_ = c.print("  %s: up to %s of it (to narrow it: %s)\n", n.Assumption, n.Width.Cents(), n.Advice)
+	}
+	for _, bound := range []struct {
+		period string
+		usd    schemas.Money
+	}{{"run", p.Budget.Run}, {"UTC day", p.Budget.Day}, {"month", p.Budget.Month}} {
+		if bound.usd > 0 && bound.usd < p.Cost.High {
+			_ = c.print("the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
+		}
+	}
+	for _, stop := range p.Stops {
+		_ = c.print("%s\n", jobs.StopText(stop))
+	}
+	if p.Batch != nil {
+		return c.print("recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+
+			"  if it does not, they are free and looking users up is not: cost --reconcile can show which it is\n",
+			dollars(p.Batch.Cost), dollars(p.Cost), p.Batch.Saving)
+	}
+	return nil
+}
+
+// span writes a range, and one number where that is known.
+func span(r pipeline.Range) string {
+	if r.Low == r.High {
+		return thousands(r.Low)
+	}
+	return thousands(r.Low) + "-" + thousands(r.High)
+}
+
+func dollars(r pipeline.MoneyRange) string { return r.Low.Cents() + "-" + r.High.Cents() }
+
+// tokensText says what the minutes of a forecast are for.
+func tokensText(n jobs.TokenCount) string {
+	text := "minutes are at the documented limits with "
+	switch {
+	case n.Assumed:
+		text += "one app token: none was found (X_BEARER_TOKEN, spacesetl auth)"
+	case n.User == 0:
+		text += plural(n.App, "app token")
+	case n.App == 0:
+		text += plural(n.User, "user token")
+	default:
+		text += fmt.Sprintf("%s and %s", plural(n.App, "app token"), plural(n.User, "user token"))
+	}
+	switch {
+	case n.AssumedUser:
+		text += "; for buyers with one user token, of the Spaces' creator, which a run will need"
+	case n.User > 1:
+		text += "; buyers are asked for with the tokens of their Space's creator only"
+	}
+	return text
+}

@@ -1,0 +1,64 @@
+package jobs
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// tables are where tables go; what is empty was not asked for.
+type tables struct {
+	parquet, duckdb string
+	inPlace         bool // merge in the database itself
+}
+
+// targets says where the tables go in a folder that is laid out as a store.
+func targets(store pipeline.Store, to []string) tables {
+	var t tables
+	if slices.Contains(to, "parquet") {
+		t.parquet = store.Parquet()
+	}
+	if slices.Contains(to, "duckdb") {
+		t.duckdb = store.DuckDB()
+	}
+	return t
+}
+
+// assemble builds the pipeline of a run and its destinations. Files that only
+// feed DuckDB go away when done is called.
+func assemble(j *Job, planned pipeline.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
+	id := planned.Run.RunID
+	parquet, remove := to.parquet, func() {}
+	if parquet == "" {
+		parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
+		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
+	}
+	loader, err := load.NewParquet(load.ParquetConfig{
+		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	p = &pipeline.Pipeline{
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: j.store,
+		Loader: loader, KeepsFiles: to.parquet != "", Crash: j.opts.Crash,
+	}
+	if to.duckdb != "" {
+		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parquet, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step}))
+	}
+	return p, func() { _ = loader.Close(); remove() }, nil
+}
+
+// memoryLimit is what DuckDB may take as its settings have it; nothing for no
+// limit.
+func memoryLimit(j *Job) string {
+	if j.opts.Memory == 0 {
+		return ""
+	}
+	return strconv.FormatInt(j.opts.Memory, 10) + "B"
+}

@@ -1,0 +1,156 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Forecast is what a job will ask and cost. As JSON it is what the plan command
+// prints: dollars are numbers, ranges have low and high.
+type Forecast struct {
+	Job string `json:"job"` // its name
+	pipeline.Forecast
+	Tokens TokenCount          `json:"tokens"` // that the minutes are for
+	Wide   []pipeline.Narrower `json:"wide"`   // what makes the range wide
+	Budget pipeline.Budget     `json:"budget"` // of the job; empty without one
+	// Batch is the forecast with users: batch, where that saves over 20 %.
+	Batch *pipeline.Cheaper `json:"batch,omitempty"`
+}
+
+// TokenCount is with how many tokens a forecast reckons.
+type TokenCount struct {
+	App  int `json:"app"`
+	User int `json:"user"`
+	// Assumed: there is no token, so one app token is taken to be there.
+	Assumed bool `json:"assumed,omitempty"`
+	// AssumedUser: buyers are asked for and no user's token is there, so one
+	// of their Spaces' creator is taken to be.
+	AssumedUser bool `json:"assumed_user,omitempty"`
+}
+
+// StopText says where a budget will end a run.
+func StopText(s pipeline.Stop) string {
+	return fmt.Sprintf("the budget will stop the run at %s: one request there can cost %s and %s is left; %s would do", s.Endpoint, s.Most.Cents(), s.Left.Cents(), s.Enough.Cents())
+}
+
+// forecast is what a run started now will ask and cost.
+func forecast(ctx context.Context, j *Job) (Forecast, error) {
+	f := Forecast{Job: j.spec.Name, Budget: j.spec.Budget}
+	if j.invalid != nil {
+		return f, j.invalid
+	}
+	if err := folder(j.spec.Store); err != nil {
+		return f, err
+	}
+	plan := j.opts.Tokens.plan(&j.spec)
+	f.Tokens = j.opts.Tokens.count(plan.Buyers)
+	seeds, err := firstRequests(ctx, j, plan)
+	if err != nil {
+		return f, err
+	}
+	forecaster, err := forecaster(ctx, j)
+	if err != nil {
+		return f, err
+	}
+	if forecaster.Pace, err = pace(j); err != nil {
+		return f, err
+	}
+	f.Forecast = forecaster.Forecast(plan, seeds)
+	f.Wide, f.Batch = forecaster.Wide(plan, f.Forecast), forecaster.Cheaper(plan, seeds)
+	return f, nil
+}
+
+// folder reports a store that is something else. One that is not there yet is
+// no mistake.
+func folder(store string) error {
+	if info, err := os.Stat(store); err == nil && !info.IsDir() {
+		return fmt.Errorf("store %s: not a directory: name a folder that this user may read and write", store)
+	}
+	return nil
+}
+
+// firstRequests are those a run started now would begin with.
+func firstRequests(ctx context.Context, j *Job, plan pipeline.Plan) ([]schemas.Request, error) {
+	if j.spec.Follow != FollowOpen {
+		return plan.Seeds, nil
+	}
+	if _, err := os.Stat(j.spec.Store); errors.Is(err, fs.ErrNotExist) {
+		return plan.Seeds, nil
+	}
+	state, err := j.store.State(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return state.Seeds(plan), nil
+}
+
+// forecaster has what a forecast depends on; without the store's history it is
+// of use, too.
+func forecaster(ctx context.Context, j *Job) (pipeline.Forecaster, error) {
+	ledger, err := j.store.Ledger(ctx, false)
+	return pipeline.Forecaster{
+		Prices: j.spec.PriceTable(), Ledger: ledger, Today: j.opts.Now().UTC().Format(time.DateOnly),
+		Workers: j.spec.Workers, Budget: j.spec.Budget,
+	}, err
+}
+
+// foretell logs, before the first request, what the run can cost.
+func foretell(ctx context.Context, j *Job, planned pipeline.Planned) pipeline.MoneyRange {
+	forecaster, err := forecaster(ctx, j)
+	if err != nil { // only the history is missing
+		j.opts.Log.Warn("the forecast goes without the store's history: " + err.Error())
+	}
+	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
+	for _, stop := range forecast.Stops {
+		j.opts.Log.Warn(StopText(stop))
+	}
+	j.opts.Log.Info(price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
+		forecast, j.spec.PriceTable()))
+	return forecast.Cost
+}
+
+// count counts the tokens of a run.
+func (t Tokens) count(buyers bool) (n TokenCount) {
+	if t.App != "" {
+		n.App++
+	}
+	if t.User != "" {
+		n.User++
+	}
+	for _, a := range t.Accounts {
+		if a.Kind == extract.AppCredential {
+			n.App++
+		} else {
+			n.User++
+		}
+	}
+	n.AssumedUser = buyers && n.User == 0
+	if n.Assumed = n.App+n.User == 0; n.Assumed {
+		n.App = 1
+	}
+	return n
+}
+
+// pace is what the job's tokens may send, as the client that would send it
+// says. Without any it is nil.
+func pace(j *Job) (func(schemas.Endpoint) pipeline.Pace, error) {
+	if j.opts.Tokens.count(false).Assumed {
+		return nil, nil
+	}
+	client, err := extract.New(clientConfig(j, j.opts.Now()))
+	if err != nil {
+		return nil, &ClientError{err}
+	}
+	return func(e schemas.Endpoint) pipeline.Pace {
+		n := client.Capacity(e)
+		return pipeline.Pace{Most: n.Most, Least: n.Least, Apps: n.Apps}
+	}, nil
+}

@@ -1,0 +1,135 @@
+package jobs
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/report"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Options are what carries a job out, beside what its Spec says. The zero value
+// works, but for Run and Reconcile: they ask the API, with one token or more.
+type Options struct {
+	Tokens  Tokens
+	Resume  bool   // Run goes on with the job's last run even if that has come to its end
+	Version string // of the program, for the API and the manifest; default dev
+	Memory  int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
+	Listener
+	Now func() time.Time // default time.Now
+	// Crash is told of a panic in a goroutine of the pipeline, before it ends
+	// the process.
+	Crash func(value any, stack []byte)
+	// Client changes how the API is asked, such as the waits of a server that is
+	// not X's, and Fetcher what is got there. Step is called before each step
+	// towards the disk; its error is that of the step. Each may be nil.
+	Client  func(*extract.Config)
+	Fetcher func(pipeline.Fetcher) pipeline.Fetcher
+	Step    durable.Step
+}
+
+// Job is a job that can be carried out. Its methods are the program's commands:
+// they return what came of them and print nothing. One store takes one Run or
+// Replay at a time; the others may be called meanwhile.
+type Job struct {
+	spec    Spec
+	invalid error // of the spec; nil if it can be run
+	opts    Options
+	store   pipeline.Store
+}
+
+// Open returns the job of a spec, with defaults for what it leaves out. Nothing
+// but Spec.IDsFile is read yet. Run and Plan return an *InvalidError for a spec
+// with mistakes; the other methods need its Store and money only.
+func Open(spec Spec, o Options) *Job {
+	spec.Defaults()
+	spec.IDs = slices.Clone(spec.IDs) // links become ids
+	if o.Version == "" {
+		o.Version = "dev"
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Listener = o.quietly()
+	invalid := spec.valid() // completes the spec
+	return &Job{spec: spec, invalid: invalid, opts: o, store: pipeline.Store(spec.Store)}
+}
+
+// Run fetches what the job asks for and loads it, or goes on where the job's
+// last run stopped. The result is of use beside an error, too: one that stopped
+// early is a *pipeline.StoppedError, and what had come is in the tables.
+func (j *Job) Run(ctx context.Context) (Result, error) { return run(ctx, j) }
+
+// Replay makes the tables again from landed pages, without the API, one run
+// after the other, and yields what each came to. The first error ends it.
+func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, error] {
+	return replay(ctx, j, r)
+}
+
+// Verify proves that the store is whole, and that its tables are what its pages
+// say: it looks for the values of every page, or with sample over 1 of every
+// sample-th. What is wrong is in the Verification, not an error.
+func (j *Job) Verify(ctx context.Context, sample int) (*pipeline.Verification, error) {
+	return verify(ctx, j, sample)
+}
+
+// Plan says what a run started now will ask and cost, without a request.
+func (j *Job) Plan(ctx context.Context) (Forecast, error) { return forecast(ctx, j) }
+
+// Status shows the store at a glance: runs, tables, money, what is wrong. It
+// takes no lock and changes nothing.
+func (j *Job) Status(ctx context.Context, s StatusOptions) (*pipeline.Overview, error) {
+	return status(ctx, j, s)
+}
+
+// Cost says what the store's pages have cost.
+func (j *Job) Cost(ctx context.Context) (pipeline.Statement, error) { return cost(ctx, j) }
+
+// Reconcile asks the API for its own count of posts, of so many days or with 0
+// of all that the store has and the API tells, and sets it beside the ledger's.
+func (j *Job) Reconcile(ctx context.Context, days int) (Account, error) {
+	return reconcile(ctx, j, days)
+}
+
+// Report makes one HTML page of a run and its store.
+func (j *Job) Report(ctx context.Context, r ReportOptions) (*report.Page, error) {
+	return makeReport(ctx, j, r)
+}
+
+// Listener is told of a run while it goes. Each part may be nil, and is called
+// from several goroutines.
+type Listener struct {
+	Log      *slog.Logger
+	Started  func(runID string) // a run begins, or goes on
+	Gauges   func(Gauges)       // once, before the first request
+	Event    func(extract.Event)
+	Notice   func(pipeline.Notice)
+	Progress func(pipeline.Progress)
+}
+
+// Gauges can be read while a run goes.
+type Gauges struct {
+	Stats   func() extract.Stats
+	Windows func() []extract.Window
+	Budget  func() map[string]schemas.Money // what is left of it, by period
+}
+
+// quietly fills in listeners that do nothing.
+func (l Listener) quietly() Listener {
+	if l.Log == nil {
+		l.Log = slog.New(slog.DiscardHandler)
+	}
+	if l.Started == nil {
+		l.Started = func(string) {}
+	}
+	if l.Gauges == nil {
+		l.Gauges = func(Gauges) {}
+	}
+	return l
+}

@@ -1,0 +1,114 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// ReplayOptions say what to make again. The zero value makes all runs again, oldest
+// first, where the job's tables are.
+type ReplayOptions struct {
+	Run string // one run's id
+	Out string // a folder to write to instead of the store
+}
+
+// NoRunError is a store without a run, or without the one that was named.
+type NoRunError struct {
+	Store   string
+	Run     string // that was named; empty if there is none at all
+	Nearest string // the run that was meant; empty if none comes near
+	Last    string // the last of the runs there are
+}
+
+func (e *NoRunError) Error() string {
+	if e.Run == "" {
+		return "there is no run in " + e.Store
+	}
+	near := ""
+	if e.Nearest != "" {
+		near = fmt.Sprintf(": did you mean %q?", e.Nearest)
+	}
+	return fmt.Sprintf("there is no run %q in %s%s; the last is %s", e.Run, e.Store, near, e.Last)
+}
+
+// replay loads the landed pages of the runs asked for.
+func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, error] {
+	return func(yield func(Result, error) bool) {
+		runs, err := runsOf(j.store, r.Run)
+		if err != nil {
+			yield(Result{}, err)
+			return
+		}
+		dir := j.store
+		if r.Out != "" {
+			dir = pipeline.Store(r.Out)
+		}
+		unlock, err := dir.Lock()
+		if err != nil {
+			yield(Result{}, err)
+			return
+		}
+		defer unlock()
+		for _, id := range runs {
+			j.opts.Started(id)
+			result, err := replayRun(ctx, j, id, dir)
+			if !yield(result, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// runsOf lists the runs of a store, or finds one by its id.
+func runsOf(store pipeline.Store, id string) ([]string, error) {
+	runs, err := store.Runs()
+	switch {
+	case err != nil:
+		return nil, err
+	case len(runs) == 0:
+		return nil, &NoRunError{Store: string(store)}
+	case id == "":
+		return runs, nil
+	case !slices.Contains(runs, id):
+		return nil, &NoRunError{Store: string(store), Run: id, Nearest: Nearest(id, runs), Last: runs[len(runs)-1]}
+	}
+	return []string{id}, nil
+}
+
+// replayRun loads the landed pages of one run.
+func replayRun(ctx context.Context, j *Job, id string, dir pipeline.Store) (Result, error) {
+	start := time.Now()
+	planned, err := j.store.Planned(id)
+	if err != nil {
+		return Result{}, err
+	}
+	switch m, err := j.store.Manifest(id); {
+	case err == nil:
+		planned.Run.Outcome = m.Run.Outcome
+	case errors.Is(err, fs.ErrNotExist):
+		planned.Run.Outcome = schemas.Interrupted
+	default:
+		return Result{}, err
+	}
+	to := targets(dir, j.spec.To)
+	p, done, err := assemble(j, planned, to, nil)
+	if err != nil {
+		return Result{}, err
+	}
+	defer done()
+	p.Out, p.Progress = dir, j.opts.Progress
+	if err := p.Open(); err != nil {
+		return Result{}, err
+	}
+	defer p.Close()
+	m, err := p.Load(ctx)
+	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb}, err
+}

@@ -1,0 +1,155 @@
+package jobs
+
+import (
+	"context"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Result is what a run or a replay came to.
+type Result struct {
+	Manifest *pipeline.Manifest // nil when nothing was loaded
+	Stats    extract.Stats      // of the requests; none of a replay
+	Fetched  int                // pages fetched now, not found landed
+	Took     time.Duration
+	Expected pipeline.MoneyRange // what the run was forecast to cost
+	// Parquet and DuckDB are the folder and the file that the tables are in;
+	// empty when they were not asked for.
+	Parquet, DuckDB string
+}
+
+// ClientError is a job that the API cannot be asked for: its settings or its
+// tokens make no client.
+type ClientError struct{ Err error }
+
+func (e *ClientError) Error() string { return e.Err.Error() }
+func (e *ClientError) Unwrap() error { return e.Err }
+
+// run fetches and loads.
+func run(ctx context.Context, j *Job) (Result, error) {
+	start := time.Now()
+	if j.invalid != nil {
+		return Result{}, j.invalid
+	}
+	if err := j.opts.Tokens.enough(j.spec); err != nil {
+		return Result{}, err
+	}
+	var p *pipeline.Pipeline // made later; the client asks it while fetching
+	cfg := clientConfig(j, start)
+	cfg.Creator = func(spaceID string) string { return p.Creator(spaceID) }
+	cfg.Sending = func(ctx context.Context, r schemas.Request) (func(int, bool), error) { return p.Sending(ctx, r) }
+	client, err := extract.New(cfg)
+	if err != nil {
+		return Result{}, &ClientError{err}
+	}
+	unlock, err := j.store.Lock()
+	if err != nil {
+		return Result{}, err
+	}
+	defer unlock()
+	if err := j.store.Sweep(); err != nil {
+		return Result{}, err
+	}
+	planned, err := planned(ctx, j)
+	if err != nil {
+		return Result{}, err
+	}
+	to := targets(j.store, j.spec.To)
+	to.inPlace = j.spec.Publish == PublishInPlace
+	assembled, done, err := assemble(j, planned, to, j.opts.Step)
+	if err != nil {
+		return Result{}, err
+	}
+	defer done()
+	p = assembled
+	fetching(j, p, client)
+	if err := p.Open(); err != nil {
+		return Result{}, err
+	}
+	defer p.Close()
+	if j.spec.Deadline > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, start.Add(j.spec.Deadline))
+		defer cancel()
+	}
+	r := Result{Expected: foretell(ctx, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
+	r.Manifest, err = p.RunAll(ctx)
+	if err == nil {
+		if err := j.store.Settle(ctx); err != nil { // the next run makes them, too
+			j.opts.Log.Warn("what status reads could not be written: " + err.Error())
+		}
+	}
+	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
+	return r, err
+}
+
+// fetching gives a pipeline what it needs to ask the API.
+func fetching(j *Job, p *pipeline.Pipeline, client *extract.Client) {
+	p.Fetcher, p.Tells, p.Workers, p.Step = extract.NewRetry(client), true, j.spec.Workers, j.opts.Step
+	if j.opts.Fetcher != nil {
+		p.Fetcher = j.opts.Fetcher(p.Fetcher)
+	}
+	p.Budget, p.Prices, p.Now = j.spec.Budget, j.spec.PriceTable(), j.opts.Now
+	p.Notify, p.Progress = j.opts.Notice, j.opts.Progress
+	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
+	j.opts.Gauges(Gauges{Stats: client.Stats, Windows: client.Windows, Budget: p.BudgetLeft})
+}
+
+// clientConfig is how the job asks the API.
+func clientConfig(j *Job, start time.Time) extract.Config {
+	cfg := extract.Config{
+		BaseURL: j.spec.BaseURL, Dialect: schemas.Dialect(j.spec.Dialect), Private: j.spec.Private,
+		AppToken: extract.Token(j.opts.Tokens.App), UserToken: extract.Token(j.opts.Tokens.User), Credentials: j.opts.Tokens.Accounts,
+		Version: j.opts.Version, MaxWait: j.spec.MaxWait, Notify: j.opts.Event,
+	}
+	if plan := j.spec.Plan(false); plan.NoExpand {
+		cfg.Expansions = map[schemas.Endpoint][]string{}
+		for _, spec := range schemas.Specs() {
+			cfg.Expansions[spec.Endpoint] = plan.Expansions(spec.Endpoint)
+		}
+	}
+	if j.spec.Deadline > 0 {
+		cfg.Deadline = start.Add(j.spec.Deadline)
+	}
+	if j.opts.Client != nil {
+		j.opts.Client(&cfg)
+	}
+	return cfg
+}
+
+// planned finds the run to go on with, or starts a new one.
+func planned(ctx context.Context, j *Job) (pipeline.Planned, error) {
+	plan := j.opts.Tokens.plan(&j.spec)
+	planned, ok, err := j.store.Resumable(plan, j.opts.Resume)
+	if err != nil {
+		return planned, err
+	}
+	if ok {
+		j.opts.Started(planned.Run.RunID)
+		j.opts.Log.Info("going on with run " + planned.Run.RunID)
+		return planned, nil
+	}
+	var state *pipeline.State
+	if j.spec.Follow == FollowOpen {
+		if state, err = j.store.State(ctx); err != nil {
+			return planned, err
+		}
+	}
+	planned, err = j.store.Start(plan, state, j.opts.Version, j.opts.Now())
+	if err == nil {
+		j.opts.Started(planned.Run.RunID)
+		j.opts.Log.Info("new run " + planned.Run.RunID)
+	}
+	return planned, err
+}
+
+func refusals(dropped []extract.Dropped) []pipeline.Refusal {
+	var all []pipeline.Refusal
+	for _, d := range dropped {
+		all = append(all, pipeline.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason})
+	}
+	return all
+}

@@ -1,0 +1,114 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// verify holds the store against its pages, with tables made anew in a
+// temporary folder.
+func verify(ctx context.Context, j *Job, sample int) (*pipeline.Verification, error) {
+	runs, err := runsOf(j.store, "")
+	if err != nil {
+		return nil, err
+	}
+	v := &pipeline.Verification{Runs: len(runs)}
+	dir, err := os.MkdirTemp("", "spacesetl-verify-*")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir) // only takes space
+	published, err := verifyRuns(ctx, j, v, runs, dir, sample)
+	if err != nil {
+		return nil, err
+	}
+	return v, verifyDuckDB(ctx, j, v, published, dir)
+}
+
+// verifyRuns looks at the pages and files of each run, and makes its tables
+// anew below a folder. It returns the parts of the runs that are in the
+// database, by run.
+func verifyRuns(ctx context.Context, j *Job, v *pipeline.Verification, runs []string, dir string, sample int) (map[string][]schemas.Part, error) {
+	published := map[string][]schemas.Part{}
+	for _, id := range runs {
+		before := len(v.Problems)
+		if err := j.store.VerifyPages(ctx, v, id, sample); err != nil {
+			return nil, err
+		}
+		m, err := j.store.VerifyFiles(ctx, v, id)
+		if err != nil {
+			return nil, err
+		}
+		if m == nil || len(v.Problems) > before {
+			continue // no tables, or pages they cannot be made of
+		}
+		anew, err := remake(ctx, j, m, dir)
+		if err != nil {
+			v.Wrong("run %s: %v", id, err)
+			continue
+		}
+		j.store.VerifyTables(v, m, anew)
+		if m.Database {
+			published[id] = anew.Files
+		}
+	}
+	return published, nil
+}
+
+// remake makes the tables and the manifest of a run anew.
+func remake(ctx context.Context, j *Job, m *pipeline.Manifest, dir string) (*pipeline.Manifest, error) {
+	planned, err := j.store.Planned(m.Run.RunID)
+	if err != nil {
+		return nil, err
+	}
+	planned.Run.Outcome = m.Run.Outcome
+	p, done, err := assemble(j, planned, tables{parquet: filepath.Join(dir, "parquet")}, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if err := p.Open(); err != nil {
+		return nil, err
+	}
+	anew, err := p.Remake(ctx)
+	return anew, errors.Join(err, p.Close())
+}
+
+// verifyDuckDB compares the database, table by table, with one that the runs'
+// tables made anew are published to, oldest first.
+func verifyDuckDB(ctx context.Context, j *Job, v *pipeline.Verification, anew map[string][]schemas.Part, dir string) error {
+	if len(anew) == 0 || len(v.Problems) > 0 {
+		return nil // no database, or nothing to hold it against
+	}
+	other := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), Parts: filepath.Join(dir, "parquet"), MemoryLimit: memoryLimit(j)})
+	for _, id := range slices.Sorted(maps.Keys(anew)) {
+		if err := other.Publish(ctx, anew[id]); err != nil {
+			return err
+		}
+	}
+	want, err := other.Hashes(ctx)
+	if err != nil {
+		return err
+	}
+	got, err := load.NewDuckDB(load.DuckDBConfig{Path: j.store.DuckDB(), MemoryLimit: memoryLimit(j)}).Hashes(ctx)
+	if err != nil {
+		v.Wrong("%v", err)
+		return ctx.Err()
+	}
+	for _, table := range slices.Sorted(maps.Keys(want)) {
+		if got[table] != want[table] {
+			v.Wrong("%s: table %s has %d rows with hash %s; its pages make %d with %s", j.store.DuckDB(), table, got[table].Rows, got[table].Hash, want[table].Rows, want[table].Hash)
+			continue
+		}
+		v.Tables++
+	}
+	return nil
+}

@@ -1,0 +1,124 @@
+package jobs_test
+
+import (
+	"flag"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// TestMain makes the test binary a job that can be killed, too, and keeps all
+// temporary files in one folder. Tests wait for children and servers more than
+// they compute.
+func TestMain(m *testing.M) {
+	if text, child := os.LookupEnv(childJob); child {
+		os.Exit(runChild(text))
+	}
+	_ = flag.Set("test.parallel", "4") // a value on the command line wins
+	dir, remove := scratch(scratchPlace())
+	_ = os.Setenv("TMPDIR", dir)
+	code := m.Run()
+	remove()
+	os.Exit(code)
+}
+
+// long says that tests are to run in full: hundreds of kills, large worlds,
+// thirty hourly runs. Without it each holds the same in small.
+func long() bool { return os.Getenv("SPACESETL_LONG") != "" }
+
+// inFull is a measure of a test, in full or in small.
+func inFull[T any](full, small T) T {
+	if long() {
+		return full
+	}
+	return small
+}
+
+// slow skips a test that takes more than a few seconds where a quick answer is
+// wanted.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
+	}
+}
+
+// updating says that files which are made of what jobs get are to be made anew.
+// The flag is that of the package's other tests.
+func updating() bool { return flag.Lookup("update").Value.String() == "true" }
+
+// ran is what a job came to that is done.
+func ran(t testing.TB, spec jobs.Spec, o jobs.Options) jobs.Result {
+	t.Helper()
+	r, err := jobs.Open(spec, o).Run(t.Context())
+	if err != nil || r.Manifest.Run.Outcome != schemas.Done {
+		t.Fatalf("job %s: %v", spec.Name, err)
+	}
+	return r
+}
+
+// logged writes all that a run tells of.
+func logged(to io.Writer) jobs.Listener {
+	log := slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return jobs.Listener{
+		Log:      log,
+		Event:    func(e extract.Event) { log.Info("event", "event", e) },
+		Notice:   func(n pipeline.Notice) { log.Info("notice", "notice", n) },
+		Progress: func(p pipeline.Progress) { log.Info("progress", "progress", p) },
+	}
+}
+
+// total is the number of requests that a server has answered.
+func total(w *simulator.Simulator) int {
+	n := 0
+	for _, count := range w.RequestCounts() {
+		n += count
+	}
+	return n
+}
+
+// scratchName is what the folders of test processes are called.
+const scratchName = "spacesetl-test-*"
+
+// scratch is a folder for all temporary files of this process, below another.
+// A process that is killed leaves its own behind: the next one that comes by
+// removes it, as nobody holds its lock.
+func scratch(below string) (dir string, remove func()) {
+	left, _ := filepath.Glob(filepath.Join(below, scratchName)) // the pattern is good
+	for _, old := range left {
+		lock := flock.New(filepath.Join(old, "lock"))
+		if info, err := os.Stat(old); err != nil || time.Since(info.ModTime()) < time.Minute {
+			continue // it may be about to take its lock
+		}
+		if free, err := lock.TryLock(); err == nil && free {
+			_ = os.RemoveAll(old) // only takes space
+		}
+		_ = lock.Close()
+	}
+	dir, err := os.MkdirTemp(below, scratchName)
+	if err != nil {
+		return below, func() {}
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	_, _ = lock.TryLock() // nobody else knows the name
+	remove = func() {
+		_ = lock.Close()
+		_ = os.RemoveAll(dir)
+	}
+	flag.Parse()
+	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > time.Minute {
+		time.AfterFunc(timeout-time.Second, remove) // then the process dies on the spot
+	}
+	return dir, remove
+}
