@@ -49,6 +49,7 @@ func demo(c *console, ctx *cli.Context) error {
 
 func runDemo(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 	cfg, creator := demoConfig(uint64(ctx.Int("seed")), ctx.Int("spaces"))
+	cfg.Epoch = time.Now()
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, "127.0.0.1:0", world)
 	if err != nil {

@@ -54,7 +54,7 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 		return &usageError{commandOf(ctx), errors.New("--credit must not be negative, and --window must be more than nothing")}
 	}
 	cfg := simulator.Config{
-		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Window: ctx.Duration("window"),
+		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Epoch: time.Now(), Window: ctx.Duration("window"),
 		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),
 		Ended: ctx.String("ended"), Missing: ctx.String("missing"), Paging: ctx.String("paging"),
 		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve"),

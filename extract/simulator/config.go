@@ -36,6 +36,10 @@ const (
 type Config struct {
 	Seed   uint64
 	Spaces int // 10 .. 1,000,000
+	// Epoch is when the world is as its seed says: live Spaces started in the
+	// hours before, scheduled ones start in the two weeks after. Another one moves
+	// times and nothing else. 0 is 12:00 UTC on 1 September 2026.
+	Epoch time.Time
 
 	Window             time.Duration  // of the rate limits; 0 is 15 minutes
 	Limits             map[string]int // requests per window by endpoint name; "*" for all others
@@ -94,6 +98,10 @@ func (c Config) withDefaults() Config {
 	if c.Spaces == 0 {
 		c.Spaces = defaultSpaces
 	}
+	if c.Epoch.IsZero() {
+		c.Epoch = defaultEpoch()
+	}
+	c.Epoch = c.Epoch.UTC().Truncate(time.Second) // as exact as the API's times
 	duration := func(d *time.Duration, value time.Duration) {
 		if *d == 0 {
 			*d = value

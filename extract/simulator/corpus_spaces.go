@@ -119,7 +119,7 @@ func (w *world) space(index uint64) Space {
 }
 
 func (w *world) setTimes(sp *Space, d *dice) {
-	at := epoch()
+	at := w.epoch
 	back := func(limit time.Duration) time.Duration {
 		return time.Duration(d.intn(int(limit/time.Second))) * time.Second
 	}
@@ -137,13 +137,23 @@ func (w *world) setTimes(sp *Space, d *dice) {
 	}
 	sp.CreatedAt = sp.CreatedAt.Add(-back(24 * time.Hour))
 	if sp.State == stateScheduled || d.chance(50) {
-		planned := start.Truncate(5 * time.Minute)
-		sp.ScheduledStart = &planned
+		sp.ScheduledStart = ptr(w.planned(start))
 	}
 	if sp.State != stateScheduled {
 		sp.StartedAt = &start
 	}
 	sp.UpdatedAt = sp.CreatedAt.Add(back(time.Hour))
+}
+
+// planned is the start that was announced: a multiple of five minutes, which is
+// not over at the epoch if the start is not.
+func (w *world) planned(start time.Time) time.Time {
+	const grid = 5 * time.Minute
+	planned := start.Truncate(grid)
+	if planned.Before(w.epoch) && !start.Before(w.epoch) {
+		return planned.Add(grid)
+	}
+	return planned
 }
 
 // setPeople gives overlapping roles: the creator is a host, hosts speak, the
@@ -236,7 +246,7 @@ func (w *world) evolve(sp *Space, index uint64, elapsed, over time.Duration) {
 	if base == stateEnded {
 		return
 	}
-	l, at := w.life(index, over), epoch()
+	l, at := w.life(index, over), w.epoch
 	if sp.State != stateScheduled && sp.StartedAt == nil {
 		started := at.Add(l.begin).Truncate(time.Second)
 		sp.StartedAt, sp.UpdatedAt = &started, started

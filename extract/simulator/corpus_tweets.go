@@ -98,7 +98,7 @@ func (w *world) tweet(s spot) Tweet {
 		ID:                w.tweetID(s),
 		AuthorID:          w.userID(author),
 		AuthorUsername:    w.username(author),
-		CreatedAt:         epoch().Add(-time.Duration(d.intn(60*86400)) * time.Second),
+		CreatedAt:         w.epoch.Add(-time.Duration(d.intn(60*86400)) * time.Second),
 		Lang:              pick(&d, []string{"en", "en", "es", "pt", "ja", "ar", "und", "zxx", "qme"}),
 		PossiblySensitive: d.chance(3),
 		ReplySettings:     pick(&d, []string{"everyone", "everyone", "mentionedUsers", "following", "subscribers", "verified", "other"}),

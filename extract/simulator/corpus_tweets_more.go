@@ -164,7 +164,7 @@ func (w *world) poll(s spot) Poll {
 		VotingStatus:    pick(&d, []string{"open", "closed"}),
 		DurationMinutes: int64(d.between(5, 10080)),
 	}
-	p.EndDatetime = epoch().AddDate(0, 0, -d.intn(30))
+	p.EndDatetime = w.epoch.AddDate(0, 0, -d.intn(30))
 	for i := range d.between(2, 4) {
 		label := pick(&d, keywords) + " " + pick(&d, titleEmoji)
 		p.Options = append(p.Options, PollOption{int64(i + 1), label, int64(d.intn(1000))})

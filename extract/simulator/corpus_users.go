@@ -12,7 +12,7 @@ func (w *world) user(index uint64) User {
 		ID:                 w.userID(index),
 		Username:           w.username(index),
 		Name:               pick(&d, givenNames) + " " + pick(&d, familyNames),
-		CreatedAt:          epoch().Add(-time.Duration(d.intn(18*365*86400)) * time.Second),
+		CreatedAt:          w.epoch.Add(-time.Duration(d.intn(18*365*86400)) * time.Second),
 		Protected:          d.chance(4),
 		Parody:             d.chance(2),
 		IsIdentityVerified: d.chance(10),

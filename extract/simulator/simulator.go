@@ -41,7 +41,7 @@ func New(config Config) *Simulator {
 	config = config.withDefaults()
 	s := &Simulator{
 		config:    config,
-		world:     newWorld(config.Seed, config.Spaces),
+		world:     newWorld(config.Seed, config.Spaces, config.Epoch),
 		endpoints: endpointTable(),
 		start:     config.Now(),
 		limiter:   newLimiter(config),

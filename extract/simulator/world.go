@@ -44,9 +44,8 @@ const (
 	maxPageable   = 350 // longest list of buyers or tweets of one Space
 )
 
-// epoch is the instant at which the world is photographed: a live Space
-// started before it, a scheduled one starts after it.
-func epoch() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
+// defaultEpoch is a fixed one, so that tests can expect times.
+func defaultEpoch() time.Time { return time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) }
 
 // world derives every object from the seed and an index. It holds no objects,
 // so a world of a million Spaces costs as much as one of ten.
@@ -55,6 +54,7 @@ type world struct {
 	spaces   uint64
 	users    uint64
 	creators uint64 // users 0 .. creators-1 host Spaces
+	epoch    time.Time
 
 	spaceIDs, oldUserIDs, newUserIDs, usernames permutation
 	tweetIDs, mediaKeys, pollIDs                permutation
@@ -62,13 +62,14 @@ type world struct {
 	creatorOf                                   shuffle
 }
 
-func newWorld(seed uint64, spaces int) *world {
+func newWorld(seed uint64, spaces int, epoch time.Time) *world {
 	n := uint64(min(max(spaces, minSpaces), maxSpaces))
 	return &world{
 		seed:       seed,
 		spaces:     n,
 		users:      max(n, minUsers),
 		creators:   max(n/3, 1),
+		epoch:      epoch,
 		spaceIDs:   newPermutation(seed, forSpaceID, 64),
 		oldUserIDs: newPermutation(seed, forOldUserID, 32),
 		newUserIDs: newPermutation(seed, forNewUserID, 58),

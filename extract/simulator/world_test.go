@@ -12,7 +12,7 @@ import (
 )
 
 func TestIDsRoundTrip(t *testing.T) {
-	w := newWorld(7, 1_000_000)
+	w := newWorld(7, 1_000_000, defaultEpoch())
 	spaceForm := regexp.MustCompile(`^[a-zA-Z0-9]{13}$`)
 	number := regexp.MustCompile(`^[0-9]{10,19}$`)
 	for index := uint64(0); index < w.spaces; index += 9973 {
@@ -41,7 +41,7 @@ func TestIDsRoundTrip(t *testing.T) {
 
 func TestEverySpaceHasOneCreator(t *testing.T) {
 	for _, n := range []int{10, 11, 997, 1000} {
-		w := newWorld(3, n)
+		w := newWorld(3, n, defaultEpoch())
 		seen := map[uint64]int{}
 		for c := range w.creators {
 			for _, index := range w.spacesOf(c) {
@@ -57,7 +57,7 @@ func TestEverySpaceHasOneCreator(t *testing.T) {
 }
 
 func TestTweetsLeadToTweets(t *testing.T) {
-	w := newWorld(1, 1000)
+	w := newWorld(1, 1000, defaultEpoch())
 	var withMedia, withPoll, withEdits, withNote, referenced int
 	for i := range uint64(250) {
 		tw := w.tweet(spot{owner: 1, ordinal: i})
