@@ -130,3 +130,32 @@ type FileError struct{ Path, Problem, Next string }
 func (e *FileError) Error() string {
 	return fmt.Sprintf("token file %s %s: %s", e.Path, e.Problem, e.Next)
 }
+
+// AnonymousError is a login that is stored though the server did not say whose
+// it is.
+type AnonymousError struct {
+	Account string
+	Err     error
+}
+
+func (e *AnonymousError) Error() string {
+	return fmt.Sprintf("logged in as account %s, but whose it is could not be asked: %v", e.Account, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *AnonymousError) Unwrap() error { return e.Err }
+
+// RevokeError is an account that was removed from the file though the server
+// could not be made to forget its tokens.
+type RevokeError struct {
+	Account string
+	Err     error
+}
+
+func (e *RevokeError) Error() string {
+	return "account " + e.Account + " is removed here, but its tokens could not be revoked: " + strings.TrimSuffix(e.Err.Error(), ": try again") +
+		": end the app's access in the settings of the X account"
+}
+
+// Unwrap returns the cause.
+func (e *RevokeError) Unwrap() error { return e.Err }

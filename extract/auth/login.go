@@ -3,19 +3,11 @@ package auth
 import (
 	"context"
 	"crypto/rand"
-	"crypto/subtle"
 	"errors"
 	"fmt"
-	"net/url"
-	"slices"
-	"strings"
 
 	"golang.org/x/oauth2"
 )
-
-// DefaultPort is of the address that a consent comes back to. The API compares
-// that address with the one registered for the app, so it has to be a fixed one.
-const DefaultPort = 8765
 
 // Login is how a user is asked to agree.
 type Login struct {
@@ -30,9 +22,6 @@ type Login struct {
 	// or the code in it. When it is nil the answer comes to Port of this machine.
 	Paste func(context.Context) (string, error)
 }
-
-// RedirectURL is what has to be registered for the app.
-func RedirectURL(port int) string { return fmt.Sprintf("http://127.0.0.1:%d%s", port, callbackPath) }
 
 // Login asks a user to agree, and stores the tokens under the account's name.
 // A *DeniedError is a user who did not, a *TakenError a name that is another's.
@@ -59,20 +48,6 @@ func (s *Store) Login(ctx context.Context, login Login, cfg Config) (Account, er
 	r := record{ClientSecret: c.client.secret, Account: Account{Kind: User, Server: cfg.Server, ClientID: c.client.id, Scopes: Scopes()}}
 	return s.enter(ctx, c.server, r.renewed(p), login.Name)
 }
-
-// AnonymousError is a login that is stored though the server did not say whose
-// it is.
-type AnonymousError struct {
-	Account string
-	Err     error
-}
-
-func (e *AnonymousError) Error() string {
-	return fmt.Sprintf("logged in as account %s, but whose it is could not be asked: %v", e.Account, e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *AnonymousError) Unwrap() error { return e.Err }
 
 // enter asks whose tokens these are and stores them. A login must not be lost to
 // a moment of bad network: the tokens are stored in any case.
@@ -104,6 +79,44 @@ func (s *Store) enter(ctx context.Context, from server, r record, name string) (
 	return r.Account, err
 }
 
+// Keys are the app's own credentials. They are not stored.
+type Keys struct {
+	Name   string // of the account; default "app"
+	Key    string
+	Secret string
+}
+
+// App gets the app's token for its key and secret and stores it. It returns a
+// *TakenError when the name belongs to a user.
+func (s *Store) App(ctx context.Context, keys Keys, cfg Config) (Account, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return Account{}, err
+	}
+	if keys.Name == "" {
+		keys.Name = "app"
+	}
+	if keys.Name, err = cleanName(keys.Name); err != nil {
+		return Account{}, err
+	}
+	if keys.Key == "" || keys.Secret == "" {
+		return Account{}, errors.New("no key and secret of the app: copy them from the X developer console")
+	}
+	p, err := server{cfg}.app(ctx, keys.Key, secret(keys.Secret))
+	if err != nil {
+		return Account{}, err
+	}
+	r := record{Account: Account{Name: keys.Name, Kind: App, Server: cfg.Server}}.renewed(p)
+	err = s.change(ctx, "app", cfg.Step, func(f file) error {
+		if old, ok := f.Accounts[r.Name]; ok && !old.sameOwner(r) {
+			return &TakenError{r.Name, old.owner()}
+		}
+		f.Accounts[r.Name] = r
+		return nil
+	})
+	return r.Account, err
+}
+
 func (a Account) sameOwner(b record) bool {
 	return a.Kind == b.Kind && a.Server == b.Server && (a.UserID == b.UserID || a.UserID == "")
 }
@@ -127,86 +140,46 @@ func unused(f file, name string) string {
 	}
 }
 
-// consent is one login under way.
-type consent struct {
-	server          server
-	client          client
-	state, verifier string
+// Logout makes the server forget a user's tokens and removes the account. If
+// the server does not, the account is removed all the same and the error is a
+// *RevokeError. The token of an app is only removed: the API has one for all
+// programs of the app, which would lose it, too.
+func (s *Store) Logout(ctx context.Context, name string, cfg Config) (Account, error) {
+	var r record
+	var failed error
+	err := s.change(ctx, "logout", cfg.Step, func(f file) (err error) {
+		if r, err = s.find(f, name); err != nil {
+			return err
+		}
+		if r.Kind == User {
+			failed = revoke(ctx, r, cfg)
+		}
+		delete(f.Accounts, r.Name)
+		return nil
+	})
+	if err == nil && failed != nil {
+		err = &RevokeError{r.Name, failed}
+	}
+	return r.Account, err
 }
 
-// ask shows the address, waits for the answer and exchanges its code.
-func (c consent) ask(ctx context.Context, login Login) (pair, error) {
-	if login.Port == 0 || login.Port < 0 && login.Paste != nil {
-		login.Port = DefaultPort
-	}
-	redirect := RedirectURL(login.Port)
-	get := func(ctx context.Context) (url.Values, error) {
-		text, err := login.Paste(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return c.pasted(text)
-	}
-	if login.Paste == nil {
-		back, err := listen(login.Port, c.state)
-		if err != nil {
-			return pair{}, err
-		}
-		defer back.close()
-		redirect, get = back.url(), back.wait
-	}
-	address := c.server.oauth(c.client, redirect).AuthCodeURL(c.state, oauth2.S256ChallengeOption(c.verifier))
-	login.Show(strings.ReplaceAll(address, "+", "%20")) // as the API's documents have the scopes
-	answer, err := get(ctx)
+// revoke takes the refresh token first: all others of the login go with it.
+func revoke(ctx context.Context, r record, cfg Config) error {
+	cfg.Server = r.Server
+	cfg, err := cfg.withDefaults()
 	if err != nil {
-		return pair{}, err
+		return err
 	}
-	if answer.Get("code") == "" {
-		said := []string{answer.Get("error"), answer.Get("error_description")}
-		said = slices.DeleteFunc(said, func(text string) bool { return text == "" })
-		return pair{}, &DeniedError{scrub(strings.Join(said, ": "), nil)}
-	}
-	return c.exchange(ctx, redirect, answer.Get("code"))
-}
-
-// exchange is brought to an end though ctx ends: a code is good once.
-func (c consent) exchange(ctx context.Context, redirect, code string) (pair, error) {
-	if err := ctx.Err(); err != nil {
-		return pair{}, context.Cause(ctx)
-	}
-	ctx, cancel := lasting(ctx, c.server.cfg.Grace)
+	ctx, cancel := lasting(ctx, cfg.Grace)
 	defer cancel()
-	p, err := c.server.exchange(ctx, c.client, redirect, code, c.verifier)
-	var refused *RefusedError
-	if errors.As(err, &refused) {
-		return p, fmt.Errorf("%w: a code is good once, for 30 seconds, and for the client id it was given to: log in again", err)
+	var first error
+	for _, token := range []secret{r.RefreshToken, r.AccessToken} {
+		if token == "" {
+			continue
+		}
+		if err := (server{cfg}).revoke(ctx, r, token); first == nil {
+			first = err
+		}
 	}
-	return p, err
+	return first
 }
-
-// errState is an answer to something else than this login.
-var errState = errors.New("the answer belongs to another login (its state differs): open the address that was shown, and only that")
-
-// pasted reads what a user copied. A bare code has no state to compare; the
-// verifier binds it to this login all the same.
-func (c consent) pasted(text string) (url.Values, error) {
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil, errors.New("nothing was pasted: copy the whole address that the browser was sent to")
-	}
-	_, query, isAddress := strings.Cut(text, "?")
-	if !isAddress {
-		return url.Values{"code": {text}}, nil
-	}
-	query, _, _ = strings.Cut(query, "#")
-	answer, err := url.ParseQuery(query)
-	if err != nil || answer.Get("code") == "" && answer.Get("error") == "" {
-		return nil, errors.New("what was pasted is not the address of an answer: it has no code in it")
-	}
-	if !same(answer.Get("state"), c.state) {
-		return nil, errState
-	}
-	return answer, nil
-}
-
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

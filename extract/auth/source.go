@@ -30,28 +30,6 @@ type Source struct {
 // retryAfter is how long an early renewal that failed is not tried again.
 const retryAfter = 10 * time.Second
 
-// Source returns the source of an account's tokens. It returns an
-// *UnknownError when there is none of that name, and a *ServerError when
-// its tokens are another server's.
-func (s *Store) Source(name string, cfg Config) (*Source, error) {
-	cfg, err := cfg.withDefaults()
-	if err != nil {
-		return nil, err
-	}
-	f, err := s.read()
-	if err != nil {
-		return nil, err
-	}
-	r, err := s.find(f, name)
-	if err == nil {
-		err = r.sentTo(cfg)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &Source{store: s, name: r.Name, server: server{cfg}, known: r, saved: true}, nil
-}
-
 // sentTo refuses to show the account's tokens to another server.
 func (r record) sentTo(cfg Config) error {
 	if r.Server != cfg.Server {

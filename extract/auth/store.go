@@ -84,6 +84,28 @@ func (s *Store) Account(name string) (Account, error) {
 	return r.Account, err
 }
 
+// Source returns the source of an account's tokens. It returns an
+// *UnknownError when there is none of that name, and a *ServerError when
+// its tokens are another server's.
+func (s *Store) Source(name string, cfg Config) (*Source, error) {
+	cfg, err := cfg.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.read()
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.find(f, name)
+	if err == nil {
+		err = r.sentTo(cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &Source{store: s, name: r.Name, server: server{cfg}, known: r, saved: true}, nil
+}
+
 func (s *Store) find(f file, name string) (record, error) {
 	clean, err := cleanName(name)
 	if err != nil {
