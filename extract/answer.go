@@ -131,6 +131,45 @@ func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bo
 	return c.page(x), false, nil
 }
 
+// rejected is a 401: the token is renewed, once, or set aside. It returns nil
+// when the request can go out again.
+func (c *Client) rejected(ctx context.Context, x *exchange, p problem) error {
+	e, k := x.request.Endpoint, x.key
+	refusal := &AuthError{Endpoint: e, Kind: AuthRejected, Token: k.label, Status: x.status, Detail: p.Detail, Next: getAnother(k)}
+	if !c.keys.renewable(k, x.token) {
+		c.setAside(k, refusal)
+		return nil
+	}
+	token, err := k.from.Renew(ctx, x.token)
+	switch {
+	case err == nil && token != "" && token != x.token:
+		c.scrub.learn(token)
+		c.keys.renew(k, token)
+		x.try.renewed = k
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s: %w", e, ctx.Err())
+	case err != nil && passing(err):
+		if err = c.postpone(x, err); errors.Is(err, errAside) {
+			return nil
+		}
+		return err
+	case err != nil && !errors.Is(err, ErrNotRenewable):
+		refusal.Detail, refusal.Next = c.scrub.line(err), orWithout
+	}
+	c.setAside(k, refusal)
+	return nil
+}
+
+const orWithout = "then run again, or leave this token out"
+
+func getAnother(k *key) string {
+	if k.user {
+		return "user tokens expire, usually after two hours: get a new one"
+	}
+	return "copy it again from the X developer console, or regenerate it there"
+}
+
 // forbidden sorts the 403s: the app or the account, the kind of token, or the
 // resource.
 func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again bool, err error) {

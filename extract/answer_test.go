@@ -105,7 +105,7 @@ func TestEveryStatusHasItsMeaning(t *testing.T) {
 		{"accepted", schemas.Spaces, 202, "{}", "status"},
 	} {
 		client := newClient(t, tokens(serve(t, always(c.status, c.body))))
-		page, err := client.Fetch(context.Background(), oneOf(c.endpoint))
+		page, err := client.Fetch(context.Background(), oneOf(c.endpoint), nil)
 		if got := kindOf(page, err); got != c.want {
 			t.Errorf("%s: got %s (%v), want %s", c.name, got, err, c.want)
 		}
@@ -130,15 +130,15 @@ func checkMessage(t *testing.T, name string, err error) {
 }
 
 func TestRefusalsKeepTheirBody(t *testing.T) {
-	page, err := newClient(t, tokens(serve(t, always(404, htmlBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID))
+	page, err := newClient(t, tokens(serve(t, always(404, htmlBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || string(page.Body) != "null" || page.Text != "<html><body>Bad Gateway [token]</body></html>" {
 		t.Errorf("got %s %q %v, want null and the text without the token", page.Body, page.Text, err)
 	}
-	page, err = newClient(t, tokens(serve(t, always(404, strings.Repeat("x", 1<<20))))).Fetch(context.Background(), oneOf(schemas.SpaceByID))
+	page, err = newClient(t, tokens(serve(t, always(404, strings.Repeat("x", 1<<20))))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || len(page.Text) != maxKept {
 		t.Errorf("got %d bytes, %v, want %d", len(page.Text), err, maxKept)
 	}
-	page, err = newClient(t, tokens(serve(t, always(404, notFoundBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID))
+	page, err = newClient(t, tokens(serve(t, always(404, notFoundBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || string(page.Body) != notFoundBody || page.Text != "" {
 		t.Errorf("got %s %q %v, want the problem", page.Body, page.Text, err)
 	}
@@ -146,7 +146,7 @@ func TestRefusalsKeepTheirBody(t *testing.T) {
 
 func TestRefusedPaginationTokenIsToldApart(t *testing.T) {
 	request := schemas.Request{Endpoint: schemas.Tweets, IDs: []string{spaceA}, Token: "ayf96h94ritk"}
-	_, err := newClient(t, tokens(serve(t, always(400, invalidBody)))).Fetch(context.Background(), request)
+	_, err := newClient(t, tokens(serve(t, always(400, invalidBody)))).Fetch(context.Background(), request, nil)
 	var expired *TokenExpiredError
 	if !errors.As(err, &expired) || expired.Request.Token != request.Token {
 		t.Errorf("got %v, want a TokenExpiredError", err)
@@ -156,7 +156,7 @@ func TestRefusedPaginationTokenIsToldApart(t *testing.T) {
 
 func TestAccountNumbersKeepTheirDigits(t *testing.T) {
 	for _, account := range []string{"1234567890123456789", `"1234567890123456789"`} {
-		_, err := newClient(t, tokens(serve(t, always(402, `{"account_id":`+account+`,"title":"CreditsDepleted"}`)))).Fetch(context.Background(), oneOf(schemas.Spaces))
+		_, err := newClient(t, tokens(serve(t, always(402, `{"account_id":`+account+`,"title":"CreditsDepleted"}`)))).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		var capped *CapError
 		if !errors.As(err, &capped) || capped.AccountID != "1234567890123456789" {
 			t.Errorf("%s: got %#v", account, err)
@@ -167,7 +167,7 @@ func TestAccountNumbersKeepTheirDigits(t *testing.T) {
 func TestBuyersNeedTheUserToken(t *testing.T) {
 	cfg := tokens(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") }))
 	cfg.UserToken = ""
-	_, err := newClient(t, cfg).Fetch(context.Background(), oneOf(schemas.Buyers))
+	_, err := newClient(t, cfg).Fetch(context.Background(), oneOf(schemas.Buyers), nil)
 	var auth *AuthError
 	if !errors.As(err, &auth) || auth.Kind != AuthMissing || !strings.Contains(err.Error(), "X_USER_TOKEN") {
 		t.Errorf("got %v, want an AuthError that names X_USER_TOKEN", err)
@@ -184,7 +184,7 @@ func TestTweetsFallBackToTheUserTokenOnce(t *testing.T) {
 		always(200, `{}`)(w, r)
 	})))
 	for range 2 {
-		if _, err := client.Fetch(context.Background(), oneOf(schemas.Tweets)); err != nil {
+		if _, err := client.Fetch(context.Background(), oneOf(schemas.Tweets), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -195,7 +195,7 @@ func TestTweetsFallBackToTheUserTokenOnce(t *testing.T) {
 
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	other := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") })
-	_, err := newClient(t, tokens(serve(t, always(302, "", "Location", other+"/elsewhere")))).Fetch(context.Background(), oneOf(schemas.Spaces))
+	_, err := newClient(t, tokens(serve(t, always(302, "", "Location", other+"/elsewhere")))).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 	var status *StatusError
 	if !errors.As(err, &status) || "http://"+status.Location != other || !strings.Contains(err.Error(), status.Location) {
 		t.Errorf("got %v, want a StatusError that names %s", err, other)

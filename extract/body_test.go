@@ -49,7 +49,7 @@ func TestLargeAnswersAreRefused(t *testing.T) {
 			zeros(z, maxBody)
 		},
 	} {
-		_, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces))
+		_, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		var large *TooLargeError
 		if !errors.As(err, &large) || large.Limit != maxBody || !strings.Contains(err.Error(), "16 MiB") {
 			t.Errorf("%s: got %v, want a TooLargeError", name, err)
@@ -67,7 +67,7 @@ func TestGzipIsUnpackedAndCounted(t *testing.T) {
 		_, _ = w.Write(body)
 	})))
 	for range 3 {
-		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces))
+		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		if err != nil || len(page.Body) < 1<<16 {
 			t.Fatalf("got %d bytes, %v", len(page.Body), err)
 		}
@@ -93,7 +93,7 @@ func TestBrokenAnswersAreTemporary(t *testing.T) {
 		},
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
-		_, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces))
+		_, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		var temporary *TemporaryError
 		if !errors.As(err, &temporary) || strings.Contains(err.Error(), "ids=") {
 			t.Errorf("%s: got %v, want a TemporaryError without the URL", name, err)
@@ -109,7 +109,7 @@ func TestSlowAnswersTimeOut(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	cfg.Timeout = 5 * time.Millisecond
-	_, err := newClient(t, cfg).Fetch(context.Background(), oneOf(schemas.Spaces))
+	_, err := newClient(t, cfg).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 	if got := kindOf(schemas.Page{}, err); got != "temporary" {
 		t.Errorf("got %v, want a TemporaryError", err)
 	}
@@ -117,7 +117,7 @@ func TestSlowAnswersTimeOut(t *testing.T) {
 
 func TestConnectionRefusedNamesTheServer(t *testing.T) {
 	cfg := tokens("http://127.0.0.1:1")
-	_, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), oneOf(schemas.Spaces))
+	_, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 	var temporary *TemporaryError
 	if !errors.As(err, &temporary) || temporary.Tries != 4 || !strings.Contains(err.Error(), "gave up on http://127.0.0.1:1 after 4 tries") {
 		t.Errorf("got %v, want a TemporaryError after 4 tries that names the server", err)

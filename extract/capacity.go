@@ -16,13 +16,11 @@ type Capacity struct {
 	Apps  int // that the tokens are of
 }
 
-// Capacity says what the client's tokens may send to an endpoint. It asks
-// nobody: a token whose owner is not known is taken to be the only one of its
-// owner.
-func (c *Client) Capacity(e schemas.Endpoint) (all Capacity) {
-	c.keys.mu.Lock()
-	keys := c.keys.good(c.keys.meant(e, ""))
-	c.keys.mu.Unlock()
+// capacity is what Client.Capacity returns.
+func (k *keyring) capacity(e schemas.Endpoint) (all Capacity) {
+	k.mu.Lock()
+	keys := k.good(k.meant(e, ""))
+	k.mu.Unlock()
 	apps, owners := map[string]bool{}, map[string]int{}
 	for _, k := range keys {
 		limit := documentedLimit(k, e)

@@ -32,7 +32,7 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 		"search with ids": {schemas.Request{Endpoint: schemas.Search, Query: "x", IDs: []string{"1"}}, "1"},
 		"unpaged token":   {schemas.Request{Endpoint: schemas.Search, Query: "x", Token: "t"}, "t"},
 	} {
-		_, err := client.Fetch(context.Background(), c.request)
+		_, err := client.Fetch(context.Background(), c.request, nil)
 		var bad *RequestError
 		if !errors.As(err, &bad) || !strings.HasPrefix(bad.Value, c.value) || bad.Endpoint != c.request.Endpoint && name != "endpoint" {
 			t.Errorf("%s: got %#v, want a RequestError with value %q", name, err, c.value)

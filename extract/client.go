@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -64,6 +63,15 @@ func (c *Client) String() string { return "extract.Client(" + c.server() + ")" }
 // Dropped returns the fields and expansions that the server refused so far.
 func (c *Client) Dropped() []Dropped { return c.fields.list() }
 
+// Capacity says what the client's tokens may send to an endpoint. It asks
+// nobody: a token whose owner is not known is taken to be the only one of its
+// owner.
+func (c *Client) Capacity(e schemas.Endpoint) Capacity { return c.keys.capacity(e) }
+
+// Windows returns the rate windows met so far, by endpoint and token. One that
+// is over has all its requests left and no reset.
+func (c *Client) Windows() []Window { return c.windows.list() }
+
 // Stats returns what the client did so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 
@@ -72,31 +80,63 @@ func (c *Client) Stats() Stats { return c.stats.snapshot() }
 // or with another one. Where every rate window is spent it sends nothing and
 // returns a *RateLimitError. A refusal that is an answer about the resource is a page
 // with Status 400, 403 or 404. Page.Params is shared: read only.
-func (c *Client) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
-	var sent int
-	return c.fetch(ctx, r, nil, &sent)
+//
+// Each request passes the gate; nil lets all pass.
+func (c *Client) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
+	return c.fetch(ctx, r, &attempt{gate: gate})
 }
 
-// fetch counts the requests it sends. With pin it uses that key only.
-func (c *Client) fetch(ctx context.Context, r schemas.Request, pin *key, sent *int) (schemas.Page, error) {
+func (c *Client) fetch(ctx context.Context, r schemas.Request, t *attempt) (schemas.Page, error) {
 	if err := check(r); err != nil {
 		return schemas.Page{}, err
 	}
-	t := &attempt{creator: c.creator(r), pin: pin}
+	t.creator = creator(r)
 	if t.creator != "" && !c.keys.known(t.creator) {
-		if err := c.identify(ctx, sent); err != nil {
+		if err := c.identify(ctx, t); err != nil {
 			return schemas.Page{}, err
 		}
 	}
-	return c.try(ctx, r, t, sent)
+	return c.try(ctx, r, t)
 }
 
-// attempt is what one fetch knows of the tokens it can use.
+// identify finds out for a fetch whose the user tokens are of which that is not
+// known, one caller at a time.
+func (c *Client) identify(ctx context.Context, t *attempt) error {
+	select {
+	case c.naming <- struct{}{}:
+		defer func() { <-c.naming }()
+	case <-ctx.Done():
+		return fmt.Errorf("%s: %w", schemas.Me, ctx.Err())
+	}
+	for key := c.keys.nameless(); key != nil; key = c.keys.nameless() {
+		who := attempt{gate: t.gate, pin: key}
+		_, err := c.try(ctx, schemas.Request{Endpoint: schemas.Me}, &who)
+		t.sent += who.sent
+		if err != nil && c.keys.usable(key) {
+			return err
+		}
+		c.keys.setOwner(key, "")
+	}
+	return nil
+}
+
+// attempt is one fetch: what it was told, what it has sent, and what it knows of
+// the tokens it can use.
 type attempt struct {
-	creator string // of the Space whose buyers are asked for
-	pin     *key   // the only key to use
-	renewed *key   // the key to use next, because its token is new
-	not     []*key // keys whose users are not the Space's creator
+	gate    schemas.Gate // may be nil
+	pin     *key         // the only key to use, or nil
+	sent    int          // requests
+	creator string       // of the Space whose buyers are asked for
+	renewed *key         // the key to use next, because its token is new
+	not     []*key       // keys whose users are not the Space's creator
+}
+
+// sending passes the gate.
+func (t *attempt) sending(ctx context.Context, r schemas.Request) (answered func(status int, page bool), err error) {
+	if t.gate == nil {
+		return nil, nil
+	}
+	return t.gate.Sending(ctx, r)
 }
 
 // choose returns the keys the request may go out with next.
@@ -128,14 +168,14 @@ func (t *attempt) others(keys []*key) (rest []*key) {
 
 // try sends the request until there is an answer that another token or another
 // list of fields would not change.
-func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt, sent *int) (schemas.Page, error) {
+func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt) (schemas.Page, error) {
 	for {
 		x := &exchange{request: r, params: c.fields.params(r.Endpoint), try: t}
 		var err error
 		if x.keys, err = c.choose(r.Endpoint, t); err != nil {
 			return schemas.Page{}, err
 		}
-		if err := c.send(ctx, x, sent); errors.Is(err, errAside) {
+		if err := c.send(ctx, x); errors.Is(err, errAside) {
 			continue
 		} else if err != nil {
 			return schemas.Page{}, err
@@ -149,124 +189,11 @@ func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt, sent *i
 			continue
 		}
 		if err == nil {
-			page.Attempts = *sent
+			page.Attempts = t.sent
 			c.stats.add(r.Endpoint, x.key.label, func(t *Tally) { t.Pages++ })
 		}
 		return page, err
 	}
-}
-
-// exchange is one request sent and its answer.
-type exchange struct {
-	request schemas.Request
-	params  schemas.Params
-	try     *attempt
-	keys    []*key // that it may go out with
-	key     *key   // that it went out with
-	token   string
-	told    func(status int, page bool) // answered of Config.Sending; may be nil
-
-	status  int
-	header  http.Header
-	body    []byte
-	limited *RateLimitError // of a 429
-}
-
-// send makes the exchange, inside a reservation of a rate window.
-func (c *Client) send(ctx context.Context, x *exchange, sent *int) (err error) {
-	e := x.request.Endpoint
-	if x.key, err = c.windows.acquire(ctx, e, x.keys); err != nil {
-		return err
-	}
-	b := bucket{x.key, e}
-	sending, done := graceful(ctx, c.cfg.Grace)
-	defer done()
-	req, err := c.prepare(ctx, sending, x)
-	if err != nil {
-		c.windows.release(b, Unsent, nil)
-		return err
-	}
-	*sent++
-	start := c.cfg.Now()
-	defer c.notifySent(x, start)
-	res, err := c.http.Do(req)
-	if err != nil {
-		x.status = lostStatus(err)
-		c.windows.release(b, x.status, nil)
-		c.stats.add(e, x.key.label, func(t *Tally) { t.Requests++; t.Status[0]++ })
-		x.tell(false)
-		return c.failure(ctx, e, err)
-	}
-	defer func() { _ = res.Body.Close() }()
-	c.clock.observe(res.Header.Get("Date"), start, c.cfg.Now())
-	x.status, x.header = res.StatusCode, res.Header
-	x.limited = c.windows.release(b, res.StatusCode, res.Header)
-	if err = c.receive(ctx, x, res); err != nil {
-		x.tell(false)
-	}
-	return err
-}
-
-// prepare gets the token, makes the request and says that it is about to be
-// sent, unless ctx has ended.
-func (c *Client) prepare(ctx, sending context.Context, x *exchange) (req *http.Request, err error) {
-	e := x.request.Endpoint
-	if x.token, err = c.token(ctx, x); err != nil {
-		return nil, err
-	}
-	if ctx.Err() != nil {
-		return nil, fmt.Errorf("%s: %w", e, ctx.Err())
-	}
-	if req, err = c.newRequest(sending, x.request, x.params, x.token); err != nil {
-		return nil, fmt.Errorf("%s: %w", e, err)
-	}
-	if x.told, err = c.cfg.Sending(ctx, x.request); err != nil {
-		return nil, err
-	}
-	return req, nil
-}
-
-// receive reads the body.
-func (c *Client) receive(ctx context.Context, x *exchange, res *http.Response) error {
-	e, limit := x.request.Endpoint, int64(maxRefusal)
-	if x.status == http.StatusOK {
-		limit = maxBody
-	}
-	body, wire, err := c.bodies.read(res, limit)
-	x.body = body
-	c.stats.add(e, x.key.label, func(t *Tally) {
-		t.Requests++
-		t.Status[x.status]++
-		t.Bytes += int64(len(body))
-		t.Wire += wire
-	})
-	switch {
-	case errors.Is(err, errTooLarge) && x.status == http.StatusOK:
-		return &TooLargeError{Endpoint: e, Limit: limit}
-	case err != nil && !errors.Is(err, errTooLarge):
-		return c.failure(ctx, e, fmt.Errorf("reading the answer (status %d): %w", x.status, err))
-	}
-	return nil
-}
-
-// failure is what went wrong on the network, or the end of ctx.
-func (c *Client) failure(ctx context.Context, e schemas.Endpoint, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", e, ctx.Err())
-	}
-	var outer *url.Error // repeats the URL, with its hundred ids
-	if errors.As(err, &outer) {
-		if outer.Timeout() {
-			err = fmt.Errorf("no answer within %s: %w", c.cfg.Timeout.Round(time.Millisecond), outer.Err)
-		} else {
-			err = outer.Err
-		}
-	}
-	return c.temporary(e, err)
-}
-
-func (c *Client) temporary(e schemas.Endpoint, err error) *TemporaryError {
-	return &TemporaryError{Endpoint: e, Server: c.server(), Err: err}
 }
 
 // server is the base URL's scheme and host, for messages.

@@ -20,7 +20,7 @@ func BenchmarkFetch(b *testing.B) {
 	b.SetBytes(1 << 20)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := client.Fetch(context.Background(), oneOf(schemas.Search)); err != nil {
+		if _, err := client.Fetch(context.Background(), oneOf(schemas.Search), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -25,11 +25,6 @@ type Config struct {
 	AppToken    Token        // used for everything but buyers
 	UserToken   Token        // for buyers, and for everything when there is no AppToken
 	Credentials []Credential // any number of tokens beside these two
-	// Creator returns the user id of a Space's creator, so that its buyers are
-	// asked for with that user's token; empty when it is not known. It may be
-	// called from several goroutines. When it is nil or does not know, and there
-	// are several user tokens, they are tried in turn.
-	Creator func(spaceID string) (userID string)
 
 	Private bool // ask for fields that need the owner's token, too
 	// Expansions replaces the expansions of an endpoint; an empty list is none.
@@ -52,13 +47,6 @@ type Config struct {
 	UnknownDelay   time.Duration // first wait after a 429 without usable headers; default 60 s
 
 	Transport http.RoundTripper // default: one that keeps its connections
-	// Sending is called right before each HTTP request, in the goroutine that
-	// fetches and with its context: after the wait for a rate window, with the
-	// token at hand. An error ends the request unsent and is returned. Unless it
-	// is nil, answered is called once, with the HTTP status, Unanswered or Unsent,
-	// and whether it has become a page. Sending may wait for other requests'
-	// answers, but not for a rate window. It may be nil.
-	Sending func(context.Context, schemas.Request) (answered func(status int, page bool), err error)
 	// Notify is called from the goroutine that fetches, so from several at
 	// once; it may be nil.
 	Notify func(Event)
@@ -93,9 +81,6 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Notify == nil {
 		c.Notify = func(Event) {}
-	}
-	if c.Sending == nil {
-		c.Sending = func(context.Context, schemas.Request) (func(int, bool), error) { return nil, nil }
 	}
 	if c.Now == nil {
 		c.Now = time.Now

@@ -126,11 +126,11 @@ func TestRequestsGoToTheTokenWithMostRoom(t *testing.T) {
 	}), &events, appKey("a"), appKey("b"), userKey("c", "11"))
 	client := newClient(t, cfg)
 	for i := range 10 {
-		if _, err := client.Fetch(t.Context(), spaceNumber(i)); err != nil {
+		if _, err := client.Fetch(t.Context(), spaceNumber(i), nil); err != nil {
 			t.Fatalf("request %d: %v", i, err)
 		}
 	}
-	_, err := client.Fetch(t.Context(), spaceNumber(10))
+	_, err := client.Fetch(t.Context(), spaceNumber(10), nil)
 	if got := kindOf(schemas.Page{}, err); got != "limit window" || len(seen.all) != 10 {
 		t.Errorf("got %s after %d requests, want ten and then a wait", got, len(seen.all))
 	}
@@ -164,17 +164,11 @@ func TestReservedTokensAreKeptForWhatNeedsThem(t *testing.T) {
 	}{
 		{schemas.Spaces, "page 200", "a"}, {schemas.Spaces, "limit window", "a"}, {schemas.Buyers, "page 200", "u"}, {schemas.Tweets, "page 200", "u"},
 	} {
-		page, err := client.Fetch(t.Context(), oneOf(want.endpoint))
+		page, err := client.Fetch(t.Context(), oneOf(want.endpoint), nil)
 		if got := kindOf(page, err); got != want.outcome || !strings.HasSuffix(seen.all[len(seen.all)-1], want.by) {
 			t.Errorf("%s: got %s by %s, want %s by %s", want.endpoint, got, seen.all[len(seen.all)-1], want.outcome, want.by)
 		}
 	}
-}
-
-// creators says that Spaces 1a… are of user 11, 1b… of 12, 1c… of 13, and of
-// others nothing.
-func creators(space string) string {
-	return map[byte]string{'a': "11", 'b': "12", 'c': "13"}[space[1]]
 }
 
 // ownersServer answers buyers to the Space's creator only.
@@ -197,13 +191,12 @@ func TestBuyersAreAskedForByTheCreator(t *testing.T) {
 		var seen ledger
 		var events []Event
 		cfg := many(serve(t, ownersServer(&seen)), &events, appKey("x"), userKey("a", owners[0]), userKey("b", owners[1]))
-		cfg.Creator = creators
 		retry := NewRetry(newClient(t, cfg))
 		var wait sync.WaitGroup
 		for i := range 20 {
 			wait.Go(func() {
-				request := schemas.Request{Endpoint: schemas.Buyers, IDs: []string{fmt.Sprintf("1%c%02d", "ab"[i%2], i)}}
-				if page, err := retry.Fetch(context.Background(), request); err != nil || !page.OK() {
+				request := buyersOf(fmt.Sprintf("1%c%02d", "ab"[i%2], i))
+				if page, err := retry.Fetch(context.Background(), request, nil); err != nil || !page.OK() {
 					t.Errorf("%s: %s: got %d, %v", name, request.IDs, page.Status, err)
 				}
 			})
@@ -224,16 +217,16 @@ func TestBuyersAreAskedForByTheCreator(t *testing.T) {
 // nobody knows the creator of.
 func checkNobodysBuyers(t *testing.T, retry *Retry) {
 	t.Helper()
-	_, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Buyers, IDs: []string{"1cccc"}})
+	_, err := retry.Fetch(t.Context(), buyersOf("1cccc"), nil)
 	var auth *AuthError
 	if !errors.As(err, &auth) || auth.Kind != AuthMissing || auth.Scope != schemas.RequestScope || !strings.Contains(err.Error(), "user 13") {
 		t.Errorf("got %v, want an AuthError of this request that names user 13", err)
 	}
-	page, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Buyers, IDs: []string{"1zzzz"}})
+	page, err := retry.Fetch(t.Context(), buyersOf("1zzzz"), nil)
 	if err != nil || !page.OK() {
 		t.Errorf("creator unknown: got %d, %v, want the tokens tried in turn", page.Status, err)
 	}
-	if got := retry.Lane(schemas.Request{Endpoint: schemas.Buyers, IDs: []string{"1aaaa"}}); got != "buyers 11" {
+	if got := retry.Lane(buyersOf("1aaaa")); got != "buyers 11" {
 		t.Errorf("got lane %q, want buyers 11", got)
 	}
 }
@@ -258,7 +251,7 @@ func TestABadTokenIsSetAside(t *testing.T) {
 		})
 		retry := NewRetry(newClient(t, many(url, &events, appKey("a"), appKey("b"))))
 		for i := range 3 {
-			if _, err := retry.Fetch(t.Context(), spaceNumber(i)); err != nil {
+			if _, err := retry.Fetch(t.Context(), spaceNumber(i), nil); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}
 		}
@@ -266,7 +259,7 @@ func TestABadTokenIsSetAside(t *testing.T) {
 			t.Errorf("%s: %d requests with the bad token, events %+v; want one and one", name, n, events)
 		}
 		bad["secret-of-b"] = true
-		_, err := retry.Fetch(t.Context(), spaceNumber(4))
+		_, err := retry.Fetch(t.Context(), spaceNumber(4), nil)
 		var auth *AuthError
 		if !errors.As(err, &auth) || auth.Scope != schemas.RunScope || !strings.Contains(err.Error(), "(a), app-only token (b)") || len(events) != 1 {
 			t.Errorf("%s: got %v and %d events, want an AuthError that names both tokens", name, err, len(events))
@@ -286,10 +279,9 @@ func TestWithoutItsOwnersTokenOnlySomeBuyersAreLost(t *testing.T) {
 		}
 		always(200, "{}")(w, r)
 	}), &events, appKey("x"), userKey("a", "11"), userKey("b", "12"))
-	cfg.Creator = creators
 	client := newClient(t, cfg)
 	for space, want := range map[string]string{"1aaaa": "auth rejected", "1bbbb": "page 200"} {
-		page, err := client.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Buyers, IDs: []string{space}})
+		page, err := client.Fetch(t.Context(), buyersOf(space), nil)
 		var auth *AuthError
 		if got := kindOf(page, err); got != want || errors.As(err, &auth) && auth.Scope != schemas.RequestScope {
 			t.Errorf("%s: got %s (%v), want %s of this request only", space, got, err, want)

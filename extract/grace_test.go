@@ -31,11 +31,11 @@ func TestAnswerUnderWayOutlivesTheRun(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		go func() { <-asked; cancel() }()
-		page, err := NewRetry(client).Fetch(ctx, schemas.Request{Endpoint: schemas.Search, Query: "q"})
+		page, err := NewRetry(client).Fetch(ctx, schemas.Request{Endpoint: schemas.Search, Query: "q"}, nil)
 		if got := err == nil && page.Status == http.StatusOK; got != lands {
 			t.Errorf("grace %s: page landed %v (%v), want %v", grace, got, err, lands)
 		}
-		if _, err := client.Fetch(ctx, schemas.Request{Endpoint: schemas.Search, Query: "q"}); err == nil {
+		if _, err := client.Fetch(ctx, schemas.Request{Endpoint: schemas.Search, Query: "q"}, nil); err == nil {
 			t.Errorf("grace %s: a request was sent after the end", grace)
 		}
 	}

@@ -115,6 +115,17 @@ func oneOf(e schemas.Endpoint) schemas.Request {
 	return schemas.Request{Endpoint: e, IDs: []string{spaceA}}
 }
 
+// creators says that Spaces 1a… are of user 11, 1b… of 12, 1c… of 13, and of
+// others nothing.
+func creators(space string) string {
+	return map[byte]string{'a': "11", 'b': "12", 'c': "13"}[space[1]]
+}
+
+// buyersOf asks for a Space's buyers, with its creator if that is known.
+func buyersOf(space string) schemas.Request {
+	return schemas.Request{Endpoint: schemas.Buyers, IDs: []string{space}, Creator: creators(space)}
+}
+
 // ids are n different valid Space ids.
 func ids(n int) []string {
 	all := make([]string, n)
@@ -122,4 +133,12 @@ func ids(n int) []string {
 		all[i] = fmt.Sprintf("1space%07d", i)
 	}
 	return all
+}
+
+// slow skips a test that takes seconds where a quick answer is wanted.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
+	}
 }

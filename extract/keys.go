@@ -203,3 +203,26 @@ func (k *keyring) other(used *key) string {
 	}
 	return setUserToken
 }
+
+// confirm takes note that a token was accepted.
+func (k *keyring) confirm(key *key, token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if key.renewed == token {
+		key.renewed = ""
+	}
+}
+
+// renewable reports whether a 401 is worth asking the source for another token:
+// not when the token is what it gave for the 401 before.
+func (k *keyring) renewable(key *key, token string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return key.renewed != token
+}
+
+func (k *keyring) renew(key *key, token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	key.renewed = token
+}

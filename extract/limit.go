@@ -1,11 +1,13 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,9 +28,9 @@ const (
 func lostStatus(err error) int {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
-		return Unsent
+		return schemas.Unsent
 	}
-	return Unanswered
+	return schemas.Unanswered
 }
 
 // windows lets requests through as far as the server's rate windows allow, by
@@ -44,31 +46,6 @@ type windows struct {
 	paces   map[string]*pace // by app
 	days    map[day]*window
 	changed chan struct{} // closed when a request comes back
-}
-
-// bucket is what the server counts separately, mostly.
-type bucket struct {
-	key      *key
-	endpoint schemas.Endpoint
-}
-
-// lane is the way of one token to one endpoint.
-type lane struct {
-	bucket
-	window   *window   // other lanes of the token can have the same
-	days     []*window // the user's and the app's 24 hours
-	pace     *pace     // nil where requests need no spacing
-	inflight int
-
-	blocked time.Time // nothing goes out before
-	why     LimitKind // of blocked
-	strikes int       // 429s in a row that did not name a reset
-}
-
-// pace is the least time between two requests of all tokens of an app.
-type pace struct {
-	busy int // requests under way
-	next time.Time
 }
 
 func newWindows(cfg *Config, clock *skew) *windows {
@@ -104,7 +81,7 @@ func (w *windows) try(e schemas.Endpoint, keys []*key) (*key, <-chan struct{}, e
 	most, answer := 0, false
 	for _, k := range keys {
 		l := w.lane(bucket{k, e})
-		closed := w.closed(l, now)
+		closed := l.closed(now)
 		room := w.room(l)
 		switch {
 		case closed != nil && (limit == nil || closed.Reset.Before(limit.Reset)):
@@ -126,33 +103,6 @@ func (w *windows) try(e schemas.Endpoint, keys []*key) (*key, <-chan struct{}, e
 	return nil, nil, limit
 }
 
-// closed says until when nothing can go out, nil if something can, maybe after
-// an answer that is under way.
-func (w *windows) closed(l *lane, now time.Time) *RateLimitError {
-	e := &RateLimitError{Endpoint: l.endpoint, Token: l.key.label, Local: true}
-	until := func(t time.Time, kind LimitKind) {
-		if t.After(now) && t.After(e.Reset) {
-			e.Reset, e.Kind = t, kind
-		}
-	}
-	until(l.blocked, l.why)
-	if l.pace != nil {
-		until(l.pace.next, LimitSpacing)
-	}
-	if w.spent(l.window, now) {
-		until(w.end(l.window), LimitWindow)
-	}
-	for _, d := range l.days {
-		if w.spent(d, now) {
-			until(w.end(d), LimitDay)
-		}
-	}
-	if e.Reset.IsZero() {
-		return nil
-	}
-	return e
-}
-
 // room is how many requests the lane takes now, at least while it is open; 0 is
 // to wait for an answer.
 func (w *windows) room(l *lane) int {
@@ -172,23 +122,11 @@ func (w *windows) room(l *lane) int {
 	return room
 }
 
-// reserve counts n requests as under way.
-func (l *lane) reserve(n int) {
-	l.inflight += n
-	l.window.inflight += n
-	for _, d := range l.days {
-		d.inflight += n
-	}
-	if l.pace != nil {
-		l.pace.busy += n
-	}
-}
-
 func (w *windows) lane(b bucket) *lane {
 	if l := w.lanes[b]; l != nil {
 		return l
 	}
-	l := &lane{bucket: b, window: &window{span: windowLength, limit: documentedLimit(b.key, b.endpoint)}, days: w.dayWindows(b)}
+	l := &lane{bucket: b, window: &window{clock: w.clock, span: windowLength, limit: documentedLimit(b.key, b.endpoint)}, days: w.dayWindows(b)}
 	if b.endpoint == schemas.Creators {
 		if w.paces[b.key.app] == nil {
 			w.paces[b.key.app] = &pace{}
@@ -197,6 +135,17 @@ func (w *windows) lane(b bucket) *lane {
 	}
 	w.lanes[b] = l
 	return l
+}
+
+func (w *windows) dayWindows(b bucket) []*window {
+	var all []*window
+	for _, d := range [...]day{{endpoint: b.endpoint, key: b.key}, {endpoint: b.endpoint, app: b.key.app}} {
+		if w.days[d] == nil {
+			w.days[d] = &window{clock: w.clock, span: dayLength}
+		}
+		all = append(all, w.days[d])
+	}
+	return all
 }
 
 // release gives back a reservation with the answer's status and header. For a
@@ -210,7 +159,7 @@ func (w *windows) release(b bucket, status int, h http.Header) *RateLimitError {
 	l.reserve(-1)
 	close(w.changed)
 	w.changed = make(chan struct{})
-	if l.pace != nil && status != Unsent {
+	if l.pace != nil && status != schemas.Unsent {
 		// Counted from the answer, not from sending: a request delayed on its
 		// way could otherwise reach the server just before the next.
 		l.pace.hold(now.Add(w.cfg.CreatorSpacing + w.cfg.CreatorSpacing*spacingMargin/100))
@@ -230,12 +179,6 @@ func (w *windows) release(b bucket, status int, h http.Header) *RateLimitError {
 	return w.refused(l, r, h, now)
 }
 
-func (p *pace) hold(until time.Time) {
-	if until.After(p.next) {
-		p.next = until
-	}
-}
-
 // hold keeps a lane closed whose token cannot be had.
 func (w *windows) hold(b bucket, until time.Time) {
 	w.mu.Lock()
@@ -243,8 +186,20 @@ func (w *windows) hold(b bucket, until time.Time) {
 	w.lane(b).block(until, LimitToken)
 }
 
-func (l *lane) block(until time.Time, why LimitKind) {
-	if until.After(l.blocked) {
-		l.blocked, l.why = until, why
+// list is what Client.Windows returns.
+func (w *windows) list() []Window {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := w.cfg.Now()
+	var all []Window
+	for _, l := range w.lanes {
+		if !l.window.met && !l.window.known {
+			continue
+		}
+		all = append(all, l.shown(now))
 	}
+	slices.SortFunc(all, func(a, b Window) int {
+		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Token, b.Token))
+	})
+	return all
 }

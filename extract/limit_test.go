@@ -35,7 +35,7 @@ func fetchAll(t *testing.T, r *Retry, workers, n int, request func(int) schemas.
 	for worker := range workers {
 		wait.Go(func() {
 			for i := worker; i < n; i += workers {
-				page, err := r.Fetch(context.Background(), request(i))
+				page, err := r.Fetch(context.Background(), request(i), nil)
 				if err != nil {
 					t.Errorf("request %d: %v", i, err)
 				}
@@ -76,7 +76,7 @@ func TestNoRequestIsSentIntoASpentWindow(t *testing.T) {
 		cfg.Now, cfg.Sleep = clock.Now, clock.Sleep
 		other := newClient(t, cfg) // the same token in another program
 		for i := range c.spent {
-			if _, err := other.Fetch(context.Background(), spaceNumber(i)); err != nil {
+			if _, err := other.Fetch(context.Background(), spaceNumber(i), nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -96,6 +96,7 @@ func TestNoRequestIsSentIntoASpentWindow(t *testing.T) {
 }
 
 func TestShortWindowsInRealTime(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	sim, url := simulate(t, simulator.Config{Window: time.Second, Limits: map[string]int{"*": 40}})
 	client := newClient(t, tokens(url))
@@ -151,10 +152,10 @@ func TestSpentWindowIsToldWithoutSending(t *testing.T) {
 		requests++
 		always(200, "{}", "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", strconv.FormatInt(reset.Unix(), 10))(w, r)
 	})))
-	if _, err := client.Fetch(context.Background(), spaceNumber(1)); err != nil {
+	if _, err := client.Fetch(context.Background(), spaceNumber(1), nil); err != nil {
 		t.Fatal(err)
 	}
-	_, err := client.Fetch(context.Background(), spaceNumber(2))
+	_, err := client.Fetch(context.Background(), spaceNumber(2), nil)
 	var limit *RateLimitError
 	if !errors.As(err, &limit) || !limit.Local || limit.Kind != LimitWindow || requests != 1 {
 		t.Fatalf("got %v after %d requests, want a local RateLimitError after one", err, requests)
@@ -162,7 +163,7 @@ func TestSpentWindowIsToldWithoutSending(t *testing.T) {
 	if limit.Reset.Before(reset) || limit.Reset.After(reset.Add(3*time.Second)) {
 		t.Errorf("got reset %s, want shortly after %s", limit.Reset, reset)
 	}
-	if _, err := client.Fetch(context.Background(), oneOf(schemas.Search)); err != nil {
+	if _, err := client.Fetch(context.Background(), oneOf(schemas.Search), nil); err != nil {
 		t.Errorf("another endpoint: got %v, want a page", err)
 	}
 }

@@ -66,7 +66,7 @@ func TestRefusedFieldsAreLeftOut(t *testing.T) {
 	for name, w := range wordings {
 		var refusals atomic.Int64
 		client := newClient(t, tokens(serve(t, strict("space.fields", known12, w, &refusals))))
-		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces))
+		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -101,7 +101,7 @@ func TestAFieldIsRefusedOnceForAllWorkers(t *testing.T) {
 	for range 4 {
 		for _, e := range []schemas.Endpoint{schemas.Spaces, schemas.Tweets, schemas.Users} {
 			wait.Go(func() {
-				page, err := client.Fetch(context.Background(), oneOf(e))
+				page, err := client.Fetch(context.Background(), oneOf(e), nil)
 				if err != nil || len(page.Params["user.fields"]) != 3 {
 					t.Errorf("%s: got %q, %v", e, page.Params["user.fields"], err)
 				}
@@ -123,7 +123,7 @@ func TestExpansionsAreDroppedByKindOfData(t *testing.T) {
 	var refusals atomic.Int64
 	client := newClient(t, tokens(serve(t, strict("expansions", []string{"creator_id", "author_id"}, wordings["commas"], &refusals))))
 	for e, want := range map[schemas.Endpoint]string{schemas.Spaces: "creator_id", schemas.Search: "creator_id", schemas.Tweets: "author_id"} {
-		page, err := client.Fetch(context.Background(), oneOf(e))
+		page, err := client.Fetch(context.Background(), oneOf(e), nil)
 		if err != nil || strings.Join(page.Params["expansions"], ",") != want {
 			t.Errorf("%s: got %q, %v, want %s", e, page.Params["expansions"], err, want)
 		}
@@ -140,7 +140,7 @@ func TestAServerThatRefusesEverythingEndsTheRun(t *testing.T) {
 			requests.Add(1)
 			always(400, entry("space.fields", r.URL.Query().Get("space.fields"), message))(w, r)
 		})))
-		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces))
+		page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 		if requests.Load() > 5 || kindOf(page, err) != "page 400" && kindOf(page, err) != "status" {
 			t.Errorf("%s: got %v after %d requests, want an end", name, err, requests.Load())
 		}
@@ -153,7 +153,7 @@ func TestAnInvalidIDIsNotAFieldsProblem(t *testing.T) {
 		requests.Add(1)
 		always(400, invalidBody)(w, r)
 	})))
-	page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces))
+	page, err := client.Fetch(context.Background(), oneOf(schemas.Spaces), nil)
 	if err != nil || page.Status != 400 || requests.Load() != 1 || len(client.Dropped()) != 0 {
 		t.Errorf("got %d, %v after %d requests and %v, want a page after one", page.Status, err, requests.Load(), client.Dropped())
 	}

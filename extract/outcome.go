@@ -9,6 +9,16 @@ import (
 // The errors below know what they put an end to: the run, an endpoint, a
 // request, or a collection that has to be read again.
 
+var (
+	_ schemas.Stopper = (*AuthError)(nil)
+	_ schemas.Stopper = (*CapError)(nil)
+	_ schemas.Stopper = (*DeadlineError)(nil)
+	_ schemas.Stopper = (*RequestError)(nil)
+	_ schemas.Stopper = (*TooLargeError)(nil)
+	_ schemas.Stopper = (*TokenExpiredError)(nil)
+	_ schemas.Stopper = (*TemporaryError)(nil)
+)
+
 // Stop ends what no other token can do: a Space's buyers, an endpoint or the
 // run.
 func (e *AuthError) Stop() (schemas.Outcome, schemas.Scope) {

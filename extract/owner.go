@@ -3,7 +3,6 @@ package extract
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -11,11 +10,11 @@ import (
 
 // creator is the user whose token a request needs; empty when any will do or
 // nobody knows.
-func (c *Client) creator(r schemas.Request) string {
-	if r.Endpoint != schemas.Buyers || c.cfg.Creator == nil {
+func creator(r schemas.Request) string {
+	if r.Endpoint != schemas.Buyers {
 		return ""
 	}
-	return c.cfg.Creator(r.IDs[0])
+	return r.Creator
 }
 
 // Owners returns the users whose buyers can be asked for: those that the user
@@ -24,31 +23,12 @@ func (c *Client) creator(r schemas.Request) string {
 func (r *Retry) Owners(ctx context.Context) ([]string, error) {
 	keys := r.client.keys
 	for key := keys.nameless(); key != nil; key = keys.nameless() {
-		if _, err := r.fetch(ctx, schemas.Request{Endpoint: schemas.Me}, key); err != nil && keys.usable(key) {
+		if _, err := r.fetch(ctx, schemas.Request{Endpoint: schemas.Me}, attempt{pin: key}); err != nil && keys.usable(key) {
 			return nil, err
 		}
 		keys.setOwner(key, "")
 	}
 	return keys.owners(), nil
-}
-
-// identify finds out whose the user tokens are of which that is not known, one
-// caller at a time.
-func (c *Client) identify(ctx context.Context, sent *int) error {
-	select {
-	case c.naming <- struct{}{}:
-		defer func() { <-c.naming }()
-	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", schemas.Me, ctx.Err())
-	}
-	for key := c.keys.nameless(); key != nil; key = c.keys.nameless() {
-		_, err := c.try(ctx, schemas.Request{Endpoint: schemas.Me}, &attempt{pin: key}, sent)
-		if err != nil && c.keys.usable(key) {
-			return err
-		}
-		c.keys.setOwner(key, "")
-	}
-	return nil
 }
 
 // readID reads the id of an answer's only object.

@@ -19,9 +19,9 @@ func (w *windows) refused(l *lane, r rate, h http.Header, now time.Time) *RateLi
 	after := retryAfter(h, now.Add(w.clock.offset()))
 	e := &RateLimitError{Endpoint: l.endpoint, Token: l.key.label, RetryAfter: after}
 	s := l.window
-	end := w.end(s)
+	end := s.end()
 	spent := r.ok && r.remaining <= 0 && s.reset == r.reset && end.After(now)
-	switch day := w.daySpent(l, now); {
+	switch day := l.daySpent(now); {
 	case day.After(now) && !(spent && end.After(day)):
 		e.Kind, e.Reset = LimitDay, later(day, now.Add(after))
 		l.block(e.Reset, e.Kind)
@@ -32,7 +32,7 @@ func (w *windows) refused(l *lane, r rate, h http.Header, now time.Time) *RateLi
 		return e
 	case r.ok && s.known && r.reset < s.reset && l.strikes == 0:
 		// Of a window that others' answers say is over.
-		e.Kind, e.Reset = LimitWindow, later(now, w.local(r.reset))
+		e.Kind, e.Reset = LimitWindow, later(now, w.clock.local(r.reset))
 		l.strikes++
 		l.block(e.Reset, e.Kind)
 		return e
@@ -53,16 +53,6 @@ func (w *windows) refused(l *lane, r rate, h http.Header, now time.Time) *RateLi
 		l.pace.hold(e.Reset) // the app's other tokens are too fast as well
 	}
 	return e
-}
-
-// daySpent is when the lane's 24 hours are over, if nothing is left of them.
-func (w *windows) daySpent(l *lane, now time.Time) (end time.Time) {
-	for _, d := range l.days {
-		if w.spent(d, now) {
-			end = later(end, w.end(d))
-		}
-	}
-	return end
 }
 
 // delay is the wait after the n-th 429 in a row, from 0, that named no reset.

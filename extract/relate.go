@@ -88,7 +88,7 @@ func (w *windows) separate(l *lane, r rate, now time.Time) bool {
 	if !s.known || s.reset == 0 || !w.shared(l) {
 		return false
 	}
-	here, there := w.local(s.reset), w.local(r.reset)
+	here, there := w.clock.local(s.reset), w.clock.local(r.reset)
 	return here.Sub(there).Abs() > sameReset && here.Sub(now) > sameReset && there.Sub(now) > sameReset
 }
 
@@ -104,5 +104,5 @@ func (w *windows) shared(l *lane) bool {
 // split gives a lane a window of its own, of which nothing is known.
 func (w *windows) split(l *lane) {
 	l.window.inflight -= l.inflight
-	l.window = &window{span: l.window.span, limit: l.window.limit, inflight: l.inflight}
+	l.window = &window{clock: w.clock, span: l.window.span, limit: l.window.limit, inflight: l.inflight}
 }

@@ -79,7 +79,7 @@ func TestWindowsTakenForOneArePartedAgain(t *testing.T) {
 	both := []schemas.Endpoint{schemas.Spaces, schemas.Search}
 	joined := false
 	for i := range 60 {
-		if _, err := retry.Fetch(t.Context(), oneOf(both[i%2])); err != nil {
+		if _, err := retry.Fetch(t.Context(), oneOf(both[i%2]), nil); err != nil {
 			t.Fatal(err)
 		}
 		k := client.keys.all[0]

@@ -52,7 +52,7 @@ func TestARenewedTokenThatIsRefusedIsSetAside(t *testing.T) {
 	s := &source{current: "secret-of-old", next: []string{"secret-of-bad", "secret-of-worse"}}
 	retry := NewRetry(newClient(t, many(serve(t, accepts(&seen, "b")), &events, renewable(s), userKey("b", ""))))
 	for i := range 3 {
-		if _, err := retry.Fetch(t.Context(), spaceNumber(i)); err != nil {
+		if _, err := retry.Fetch(t.Context(), spaceNumber(i), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -76,7 +76,7 @@ func TestAFailedRenewalIsTriedAgainOrNot(t *testing.T) {
 		var seen ledger
 		var events []Event
 		s := &source{current: "secret-of-old", err: cause}
-		_, err := NewRetry(newClient(t, many(serve(t, accepts(&seen)), &events, renewable(s)))).Fetch(t.Context(), spaceNumber(1))
+		_, err := NewRetry(newClient(t, many(serve(t, accepts(&seen)), &events, renewable(s)))).Fetch(t.Context(), spaceNumber(1), nil)
 		if got := kindOf(schemas.Page{}, err); got != want || want == "temporary" != (s.renewed == 4) {
 			t.Errorf("got %s (%v) after %d renewals, want %s", got, err, s.renewed, want)
 		}
@@ -113,10 +113,10 @@ func TestASourceWithoutATokenIsSetAside(t *testing.T) {
 	var seen ledger
 	var events []Event
 	client := newClient(t, many(serve(t, accepts(&seen, "b")), &events, renewable(&source{}), userKey("b", "")))
-	if _, err := client.Fetch(t.Context(), spaceNumber(1)); err != nil || len(events) != 1 {
+	if _, err := client.Fetch(t.Context(), spaceNumber(1), nil); err != nil || len(events) != 1 {
 		t.Errorf("got %v and events %+v, want a page with the other token and a warning", err, events)
 	}
-	_, err := newClient(t, many(serve(t, accepts(&seen)), &events, renewable(&source{}))).Fetch(t.Context(), spaceNumber(1))
+	_, err := newClient(t, many(serve(t, accepts(&seen)), &events, renewable(&source{}))).Fetch(t.Context(), spaceNumber(1), nil)
 	if got := kindOf(schemas.Page{}, err); got != "auth unavailable" {
 		t.Errorf("got %s (%v), want auth unavailable", got, err)
 	}

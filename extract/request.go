@@ -11,15 +11,15 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// newRequest builds the HTTP request of r. Lists are one comma-separated
+// newRequest builds the HTTP request of an exchange. Lists are one comma-separated
 // value: of repeated parameters the API may read only the last.
-func (c *Client) newRequest(ctx context.Context, r schemas.Request, p schemas.Params, token string) (*http.Request, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.cfg.BaseURL+target(r, p), nil)
+func newRequest(ctx context.Context, cfg *Config, x *exchange) (*http.Request, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, cfg.BaseURL+target(x.request, x.params), nil)
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("User-Agent", c.cfg.UserAgent)
+	req.Header.Set("Authorization", "Bearer "+x.token)
+	req.Header.Set("User-Agent", cfg.UserAgent)
 	req.Header.Set("Accept", "application/json")
 	// Asking for gzip ourselves turns off the transport's own, which hides the
 	// compressed size.

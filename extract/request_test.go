@@ -38,7 +38,7 @@ func TestRequestsHaveTheDocumentedForm(t *testing.T) {
 				if spec.Paged {
 					request.Token = "ayf96h94ritk"
 				}
-				page, err := newClient(t, cfg).Fetch(context.Background(), request)
+				page, err := newClient(t, cfg).Fetch(context.Background(), request, nil)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -110,7 +110,7 @@ func TestPageIsTheAnswerAsReceived(t *testing.T) {
 	cfg := tokens(serve(t, always(200, body, "x-rate-limit-limit", "300", "x-rate-limit-remaining", "299", "x-rate-limit-reset", "1788264000", "Date", "Tue, 01 Sep 2026 11:00:00 UTC")))
 	cfg.Now = func() time.Time { return now }
 	request := oneOf(schemas.Tweets)
-	page, err := newClient(t, cfg).Fetch(context.Background(), request)
+	page, err := newClient(t, cfg).Fetch(context.Background(), request, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,8 @@ const maxBackoff = time.Minute
 // temporary failures again.
 type Retry struct{ client *Client }
 
+var _ schemas.Laned = (*Retry)(nil)
+
 // NewRetry returns c with retries.
 func NewRetry(c *Client) *Retry { return &Retry{client: c} }
 
@@ -27,14 +29,14 @@ func NewRetry(c *Client) *Retry { return &Retry{client: c} }
 // took. It returns what Client.Fetch returns, but a *RateLimitError only inside
 // a *DeadlineError, and a *TemporaryError only after Config.MaxTries of them.
 // When ctx ends it returns at once, with ctx's error wrapped.
-func (r *Retry) Fetch(ctx context.Context, req schemas.Request) (schemas.Page, error) {
-	return r.fetch(ctx, req, nil)
+func (r *Retry) Fetch(ctx context.Context, req schemas.Request, gate schemas.Gate) (schemas.Page, error) {
+	return r.fetch(ctx, req, attempt{gate: gate})
 }
 
-// fetch is Fetch; with pin it uses that key only.
-func (r *Retry) fetch(ctx context.Context, req schemas.Request, pin *key) (schemas.Page, error) {
+// fetch is Fetch; each try begins as the attempt given.
+func (r *Retry) fetch(ctx context.Context, req schemas.Request, first attempt) (schemas.Page, error) {
 	p := newPacer(ctx, r.client, req)
-	p.pin = pin
+	p.first = first
 	page, err := backoff.RetryNotifyWithTimerAndData(p.try, backoff.WithContext(p, ctx), p.notify, p)
 	switch {
 	case err == nil:
@@ -54,7 +56,7 @@ type pacer struct {
 	ctx    context.Context // of the one call that the pacer serves
 	client *Client
 	req    schemas.Request
-	pin    *key // the only one to use, or nil
+	first  attempt // as each try begins
 	growth *backoff.ExponentialBackOff
 
 	sent   int           // requests
@@ -81,7 +83,9 @@ func newPacer(ctx context.Context, c *Client, req schemas.Request) *pacer {
 }
 
 func (p *pacer) try() (schemas.Page, error) {
-	page, err := p.client.fetch(p.ctx, p.req, p.pin, &p.sent)
+	t := p.first
+	page, err := p.client.fetch(p.ctx, p.req, &t)
+	p.sent += t.sent
 	p.last = err
 	var limit *RateLimitError
 	var temporary *TemporaryError
@@ -187,9 +191,9 @@ func (p *pacer) Stop() {}
 // rate windows, those of different lanes do not wait for each other. Who sends
 // many requests keeps every lane busy, so that none waits behind another.
 func (r *Retry) Lane(req schemas.Request) string {
-	creator := r.client.creator(req)
-	if !r.client.keys.owned(creator) {
-		creator = "" // goes out with whatever token may be theirs
+	user := creator(req)
+	if !r.client.keys.owned(user) {
+		user = "" // goes out with whatever token may be theirs
 	}
-	return strings.TrimSpace(string(req.Endpoint) + " " + creator)
+	return strings.TrimSpace(string(req.Endpoint) + " " + user)
 }

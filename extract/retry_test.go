@@ -36,7 +36,7 @@ func TestTemporaryFailuresAreTriedAgain(t *testing.T) {
 		}
 	}
 	client := newClient(t, cfg)
-	page, err := NewRetry(client).Fetch(context.Background(), spaceNumber(1))
+	page, err := NewRetry(client).Fetch(context.Background(), spaceNumber(1), nil)
 	if err != nil || page.Attempts != 6 {
 		t.Fatalf("got %d attempts, %v, want 6", page.Attempts, err)
 	}
@@ -65,7 +65,7 @@ func TestTemporaryFailuresAreTriedAgain(t *testing.T) {
 func TestAServerThatIsDownEndsTheFetch(t *testing.T) {
 	var requests atomic.Int64
 	client := newClient(t, tokens(serve(t, script(&requests, 500, 500, 500, 500, 500, 500))))
-	_, err := NewRetry(client).Fetch(context.Background(), spaceNumber(1))
+	_, err := NewRetry(client).Fetch(context.Background(), spaceNumber(1), nil)
 	var temporary *TemporaryError
 	if !errors.As(err, &temporary) || temporary.Tries != 4 || temporary.Status != 500 || requests.Load() != 4 {
 		t.Errorf("got %v after %d requests, want a TemporaryError after 4", err, requests.Load())
@@ -76,7 +76,7 @@ func TestAServerThatIsDownEndsTheFetch(t *testing.T) {
 func TestFinalErrorsAreNotTriedAgain(t *testing.T) {
 	for status, want := range map[int]string{401: "auth rejected", 402: "cap credits", 410: "status"} {
 		var requests atomic.Int64
-		_, err := NewRetry(newClient(t, tokens(serve(t, script(&requests, status, status))))).Fetch(context.Background(), spaceNumber(1))
+		_, err := NewRetry(newClient(t, tokens(serve(t, script(&requests, status, status))))).Fetch(context.Background(), spaceNumber(1), nil)
 		if got := kindOf(schemas.Page{}, err); got != want || requests.Load() != 1 {
 			t.Errorf("%d: got %s after %d requests, want %s after one", status, got, requests.Load(), want)
 		}
@@ -96,7 +96,7 @@ func TestWaitsEndAtTheDeadline(t *testing.T) {
 		retry := NewRetry(newClient(t, cfg))
 		var err error
 		for i := range 3 {
-			_, err = retry.Fetch(context.Background(), spaceNumber(i))
+			_, err = retry.Fetch(context.Background(), spaceNumber(i), nil)
 		}
 		var deadline *DeadlineError
 		var limit *RateLimitError
@@ -121,13 +121,14 @@ func TestCancellingEndsAWait(t *testing.T) {
 			cancel()
 		}
 	}
-	_, err := NewRetry(newClient(t, cfg)).Fetch(ctx, spaceNumber(1))
+	_, err := NewRetry(newClient(t, cfg)).Fetch(ctx, spaceNumber(1), nil)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }
 
 func TestCancellingEndsARequest(t *testing.T) {
+	slow(t)
 	ctx, cancel := context.WithCancel(context.Background())
 	client := newClient(t, tokens(serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		cancel()
@@ -136,7 +137,7 @@ func TestCancellingEndsARequest(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 3 { // one sends, the others wait for its answer
 		wait.Go(func() {
-			if _, err := NewRetry(client).Fetch(ctx, spaceNumber(1)); !errors.Is(err, context.Canceled) {
+			if _, err := NewRetry(client).Fetch(ctx, spaceNumber(1), nil); !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want context.Canceled", err)
 			}
 		})
@@ -153,7 +154,7 @@ func TestABrokenSleepDoesNotHang(t *testing.T) {
 	var requests atomic.Int64
 	cfg := tokens(serve(t, script(&requests, 500)))
 	cfg.Sleep = func(context.Context, time.Duration) error { return errors.New("no clock") }
-	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1)); err != nil {
+	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1), nil); err != nil {
 		t.Errorf("got %v, want a page", err)
 	}
 }

@@ -36,7 +36,7 @@ func play(t *testing.T, s setting, seed uint64) (r result) {
 	synctest.Test(t, func(t *testing.T) {
 		time.Sleep(time.Duration(seed*7919%1000) * time.Millisecond) // windows do not begin on whole seconds
 		m := newModel(&s, seed)
-		cfg := Config{Transport: m, CreatorSpacing: s.spacing, Creator: creators}
+		cfg := Config{Transport: m, CreatorSpacing: s.spacing}
 		for _, h := range s.tokens {
 			c := Credential{Name: h.name, Kind: AppCredential, App: h.app, Owner: h.owner, Source: secret(h.name)}
 			if h.owner != "" {
@@ -72,7 +72,7 @@ func numbered(e schemas.Endpoint, creator string, i int) schemas.Request {
 	r := oneOf(e)
 	switch {
 	case e == schemas.Buyers:
-		r.IDs = []string{fmt.Sprintf("1%c%07d", 'a'+creator[1]-'1', i)}
+		return buyersOf(fmt.Sprintf("1%c%07d", 'a'+creator[1]-'1', i))
 	case len(r.IDs) > 0 && e != schemas.Usernames:
 		r.IDs = []string{fmt.Sprintf("1%07d", i)}
 	}
@@ -100,6 +100,7 @@ func (r result) line() string {
 }
 
 func TestScheduleMeetsTheBound(t *testing.T) {
+	slow(t)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	defer table.Flush()
 	if testing.Verbose() {
@@ -158,7 +159,7 @@ func TestCancellingEndsEveryWait(t *testing.T) {
 		var wait sync.WaitGroup
 		for i := range 20 {
 			wait.Go(func() {
-				if _, err := retry.Fetch(ctx, spaceNumber(i)); err != nil && ctx.Err() == nil {
+				if _, err := retry.Fetch(ctx, spaceNumber(i), nil); err != nil && ctx.Err() == nil {
 					t.Errorf("got %v before the end", err)
 				}
 			})

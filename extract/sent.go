@@ -11,10 +11,10 @@ type Sent struct {
 	Bytes    int           // of the body, decompressed
 }
 
-// notifySent tells of an exchange that has come to its end.
-func (c *Client) notifySent(x *exchange, start time.Time) {
-	c.cfg.Notify(Event{
+// event tells of an exchange that has come to its end.
+func (x *exchange) event(took time.Duration) Event {
+	return Event{
 		Kind: EventRequest, Endpoint: x.request.Endpoint, Token: x.key.label,
-		Sent: Sent{PageID: x.request.ID(), IDs: len(x.request.IDs), Status: max(x.status, 0), Duration: c.cfg.Now().Sub(start), Bytes: len(x.body)},
-	})
+		Sent: Sent{PageID: x.request.ID(), IDs: len(x.request.IDs), Status: max(x.status, 0), Duration: took, Bytes: len(x.body)},
+	}
 }

@@ -27,7 +27,7 @@ func TestEveryRequestIsToldOfWithoutItsToken(t *testing.T) {
 			}
 		}
 	}
-	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1)); err != nil {
+	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1), nil); err != nil {
 		t.Fatal(err)
 	}
 	if got := fmt.Sprint(statuses); got != "[500 429 502 200]" {
@@ -47,7 +47,7 @@ func TestARequestWithoutAnAnswerHasStatusZero(t *testing.T) {
 			n++
 		}
 	}
-	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1)); err == nil || n != 2 {
+	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1), nil); err == nil || n != 2 {
 		t.Errorf("got %d requests told of, %v; want 2 and an error", n, err)
 	}
 }
@@ -62,7 +62,7 @@ func TestWindowsSayWhatIsLeft(t *testing.T) {
 	if got := client.Windows(); len(got) != 0 {
 		t.Errorf("before the first answer: got %+v, want none", got)
 	}
-	if _, err := client.Fetch(context.Background(), spaceNumber(1)); err != nil {
+	if _, err := client.Fetch(context.Background(), spaceNumber(1), nil); err != nil {
 		t.Fatal(err)
 	}
 	want := Window{Endpoint: schemas.SpaceByID, Token: "app-only token (X_BEARER_TOKEN)", Limit: 300, Remaining: 12, Reset: reset.Add(time.Second)}

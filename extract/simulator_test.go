@@ -55,7 +55,7 @@ func TestEveryEndpointAnswersInBothDialects(t *testing.T) {
 		cfg.Dialect, cfg.Private, cfg.CreatorSpacing = dialect, true, time.Second
 		client := newClient(t, cfg)
 		for _, request := range requests {
-			page, err := NewRetry(client).Fetch(context.Background(), request)
+			page, err := NewRetry(client).Fetch(context.Background(), request, nil)
 			if err != nil || !page.OK() || data(t, page) == 0 || page.Attempts != 1 {
 				t.Errorf("%s, %s: got %d after %d attempts, %v: %.200s", dialect, request.Endpoint, page.Status, page.Attempts, err, page.Body)
 			}
@@ -82,7 +82,7 @@ func TestTheSimulatorsFaultsHaveTheirErrors(t *testing.T) {
 	} {
 		sim, url := simulate(t, simulator.Config{Trickle: 10 * time.Millisecond, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"spaces": {fault}}}})
 		request := schemas.Request{Endpoint: schemas.Spaces, IDs: sim.SpaceIDs(3)}
-		page, err := newClient(t, tokens(url)).Fetch(context.Background(), request)
+		page, err := newClient(t, tokens(url)).Fetch(context.Background(), request, nil)
 		if got := kindOf(page, err); got != want {
 			t.Errorf("%q: got %s (%v), want %s", fault, got, err, want)
 		}
@@ -138,7 +138,7 @@ func TestAServerWithTwelveSpaceFields(t *testing.T) {
 		if refusals > 4 {
 			t.Errorf("%s: got %d refusals, want at most one per worker", wording, refusals)
 		}
-		page, err := client.Fetch(context.Background(), schemas.Request{Endpoint: schemas.Search, Query: sim.SearchWord()})
+		page, err := client.Fetch(context.Background(), schemas.Request{Endpoint: schemas.Search, Query: sim.SearchWord()}, nil)
 		if err != nil || page.Attempts != 1 || !strings.Contains(string(page.Body), `"creator_id"`) {
 			t.Errorf("%s: got %d attempts, %v, want one and the creators by expansion", wording, page.Attempts, err)
 		}
@@ -151,7 +151,7 @@ func TestPagesAreFollowedInEveryTokenForm(t *testing.T) {
 	request := schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(1)}
 	want, got := len(sim.SpaceTweets(request.IDs[0])), 0
 	for range 100 {
-		page, err := NewRetry(client).Fetch(context.Background(), request)
+		page, err := NewRetry(client).Fetch(context.Background(), request, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -167,7 +167,7 @@ func TestPagesAreFollowedInEveryTokenForm(t *testing.T) {
 
 func TestAnExpiredPaginationTokenIsTold(t *testing.T) {
 	sim, url := simulate(t, simulator.Config{})
-	_, err := newClient(t, tokens(url)).Fetch(context.Background(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(1), Token: "7140dibdnow9c7"})
+	_, err := newClient(t, tokens(url)).Fetch(context.Background(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(1), Token: "7140dibdnow9c7"}, nil)
 	if got := kindOf(schemas.Page{}, err); got != "expired" {
 		t.Errorf("got %s, want expired", got)
 	}
@@ -179,7 +179,7 @@ func TestTheCreditEnds(t *testing.T) {
 	spaces := sim.SpaceIDs(20)
 	var err error
 	for range 5 {
-		if _, err = retry.Fetch(context.Background(), schemas.Request{Endpoint: schemas.Spaces, IDs: spaces}); err != nil {
+		if _, err = retry.Fetch(context.Background(), schemas.Request{Endpoint: schemas.Spaces, IDs: spaces}, nil); err != nil {
 			break
 		}
 	}

@@ -43,6 +43,12 @@ func (s *skew) offset() time.Duration {
 	return s.lo
 }
 
+// local is a reset by our clock. The header has whole seconds, so the window
+// may end up to one later.
+func (s *skew) local(reset int64) time.Time {
+	return time.Unix(reset+1, 0).Add(-s.offset())
+}
+
 // parseDate reads a Date header. The API writes the zone as UTC, which
 // http.ParseTime does not take.
 func parseDate(date string) (time.Time, bool) {

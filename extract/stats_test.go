@@ -20,7 +20,7 @@ func TestStatsTellTheTokensApart(t *testing.T) {
 			request := oneOf("space")
 			request.IDs = []string{id}
 			wait.Go(func() {
-				if _, err := retry.Fetch(t.Context(), request); err != nil {
+				if _, err := retry.Fetch(t.Context(), request, nil); err != nil {
 					t.Error(err)
 				}
 			})

@@ -81,7 +81,7 @@ func TestRefusalsAreTriaged(t *testing.T) {
 				if n := client.Stats().Limited[c.kind]; n != 1 {
 					t.Errorf("%s: counted %d, want 1", name, n)
 				}
-				_, err := client.Fetch(context.Background(), spaceNumber(2))
+				_, err := client.Fetch(context.Background(), spaceNumber(2), nil)
 				var again *RateLimitError
 				if !errors.As(err, &again) || !again.Local || again.Reset != limit.Reset || again.Kind != c.kind {
 					t.Errorf("%s: then got %v, want the same wait without a request", name, err)
@@ -101,7 +101,7 @@ func refuse(t *testing.T, name string, c refusal, now time.Time, skew time.Durat
 		return http.StatusTooManyRequests, h
 	})
 	client := newClient(t, cfg)
-	_, err := client.Fetch(context.Background(), spaceNumber(1))
+	_, err := client.Fetch(context.Background(), spaceNumber(1), nil)
 	checkMessage(t, name, err)
 	var limit *RateLimitError
 	errors.As(err, &limit)
@@ -157,7 +157,7 @@ func TestWaitsGrow(t *testing.T) {
 				refusal{headers: c.headers}.write(h, clock.Now().Add(skew), "UTC")
 				return c.status, h
 			})
-			page, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1))
+			page, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), spaceNumber(1), nil)
 			if err != nil || page.Attempts != len(c.min)+1 || len(clock.slept) != len(c.min) {
 				t.Fatalf("%s, skew %s: got %d attempts, %v, %v", name, skew, page.Attempts, clock.slept, err)
 			}
@@ -184,7 +184,7 @@ func TestWaitsAreTold(t *testing.T) {
 		refusal{headers: "x-rate-limit-remaining 0 x-rate-limit-reset 5m"}.write(h, clock.Now().Add(time.Hour), "UTC")
 		return http.StatusTooManyRequests, h
 	})
-	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), oneOf(schemas.Search)); err != nil {
+	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), oneOf(schemas.Search), nil); err != nil {
 		t.Fatal(err)
 	}
 	if len(events) != 1 {

@@ -95,7 +95,7 @@ func (r *Retry) Credits(ctx context.Context) (Credits, error) {
 
 // account fetches an answer about the account and returns its data.
 func (r *Retry) account(ctx context.Context, req schemas.Request) (json.RawMessage, error) {
-	page, err := r.Fetch(ctx, req)
+	page, err := r.Fetch(ctx, req, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ func TestUsageIsWhatTheSimulatorCounts(t *testing.T) {
 		cfg := tokens(url)
 		cfg.Now, cfg.Sleep, cfg.Dialect = clock.Now, clock.Sleep, schemas.Dialect(dialect)
 		retry := NewRetry(newClient(t, cfg))
-		if _, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(1)}); err != nil {
+		if _, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(1)}, nil); err != nil {
 			t.Fatal(err)
 		}
 		clock.now = clock.now.Add(48 * time.Hour)
-		if _, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(2)[1:]}); err != nil {
+		if _, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Tweets, IDs: sim.TweetedSpaceIDs(2)[1:]}, nil); err != nil {
 			t.Fatal(err)
 		}
 		total := int64(sim.Billing().Counts["tweet"])

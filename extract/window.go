@@ -10,6 +10,7 @@ import (
 
 // window is one of the server's counts as far as the answers tell.
 type window struct {
+	clock *skew
 	span  time.Duration // how long it lasts
 	limit int           // requests in it: documented, until a header says otherwise
 
@@ -42,9 +43,9 @@ func (s *window) learn(r rate, status int, now time.Time) {
 		s.known, s.remaining, s.missing, s.reset = true, r.remaining, 0, r.reset
 		s.counted = counts(status)
 		s.latest = now.Add(s.span + time.Minute)
-	case status == Unanswered:
+	case status == schemas.Unanswered:
 		s.missing++
-	case r.ok, status == Unsent, status >= 500, status == http.StatusTooManyRequests:
+	case r.ok, status == schemas.Unsent, status >= 500, status == http.StatusTooManyRequests:
 	case s.known && s.reset == 0:
 		s.remaining--
 	case !s.known: // a server without these headers: count as documented
@@ -61,10 +62,10 @@ func counts(status int) int {
 	return 1
 }
 
-// spent reports whether nothing is left of a window. One that is over is
+// spent reports whether nothing is left of the window. One that is over is
 // unknown from then on.
-func (w *windows) spent(s *window, now time.Time) bool {
-	if s.known && !now.Before(w.end(s)) {
+func (s *window) spent(now time.Time) bool {
+	if s.known && !now.Before(s.end()) {
 		s.known, s.reset = false, 0
 	}
 	if !s.known {
@@ -74,20 +75,14 @@ func (w *windows) spent(s *window, now time.Time) bool {
 }
 
 // end is when the window is over, by our clock.
-func (w *windows) end(s *window) time.Time {
+func (s *window) end() time.Time {
 	if s.reset == 0 {
 		return s.latest
 	}
-	if end := w.local(s.reset); end.Before(s.latest) {
+	if end := s.clock.local(s.reset); end.Before(s.latest) {
 		return end
 	}
 	return s.latest
-}
-
-// local is a reset by our clock. The header has whole seconds, so the window
-// may end up to one later.
-func (w *windows) local(reset int64) time.Time {
-	return time.Unix(reset+1, 0).Add(-w.clock.offset())
 }
 
 // day names a count of 24 hours, which some endpoints have beside the window.
@@ -101,17 +96,6 @@ type day struct {
 const windowHeaders = "x-rate-limit-"
 
 var dayHeaders = [...]string{"x-user-limit-24hour-", "x-app-limit-24hour-"}
-
-func (w *windows) dayWindows(b bucket) []*window {
-	var all []*window
-	for _, d := range [...]day{{endpoint: b.endpoint, key: b.key}, {endpoint: b.endpoint, app: b.key.app}} {
-		if w.days[d] == nil {
-			w.days[d] = &window{span: dayLength}
-		}
-		all = append(all, w.days[d])
-	}
-	return all
-}
 
 // rate is what an answer's headers say of a window; ok unless they say nothing
 // usable.

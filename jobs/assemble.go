@@ -8,6 +8,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -18,20 +19,31 @@ type tables struct {
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
-func targets(store pipeline.Store, to []string) tables {
+func targets(dir store.Dir, to []string) tables {
 	var t tables
-	if slices.Contains(to, "parquet") {
-		t.parquet = store.Parquet()
+	if slices.Contains(to, store.ParquetFiles) {
+		t.parquet = dir.Parquet()
 	}
-	if slices.Contains(to, "duckdb") {
-		t.duckdb = store.DuckDB()
+	if slices.Contains(to, store.DuckDBFile) {
+		t.duckdb = dir.DuckDB()
 	}
 	return t
 }
 
+// names are the destinations asked for.
+func (t tables) names() (names []string) {
+	if t.parquet != "" {
+		names = append(names, store.ParquetFiles)
+	}
+	if t.duckdb != "" {
+		names = append(names, store.DuckDBFile)
+	}
+	return names
+}
+
 // assemble builds the pipeline of a run and its destinations. Files that only
 // feed DuckDB go away when done is called.
-func assemble(j *Job, planned pipeline.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
+func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	id := planned.Run.RunID
 	parquet, remove := to.parquet, func() {}
 	if parquet == "" {
@@ -46,7 +58,7 @@ func assemble(j *Job, planned pipeline.Planned, to tables, step durable.Step) (p
 	}
 	p = &pipeline.Pipeline{
 		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: j.store,
-		Loader: loader, KeepsFiles: to.parquet != "", Crash: j.opts.Crash,
+		Loader: loader, Destinations: to.names(), Crash: j.opts.Crash,
 	}
 	if to.duckdb != "" {
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parquet, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step}))

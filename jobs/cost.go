@@ -7,6 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -15,7 +16,7 @@ type Account struct {
 	Project string `json:"project"`
 	// Cap is how many posts the project may read in a cycle; 0 is not told.
 	Cap int64 `json:"cap"`
-	pipeline.Reconciliation
+	money.Reconciliation
 	Apps    []AppCount `json:"apps"` // of the project, over the days compared
 	Credits *Balance   `json:"credits"`
 	// NoCredits says why Credits are not known.
@@ -36,22 +37,22 @@ type Balance struct {
 }
 
 // ledger is that of a store which has run.
-func ledger(ctx context.Context, j *Job) (*pipeline.Ledger, error) {
+func ledger(ctx context.Context, j *Job) (*money.Ledger, error) {
 	if err := folder(j.spec.Store); err != nil {
 		return nil, err
 	}
 	if _, err := runsOf(j.store, ""); err != nil {
 		return nil, err
 	}
-	return j.store.Ledger(ctx, false)
+	return money.Read(ctx, j.store)
 }
 
-func cost(ctx context.Context, j *Job) (pipeline.Statement, error) {
+func cost(ctx context.Context, j *Job) (money.Statement, error) {
 	l, err := ledger(ctx, j)
 	if err != nil {
-		return pipeline.Statement{}, err
+		return money.Statement{}, err
 	}
-	return l.Statement(j.spec.PriceTable()), nil
+	return money.NewStatement(l, j.spec.PriceTable()), nil
 }
 
 // reconcile asks the API for its own count and compares it with the ledger.
@@ -72,16 +73,16 @@ func reconcile(ctx context.Context, j *Job, days int) (Account, error) {
 	if err != nil {
 		return Account{}, &ClientError{err}
 	}
-	a, err := askAccount(ctx, extract.NewRetry(client), days, func(r pipeline.Reported) pipeline.Reconciliation {
-		return l.Reconcile(r, j.spec.PriceTable(), now)
+	a, err := askAccount(ctx, extract.NewRetry(client), days, func(r money.Reported) money.Reconciliation {
+		return money.Reconcile(l, r, j.spec.PriceTable(), now)
 	})
 	return a, stopped(err)
 }
 
 // daysToCompare is how many days to ask for: those since the store's first
 // page, as far back as the API tells.
-func daysToCompare(l *pipeline.Ledger, now time.Time) int {
-	first, err := time.Parse(time.DateOnly, l.FirstDay())
+func daysToCompare(l *money.Ledger, now time.Time) int {
+	first, err := time.Parse(time.DateOnly, money.FirstDay(l))
 	if err != nil {
 		return 1 // nothing was charged yet
 	}
@@ -91,9 +92,7 @@ func daysToCompare(l *pipeline.Ledger, now time.Time) int {
 // stopped gives an error of a request outside of a run the outcome that it has
 // in one.
 func stopped(err error) error {
-	var e interface {
-		Stop() (schemas.Outcome, schemas.Scope)
-	}
+	var e schemas.Stopper
 	if !errors.As(err, &e) {
 		return err
 	}
@@ -103,12 +102,12 @@ func stopped(err error) error {
 
 // askAccount makes the requests. What is left to spend is told if the API
 // tells it: some accounts have no such answer.
-func askAccount(ctx context.Context, retry *extract.Retry, days int, compare func(pipeline.Reported) pipeline.Reconciliation) (Account, error) {
+func askAccount(ctx context.Context, retry *extract.Retry, days int, compare func(money.Reported) money.Reconciliation) (Account, error) {
 	u, err := retry.Usage(ctx, days)
 	if err != nil {
 		return Account{}, err
 	}
-	r := pipeline.Reported{Object: schemas.Tweet, Cycle: u.Posts, ResetDay: u.ResetDay}
+	r := money.Reported{Object: schemas.Tweet, Cycle: u.Posts, ResetDay: u.ResetDay}
 	if u.Days != nil {
 		r.Days = map[string]int64{}
 	}

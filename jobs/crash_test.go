@@ -84,11 +84,11 @@ type timeless struct{ pipeline.Fetcher }
 
 // Lane is the Fetcher's.
 func (f timeless) Lane(r schemas.Request) string {
-	return f.Fetcher.(interface{ Lane(schemas.Request) string }).Lane(r)
+	return f.Fetcher.(schemas.Laned).Lane(r)
 }
 
-func (f timeless) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
-	page, err := f.Fetcher.Fetch(ctx, r)
+func (f timeless) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
+	page, err := f.Fetcher.Fetch(ctx, r, gate)
 	sum := sha256.Sum256([]byte(r.ID()))
 	after := time.Duration(int(sum[0])<<16|int(sum[1])<<8|int(sum[2])) * time.Microsecond
 	page.FetchedAt = time.Date(2026, 11, 1, 12, 0, 1, 0, time.UTC).Add(after)

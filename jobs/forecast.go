@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -17,12 +20,12 @@ import (
 // prints: dollars are numbers, ranges have low and high.
 type Forecast struct {
 	Job string `json:"job"` // its name
-	pipeline.Forecast
+	forecast.Forecast
 	Tokens TokenCount          `json:"tokens"` // that the minutes are for
-	Wide   []pipeline.Narrower `json:"wide"`   // what makes the range wide
-	Budget pipeline.Budget     `json:"budget"` // of the job; empty without one
+	Wide   []forecast.Narrower `json:"wide"`   // what makes the range wide
+	Budget money.Budget        `json:"budget"` // of the job; empty without one
 	// Batch is the forecast with users: batch, where that saves over 20 %.
-	Batch *pipeline.Cheaper `json:"batch,omitempty"`
+	Batch *forecast.Cheaper `json:"batch,omitempty"`
 }
 
 // TokenCount is with how many tokens a forecast reckons.
@@ -37,12 +40,12 @@ type TokenCount struct {
 }
 
 // StopText says where a budget will end a run.
-func StopText(s pipeline.Stop) string {
+func StopText(s forecast.Stop) string {
 	return fmt.Sprintf("the budget will stop the run at %s: one request there can cost %s and %s is left; %s would do", s.Endpoint, s.Most.Cents(), s.Left.Cents(), s.Enough.Cents())
 }
 
-// forecast is what a run started now will ask and cost.
-func forecast(ctx context.Context, j *Job) (Forecast, error) {
+// foresee is what a run started now will ask and cost.
+func foresee(ctx context.Context, j *Job) (Forecast, error) {
 	f := Forecast{Job: j.spec.Name, Budget: j.spec.Budget}
 	if j.invalid != nil {
 		return f, j.invalid
@@ -78,14 +81,14 @@ func folder(store string) error {
 }
 
 // firstRequests are those a run started now would begin with.
-func firstRequests(ctx context.Context, j *Job, plan pipeline.Plan) ([]schemas.Request, error) {
+func firstRequests(ctx context.Context, j *Job, plan store.Plan) ([]schemas.Request, error) {
 	if j.spec.Follow != FollowOpen {
 		return plan.Seeds, nil
 	}
 	if _, err := os.Stat(j.spec.Store); errors.Is(err, fs.ErrNotExist) {
 		return plan.Seeds, nil
 	}
-	state, err := j.store.State(ctx)
+	state, err := health.ReadState(ctx, j.store)
 	if err != nil {
 		return nil, err
 	}
@@ -94,27 +97,27 @@ func firstRequests(ctx context.Context, j *Job, plan pipeline.Plan) ([]schemas.R
 
 // forecaster has what a forecast depends on; without the store's history it is
 // of use, too.
-func forecaster(ctx context.Context, j *Job) (pipeline.Forecaster, error) {
-	ledger, err := j.store.Ledger(ctx, false)
-	return pipeline.Forecaster{
+func forecaster(ctx context.Context, j *Job) (forecast.Forecaster, error) {
+	ledger, err := money.Read(ctx, j.store)
+	return forecast.Forecaster{
 		Prices: j.spec.PriceTable(), Ledger: ledger, Today: j.opts.Now().UTC().Format(time.DateOnly),
 		Workers: j.spec.Workers, Budget: j.spec.Budget,
 	}, err
 }
 
 // foretell logs, before the first request, what the run can cost.
-func foretell(ctx context.Context, j *Job, planned pipeline.Planned) pipeline.MoneyRange {
+func foretell(ctx context.Context, j *Job, planned store.Planned) forecast.MoneyRange {
 	forecaster, err := forecaster(ctx, j)
 	if err != nil { // only the history is missing
 		j.opts.Log.Warn("the forecast goes without the store's history: " + err.Error())
 	}
-	forecast := forecaster.Forecast(planned.Plan, planned.Seeds)
-	for _, stop := range forecast.Stops {
+	foreseen := forecaster.Forecast(planned.Plan, planned.Seeds)
+	for _, stop := range foreseen.Stops {
 		j.opts.Log.Warn(StopText(stop))
 	}
-	j.opts.Log.Info(price(pipeline.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
-		forecast, j.spec.PriceTable()))
-	return forecast.Cost
+	j.opts.Log.Info(price(store.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
+		foreseen, j.spec.PriceTable()))
+	return foreseen.Cost
 }
 
 // count counts the tokens of a run.
@@ -141,7 +144,7 @@ func (t Tokens) count(buyers bool) (n TokenCount) {
 
 // pace is what the job's tokens may send, as the client that would send it
 // says. Without any it is nil.
-func pace(j *Job) (func(schemas.Endpoint) pipeline.Pace, error) {
+func pace(j *Job) (func(schemas.Endpoint) forecast.Pace, error) {
 	if j.opts.Tokens.count(false).Assumed {
 		return nil, nil
 	}
@@ -149,8 +152,8 @@ func pace(j *Job) (func(schemas.Endpoint) pipeline.Pace, error) {
 	if err != nil {
 		return nil, &ClientError{err}
 	}
-	return func(e schemas.Endpoint) pipeline.Pace {
+	return func(e schemas.Endpoint) forecast.Pace {
 		n := client.Capacity(e)
-		return pipeline.Pace{Most: n.Most, Least: n.Least, Apps: n.Apps}
+		return forecast.Pace{Most: n.Most, Least: n.Least, Apps: n.Apps}
 	}, nil
 }

@@ -14,7 +14,8 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -189,13 +190,13 @@ func TestStateCanBeMadeAgain(t *testing.T) {
 		h.run(hour)
 		h.now = h.now.Add(8 * time.Hour)
 	}
-	store := pipeline.Store(h.spec.Store)
-	kept, err := store.State(t.Context())
+	dir := store.Dir(h.spec.Store)
+	kept, err := health.ReadState(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	remove(t, filepath.Join(h.spec.Store, "state.json"))
-	again, err := store.State(t.Context())
+	again, err := health.ReadState(t.Context(), dir)
 	if err != nil || len(kept.Spaces) == 0 || len(again.Spaces) != len(kept.Spaces) {
 		t.Fatalf("%d Spaces, then %d: %v", len(kept.Spaces), len(again.Spaces), err)
 	}

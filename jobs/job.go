@@ -9,7 +9,10 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/report"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -41,7 +44,7 @@ type Job struct {
 	spec    Spec
 	invalid error // of the spec; nil if it can be run
 	opts    Options
-	store   pipeline.Store
+	store   store.Dir
 }
 
 // Open returns the job of a spec, with defaults for what it leaves out. Nothing
@@ -58,7 +61,7 @@ func Open(spec Spec, o Options) *Job {
 	}
 	o.Listener = o.quietly()
 	invalid := spec.valid() // completes the spec
-	return &Job{spec: spec, invalid: invalid, opts: o, store: pipeline.Store(spec.Store)}
+	return &Job{spec: spec, invalid: invalid, opts: o, store: store.Dir(spec.Store)}
 }
 
 // Run fetches what the job asks for and loads it, or goes on where the job's
@@ -75,21 +78,21 @@ func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, err
 // Verify proves that the store is whole, and that its tables are what its pages
 // say: it looks for the values of every page, or with sample over 1 of every
 // sample-th. What is wrong is in the Verification, not an error.
-func (j *Job) Verify(ctx context.Context, sample int) (*pipeline.Verification, error) {
+func (j *Job) Verify(ctx context.Context, sample int) (*health.Verification, error) {
 	return verify(ctx, j, sample)
 }
 
 // Plan says what a run started now will ask and cost, without a request.
-func (j *Job) Plan(ctx context.Context) (Forecast, error) { return forecast(ctx, j) }
+func (j *Job) Plan(ctx context.Context) (Forecast, error) { return foresee(ctx, j) }
 
 // Status shows the store at a glance: runs, tables, money, what is wrong. It
 // takes no lock and changes nothing.
-func (j *Job) Status(ctx context.Context, s StatusOptions) (*pipeline.Overview, error) {
+func (j *Job) Status(ctx context.Context, s StatusOptions) (*health.Overview, error) {
 	return status(ctx, j, s)
 }
 
 // Cost says what the store's pages have cost.
-func (j *Job) Cost(ctx context.Context) (pipeline.Statement, error) { return cost(ctx, j) }
+func (j *Job) Cost(ctx context.Context) (money.Statement, error) { return cost(ctx, j) }
 
 // Reconcile asks the API for its own count of posts, of so many days or with 0
 // of all that the store has and the API tells, and sets it beside the ledger's.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // What a caller has to decide about is told by types.
@@ -70,7 +70,7 @@ func TestVerbsOfAStore(t *testing.T) {
 	}
 	again := t.TempDir()
 	for r, err := range job.Replay(t.Context(), jobs.ReplayOptions{Run: o.Runs[0].RunID, Out: again}) {
-		if err != nil || r.Parquet != pipeline.Store(again).Parquet() || r.Manifest.Run.RunID != o.Runs[0].RunID {
+		if err != nil || r.Parquet != store.Dir(again).Parquet() || r.Manifest.Run.RunID != o.Runs[0].RunID {
 			t.Fatalf("replay: %+v, %v", r, err)
 		}
 	}

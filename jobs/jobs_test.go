@@ -10,7 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -156,10 +158,10 @@ func TestPlanAsksInHundreds(t *testing.T) {
 // The hash names a plan: it must not change between versions of the program
 // for no reason, or unfinished runs would not be found again.
 func TestPlanHashFollowsWhatIsAsked(t *testing.T) {
-	a := pipeline.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}
+	a := store.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}
 	b := a
 	b.Tweets = true
-	if a.Hash() == b.Hash() || a.Hash() != (pipeline.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}).Hash() {
+	if a.Hash() == b.Hash() || a.Hash() != (store.Plan{Job: "a", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: "x"}}}).Hash() {
 		t.Errorf("hashes %s and %s", a.Hash(), b.Hash())
 	}
 }
@@ -168,7 +170,7 @@ func TestPriceIsSaidBeforehand(t *testing.T) {
 	s := Spec{IDs: []string{"a", "b"}, Creators: []string{"1", "@c"}, Search: []Search{{Query: "q"}}, Prices: schemas.Prices{schemas.User: 20_000}}
 	s.Defaults()
 	plan := s.Plan(false)
-	f := pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
+	f := forecast.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
 	got := price(plan, f, s.PriceTable())
 	for _, want := range []string{"4 first requests", "likely $", "without history", "each Space $0.005, each user $0.02"} {
 		if !strings.Contains(got, want) {
@@ -185,7 +187,7 @@ func TestMoneyInAJob(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (pipeline.Budget{Run: 5 * schemas.Dollar, Month: 12_500_000}); spec.Budget != want {
+	if want := (money.Budget{Run: 5 * schemas.Dollar, Month: 12_500_000}); spec.Budget != want {
 		t.Errorf("budget %+v, want %+v", spec.Budget, want)
 	}
 	if p := spec.PriceTable(); p[schemas.Tweet] != 1000 || p[schemas.User] != 10_000 {

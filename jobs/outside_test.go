@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -59,8 +59,8 @@ func TestExpressionsStandForWhatIsOutside(t *testing.T) {
 		"max_wait: ${WAIT}":                                   {MaxWait: 90 * time.Second},
 		"private: ${TRUE}":                                    {Private: true},
 		"state: ${STATE}":                                     {State: "live"},
-		"budget:\n  usd_per_day: ${USD}":                      {Budget: pipeline.Budget{Day: 2_500_000}},
-		"budget: {usd_per_day: \"${USD}\"}":                   {Budget: pipeline.Budget{Day: 2_500_000}},
+		"budget:\n  usd_per_day: ${USD}":                      {Budget: money.Budget{Day: 2_500_000}},
+		"budget: {usd_per_day: \"${USD}\"}":                   {Budget: money.Budget{Day: 2_500_000}},
 		"prices: {user: \"${USD}\"}":                          {Prices: schemas.Prices{schemas.User: 2_500_000}},
 		"creators: ${CREATORS}":                               {Creators: []string{"@Bob", "12", "@Eve"}},
 		"creators: [a, \"${CREATORS}\"]":                      {Creators: []string{"a", "@Bob", "12", "@Eve"}},

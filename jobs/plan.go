@@ -5,20 +5,21 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Plan turns a checked job into what is asked first. hasUserToken says whether
 // there is a token whose owner can be asked for.
-func (s *Spec) Plan(hasUserToken bool) pipeline.Plan {
-	p := pipeline.Plan{
+func (s *Spec) Plan(hasUserToken bool) store.Plan {
+	p := store.Plan{
 		Job: s.Name, Dialect: schemas.Dialect(s.Dialect), Private: s.Private, Users: !s.NoUsers && s.Users != UsersNone,
 		NoExpand: s.Users == UsersBatch || s.Users == UsersNone,
 		Buyers:   slices.Contains(s.With, "buyers"), Tweets: slices.Contains(s.With, "tweets"),
 	}
 	p.Self = p.Buyers && hasUserToken
-	p.Seeds = pipeline.Lookups(distinct(s.IDs))
+	p.Seeds = store.Lookups(distinct(s.IDs))
 	var names []string
 	for _, creator := range distinct(s.Creators) {
 		if name, ok := strings.CutPrefix(creator, "@"); ok {
@@ -63,12 +64,12 @@ func (s *Spec) PriceTable() schemas.Prices { return schemas.DefaultPrices().With
 // its seeds lead to.
 func (s *Spec) Price() string {
 	plan := s.Plan(true)
-	return price(plan, pipeline.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds), s.PriceTable())
+	return price(plan, forecast.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds), s.PriceTable())
 }
 
 // price says in one line what a plan can cost, by its first requests and by
 // what the store's runs got.
-func price(p pipeline.Plan, f pipeline.Forecast, prices schemas.Prices) string {
+func price(p store.Plan, f forecast.Forecast, prices schemas.Prices) string {
 	requests := len(p.Seeds)
 	if n := len(p.Creators); n > 0 {
 		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs

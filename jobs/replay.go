@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -49,17 +49,17 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		dir := j.store
 		if r.Out != "" {
-			dir = pipeline.Store(r.Out)
+			dir = store.Dir(r.Out)
 		}
-		unlock, err := dir.Lock()
+		out, err := dir.Lock()
 		if err != nil {
 			yield(Result{}, err)
 			return
 		}
-		defer unlock()
+		defer out.Unlock()
 		for _, id := range runs {
 			j.opts.Started(id)
-			result, err := replayRun(ctx, j, id, dir)
+			result, err := replayRun(ctx, j, id, out)
 			if !yield(result, err) || err != nil {
 				return
 			}
@@ -68,23 +68,23 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 }
 
 // runsOf lists the runs of a store, or finds one by its id.
-func runsOf(store pipeline.Store, id string) ([]string, error) {
-	runs, err := store.Runs()
+func runsOf(dir store.Dir, id string) ([]string, error) {
+	runs, err := dir.Runs()
 	switch {
 	case err != nil:
 		return nil, err
 	case len(runs) == 0:
-		return nil, &NoRunError{Store: string(store)}
+		return nil, &NoRunError{Store: string(dir)}
 	case id == "":
 		return runs, nil
 	case !slices.Contains(runs, id):
-		return nil, &NoRunError{Store: string(store), Run: id, Nearest: Nearest(id, runs), Last: runs[len(runs)-1]}
+		return nil, &NoRunError{Store: string(dir), Run: id, Nearest: Nearest(id, runs), Last: runs[len(runs)-1]}
 	}
 	return []string{id}, nil
 }
 
 // replayRun loads the landed pages of one run.
-func replayRun(ctx context.Context, j *Job, id string, dir pipeline.Store) (Result, error) {
+func replayRun(ctx context.Context, j *Job, id string, out *store.Locked) (Result, error) {
 	start := time.Now()
 	planned, err := j.store.Planned(id)
 	if err != nil {
@@ -98,13 +98,13 @@ func replayRun(ctx context.Context, j *Job, id string, dir pipeline.Store) (Resu
 	default:
 		return Result{}, err
 	}
-	to := targets(dir, j.spec.To)
+	to := targets(out.Dir, j.spec.To)
 	p, done, err := assemble(j, planned, to, nil)
 	if err != nil {
 		return Result{}, err
 	}
 	defer done()
-	p.Out, p.Progress = dir, j.opts.Progress
+	p.Out, p.Progress = out, j.opts.Progress
 	if err := p.Open(); err != nil {
 		return Result{}, err
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"path/filepath"
 
-	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/report"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -23,7 +23,7 @@ func ReportPath(store string) string { return filepath.Join(store, "report.html"
 
 func makeReport(ctx context.Context, j *Job, r ReportOptions) (*report.Page, error) {
 	cfg := report.Config{
-		Store: pipeline.Store(j.spec.Store), Prices: j.spec.PriceTable(), Budget: j.spec.Budget,
+		Store: store.Dir(j.spec.Store), Prices: j.spec.PriceTable(), Budget: j.spec.Budget,
 		RunID: r.Run, Again: r.Again, Now: j.opts.Now(), Version: j.opts.Version, MemoryLimit: memoryLimit(j),
 	}
 	if r.Ended != nil && r.Ended.Manifest != nil {

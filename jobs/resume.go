@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -14,7 +14,7 @@ const longestCommand = 600
 // resumeCommand is the command whose plan is this one, so that it goes on with
 // the plan's run; empty when none can be given. Tokens change a plan: those of
 // the plan are taken to be there.
-func resumeCommand(plan pipeline.Plan, spec Spec, file string) string {
+func resumeCommand(plan store.Plan, spec Spec, file string) string {
 	if file != "" && samePlan(spec, plan) {
 		return "spacesetl run -f " + ShellWord(file)
 	}
@@ -31,7 +31,7 @@ func resumeCommand(plan pipeline.Plan, spec Spec, file string) string {
 }
 
 // samePlan reports whether a job asks for what a plan does.
-func samePlan(spec Spec, plan pipeline.Plan) bool {
+func samePlan(spec Spec, plan store.Plan) bool {
 	again := spec.Plan(plan.Self || len(plan.Owners) > 0)
 	again.Self, again.Owners = plan.Self, plan.Owners
 	return again.Hash() == plan.Hash()
@@ -39,7 +39,7 @@ func samePlan(spec Spec, plan pipeline.Plan) bool {
 
 // specOf is a job by flags that a plan can have come of; ok is false when flags
 // cannot say it.
-func specOf(plan pipeline.Plan) (spec Spec, ok bool) {
+func specOf(plan store.Plan) (spec Spec, ok bool) {
 	spec = Spec{Name: plan.Job, Dialect: string(plan.Dialect), Private: plan.Private}
 	var states []string
 	for _, r := range plan.Seeds {

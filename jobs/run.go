@@ -6,16 +6,19 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Result is what a run or a replay came to.
 type Result struct {
-	Manifest *pipeline.Manifest // nil when nothing was loaded
-	Stats    extract.Stats      // of the requests; none of a replay
-	Fetched  int                // pages fetched now, not found landed
+	Manifest *store.Manifest // nil when nothing was loaded
+	Stats    extract.Stats   // of the requests; none of a replay
+	Fetched  int             // pages fetched now, not found landed
 	Took     time.Duration
-	Expected pipeline.MoneyRange // what the run was forecast to cost
+	Expected forecast.MoneyRange // what the run was forecast to cost
 	// Parquet and DuckDB are the folder and the file that the tables are in;
 	// empty when they were not asked for.
 	Parquet, DuckDB string
@@ -37,34 +40,30 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	if err := j.opts.Tokens.enough(j.spec); err != nil {
 		return Result{}, err
 	}
-	var p *pipeline.Pipeline // made later; the client asks it while fetching
-	cfg := clientConfig(j, start)
-	cfg.Creator = func(spaceID string) string { return p.Creator(spaceID) }
-	cfg.Sending = func(ctx context.Context, r schemas.Request) (func(int, bool), error) { return p.Sending(ctx, r) }
-	client, err := extract.New(cfg)
+	client, err := extract.New(clientConfig(j, start))
 	if err != nil {
 		return Result{}, &ClientError{err}
 	}
-	unlock, err := j.store.Lock()
+	locked, err := j.store.Lock()
 	if err != nil {
 		return Result{}, err
 	}
-	defer unlock()
-	if err := j.store.Sweep(); err != nil {
+	defer locked.Unlock()
+	if err := locked.Sweep(); err != nil {
 		return Result{}, err
 	}
-	planned, err := planned(ctx, j)
+	planned, err := planned(ctx, j, locked)
 	if err != nil {
 		return Result{}, err
 	}
 	to := targets(j.store, j.spec.To)
 	to.inPlace = j.spec.Publish == PublishInPlace
-	assembled, done, err := assemble(j, planned, to, j.opts.Step)
+	p, done, err := assemble(j, planned, to, j.opts.Step)
 	if err != nil {
 		return Result{}, err
 	}
 	defer done()
-	p = assembled
+	p.Lock = locked
 	fetching(j, p, client)
 	if err := p.Open(); err != nil {
 		return Result{}, err
@@ -78,7 +77,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	r := Result{Expected: foretell(ctx, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
 	r.Manifest, err = p.RunAll(ctx)
 	if err == nil {
-		if err := j.store.Settle(ctx); err != nil { // the next run makes them, too
+		if err := health.Settle(ctx, locked, p.Known()); err != nil { // the next run makes them, too
 			j.opts.Log.Warn("what status reads could not be written: " + err.Error())
 		}
 	}
@@ -88,13 +87,13 @@ func run(ctx context.Context, j *Job) (Result, error) {
 
 // fetching gives a pipeline what it needs to ask the API.
 func fetching(j *Job, p *pipeline.Pipeline, client *extract.Client) {
-	p.Fetcher, p.Tells, p.Workers, p.Step = extract.NewRetry(client), true, j.spec.Workers, j.opts.Step
+	p.Fetcher, p.Workers, p.Step = extract.NewRetry(client), j.spec.Workers, j.opts.Step
 	if j.opts.Fetcher != nil {
 		p.Fetcher = j.opts.Fetcher(p.Fetcher)
 	}
 	p.Budget, p.Prices, p.Now = j.spec.Budget, j.spec.PriceTable(), j.opts.Now
 	p.Notify, p.Progress = j.opts.Notice, j.opts.Progress
-	p.Refused = func() []pipeline.Refusal { return refusals(client.Dropped()) }
+	p.Refused = func() []store.Refusal { return refusals(client.Dropped()) }
 	j.opts.Gauges(Gauges{Stats: client.Stats, Windows: client.Windows, Budget: p.BudgetLeft})
 }
 
@@ -121,9 +120,9 @@ func clientConfig(j *Job, start time.Time) extract.Config {
 }
 
 // planned finds the run to go on with, or starts a new one.
-func planned(ctx context.Context, j *Job) (pipeline.Planned, error) {
+func planned(ctx context.Context, j *Job, locked *store.Locked) (store.Planned, error) {
 	plan := j.opts.Tokens.plan(&j.spec)
-	planned, ok, err := j.store.Resumable(plan, j.opts.Resume)
+	planned, ok, err := locked.Resumable(plan, j.opts.Resume)
 	if err != nil {
 		return planned, err
 	}
@@ -132,13 +131,15 @@ func planned(ctx context.Context, j *Job) (pipeline.Planned, error) {
 		j.opts.Log.Info("going on with run " + planned.Run.RunID)
 		return planned, nil
 	}
-	var state *pipeline.State
+	seeds := plan.Seeds
 	if j.spec.Follow == FollowOpen {
-		if state, err = j.store.State(ctx); err != nil {
+		state, err := health.UpdateState(ctx, locked)
+		if err != nil {
 			return planned, err
 		}
+		seeds = state.Seeds(plan)
 	}
-	planned, err = j.store.Start(plan, state, j.opts.Version, j.opts.Now())
+	planned, err = locked.Start(plan, seeds, j.opts.Version, j.opts.Now())
 	if err == nil {
 		j.opts.Started(planned.Run.RunID)
 		j.opts.Log.Info("new run " + planned.Run.RunID)
@@ -146,10 +147,10 @@ func planned(ctx context.Context, j *Job) (pipeline.Planned, error) {
 	return planned, err
 }
 
-func refusals(dropped []extract.Dropped) []pipeline.Refusal {
-	var all []pipeline.Refusal
+func refusals(dropped []extract.Dropped) []store.Refusal {
+	var all []store.Refusal
 	for _, d := range dropped {
-		all = append(all, pipeline.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason})
+		all = append(all, store.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason})
 	}
 	return all
 }

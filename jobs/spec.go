@@ -16,7 +16,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -41,7 +41,7 @@ type Spec struct {
 	Private  bool     // ask for fields that need the owner's token
 	NoUsers  bool     // do not look up users that no answer includes
 	Users    string   // expand (default), batch or none; see UsersExpand
-	Budget   pipeline.Budget
+	Budget   money.Budget
 	Prices   schemas.Prices // that replace the published ones
 	Workers  int            // requests under way at a time; default 4
 	MaxWait  time.Duration

@@ -7,7 +7,8 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // StatusOptions say how to look at a store. The zero value will do.
@@ -17,11 +18,11 @@ type StatusOptions struct {
 }
 
 // status reads what runs have left.
-func status(ctx context.Context, j *Job, s StatusOptions) (*pipeline.Overview, error) {
+func status(ctx context.Context, j *Job, s StatusOptions) (*health.Overview, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return nil, err
 	}
-	o, err := j.store.Overview(ctx, pipeline.OverviewConfig{
+	o, err := health.Examine(ctx, j.store, health.OverviewConfig{
 		Now: j.opts.Now(), Prices: j.spec.PriceTable(), Budget: j.spec.Budget, Stale: s.Stale,
 		Database: databaseView(ctx, j.store),
 	})
@@ -32,23 +33,16 @@ func status(ctx context.Context, j *Job, s StatusOptions) (*pipeline.Overview, e
 }
 
 // databaseView asks the store's database.
-func databaseView(ctx context.Context, store pipeline.Store) pipeline.DatabaseView {
-	contents, err := load.NewDuckDB(load.DuckDBConfig{Path: store.DuckDB(), Threads: 1}).Inspect(ctx)
+func databaseView(ctx context.Context, dir store.Dir) health.DatabaseView {
+	contents, err := load.NewDuckDB(load.DuckDBConfig{Path: dir.DuckDB(), Threads: 1}).Inspect(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		return pipeline.DatabaseView{Runs: map[string]bool{}}
+		return health.DatabaseView{Runs: map[string]string{}}
 	}
-	view := pipeline.DatabaseView{Rows: contents.Rows, Err: err}
-	if err == nil {
-		view.Runs = map[string]bool{}
-		for _, id := range contents.Runs {
-			view.Runs[id] = true
-		}
-	}
-	return view
+	return health.DatabaseView{Rows: contents.Rows, Runs: contents.Runs, Err: err}
 }
 
 // advise puts the commands in that go on with unfinished runs.
-func advise(o *pipeline.Overview, j *Job, file string) {
+func advise(o *health.Overview, j *Job, file string) {
 	for i, f := range o.Findings {
 		if f.Kind != "unfinished" {
 			continue

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/auth"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // Tokens are what a job asks with. One is enough; buyers need the token of the
@@ -156,7 +156,7 @@ func (t Tokens) owners() (ids []string, all bool) {
 
 // plan is the job's with these tokens: whose they are is asked only where that
 // matters and is not known.
-func (t Tokens) plan(spec *Spec) pipeline.Plan {
+func (t Tokens) plan(spec *Spec) store.Plan {
 	plan := spec.Plan(t.hasUser())
 	if owners, all := t.owners(); plan.Buyers {
 		plan.Owners, plan.Self = owners, plan.Self && !all

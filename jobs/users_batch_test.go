@@ -12,7 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -94,8 +94,8 @@ func sameUsers(t *testing.T, a, b string) {
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	for alias, store := range map[string]string{"a": a, "b": b} {
-		if _, err := db.Exec(fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(pipeline.Store(store).DuckDB()), alias)); err != nil {
+	for alias, dir := range map[string]string{"a": a, "b": b} {
+		if _, err := db.Exec(fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(store.Dir(dir).DuckDB()), alias)); err != nil {
 			t.Fatal(err)
 		}
 	}

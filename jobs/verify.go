@@ -9,18 +9,19 @@ import (
 	"slices"
 
 	"github.com/spacesetl/spacesetl/load"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // verify holds the store against its pages, with tables made anew in a
 // temporary folder.
-func verify(ctx context.Context, j *Job, sample int) (*pipeline.Verification, error) {
+func verify(ctx context.Context, j *Job, sample int) (*health.Verification, error) {
 	runs, err := runsOf(j.store, "")
 	if err != nil {
 		return nil, err
 	}
-	v := &pipeline.Verification{Runs: len(runs)}
+	v := &health.Verification{Runs: len(runs)}
 	dir, err := os.MkdirTemp("", "spacesetl-verify-*")
 	if err != nil {
 		return nil, err
@@ -36,14 +37,14 @@ func verify(ctx context.Context, j *Job, sample int) (*pipeline.Verification, er
 // verifyRuns looks at the pages and files of each run, and makes its tables
 // anew below a folder. It returns the parts of the runs that are in the
 // database, by run.
-func verifyRuns(ctx context.Context, j *Job, v *pipeline.Verification, runs []string, dir string, sample int) (map[string][]schemas.Part, error) {
+func verifyRuns(ctx context.Context, j *Job, v *health.Verification, runs []string, dir string, sample int) (map[string][]schemas.Part, error) {
 	published := map[string][]schemas.Part{}
 	for _, id := range runs {
 		before := len(v.Problems)
-		if err := j.store.VerifyPages(ctx, v, id, sample); err != nil {
+		if err := health.VerifyPages(ctx, v, j.store, id, sample); err != nil {
 			return nil, err
 		}
-		m, err := j.store.VerifyFiles(ctx, v, id)
+		m, err := health.VerifyFiles(ctx, v, j.store, id)
 		if err != nil {
 			return nil, err
 		}
@@ -55,8 +56,8 @@ func verifyRuns(ctx context.Context, j *Job, v *pipeline.Verification, runs []st
 			v.Wrong("run %s: %v", id, err)
 			continue
 		}
-		j.store.VerifyTables(v, m, anew)
-		if m.Database {
+		health.VerifyTables(v, j.store, m, anew)
+		if m.Asked(store.DuckDBFile) {
 			published[id] = anew.Files
 		}
 	}
@@ -64,7 +65,7 @@ func verifyRuns(ctx context.Context, j *Job, v *pipeline.Verification, runs []st
 }
 
 // remake makes the tables and the manifest of a run anew.
-func remake(ctx context.Context, j *Job, m *pipeline.Manifest, dir string) (*pipeline.Manifest, error) {
+func remake(ctx context.Context, j *Job, m *store.Manifest, dir string) (*store.Manifest, error) {
 	planned, err := j.store.Planned(m.Run.RunID)
 	if err != nil {
 		return nil, err
@@ -84,7 +85,7 @@ func remake(ctx context.Context, j *Job, m *pipeline.Manifest, dir string) (*pip
 
 // verifyDuckDB compares the database, table by table, with one that the runs'
 // tables made anew are published to, oldest first.
-func verifyDuckDB(ctx context.Context, j *Job, v *pipeline.Verification, anew map[string][]schemas.Part, dir string) error {
+func verifyDuckDB(ctx context.Context, j *Job, v *health.Verification, anew map[string][]schemas.Part, dir string) error {
 	if len(anew) == 0 || len(v.Problems) > 0 {
 		return nil // no database, or nothing to hold it against
 	}

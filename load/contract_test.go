@@ -17,6 +17,7 @@ import (
 )
 
 func TestDatabaseAndFilesAgree(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	eachMode(t, func(t *testing.T, s store) {
 		s.publish("r1", everything(t, 50, "r1", noon)...)
@@ -51,6 +52,7 @@ func perTable(columns func(*schemas.Table) string) string {
 }
 
 func TestSameRunAgainChangesNothing(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	eachMode(t, func(t *testing.T, s store) {
 		first := s.publish("r1", everything(t, 50, "r1", noon)...)
@@ -76,6 +78,7 @@ func dump(s store) []string {
 }
 
 func TestOneRowPerKey(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 50, "r1", noon)...)
@@ -90,6 +93,7 @@ func TestOneRowPerKey(t *testing.T) {
 }
 
 func TestOlderRunDoesNotOverwrite(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	s.publish("new", everything(t, 50, "new", noon.Add(time.Hour))...)

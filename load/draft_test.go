@@ -39,6 +39,7 @@ const consistent = `SELECT max(spaces._run_id) || ' ' || count(*) || ' ' || coun
 	FROM spaces LEFT JOIN users ON user_id = creator_id AND users._run_id = spaces._run_id`
 
 func TestReadersAreNeitherBlockedNorMisled(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	s.publishWorld(0)
@@ -60,6 +61,7 @@ func TestReadersAreNeitherBlockedNorMisled(t *testing.T) {
 // TestLogOfADeadWriterIsKeptAndGone leaves the log of a process that died, in
 // each state in which a publish that died too can leave it.
 func TestLogOfADeadWriterIsKeptAndGone(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	eachMode(t, func(t *testing.T, s store) {
 		n := newNames(s.path)
@@ -126,12 +128,12 @@ func TestPreparedRunIsSeenAfterCommit(t *testing.T) {
 				t.Fatal(err)
 			}
 			step, cancel := context.WithCancel(ctx)
-			if err := d.Prepare(step, parts, p.Staged()); err != nil {
+			if err := d.Prepare(step, schemas.Load{Parts: parts}, p.Staged()); err != nil {
 				t.Fatal(err)
 			}
 			cancel() // the end of a step is not the end of what it prepared
 			var locked *LockedError
-			if err := s.duckdb().Prepare(ctx, parts, p.Staged()); !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("(PID %d)", os.Getpid())) {
+			if err := s.duckdb().Prepare(ctx, schemas.Load{Parts: parts}, p.Staged()); !errors.As(err, &locked) || !strings.Contains(err.Error(), fmt.Sprintf("(PID %d)", os.Getpid())) {
 				t.Errorf("a second publisher: got error %v", err)
 			}
 			if !s.inPlace && s.query(consistent)[0] != "r1 40 1 40" {

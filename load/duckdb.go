@@ -52,18 +52,20 @@ func NewDuckDB(cfg DuckDBConfig) *DuckDB { return &DuckDB{cfg: cfg} }
 // the database: all of them become visible at once, or nothing. Rows that are
 // stored and newer stay; the same parts again change nothing. Tables, columns,
 // comments, views and macros that are missing are created.
+// Of which run they are the database does not note.
 // It returns a *LockedError when another process writes the database.
 func (d *DuckDB) Publish(ctx context.Context, parts []schemas.Part) error {
-	if err := d.Prepare(ctx, parts, d.cfg.Parts); err != nil {
+	if err := d.Prepare(ctx, schemas.Load{Parts: parts}, d.cfg.Parts); err != nil {
 		return err
 	}
 	return d.Commit(ctx)
 }
 
-// Prepare merges the parts of one run, whose paths are relative to dir, without
-// changing what anybody sees. The parts are not needed afterwards. It returns
-// the errors of Publish and then leaves nothing.
-func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) (err error) {
+// Prepare merges the parts of one run, whose paths are relative to dir, and notes
+// the run and its content in the table _loads, without changing what anybody
+// sees. The parts are not needed afterwards. It returns the errors of Publish and
+// then leaves nothing.
+func (d *DuckDB) Prepare(ctx context.Context, l schemas.Load, dir string) (err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	if d.pending != nil {
 		return errors.New("an earlier run is prepared and not committed")
@@ -75,7 +77,7 @@ func (d *DuckDB) Prepare(ctx context.Context, parts []schemas.Part, dir string) 
 		return err
 	}
 	debug.FreeOSMemory() // what made the parts, DuckDB may take now
-	d.pending, err = d.prepare(ctx, run{parts: parts, dir: dir})
+	d.pending, err = d.prepare(ctx, run{Load: l, dir: dir})
 	return err
 }
 

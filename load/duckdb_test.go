@@ -27,6 +27,7 @@ func people(s store) []string {
 }
 
 func TestListsAreReplacedAsAWhole(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("space_users")
@@ -70,6 +71,7 @@ func TestListsAreReplacedAsAWhole(t *testing.T) {
 // TestMergesAgreeWithAModel publishes random runs, in random order of time, and
 // compares with the rules as written down in Go.
 func TestMergesAgreeWithAModel(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	table := schemas.Lookup("space_users")
@@ -163,7 +165,10 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 5, "r1", noon)...)
-	var want []string
+	want := []string{
+		"_loads||Runs that this database has, as it says itself.", "_loads|run_id VARCHAR|The run, as in runs._run_id.",
+		"_loads|content VARCHAR|Checksum of the pages that its rows were made of, as in its manifest.",
+	}
 	for _, table := range slices.Concat(schemas.Tables(), schemas.Histories()) {
 		want = append(want, table.Name+"||"+table.Doc)
 		for _, c := range table.Columns {
@@ -188,6 +193,7 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 // TestDatabaseOfAnEarlierVersionGainsWhatIsNew opens a database that lacks a
 // column in the middle, a table and a view, and has an old comment.
 func TestDatabaseOfAnEarlierVersionGainsWhatIsNew(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", everything(t, 20, "r1", noon)...)

@@ -17,6 +17,9 @@ func evolve(ctx context.Context, tx *sql.Tx) error {
 		return err
 	}
 	var script string
+	if stored[loads] == nil {
+		script = createLoads
+	}
 	for _, t := range slices.Concat(schemas.Tables(), schemas.Histories()) {
 		script += evolution(t, stored[t.Name])
 	}

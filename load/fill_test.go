@@ -17,6 +17,7 @@ import (
 // one that has tables and no rows: what fills the one and merges into the other
 // has to come to the same.
 func TestNewDatabaseIsAsIfMerged(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	eachMode(t, func(t *testing.T, filled store) {
 		merged := newStore(t)
@@ -74,7 +75,7 @@ func hashes(t *testing.T, s store) map[string]TableHash {
 
 func TestMemoryFitsTheJob(t *testing.T) {
 	t.Parallel()
-	r := run{parts: []schemas.Part{{Bytes: 60 << 20}, {Bytes: 4 << 20}}}
+	r := run{Load: schemas.Load{Parts: []schemas.Part{{Bytes: 60 << 20}, {Bytes: 4 << 20}}}}
 	for _, c := range []struct {
 		limit        string
 		fillers      int

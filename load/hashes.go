@@ -44,7 +44,7 @@ func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err e
 // Hashes; after several, those of a database that the same runs are published
 // to again, oldest first. It needs no database.
 func HashParts(ctx context.Context, parts []schemas.Part, dir string) (map[string]TableHash, error) {
-	from, err := run{parts: parts, dir: dir}.rows()
+	from, err := run{Load: schemas.Load{Parts: parts}, dir: dir}.rows()
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}

@@ -20,10 +20,14 @@ type store struct {
 	inPlace bool
 }
 
-// eachMode runs a test of what holds for both ways to publish.
+// eachMode runs a test of what holds for both ways to publish; with -short of the
+// usual one.
 func eachMode(t *testing.T, test func(*testing.T, store)) {
 	for name, inPlace := range map[string]bool{"copy": false, "in place": true} {
 		t.Run(name, func(t *testing.T) {
+			if inPlace && testing.Short() {
+				t.Skip("in place: runs without -short")
+			}
 			t.Parallel()
 			s := newStore(t)
 			s.inPlace = inPlace
@@ -206,4 +210,12 @@ func files(tb testing.TB, dir string) map[string]string {
 		tb.Fatal(err)
 	}
 	return found
+}
+
+// slow skips a test that takes seconds where a quick answer is wanted.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
+	}
 }

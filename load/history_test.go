@@ -17,6 +17,7 @@ func versions(s store) []string {
 }
 
 func TestHistoryHasAVersionForEachChange(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	steps := []struct {
@@ -85,6 +86,7 @@ func TestMacrosAreDescribed(t *testing.T) {
 }
 
 func TestHashesTellWhetherTablesAreEqual(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	ctx := context.Background()
 	hashes := func(run int, shuffled bool) (fromFiles, fromDatabase map[string]TableHash) {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"os"
 )
@@ -9,7 +10,9 @@ import (
 // Contents is what a database file holds, by its own account.
 type Contents struct {
 	Rows map[string]int64 // by table, as the catalogue has it: rows deleted by a merge can be among them
-	Runs []string         // merged into it
+	// Runs are those merged into it, with the checksum of their content; empty
+	// where an earlier version merged them.
+	Runs map[string]string
 }
 
 // Inspect opens the database for reading only and asks its catalogue: it takes
@@ -45,17 +48,28 @@ func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
 	if _, ok := c.Rows["runs"]; !ok {
 		return c, errors.New("there is no table runs: it is not a database of spacesetl")
 	}
-	runs, err := db.QueryContext(ctx, "SELECT _run_id FROM runs ORDER BY ALL")
+	c.Runs, err = runsIn(ctx, db, c.Rows)
+	return c, err
+}
+
+// runsIn asks the tables runs and _loads, where there is one.
+func runsIn(ctx context.Context, db *sql.DB, tables map[string]int64) (map[string]string, error) {
+	query := "SELECT _run_id, '' FROM runs"
+	if _, ok := tables[loads]; ok {
+		query = "SELECT _run_id, coalesce(content, '') FROM runs LEFT JOIN " + loads + " ON run_id = _run_id"
+	}
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
-		return c, err
+		return nil, err
 	}
-	defer runs.Close()
-	for runs.Next() {
-		var id string
-		if err := runs.Scan(&id); err != nil {
-			return c, err
+	defer rows.Close()
+	runs := map[string]string{}
+	for rows.Next() {
+		var id, content string
+		if err := rows.Scan(&id, &content); err != nil {
+			return nil, err
 		}
-		c.Runs = append(c.Runs, id)
+		runs[id] = content
 	}
-	return c, runs.Err()
+	return runs, rows.Err()
 }

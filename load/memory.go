@@ -45,7 +45,7 @@ func (c DuckDBConfig) merging(r run) []setting {
 		return nil // DuckDB's default is more than enough
 	}
 	bytes := int64(leastMemory)
-	for _, p := range r.parts {
+	for _, p := range r.Parts {
 		bytes += mergeMemory * p.Bytes
 	}
 	return []setting{{"memory_limit", fmt.Sprint(max(limit, uint64(bytes)), "B")}}

@@ -78,6 +78,7 @@ func TestOnlyColumnsAskedForAreCleared(t *testing.T) {
 }
 
 func TestFirstAndLastSightingSpanAllRuns(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	for _, hours := range []int{5, 9, 2, 7} {
@@ -96,6 +97,7 @@ func TestFirstAndLastSightingSpanAllRuns(t *testing.T) {
 }
 
 func TestUnavailableIsTheFirstAbsenceAfterTheLastSighting(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	steps := []struct {
@@ -134,6 +136,7 @@ func TestUnavailableIsTheFirstAbsenceAfterTheLastSighting(t *testing.T) {
 }
 
 func TestListKnownToBeEmptyIsCleared(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	publish := func(run string, hours int, speakers any, roles ...string) {
@@ -168,6 +171,7 @@ func TestListKnownToBeEmptyIsCleared(t *testing.T) {
 }
 
 func TestRunAgainLosesWhatItNoLongerSays(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := newStore(t)
 	problem := func(seq int) row { return on("p", 0, row{"seq": seq, "kind": "partial"}) }

@@ -40,6 +40,7 @@ var shapes = []struct {
 // TestReadersSeeWhatWasWritten writes columns of every type and shape over
 // several pages and row groups, and reads them with DuckDB and with parquet-go.
 func TestReadersSeeWhatWasWritten(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	const rows = 30_000
 	for name, firsts := range map[string][]int{"spaces": {0, 1, 2, 3, 4, 5, 6, 7}, "places": {0, 3}} {

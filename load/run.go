@@ -14,8 +14,8 @@ import (
 
 // run is what is merged at a time: the parts of one run.
 type run struct {
-	parts []schemas.Part
-	dir   string // that Part.Path is relative to
+	schemas.Load
+	dir string // that Part.Path is relative to
 }
 
 // job is the statements that take the rows of one table in.
@@ -59,7 +59,7 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 			jobs = append(jobs, job{t.Name, r.bytes(t), statements(m)})
 		}
 	}
-	return append(jobs, job{table: "spaces", statements: gone(rows)}), nil
+	return append(jobs, job{table: "spaces", statements: slices.Concat(gone(rows), r.loaded())}), nil
 }
 
 // merging returns what makes the statements that merge rows into those stored.
@@ -76,6 +76,29 @@ func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (f
 		m.asked = asked
 		return slices.Concat(m.stale(runs), m.statements())
 	}, nil
+}
+
+// loads is the table of the runs that are in the database, each with the checksum
+// of what it was made of. Databases of earlier versions know their runs by the
+// table runs alone.
+const loads = "_loads"
+
+// createLoads makes the table.
+const createLoads = "CREATE TABLE " + loads + " (run_id VARCHAR NOT NULL, content VARCHAR NOT NULL);\n" +
+	"COMMENT ON TABLE " + loads + " IS 'Runs that this database has, as it says itself.';\n" +
+	"COMMENT ON COLUMN " + loads + ".run_id IS 'The run, as in runs._run_id.';\n" +
+	"COMMENT ON COLUMN " + loads + ".content IS 'Checksum of the pages that its rows were made of, as in its manifest.';\n"
+
+// loaded notes that the run is in the database.
+func (r run) loaded() []string {
+	if r.RunID == "" {
+		return nil
+	}
+	id := schemas.QuoteText(r.RunID)
+	return []string{
+		fmt.Sprintf("DELETE FROM %s WHERE run_id = %s", loads, id),
+		fmt.Sprintf("INSERT INTO %s VALUES (%s, %s)", loads, id, schemas.QuoteText(r.Content)),
+	}
 }
 
 // gone sets since when Spaces are gone, if the run tells anything of it.
@@ -104,7 +127,7 @@ func (r run) merge(ctx context.Context, tx *sql.Tx) error {
 
 // bytes is the size of the files of a table.
 func (r run) bytes(t *schemas.Table) (bytes int64) {
-	for _, p := range r.parts {
+	for _, p := range r.Parts {
 		if p.Table == t.Name {
 			bytes += p.Bytes
 		}
@@ -116,7 +139,7 @@ func (r run) bytes(t *schemas.Table) (bytes int64) {
 // that is in the run and has none.
 func (r run) rows() (map[string]string, error) {
 	names := map[string][]string{}
-	for _, p := range r.parts {
+	for _, p := range r.Parts {
 		if schemas.Lookup(p.Table) == nil {
 			return nil, fmt.Errorf("%s is no table", p.Table)
 		}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -67,7 +69,7 @@ func BenchmarkLanding(b *testing.B) {
 		if err := l.Put(numbered(1, body)); err != nil {
 			b.Fatal(err)
 		}
-		var buffers PageBuffers
+		var buffers landing.Buffers
 		b.SetBytes(int64(len(body)))
 		for b.Loop() {
 			if _, err := l.ReadInto(l.Entries()[0], &buffers); err != nil {
@@ -77,8 +79,8 @@ func BenchmarkLanding(b *testing.B) {
 	})
 }
 
-func opened(b *testing.B) *Landing {
-	l, err := OpenLanding(b.TempDir(), "run")
+func opened(b *testing.B) *landing.Writer {
+	l, err := landing.Open(newStore(b), "run", nil)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -89,7 +91,7 @@ func opened(b *testing.B) *Landing {
 // atOnce answers every request with the same body.
 type atOnce struct{ body json.RawMessage }
 
-func (f atOnce) Fetch(_ context.Context, r schemas.Request) (schemas.Page, error) {
+func (f atOnce) Fetch(_ context.Context, r schemas.Request, _ schemas.Gate) (schemas.Page, error) {
 	return schemas.Page{ID: r.ID(), Request: r, Status: 200, Attempts: 1, Body: f.body, FetchedAt: time.Now()}, nil
 }
 
@@ -99,12 +101,12 @@ func BenchmarkExtract(b *testing.B) {
 	for name, body := range map[string]json.RawMessage{"400KB": answer(b), "1KB": json.RawMessage(`{"data":[{"id":"1","title":"` + strings.Repeat("x", 1000) + `"}]}`)} {
 		for _, workers := range []int{1, 16} {
 			b.Run(name+"/workers="+strconv.Itoa(workers), func(b *testing.B) {
-				store := Store(b.TempDir())
-				planned, err := store.Start(Plan{Job: "bench"}, nil, "test", time.Now())
+				locked := newStore(b)
+				planned, err := locked.Start(store.Plan{Job: "bench"}, nil, "test", time.Now())
 				if err != nil {
 					b.Fatal(err)
 				}
-				p := &Pipeline{Plan: planned.Plan, Run: planned.Run, Store: store, Fetcher: atOnce{body}}
+				p := &Pipeline{Plan: planned.Plan, Run: planned.Run, Lock: locked, Fetcher: atOnce{body}}
 				if err := p.Open(); err != nil {
 					b.Fatal(err)
 				}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -13,7 +15,7 @@ import (
 func dear(t *testing.T) *till {
 	till := newTill(t, simulator.Config{Spaces: 300, Billing: simulator.Billing{ExpansionsBilled: true, NoDedup: true}, Latency: time.Millisecond})
 	till.workers = 8
-	till.plan = Plan{
+	till.plan = store.Plan{
 		Job: "test", Dialect: schemas.TweetDialect, Tweets: true, Users: true, Creators: till.CreatorIDs(60),
 		Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(100)}, {Endpoint: schemas.Spaces, IDs: till.SpaceIDs(200)[100:]}},
 	}
@@ -21,11 +23,11 @@ func dear(t *testing.T) *till {
 }
 
 // stop crawls until the budget stops it, and returns what did.
-func (t *till) stop() *BudgetError {
+func (t *till) stop() *money.BudgetError {
 	t.Helper()
 	_, err := t.crawl()
 	var stopped *StoppedError
-	var over *BudgetError
+	var over *money.BudgetError
 	if err != nil && (!errors.As(err, &stopped) || stopped.Outcome != schemas.Capped || !errors.As(err, &over)) {
 		t.Fatalf("error %v, want a budget's", err)
 	}
@@ -35,6 +37,7 @@ func (t *till) stop() *BudgetError {
 // No day's bill passes the budget, with eight workers; the next day goes on,
 // and nothing is asked for twice.
 func TestBudgetIsNeverPassed(t *testing.T) {
+	slow(t)
 	till := dear(t)
 	till.plan.Tweets = false
 	till.budget.Day = 7 * schemas.Dollar
@@ -86,14 +89,16 @@ func TestBudgetCountsWhatWasLost(t *testing.T) {
 
 // What is lost on its way and asked for again is booked as the ledger has it.
 func TestBudgetBooksWhatTheLedgerSays(t *testing.T) {
+	slow(t)
 	till := dear(t)
 	till.budget.Run, till.lossy = 100_000*schemas.Dollar, 3
 	p, err := till.crawl()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if low, high := till.costs(); p.purse.run != high || high != till.charged() || low >= high || p.purse.aside != 0 {
-		t.Errorf("%s are booked and %s set aside; the ledger says %s to %s, the bill %s", p.purse.run, p.purse.aside, low, high, till.charged())
+	run, aside := p.crawl.purse.Booked()
+	if low, high := till.costs(); run != high || high != till.charged() || low >= high || aside != 0 {
+		t.Errorf("%s are booked and %s set aside; the ledger says %s to %s, the bill %s", run, aside, low, high, till.charged())
 	}
 }
 
@@ -115,16 +120,16 @@ func TestBudgetBoundsRepetitions(t *testing.T) {
 // A budget of a month or a run says when, or how, it goes on.
 func TestBudgetSaysHowToGoOn(t *testing.T) {
 	for _, c := range []struct {
-		budget Budget
+		budget money.Budget
 		resume string
 	}{
-		{Budget{Day: 5 * schemas.Dollar}, "2026-11-29"},
-		{Budget{Month: 5 * schemas.Dollar}, "2026-12-01"},
-		{Budget{Run: 5 * schemas.Dollar}, "0001-01-01"},
+		{money.Budget{Day: 5 * schemas.Dollar}, "2026-11-29"},
+		{money.Budget{Month: 5 * schemas.Dollar}, "2026-12-01"},
+		{money.Budget{Run: 5 * schemas.Dollar}, "0001-01-01"},
 	} {
 		till := dear(t)
 		till.budget = c.budget
-		if over := till.stop(); over == nil || dayOf(over.Resume) != c.resume {
+		if over := till.stop(); over == nil || money.Day(over.Resume) != c.resume {
 			t.Errorf("budget %+v: %+v, want to resume %s", c.budget, over, c.resume)
 		}
 	}
@@ -140,7 +145,7 @@ func TestRequestBeyondAnyBudgetIsLeftOut(t *testing.T) {
 		{Endpoint: schemas.Search, Query: till.SearchWord()}, {Endpoint: schemas.SpaceByID, IDs: till.SpaceIDs(1)},
 	}
 	over := till.stop()
-	if over == nil || over.Endpoint != schemas.Search || !over.never() || len(till.Served().Spaces) != 1 {
+	if over == nil || over.Endpoint != schemas.Search || !over.Never() || len(till.Served().Spaces) != 1 {
 		t.Errorf("%+v and %d Spaces; want the search left out and one Space", over, len(till.Served().Spaces))
 	}
 	till.plan.NoExpand = true
@@ -151,6 +156,7 @@ func TestRequestBeyondAnyBudgetIsLeftOut(t *testing.T) {
 
 // Users looked up instead of expanded are looked up once a day.
 func TestUsersAreLookedUpOnceADay(t *testing.T) {
+	slow(t)
 	till := dear(t)
 	till.plan.NoExpand = true
 	var users []int

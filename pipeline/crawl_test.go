@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -38,8 +39,32 @@ func newWorld(t *testing.T, cfg simulator.Config) *world {
 	return &world{sim, server.URL, creator, ticketed}
 }
 
+// newStore is a new store, locked until the test ends.
+func newStore(t testing.TB) *store.Locked {
+	t.Helper()
+	locked, err := store.Dir(t.TempDir()).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(locked.Unlock)
+	return locked
+}
+
+// resumed is the run of a plan that is gone on with, or a new one.
+func resumed(t *testing.T, locked *store.Locked, plan store.Plan, finished bool, now time.Time) store.Planned {
+	t.Helper()
+	planned, ok, err := locked.Resumable(plan, finished)
+	if err == nil && !ok {
+		planned, err = locked.Start(plan, plan.Seeds, "test", now)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return planned
+}
+
 // crawler is a pipeline over a store that asks the world.
-func crawler(t *testing.T, w *world, store Store, plan Plan, notices *[]string) *Pipeline {
+func crawler(t *testing.T, w *world, locked *store.Locked, plan store.Plan, notices *[]string) *Pipeline {
 	t.Helper()
 	client, err := extract.New(extract.Config{
 		BaseURL: w.url, AppToken: appToken, UserToken: userToken, CreatorSpacing: time.Millisecond,
@@ -48,14 +73,8 @@ func crawler(t *testing.T, w *world, store Store, plan Plan, notices *[]string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	planned, ok, err := store.Resumable(plan, true)
-	if err == nil && !ok {
-		planned, err = store.Start(plan, nil, "test", time.Now())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	p := &Pipeline{Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: store, Fetcher: extract.NewRetry(client)}
+	planned := resumed(t, locked, plan, true, time.Now())
+	p := &Pipeline{Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Fetcher: extract.NewRetry(client)}
 	if notices != nil {
 		p.Notify = func(n Notice) { *notices = append(*notices, n.Text) }
 	}
@@ -75,8 +94,8 @@ func sum(counts map[string]int) int {
 }
 
 // full asks for something of everything.
-func full(w *world) Plan {
-	return Plan{
+func full(w *world) store.Plan {
+	return store.Plan{
 		Job: "test", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true,
 		Seeds: []schemas.Request{
 			{Endpoint: schemas.Spaces, IDs: append(w.SpaceIDs(60), w.MissingSpaceIDs(2)...)},
@@ -90,14 +109,14 @@ func full(w *world) Plan {
 
 func TestSecondCrawlAsksNothing(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true, Paging: simulator.PagingQuirks})
-	store := Store(t.TempDir())
-	first := crawler(t, w, store, full(w), nil)
+	locked := newStore(t)
+	first := crawler(t, w, locked, full(w), nil)
 	if err := first.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	asked, landed := sum(w.RequestCounts()), len(first.landing.Entries())
+	asked, landed := sum(w.RequestCounts()), len(first.pages.Entries())
 	first.Close()
-	second := crawler(t, w, store, full(w), nil)
+	second := crawler(t, w, locked, full(w), nil)
 	if err := second.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -108,16 +127,17 @@ func TestSecondCrawlAsksNothing(t *testing.T) {
 
 // What is asked depends on the world only, not on the order of answers.
 func TestEveryCrawlAsksTheSame(t *testing.T) {
+	slow(t)
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
 	var want []string
 	for _, workers := range []int{1, 2, 8} {
-		p := crawler(t, w, Store(t.TempDir()), full(w), nil)
+		p := crawler(t, w, newStore(t), full(w), nil)
 		p.Workers = workers
 		if err := p.Crawl(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		var got []string
-		for _, e := range p.landing.Entries() {
+		for _, e := range p.pages.Entries() {
 			got = append(got, e.PageID)
 		}
 		slices.Sort(got)
@@ -133,7 +153,7 @@ func TestEveryCrawlAsksTheSame(t *testing.T) {
 func TestCrawlAsksOnlyWhatCanBeAnswered(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
 	var notices []string
-	p := crawler(t, w, Store(t.TempDir()), full(w), &notices)
+	p := crawler(t, w, newStore(t), full(w), &notices)
 	if err := p.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -160,16 +180,16 @@ func TestCrawlAsksOnlyWhatCanBeAnswered(t *testing.T) {
 
 func TestUsersAreLookedUpOnce(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
-	p := crawler(t, w, Store(t.TempDir()), full(w), nil)
+	p := crawler(t, w, newStore(t), full(w), nil)
 	if err := p.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for _, e := range p.landing.Entries() {
+	for _, e := range p.pages.Entries() {
 		if e.Endpoint != schemas.Users {
 			continue
 		}
-		page, err := p.landing.Read(e)
+		page, err := p.pages.Read(e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +208,7 @@ func TestUsersAreLookedUpOnce(t *testing.T) {
 func TestTokenThatRepeatsEndsTheCollection(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true, Paging: simulator.PagingRepeat})
 	var notices []string
-	p := crawler(t, w, Store(t.TempDir()), Plan{Job: "test", Buyers: true, Self: true, Seeds: []schemas.Request{{Endpoint: schemas.Buyers, IDs: w.buyable[:1]}}}, &notices)
+	p := crawler(t, w, newStore(t), store.Plan{Job: "test", Buyers: true, Self: true, Seeds: []schemas.Request{{Endpoint: schemas.Buyers, IDs: w.buyable[:1]}}}, &notices)
 	if err := p.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -202,15 +222,15 @@ func TestExpiredTokenStartsTheCollectionAgain(t *testing.T) {
 	now := time.Now()
 	cfg := simulator.Config{Spaces: 500, NoRateLimits: true, Paging: simulator.PagingExpired, TokenTTL: time.Minute, Now: func() time.Time { return now }}
 	w := newWorld(t, cfg)
-	store, plan := Store(t.TempDir()), Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Buyers, IDs: w.buyable[:1]}}}
-	first := crawler(t, w, store, plan, nil)
+	locked, plan := newStore(t), store.Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Buyers, IDs: w.buyable[:1]}}}
+	first := crawler(t, w, locked, plan, nil)
 	got, err := first.Extract(t.Context(), plan.Seeds[0])
 	if err != nil || got.Next == nil {
 		t.Fatalf("next %v, %v: want a second page", got.Next, err)
 	}
 	first.Close()
 	now = now.Add(time.Hour)
-	second := crawler(t, w, store, plan, nil)
+	second := crawler(t, w, locked, plan, nil)
 	if err := second.Crawl(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -228,14 +248,16 @@ func TestStopsSayHowTheRunEnded(t *testing.T) {
 		simulator.FaultUsageCapped: schemas.Capped, simulator.FaultClientForbidden: schemas.Unauthorised,
 	} {
 		w := newWorld(t, simulator.Config{Spaces: 100, NoRateLimits: true, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"search": {fault}}}})
-		plan := Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: w.SearchWord()}}}
-		store := Store(t.TempDir())
-		err := crawler(t, w, store, plan, nil).Crawl(t.Context())
+		plan := store.Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: w.SearchWord()}}}
+		locked := newStore(t)
+		first := crawler(t, w, locked, plan, nil)
+		err := first.Crawl(t.Context())
+		first.Close()
 		var stopped *StoppedError
 		if !errors.As(err, &stopped) || stopped.Outcome != want {
 			t.Errorf("%s: error %v, want outcome %s", fault, err, want)
 		}
-		if err := crawler(t, w, store, plan, nil).Crawl(t.Context()); err != nil {
+		if err := crawler(t, w, locked, plan, nil).Crawl(t.Context()); err != nil {
 			t.Errorf("%s: resumed: %v", fault, err)
 		}
 	}
@@ -248,8 +270,8 @@ func TestOneBadSpaceDoesNotStopTheOthers(t *testing.T) {
 		script[i] = simulator.FaultUnavailable
 	}
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"tweets": script}}})
-	plan := Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: w.TweetedSpaceIDs(10)}}}
-	p := crawler(t, w, Store(t.TempDir()), plan, nil)
+	plan := store.Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: w.TweetedSpaceIDs(10)}}}
+	p := crawler(t, w, newStore(t), plan, nil)
 	p.Workers = 1
 	var stopped *StoppedError
 	if err := p.Crawl(t.Context()); !errors.As(err, &stopped) || stopped.Outcome != schemas.Failed {
@@ -259,18 +281,18 @@ func TestOneBadSpaceDoesNotStopTheOthers(t *testing.T) {
 	for _, pair := range w.Served().SpaceTweets {
 		spaces[pair[0]] = true
 	}
-	if len(spaces) < 8 || len(p.walk.failures) != 1 {
-		t.Errorf("tweets of %d Spaces, failures %v; want all but one", len(spaces), p.walk.failures)
+	if len(spaces) < 8 || len(p.crawl.walk.failures) != 1 {
+		t.Errorf("tweets of %d Spaces, failures %v; want all but one", len(spaces), p.crawl.walk.failures)
 	}
 }
 
 func TestServerThatIsDownEndsTheRun(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 100, NoRateLimits: true, Faults: simulator.Faults{Rate: 1, Kinds: []simulator.Fault{simulator.FaultUnavailable}}})
-	plan := Plan{Job: "test"}
+	plan := store.Plan{Job: "test"}
 	for i := range 50 {
 		plan.Seeds = append(plan.Seeds, schemas.Request{Endpoint: schemas.Search, Query: fmt.Sprint("word", i)})
 	}
-	p := crawler(t, w, Store(t.TempDir()), plan, nil)
+	p := crawler(t, w, newStore(t), plan, nil)
 	p.Workers = 2
 	if err := p.Crawl(t.Context()); err == nil {
 		t.Fatal("no error")
@@ -283,10 +305,18 @@ func TestServerThatIsDownEndsTheRun(t *testing.T) {
 func TestCancelledCrawlIsAnInterruption(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true, Latency: 5 * time.Millisecond})
 	ctx, cancel := context.WithCancel(t.Context())
-	p := crawler(t, w, Store(t.TempDir()), full(w), nil)
+	p := crawler(t, w, newStore(t), full(w), nil)
 	time.AfterFunc(30*time.Millisecond, cancel)
 	var stopped *StoppedError
 	if err := p.Crawl(ctx); !errors.As(err, &stopped) || stopped.Outcome != schemas.Interrupted {
 		t.Errorf("error %v, want outcome interrupted", err)
+	}
+}
+
+// slow skips a test that takes seconds where a quick answer is wanted.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
 	}
 }

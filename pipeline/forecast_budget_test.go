@@ -5,12 +5,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // A tight budget splits requests, which makes a job with expansions dearer:
 // the forecast says by how much at most, and the bill is within it.
 func TestForecastCountsWhatABudgetSplits(t *testing.T) {
+	slow(t)
 	till := dear(t)
 	till.plan.Tweets = false
 	if _, err := till.crawl(); err != nil { // history, and what it costs whole
@@ -18,12 +22,12 @@ func TestForecastCountsWhatABudgetSplits(t *testing.T) {
 	}
 	whole := till.charged()
 	till.clock.advance(24 * time.Hour)
-	l, err := till.store.Ledger(t.Context(), true)
+	l, err := money.Update(t.Context(), till.locked)
 	if err != nil {
 		t.Fatal(err)
 	}
 	till.budget.Day = 7 * schemas.Dollar
-	f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: dayOf(till.clock.now())}
+	f := forecast.Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: money.Day(till.clock.now())}
 	free := f.Forecast(till.plan, till.plan.Seeds)
 	f.Budget = till.budget
 	tight := f.Forecast(till.plan, till.plan.Seeds)
@@ -64,43 +68,17 @@ func TestForecastCountsWhatABudgetSplits(t *testing.T) {
 // return, where users are looked up already, and where they cannot be.
 func TestNothingIsRecommendedWithoutReason(t *testing.T) {
 	till := dear(t)
-	for name, change := range map[string]func(*Plan){
-		"a store without history": func(*Plan) {},
-		"users: batch":            func(p *Plan) { p.NoExpand = true },
-		"the post dialect":        func(p *Plan) { p.Dialect = schemas.PostDialect },
+	for name, change := range map[string]func(*store.Plan){
+		"a store without history": func(*store.Plan) {},
+		"users: batch":            func(p *store.Plan) { p.NoExpand = true },
+		"the post dialect":        func(p *store.Plan) { p.Dialect = schemas.PostDialect },
 	} {
 		plan := till.plan
 		change(&plan)
-		f := Forecaster{Prices: schemas.DefaultPrices(), Today: dayOf(till.clock.now())}
+		f := forecast.Forecaster{Prices: schemas.DefaultPrices(), Today: money.Day(till.clock.now())}
 		if got := f.Cheaper(plan, plan.Seeds); got != nil {
 			t.Errorf("%s: recommends %+v", name, got)
 		}
-	}
-}
-
-func TestBudgetLeftIsThePeriodsWithLeast(t *testing.T) {
-	l := newLedger()
-	l.Lines = []*Line{
-		{Day: "2026-11-01", Object: schemas.User, Returned: 300}, // $3
-		{Day: "2026-11-22", Object: schemas.User, Returned: 100},
-		{Day: "2026-10-31", Object: schemas.User, Returned: 900},
-	}
-	f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: "2026-11-22"}
-	for budget, want := range map[Budget]schemas.Money{
-		{Run: 5 * schemas.Dollar}:                             5 * schemas.Dollar,
-		{Day: 5 * schemas.Dollar}:                             4 * schemas.Dollar,
-		{Month: 5 * schemas.Dollar}:                           1 * schemas.Dollar,
-		{Month: 3 * schemas.Dollar, Run: 1}:                   0,
-		{Run: 2, Day: 5 * schemas.Dollar, Month: 1000_000000}: 2,
-	} {
-		f.Budget = budget
-		if got, ok := f.left(); got != want || !ok {
-			t.Errorf("%+v: got %s, %v, want %s", budget, got, ok, want)
-		}
-	}
-	f.Budget = Budget{}
-	if _, ok := f.left(); ok {
-		t.Error("without a budget: there is one")
 	}
 }
 
@@ -110,13 +88,13 @@ func TestForecastNamesWhereABudgetStops(t *testing.T) {
 	till := dear(t)
 	till.plan.Tweets = true
 	till.budget.Day = 31 * schemas.Dollar
-	f := Forecaster{Prices: schemas.DefaultPrices(), Today: dayOf(till.clock.now()), Budget: till.budget}
+	f := forecast.Forecaster{Prices: schemas.DefaultPrices(), Today: money.Day(till.clock.now()), Budget: till.budget}
 	stops := f.Forecast(till.plan, till.plan.Seeds).Stops
 	if len(stops) != 1 || stops[0].Endpoint != schemas.Tweets || stops[0].Left != till.budget.Day {
 		t.Fatalf("got stops %+v, want tweets with %s left", stops, till.budget.Day)
 	}
 	_, err := till.crawl()
-	var over *BudgetError
+	var over *money.BudgetError
 	if !errors.As(err, &over) || over.Endpoint != schemas.Tweets || over.Most != stops[0].Most {
 		t.Fatalf("got %v, want a budget error of tweets about %s", err, stops[0].Most)
 	}

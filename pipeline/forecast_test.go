@@ -10,18 +10,21 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // someJob is a plan with some of everything.
-func (t *till) someJob(r *rand.Rand) Plan {
-	plan := Plan{Job: "test", Dialect: schemas.TweetDialect, Tweets: r.IntN(2) == 0, Users: r.IntN(3) > 0, NoExpand: r.IntN(3) == 0}
+func (t *till) someJob(r *rand.Rand) store.Plan {
+	plan := store.Plan{Job: "test", Dialect: schemas.TweetDialect, Tweets: r.IntN(2) == 0, Users: r.IntN(3) > 0, NoExpand: r.IntN(3) == 0}
 	if plan.Buyers = r.IntN(4) == 0; plan.Buyers {
 		plan.Self = true
 	}
 	all := t.SpaceIDs(250)
 	from := r.IntN(200)
-	plan.Seeds = Lookups(append(slices.Clone(all[from:from+1+r.IntN(25)]), t.MissingSpaceIDs(r.IntN(3))...))
+	plan.Seeds = store.Lookups(append(slices.Clone(all[from:from+1+r.IntN(25)]), t.MissingSpaceIDs(r.IntN(3))...))
 	creators := t.CreatorIDs(70)
 	from = r.IntN(40)
 	plan.Creators = creators[from : from+r.IntN(15)]
@@ -38,7 +41,7 @@ func (t *till) someJob(r *rand.Rand) Plan {
 type outlook struct {
 	seed     uint64
 	runs     int // earlier ones of the store
-	forecast Forecast
+	forecast forecast.Forecast
 	charged  schemas.Money
 	requests int64
 	billing  simulator.Billing
@@ -71,11 +74,11 @@ func foresee(t *testing.T, seed uint64, jobs int) (all []outlook) {
 	till := newTill(t, simulator.Config{Seed: seed + 1, Spaces: 300, Billing: billing})
 	for runs := range jobs {
 		till.plan = till.someJob(r)
-		l, err := till.store.Ledger(t.Context(), true)
+		l, err := money.Update(t.Context(), till.locked)
 		if err != nil {
 			t.Fatal(err)
 		}
-		f := Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: dayOf(till.clock.now())}
+		f := forecast.Forecaster{Prices: schemas.DefaultPrices(), Ledger: l, Today: money.Day(till.clock.now())}
 		out := outlook{seed: seed, runs: runs, billing: billing, forecast: f.Forecast(till.plan, till.plan.Seeds)}
 		before, asked := till.charged(), sum(till.RequestCounts())
 		if _, err := till.crawl(); err != nil {
@@ -94,8 +97,8 @@ func foresee(t *testing.T, seed uint64, jobs int) (all []outlook) {
 // show, or other seeds must take their place.
 const heldOut = 80_000
 
-// forecastSeeds is how many stores the test looks at: 40, or as many as
-// SPACESETL_FORECAST_SEEDS says, from SPACESETL_FORECAST_FROM on.
+// forecastSeeds is how many stores the test looks at: 6, with SPACESETL_LONG 40,
+// or as many as SPACESETL_FORECAST_SEEDS says, from SPACESETL_FORECAST_FROM on.
 func forecastSeeds(t *testing.T) (from uint64, n int) {
 	t.Helper()
 	number := func(name string, value int) int {
@@ -109,12 +112,17 @@ func forecastSeeds(t *testing.T) (from uint64, n int) {
 		}
 		return n
 	}
-	return uint64(number("SPACESETL_FORECAST_FROM", heldOut)), number("SPACESETL_FORECAST_SEEDS", 40)
+	usual := 6
+	if os.Getenv("SPACESETL_LONG") != "" {
+		usual = 40
+	}
+	return uint64(number("SPACESETL_FORECAST_FROM", heldOut)), number("SPACESETL_FORECAST_SEEDS", usual)
 }
 
 // At least 95 of 100 jobs cost what was forecast, after any number of runs; -v
 // prints how wide that was.
 func TestForecastContainsTheTruth(t *testing.T) {
+	slow(t)
 	const jobs = 3
 	from, seeds := forecastSeeds(t)
 	byRuns := make([][]outlook, jobs)

@@ -9,26 +9,21 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// laned is a Fetcher that knows what a request waits for: those of different
-// lanes do not wait for each other. Without it there is one lane.
-type laned interface {
-	Lane(schemas.Request) string
-}
-
 // wave runs requests and their later pages, each collection in order, with
 // Workers for each lane: where one waits for its rate window the others go on.
-func (p *Pipeline) wave(ctx context.Context, requests []schemas.Request) {
-	p.gauge.wave(len(requests))
+func (c *crawl) wave(ctx context.Context, requests []schemas.Request) {
+	c.p.gauge.wave(len(requests))
 	var all sync.WaitGroup
-	for _, lane := range p.lanes(requests) {
-		all.Go(func() { p.lane(ctx, lane) })
+	for _, lane := range lanes(c.p.Fetcher, requests) {
+		all.Go(func() { c.lane(ctx, lane) })
 	}
 	all.Wait()
 }
 
-// lanes splits requests by what they wait for and keeps their order.
-func (p *Pipeline) lanes(requests []schemas.Request) [][]schemas.Request {
-	by, ok := p.Fetcher.(laned)
+// lanes splits requests by what they wait for and keeps their order: a Fetcher
+// that does not know has one lane.
+func lanes(f Fetcher, requests []schemas.Request) [][]schemas.Request {
+	by, ok := f.(schemas.Laned)
 	if !ok {
 		return [][]schemas.Request{requests}
 	}
@@ -48,15 +43,15 @@ func (p *Pipeline) lanes(requests []schemas.Request) [][]schemas.Request {
 }
 
 // lane runs the requests of one lane.
-func (p *Pipeline) lane(ctx context.Context, requests []schemas.Request) {
+func (c *crawl) lane(ctx context.Context, requests []schemas.Request) {
 	var g errgroup.Group
-	g.SetLimit(p.Workers)
+	g.SetLimit(c.p.Workers)
 	for _, r := range requests {
-		g.Go(p.guarded(func() error {
-			if err := p.batch(ctx, r); err != nil {
-				p.end(ctx, r, err)
+		g.Go(guarded(c.p.Crash, func() error {
+			if err := c.batch(ctx, r); err != nil {
+				c.end(ctx, r, err)
 			}
-			p.gauge.done()
+			c.p.gauge.done()
 			return nil
 		}))
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -42,8 +43,8 @@ func (h *hall) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // waits is a job whose searches and lookups each fill three windows.
-func waits(sim *simulator.Simulator) Plan {
-	plan := Plan{Job: "test"}
+func waits(sim *simulator.Simulator) store.Plan {
+	plan := store.Plan{Job: "test"}
 	for i := range 12 {
 		plan.Seeds = append(plan.Seeds, schemas.Request{Endpoint: schemas.Search, Query: fmt.Sprint("word", i)})
 	}
@@ -58,18 +59,13 @@ func (h *hall) play(t *testing.T, workers int, wrap func(Fetcher) Fetcher) {
 	synctest.Test(t, func(t *testing.T) {
 		h.Simulator = simulator.New(simulator.Config{Spaces: 100, CreatorSpacing: -1, Limits: map[string]int{"*": 4}})
 		h.start = time.Now()
-		var p *Pipeline
-		client, err := extract.New(extract.Config{AppToken: appToken, Transport: h,
-			Sending: func(ctx context.Context, r schemas.Request) (func(int, bool), error) { return p.Sending(ctx, r) }})
+		client, err := extract.New(extract.Config{AppToken: appToken, Transport: h})
 		if err != nil {
 			t.Fatal(err)
 		}
-		store := Store(t.TempDir())
-		planned, err := store.Start(waits(h.Simulator), nil, "test", time.Now())
-		if err != nil {
-			t.Fatal(err)
-		}
-		p = &Pipeline{Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: store, Workers: workers, Tells: true, Fetcher: wrap(extract.NewRetry(client))}
+		locked := newStore(t)
+		planned := resumed(t, locked, waits(h.Simulator), false, time.Now())
+		p := &Pipeline{Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Workers: workers, Fetcher: wrap(extract.NewRetry(client))}
 		if err := p.Open(); err != nil {
 			t.Fatal(err)
 		}
@@ -116,9 +112,9 @@ type stuck struct {
 func (f *stuck) Lane(r schemas.Request) string { return string(r.Endpoint) }
 
 // Fetch of a search waits for the pages of all other lanes, then fails.
-func (f *stuck) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
+func (f *stuck) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
 	if r.Endpoint != schemas.Search {
-		page, err := f.Fetcher.Fetch(ctx, r)
+		page, err := f.Fetcher.Fetch(ctx, r, gate)
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		if f.done++; f.done == f.rest {
@@ -136,7 +132,7 @@ func (f *stuck) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, err
 
 func TestOtherLanesFinishBesideOneThatIsStuck(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 100, NoRateLimits: true})
-	p := crawler(t, w, Store(t.TempDir()), waits(w.Simulator), nil)
+	p := crawler(t, w, newStore(t), waits(w.Simulator), nil)
 	p.Workers, p.Fetcher = 2, &stuck{Fetcher: p.Fetcher, rest: 12, all: make(chan struct{})}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
@@ -148,7 +144,7 @@ func TestOtherLanesFinishBesideOneThatIsStuck(t *testing.T) {
 // What ends the run ends the waits of every lane, too.
 func TestTheEndOfARunEndsItsWaits(t *testing.T) {
 	w := newWorld(t, simulator.Config{Spaces: 100, NoRateLimits: true, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"space": {simulator.FaultCredits}}}})
-	p := crawler(t, w, Store(t.TempDir()), waits(w.Simulator), nil)
+	p := crawler(t, w, newStore(t), waits(w.Simulator), nil)
 	p.Fetcher = &stuck{Fetcher: p.Fetcher, rest: -1}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()

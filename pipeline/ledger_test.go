@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -31,10 +33,10 @@ func (w *world) charged() schemas.Money {
 	return schemas.Money(math.Round(w.Billing().Dollars*1000)) * schemas.Dollar / 1000
 }
 
-func models() []Model {
-	var all []Model
+func models() []money.Model {
+	var all []money.Model
 	for i := range 4 {
-		all = append(all, Model{Expansions: i&1 != 0, Repeats: i&2 != 0, Lost: true})
+		all = append(all, money.Model{Expansions: i&1 != 0, Repeats: i&2 != 0, Lost: true})
 	}
 	return all
 }
@@ -42,7 +44,11 @@ func models() []Model {
 // Over days of runs that die and go on, the ledger is the bill to the cent,
 // however X bills.
 func TestLedgerIsTheBill(t *testing.T) {
-	for _, m := range models() {
+	all := models()
+	if testing.Short() {
+		all = all[:1]
+	}
+	for _, m := range all {
 		t.Run(fmt.Sprintf("expansions %v, repeats %v", m.Expansions, m.Repeats), func(t *testing.T) {
 			t.Parallel()
 			till := newTill(t, simulator.Config{
@@ -73,16 +79,16 @@ func TestLedgerIsTheBill(t *testing.T) {
 
 // same compares the ledger with the bill. What an answer held that is lost and
 // not repeated yet only the bill knows.
-func (t *till) same(m Model, whole bool) {
+func (t *till) same(m money.Model, whole bool) {
 	t.Helper()
-	l, err := t.store.Ledger(t.Context(), true)
+	l, err := money.Update(t.Context(), t.locked)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got, want := l.Cost(m, schemas.DefaultPrices(), nil), t.charged(); whole && got != want || want == 0 {
 		t.Errorf("the ledger says %s, the bill %s", got, want)
 	}
-	low, high := l.Cost(Optimistic, schemas.DefaultPrices(), nil), l.Cost(Pessimistic, schemas.DefaultPrices(), nil)
+	low, high := l.Cost(money.Optimistic, schemas.DefaultPrices(), nil), l.Cost(money.Pessimistic, schemas.DefaultPrices(), nil)
 	if bill := t.charged(); low > bill || bill > high {
 		t.Errorf("the bill %s is not from %s to %s", bill, low, high)
 	}
@@ -91,39 +97,40 @@ func (t *till) same(m Model, whole bool) {
 // rebuilt deletes the ledger's file, which changes nothing.
 func (t *till) rebuilt() {
 	t.Helper()
-	kept, err := t.store.Ledger(t.Context(), true)
+	kept, err := money.Update(t.Context(), t.locked)
 	if err == nil {
-		err = os.Remove(t.store.ledgerPath())
+		err = os.Remove(t.locked.File("ledger.json"))
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := t.store.Ledger(t.Context(), false)
+	again, err := money.Read(t.Context(), t.locked.Dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(kept, again, cmp.AllowUnexported(Ledger{}, ledgerRun{}), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
+	if diff := cmp.Diff(kept, again, cmp.AllowUnexported(money.Ledger{}), cmpopts.EquateApprox(1e-9, 0)); diff != "" {
 		t.Errorf("made again (-kept +again):\n%s", diff)
 	}
 }
 
 // An older run that goes on is not missed.
 func TestLedgerFollowsAnOlderRun(t *testing.T) {
+	slow(t)
 	till := newTill(t, simulator.Config{Spaces: 200})
-	older := Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(20)}}}
-	newer := Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: till.SearchWord()}}}
+	older := store.Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(20)}}}
+	newer := store.Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.Search, Query: till.SearchWord()}}}
 	till.plan, till.death.landing = older, 5
 	if _, err := till.crawl(); err == nil {
 		t.Fatal("the run did not die")
 	}
 	till.clock.advance(time.Hour)
 	till.death = death{}
-	for _, till.plan = range []Plan{newer, older, newer, older} {
+	for _, till.plan = range []store.Plan{newer, older, newer, older} {
 		if _, err := till.crawl(); err != nil {
 			t.Fatal(err)
 		}
 		till.clock.advance(time.Hour)
-		till.same(Model{Lost: true}, till.plan.Tweets)
+		till.same(money.Model{Lost: true}, till.plan.Tweets)
 	}
 	till.rebuilt()
 }

@@ -2,13 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
 )
@@ -25,47 +27,44 @@ const batchBytes = 1 << 20
 // destinations together: everything is prepared first, then renamed into place,
 // and the manifest is written last. It makes no request and can be repeated:
 // the same pages give the same files.
-func (p *Pipeline) Load(ctx context.Context) (*Manifest, error) {
+func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
+	if p.pages == nil || p.Out == nil {
+		return nil, ErrNotOpen
+	}
 	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
 	l, parts, err := p.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
+	m := l.manifest(parts)
+	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
+		return nil, err
+	}
 	p.gauge.phase(PublishPhase, len(p.Publish))
 	for _, destination := range p.Publish {
 		defer destination.Close()
-		if err := destination.Prepare(ctx, parts, p.Loader.Staged()); err != nil {
+		if err := destination.Prepare(ctx, schemas.Load{RunID: p.Run.RunID, Content: m.Content, Parts: parts}, p.Loader.Staged()); err != nil {
 			return nil, err
 		}
 		p.gauge.done()
 	}
-	if err := p.commit(ctx); err != nil {
+	if err := p.commit(ctx, parts); err != nil {
 		return nil, err
 	}
-	m := p.manifest(l.tally, l.stats, parts)
-	if m.PlanSHA256, _, err = fileSum(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
-		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
-	}
-	if err := m.seal(); err != nil {
-		return nil, err
-	}
-	path := p.Out.RunFile(p.Run.RunID, "manifest.json")
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, fmt.Errorf("run %s: %w", p.Run.RunID, err)
-	}
-	if err := writeJSON(path, m, p.Step); err != nil {
-		return nil, err
-	}
-	return m, p.Out.latest(m, p.Step)
+	m, err = p.Out.WriteManifest(m, p.Step)
+	return m, errors.Join(err, p.Out.Committed(p.Run.RunID))
 }
 
 // commit makes what was prepared visible, destination after destination. A
 // crash between them leaves a run without a manifest, which commits again.
-func (p *Pipeline) commit(ctx context.Context) error {
+func (p *Pipeline) commit(ctx context.Context, parts []schemas.Part) error {
 	if err := p.Step.At("prepared", p.Run.RunID); err != nil {
 		return err
 	}
-	if p.KeepsFiles {
+	if slices.Contains(p.Destinations, store.ParquetFiles) {
+		if err := p.Out.Committing(p.Run.RunID, parts, p.Step); err != nil {
+			return err
+		}
 		if _, err := p.Loader.Commit(ctx); err != nil {
 			return err
 		}
@@ -83,7 +82,10 @@ func (p *Pipeline) commit(ctx context.Context) error {
 
 // Remake makes the files and the manifest of a run from its landed pages, and
 // nothing else: no destination and no receipt is touched.
-func (p *Pipeline) Remake(ctx context.Context) (*Manifest, error) {
+func (p *Pipeline) Remake(ctx context.Context) (*store.Manifest, error) {
+	if p.pages == nil {
+		return nil, ErrNotOpen
+	}
 	defer p.Loader.Close() // a no-op after Commit
 	l, parts, err := p.tables(ctx)
 	if err != nil {
@@ -92,12 +94,12 @@ func (p *Pipeline) Remake(ctx context.Context) (*Manifest, error) {
 	if _, err := p.Loader.Commit(ctx); err != nil {
 		return nil, err
 	}
-	return p.manifest(l.tally, l.stats, parts), nil
+	return l.manifest(parts), nil
 }
 
 // tables makes the files.
 func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
-	l := &loading{p: p, entries: p.landing.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	l := &loading{p: p, entries: p.pages.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
 	p.gauge.phase(LoadPhase, len(l.entries))
 	if err := l.run(ctx); err != nil {
 		return nil, nil, err
@@ -113,7 +115,7 @@ func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error)
 // loading is one Load under way.
 type loading struct {
 	p       *Pipeline
-	entries []Entry
+	entries []landing.Entry
 	claims  *claims
 
 	stats transform.Stats // after run
@@ -136,7 +138,7 @@ func (l *loading) run(ctx context.Context) error {
 	stats := make([]transform.Stats, shards)
 	g, ctx := errgroup.WithContext(ctx)
 	for shard := range shards {
-		g.Go(l.p.guarded(func() error {
+		g.Go(guarded(l.p.Crash, func() error {
 			d := transform.NewDecoder()
 			err := l.shard(ctx, d, shard, shards)
 			if err != nil {
@@ -157,13 +159,13 @@ func (l *loading) run(ctx context.Context) error {
 func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards int) error {
 	decoded := make(chan []schemas.Batch)
 	g, ctx := errgroup.WithContext(ctx)
-	g.Go(l.p.guarded(func() error {
+	g.Go(guarded(l.p.Crash, func() error {
 		defer close(decoded)
 		return l.decode(ctx, d, shard, shards, decoded)
 	}))
-	g.Go(l.p.guarded(func() error {
+	g.Go(guarded(l.p.Crash, func() error {
 		for batches := range decoded {
-			err := l.p.Loader.Load(ctx, shard, l.take(batches))
+			err := l.p.Loader.Load(ctx, shard, l.ready(batches))
 			l.p.gauge.loaded(batches)
 			release(batches)
 			if err != nil {
@@ -178,12 +180,12 @@ func (l *loading) shard(ctx context.Context, d *transform.Decoder, shard, shards
 // decode sends the rows of a shard's pages in batches of some size.
 func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shards int, decoded chan<- []schemas.Batch) error {
 	mine := &shardClaims{claims: l.claims, next: shard, step: shards}
-	var buffers PageBuffers
+	var buffers landing.Buffers
 	for i := shard; i < len(l.entries); i += shards {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page, err := l.p.landing.ReadInto(l.entries[i], &buffers)
+		page, err := l.p.pages.ReadInto(l.entries[i], &buffers)
 		if err != nil {
 			return err
 		}
@@ -219,16 +221,16 @@ func (l *loading) count(page *schemas.Page) {
 	l.tally.page(page)
 }
 
-// take counts batches and returns those to load now; rows of tables that are
+// ready counts batches and returns those to load now; rows of tables that are
 // merged over all pages are kept for the end.
-func (l *loading) take(batches []schemas.Batch) []schemas.Batch {
+func (l *loading) ready(batches []schemas.Batch) []schemas.Batch {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var now []schemas.Batch
+	var kept []schemas.Batch
 	for _, b := range batches {
 		l.tally.batch(b)
 		if b.Table.Mode != schemas.Coalesce {
-			now = append(now, b)
+			kept = append(kept, b)
 			continue
 		}
 		if l.merged[b.Table] == nil {
@@ -236,7 +238,7 @@ func (l *loading) take(batches []schemas.Batch) []schemas.Batch {
 		}
 		l.merged[b.Table].Add(b)
 	}
-	return now
+	return kept
 }
 
 // rest loads what is known only at the end: merged tables and the run itself.

@@ -9,23 +9,27 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Fetcher gets one page. It waits for rate windows and retries as it sees fit.
+// Fetcher gets one page. It waits for rate windows and retries as it sees fit,
+// and passes the gate before each request that it sends.
 //
-// An error that knows how the run ends has a method Outcome() schemas.Outcome;
-// one that only rules out its own endpoint also has EndpointOnly() bool; one
-// about a page token that no longer works has TokenExpired() bool.
-//
-// One that also has Lane(schemas.Request) string says what a request waits for:
-// requests of different lanes do not wait for each other.
+// Its errors may be schemas.Stopper: they know what they put an end to. It may
+// be schemas.Laned: it knows which requests wait for each other.
 type Fetcher interface {
-	Fetch(context.Context, schemas.Request) (schemas.Page, error)
+	Fetch(context.Context, schemas.Request, schemas.Gate) (schemas.Page, error)
 }
 
 // Loader writes batches into files. Calls of Load with different shards may run
@@ -39,47 +43,48 @@ type Loader interface {
 	Close() error
 }
 
-// Publisher brings the files of a run into another destination. Prepare reads
-// them from dir and changes nothing that anybody sees; Commit does that at
-// once, and Close gives up what was not committed.
+// Publisher brings the files of a run into another destination, which then says
+// by run id and content that it has them. Prepare reads them from dir and changes
+// nothing that anybody sees; Commit does that at once, and Close gives up what
+// was not committed.
 type Publisher interface {
-	Prepare(ctx context.Context, parts []schemas.Part, dir string) error
+	Prepare(ctx context.Context, l schemas.Load, dir string) error
 	Commit(context.Context) error
 	Close() error
 }
 
-// Pipeline runs one plan in one store.
+// Pipeline runs one plan in one store: Open, then Crawl, Load or both with
+// RunAll, then Close.
 type Pipeline struct {
-	Plan    Plan
-	Seeds   []schemas.Request // Planned.Seeds
-	Run     schemas.Run       // RunID, StartedAt and Version are set by the caller
-	Store   Store
-	Out     Store   // where the manifest goes; default Store
+	Plan  store.Plan
+	Seeds []schemas.Request // Planned.Seeds
+	Run   schemas.Run       // RunID, StartedAt and Version are set by the caller
+	// Store is where the pages are, Lock its lock: fetching takes it, reading
+	// what has landed does not.
+	Store store.Dir
+	Lock  *store.Locked
+	// Out is where the manifest goes; default Lock.
+	Out     *store.Locked
 	Fetcher Fetcher // not needed for Load
-	// Tells says that the Fetcher calls Sending. Of one that does not, requests
-	// are taken to be sent as soon as they are asked for.
-	Tells   bool
 	Loader  Loader
 	Publish []Publisher
-	// KeepsFiles says that the loader's files are a destination, not only on
-	// their way to a publisher.
-	KeepsFiles bool
+	// Destinations are the names of those that the tables go to. Without Parquet
+	// among them the loader's files are only on their way to a publisher.
+	Destinations []string
 	// Workers is the number of requests under way at a time; 0 means 4. Those
-	// that wait for their lane's rate window do not count. Of a Fetcher that does
-	// not tell when it sends, it is the number in each lane.
+	// that wait for their lane's rate window do not count.
 	Workers int
 	// Shards is the number of decoders of a large load; 0 means 2. Equal
 	// shards, equal files.
 	Shards int
 	// Budget bounds what the run may cost at Prices; default no bounds, and
 	// schemas.DefaultPrices.
-	Budget Budget
+	Budget money.Budget
 	Prices schemas.Prices
 	// Now is the clock of the budget's days; default time.Now.
 	Now func() time.Time
-	// Step is called at each step towards the disk, by name, with the file; an
-	// error of it is that step's error. Tests crash and fill disks with it; nil
-	// otherwise.
+	// Step is taken at each step towards the disk. Tests crash and fill disks
+	// with it; nil otherwise.
 	Step durable.Step
 	// Crash is told of a panic in one of the pipeline's goroutines and should
 	// end the program; nil leaves it to the runtime.
@@ -90,34 +95,53 @@ type Pipeline struct {
 	// be nil.
 	Progress func(Progress)
 	// Refused lists the fields the server refused so far; may be nil.
-	Refused func() []Refusal
+	Refused func() []store.Refusal
 
-	landing *Landing
-	walk    *walk
+	pages   *landing.Reader
+	writer  *landing.Writer // nil for one that only reads
+	crawl   *crawl          // nil before Crawl
+	known   facts.Known
 	fetched atomic.Int64
-	purse   *purse // nil without a budget
 	gauge   gauge
-	sent    sentLog
-	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
-	resumed bool          // pages had landed when the pipeline was opened
 }
 
 // Notice is one thing a user should know, in one line without a secret.
 type Notice struct {
-	Kind string // resumed, wave, skipped, stopped, truncated, never-seen, budget
+	Kind string // resumed, wave, skipped, stopped, truncated, never-seen, budget, cut
 	Text string
 }
 
-// Refusal is a field or expansion that the server refused and that was left
-// out from then on.
-type Refusal struct {
-	Param  string `json:"param"`
-	Value  string `json:"value"`
-	Reason string `json:"reason"`
+// ErrNotOpen is what a pipeline says that was not opened, or not for what is
+// asked of it.
+var ErrNotOpen = errors.New("the pipeline is not open: call Open, with a Fetcher and the store's Lock to fetch")
+
+// Open opens the landed pages of the run: for adding where there is a Fetcher,
+// which takes the Lock, else for reading. The caller closes the pipeline.
+func (p *Pipeline) Open() error {
+	p.defaults()
+	if p.Fetcher == nil {
+		pages, err := landing.OpenReader(p.Store, p.Run.RunID)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("run %s: no page of it has landed in %s: %w", p.Run.RunID, p.Store.Raw(), fs.ErrNotExist)
+		}
+		p.pages = pages
+		return err
+	}
+	if p.Lock == nil {
+		return fmt.Errorf("run %s: fetching takes the lock of its store", p.Run.RunID)
+	}
+	writer, err := landing.Open(p.Lock, p.Run.RunID, p.Step)
+	if err != nil {
+		return err
+	}
+	p.writer, p.pages = writer, writer.Reader
+	for _, torn := range writer.Cut {
+		p.Notify(Notice{"cut", torn.String() + ": cut off, what was being landed is asked for again"})
+	}
+	return nil
 }
 
-// Open opens the landed pages of the run. The caller closes the pipeline.
-func (p *Pipeline) Open() error {
+func (p *Pipeline) defaults() {
 	if p.Workers <= 0 {
 		p.Workers = 4
 	}
@@ -133,31 +157,56 @@ func (p *Pipeline) Open() error {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
-	if p.Out == "" {
-		p.Out = p.Store
+	if p.Lock != nil && p.Store == "" {
+		p.Store = p.Lock.Dir
+	}
+	if p.Out == nil {
+		p.Out = p.Lock
 	}
 	p.gauge.report = p.Progress
-	p.walk = newWalk(p.Plan, p.Seeds)
-	var err error
-	p.landing, err = OpenLanding(p.Store.Raw(), p.Run.RunID)
-	if err == nil {
-		p.landing.step = p.Step
-		p.resumed = len(p.landing.pages) > 0
-	}
-	return err
 }
-
-// Creator is the user id of a Space's creator, as far as the run has seen it;
-// empty otherwise. A Fetcher with several users' tokens asks.
-func (p *Pipeline) Creator(spaceID string) string { return p.walk.creator(spaceID) }
 
 // Fetched is the number of pages fetched, not found landed, since Open.
 func (p *Pipeline) Fetched() int { return int(p.fetched.Load()) }
 
+// Known are the facts of the pages that Crawl has seen.
+func (p *Pipeline) Known() *facts.Known { return &p.known }
+
+// BudgetLeft is what the bounds of the budget have room for, by period: run,
+// day, month. It is empty without a budget. It can be asked once Progress has
+// told of a wave: before, the budget is not known.
+func (p *Pipeline) BudgetLeft() map[string]schemas.Money {
+	if p.crawl == nil {
+		return map[string]schemas.Money{}
+	}
+	return p.crawl.purse.Left()
+}
+
 // Close closes the landed pages.
 func (p *Pipeline) Close() error {
-	if p.landing == nil {
-		return nil
+	switch {
+	case p.writer != nil:
+		return p.writer.Close()
+	case p.pages != nil:
+		return p.pages.Close()
 	}
-	return errors.Join(p.sent.close(), p.landing.Close())
+	return nil
+}
+
+// guarded is do for a goroutine of its own: a panic there is out of reach for
+// whoever waits, and so is told to crash on the spot. It is not turned into an
+// error: others may wait for what the goroutine had in hand.
+func guarded(crash func(value any, stack []byte), do func() error) func() error {
+	return func() error {
+		defer func() {
+			if crash == nil {
+				return
+			}
+			if value := recover(); value != nil {
+				crash(value, debug.Stack())
+				panic(value)
+			}
+		}()
+		return do()
+	}
 }

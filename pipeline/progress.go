@@ -3,6 +3,7 @@ package pipeline
 import (
 	"sync"
 
+	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -75,17 +76,17 @@ func (g *gauge) done() { g.change(func(p *Progress) { p.Done++ }) }
 func (g *gauge) page() { g.change(func(p *Progress) { p.Pages++ }) }
 
 // fetched counts a page that was fetched now.
-func (g *gauge) fetched(page *schemas.Page, found *Extracted, prices schemas.Prices) {
+func (g *gauge) fetched(page *schemas.Page, found *facts.Facts, prices schemas.Prices) {
 	if g.report == nil {
 		return
 	}
-	kind, ids := found.data()
+	kind, ids := found.Data()
 	g.change(func(p *Progress) {
 		p.Fetched++
 		p.Bytes += int64(len(page.Body))
 		p.Objects += int64(found.Rows)
 		p.Low += prices[kind] * schemas.Money(g.fresh(kind, ids))
-		p.High += found.cost(prices)
+		p.High += found.Cost(prices)
 	})
 }
 

@@ -12,6 +12,8 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -33,12 +35,12 @@ func (c *clock) advance(d time.Duration) { c.micros.Add(d.Microseconds()) }
 type till struct {
 	*testing.T
 	*world
-	clock *clock
-	store Store
-	plan  Plan
+	clock  *clock
+	locked *store.Locked
+	plan   store.Plan
 
 	workers int
-	budget  Budget
+	budget  money.Budget
 	death   death
 	lossy   int64 // of so many answers one is lost on its way; 0 is none
 }
@@ -53,7 +55,7 @@ type death struct {
 func newTill(t *testing.T, cfg simulator.Config) *till {
 	c := newClock()
 	cfg.Now, cfg.NoRateLimits = c.now, true
-	return &till{T: t, world: newWorld(t, cfg), clock: c, store: Store(t.TempDir()), workers: 4}
+	return &till{T: t, world: newWorld(t, cfg), clock: c, locked: newStore(t), workers: 4}
 }
 
 // mortal is a fetcher and its way to the server, whose process dies.
@@ -66,11 +68,11 @@ type mortal struct {
 
 var errDead = errors.New("the process is dead")
 
-func (m *mortal) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
+func (m *mortal) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
 	if m.dead.Load() {
 		return schemas.Page{}, errDead
 	}
-	page, err := m.Fetcher.Fetch(ctx, r)
+	page, err := m.Fetcher.Fetch(ctx, r, mortalGate{gate, m})
 	if err == nil && m.landings.Add(1) == m.death.landing {
 		m.dead.Store(true)
 	}
@@ -107,17 +109,22 @@ func (m *mortal) sleep(_ context.Context, d time.Duration) error {
 	return nil
 }
 
-// sending is what a dead process neither sends nor writes.
-func (m *mortal) sending(ctx context.Context, p *Pipeline, r schemas.Request) (func(int, bool), error) {
-	if m.dead.Load() {
+// mortalGate is passed by nothing that a dead process would send or write.
+type mortalGate struct {
+	schemas.Gate
+	*mortal
+}
+
+func (g mortalGate) Sending(ctx context.Context, r schemas.Request) (func(int, bool), error) {
+	if g.dead.Load() {
 		return nil, errDead
 	}
-	answered, err := p.Sending(ctx, r)
+	answered, err := g.Gate.Sending(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	return func(status int, page bool) {
-		if !m.dead.Load() {
+		if !g.dead.Load() {
 			answered(status, page)
 		}
 	}, nil
@@ -127,27 +134,18 @@ func (m *mortal) sending(ctx context.Context, p *Pipeline, r schemas.Request) (f
 // finish writes the receipt of one that has.
 func (t *till) crawl() (*Pipeline, error) {
 	t.Helper()
-	var p *Pipeline
 	m := &mortal{till: t}
-	cfg := extract.Config{
+	client, err := extract.New(extract.Config{
 		BaseURL: t.url, AppToken: appToken, UserToken: userToken, CreatorSpacing: time.Nanosecond, Now: t.clock.now,
 		Expansions: t.expansions(), Transport: m, Sleep: m.sleep,
-	}
-	cfg.Sending = func(ctx context.Context, r schemas.Request) (func(int, bool), error) { return m.sending(ctx, p, r) }
-	client, err := extract.New(cfg)
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	planned, ok, err := t.store.Resumable(t.plan, false)
-	if err == nil && !ok {
-		planned, err = t.store.Start(t.plan, nil, "test", t.clock.now())
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	planned := resumed(t.T, t.locked, t.plan, false, t.clock.now())
 	m.Fetcher = extract.NewRetry(client)
-	p = &Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: t.store, Fetcher: m, Tells: true,
+	p := &Pipeline{
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: t.locked, Fetcher: m,
 		Workers: t.workers, Budget: t.budget, Now: t.clock.now,
 		Step: func(string, string) error {
 			if m.dead.Load() {
@@ -162,7 +160,7 @@ func (t *till) crawl() (*Pipeline, error) {
 	defer p.Close()
 	if err = p.Crawl(t.Context()); err == nil {
 		p.Run.Outcome = schemas.Done
-		if err := writeJSON(t.store.RunFile(p.Run.RunID, "manifest.json"), Manifest{Run: p.Run, Plan: p.Plan}, nil); err != nil {
+		if err := store.WriteJSON(t.locked.RunFile(p.Run.RunID, "manifest.json"), store.Manifest{Run: p.Run, Plan: p.Plan}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

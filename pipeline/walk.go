@@ -6,43 +6,44 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // walk is what a run has found so far and still has to ask for. It holds ids,
 // not pages, and is rebuilt from landing when a run resumes.
 type walk struct {
-	plan  Plan
+	plan  store.Plan
 	seeds []schemas.Request
 
 	mu       sync.Mutex
 	started  bool
 	creators map[string]bool // user ids, asked for or not
 	queried  map[string]bool // creators asked for
-	spaces   map[string]FoundSpace
+	spaces   map[string]facts.Space
 	detailed map[string]bool // Spaces whose tweets and buyers are queued
 	referred map[string]bool // user ids
 	present  map[string]bool // user ids seen or asked for
 	owners   map[string]bool // user ids of the user tokens, as far as known
 	shut     map[schemas.Endpoint]*StoppedError
 	skipped  map[string]int
-	failures []Failure
+	failures []failure
 	inARow   int // failures since the last page
 	halt     *StoppedError
 	halting  func() // called when halt is set; nil is nothing
 }
 
-// Failure is a request that could not be answered.
-type Failure struct {
-	Request schemas.Request `json:"request"`
-	Error   string          `json:"error"`
-	outcome *StoppedError
+// failure is a request that could not be answered, and what that puts an end to.
+type failure struct {
+	store.Failure
+	stopped *StoppedError
 }
 
-func newWalk(plan Plan, seeds []schemas.Request) *walk {
+func newWalk(plan store.Plan, seeds []schemas.Request) *walk {
 	w := &walk{
 		plan: plan, seeds: seeds, creators: map[string]bool{}, queried: map[string]bool{},
-		spaces: map[string]FoundSpace{}, detailed: map[string]bool{},
+		spaces: map[string]facts.Space{}, detailed: map[string]bool{},
 		referred: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
 	}
@@ -106,7 +107,7 @@ func (w *walk) details() []schemas.Request {
 		}
 	}
 	slices.SortFunc(found, func(a, b string) int {
-		return cmp.Or(cmp.Compare(turn(w.spaces[a].State), turn(w.spaces[b].State)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(facts.Turn(w.spaces[a].State), facts.Turn(w.spaces[b].State)), cmp.Compare(a, b))
 	})
 	var requests []schemas.Request
 	for _, id := range found {
@@ -118,28 +119,14 @@ func (w *walk) details() []schemas.Request {
 		case len(w.owners) > 0 && s.CreatorID != "" && !w.owners[s.CreatorID]:
 			w.skipped["ticketed Spaces whose buyers only their creator can see"]++
 		default:
-			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}})
+			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}, Creator: s.CreatorID})
 		}
 	}
 	return requests
 }
 
-// turn is when a Space of a state has its turn: a live one is over next, and
-// what can be asked of it then is not certain.
-func turn(state string) int {
-	switch state {
-	case "live":
-		return 0
-	case "scheduled":
-		return 1
-	case stateEnded:
-		return 3
-	}
-	return 2
-}
-
 // add takes what a page led to.
-func (w *walk) add(e Extracted) {
+func (w *walk) add(e *facts.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inARow = 0
@@ -167,13 +154,6 @@ func (w *walk) add(e Extracted) {
 			w.owners[e.Resolved[0]] = true
 		}
 	}
-}
-
-// creator is who made a Space, empty when that is not known.
-func (w *walk) creator(spaceID string) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.spaces[spaceID].CreatorID
 }
 
 func (w *walk) stop(err *StoppedError) {
@@ -240,13 +220,24 @@ const maxInARow = 5
 func (w *walk) fail(r schemas.Request, err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.failures = append(w.failures, Failure{r, err.Error(), err})
+	w.failures = append(w.failures, failure{store.Failure{Request: r, Error: err.Error()}, err})
 	if err.Outcome == schemas.Unauthorised {
 		return // the server is there, and the others may be allowed
 	}
 	if w.inARow++; w.inARow >= maxInARow {
 		w.end(err)
 	}
+}
+
+// failed lists the requests that could not be answered.
+func (w *walk) failed() []store.Failure {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := []store.Failure{}
+	for _, f := range w.failures {
+		all = append(all, f.Failure)
+	}
+	return all
 }
 
 // ended returns why the walk is not complete: what stopped it, an endpoint
@@ -261,7 +252,7 @@ func (w *walk) ended() error {
 		return w.shut[e]
 	}
 	if len(w.failures) > 0 {
-		return w.failures[0].outcome
+		return w.failures[0].stopped
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -24,15 +26,15 @@ func told(requests []schemas.Request) string {
 
 // However Spaces were found, what can vanish is asked for first.
 func TestLiveSpacesHaveTheirTurnFirst(t *testing.T) {
-	found := []FoundSpace{
+	found := []facts.Space{
 		{ID: "1e", State: "ended", Ticketed: true}, {ID: "1b", State: "scheduled"}, {ID: "1d", State: "live", Ticketed: true},
 		{ID: "1a", State: "ended"}, {ID: "1c", State: "live"}, {ID: "1f", State: "scheduled", Ticketed: true}, {ID: "1g"},
 	}
 	for range 20 {
 		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-		w := newWalk(Plan{Tweets: true, Buyers: true, Creators: []string{"7"}}, nil)
+		w := newWalk(store.Plan{Tweets: true, Buyers: true, Creators: []string{"7"}}, nil)
 		for _, s := range found {
-			w.add(Extracted{Spaces: []FoundSpace{s}})
+			w.add(&facts.Facts{Spaces: []facts.Space{s}})
 		}
 		want := "creators 7; tweets 1c; tweets 1d; buyers 1d; tweets 1b; tweets 1f; buyers 1f; tweets 1g; tweets 1a; tweets 1e; buyers 1e"
 		if got := told(w.next()); got != want {
@@ -41,21 +43,11 @@ func TestLiveSpacesHaveTheirTurnFirst(t *testing.T) {
 	}
 }
 
-func TestKnownLiveSpacesAreLookedUpFirst(t *testing.T) {
-	st := &State{Spaces: map[string]*SpaceState{
-		"1a": {State: "ended"}, "1b": {State: "scheduled"}, "1c": {State: "live"}, "1d": {State: "live"},
-	}}
-	plan := Plan{Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: []string{"1z", "1b", "1y"}}}}
-	if got, want := told(st.Seeds(plan)), "spaces 1c,1d,1b,1z,1y,1a"; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-}
-
 // bought is a world of many creators with ticketed Spaces, and a user token for
 // each, of which the server takes the last one's only.
-func bought(t *testing.T) (w *world, plan Plan, keys []extract.Credential) {
+func bought(t *testing.T) (w *world, plan store.Plan, keys []extract.Credential) {
 	w = newWorld(t, simulator.Config{Spaces: 2000, NoRateLimits: true, AppTokens: []string{appToken}})
-	plan = Plan{Job: "test", Buyers: true}
+	plan = store.Plan{Job: "test", Buyers: true}
 	var ids []string
 	for _, id := range w.SpaceIDs(2000) {
 		space, _ := w.Space(id)
@@ -75,16 +67,16 @@ func bought(t *testing.T) (w *world, plan Plan, keys []extract.Credential) {
 		keys = append(keys, extract.Credential{Name: string(rune('a' + i)), Kind: extract.UserCredential, Owner: owner, Source: token})
 	}
 	plan.Owners = append(plan.Owners, w.creator)
-	plan.Seeds = Lookups(append(ids, w.buyable...))
+	plan.Seeds = store.Lookups(append(ids, w.buyable...))
 	return w, plan, keys
 }
 
 // A token that is refused ends what it was for and nothing else.
 func TestRefusedTokensDoNotEndTheRun(t *testing.T) {
 	w, plan, keys := bought(t)
-	p := crawler(t, w, Store(t.TempDir()), plan, nil)
+	p := crawler(t, w, newStore(t), plan, nil)
 	client, err := extract.New(extract.Config{
-		BaseURL: w.url, AppToken: appToken, Credentials: keys, Creator: p.Creator, BaseDelay: time.Millisecond,
+		BaseURL: w.url, AppToken: appToken, Credentials: keys, BaseDelay: time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -98,7 +90,7 @@ func TestRefusedTokensDoNotEndTheRun(t *testing.T) {
 	for _, pair := range w.Served().Buyers {
 		seen[pair[0]] = true
 	}
-	if len(seen) != len(w.buyable) || len(p.walk.failures) != len(keys)-1 {
-		t.Errorf("buyers of %d Spaces and %d failures, want %d and %d", len(seen), len(p.walk.failures), len(w.buyable), len(keys)-1)
+	if len(seen) != len(w.buyable) || len(p.crawl.walk.failures) != len(keys)-1 {
+		t.Errorf("buyers of %d Spaces and %d failures, want %d and %d", len(seen), len(p.crawl.walk.failures), len(w.buyable), len(keys)-1)
 	}
 }

@@ -22,6 +22,10 @@ type Request struct {
 	// Offset counts the items on the pages before this one, so that rows of a
 	// paged collection keep their position.
 	Offset int `json:"offset,omitempty"`
+	// Creator is the user id of the Space's creator, where it is known: whose
+	// token can ask for its buyers. It is a hint, not part of the request: it
+	// does not count for ID and is not written.
+	Creator string `json:"-"`
 }
 
 // ID is a stable hash of the request, 26 characters of lower-case base32:

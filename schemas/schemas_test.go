@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -114,5 +115,20 @@ func TestRequestIDsAreStable(t *testing.T) {
 	other.Token = ""
 	if r.ID() != same.ID() || r.ID() == other.ID() || len(r.ID()) != 26 {
 		t.Errorf("ids %s, %s, %s", r.ID(), same.ID(), other.ID())
+	}
+}
+
+// A request with its creator is the same request: pages of earlier runs, which
+// knew less, are found again.
+func TestTheCreatorIsNotPartOfARequest(t *testing.T) {
+	r := Request{Endpoint: Buyers, IDs: []string{"1SLjjRYNejbKM"}}
+	known := r
+	known.Creator = "2244994945"
+	text, err := json.Marshal(known)
+	if err != nil || string(text) != `{"endpoint":"buyers","ids":["1SLjjRYNejbKM"]}` {
+		t.Errorf("written as %s, %v", text, err)
+	}
+	if want := "yzmxwolze4nrjgs7grfbnxy36q"; r.ID() != want || known.ID() != want {
+		t.Errorf("ids %s and with the creator %s, want %s", r.ID(), known.ID(), want)
 	}
 }

@@ -229,3 +229,12 @@ type Part struct {
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
 }
+
+// Load is what a destination takes in at a time: the rows of one run.
+type Load struct {
+	RunID string
+	// Content is the checksum of the pages that the rows were made of: what was
+	// loaded once with the same content is loaded.
+	Content string
+	Parts   []Part
+}

@@ -11,8 +11,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 func browseCommand(c *console) *cli.Command {
@@ -46,7 +46,7 @@ func browseStore(c *console, ctx *cli.Context) error {
 		spec.Store = ctx.String("store")
 	}
 	spec.Defaults()
-	cfg := browse.Config{Store: pipeline.Store(spec.Store)}
+	cfg := browse.Config{Store: store.Dir(spec.Store)}
 	switch loopback := isLoopback(ctx.String("addr")); {
 	case ctx.Bool("expose"):
 		cfg.Token = rand.Text()

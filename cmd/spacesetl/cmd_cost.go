@@ -11,7 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
 func costCommand(c *console) *cli.Command {
@@ -66,16 +66,16 @@ func showCost(c *console, ctx *cli.Context) error {
 	return printCost(c, statement)
 }
 
-func printCost(c *console, s pipeline.Statement) error {
+func printCost(c *console, s money.Statement) error {
 	var text bytes.Buffer
 	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
 	for _, part := range []struct {
 		name string
-		rows []pipeline.Spent
+		rows []money.Spent
 	}{{"day", s.Days}, {"endpoint", s.Endpoints}, {"resource", s.Objects}, {"run", s.Runs}, {"job", s.Jobs}} {
 		fmt.Fprintf(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
 		for _, row := range part.rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), money(row.Low), money(row.High))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), usd(row.Low), usd(row.High))
 		}
 		fmt.Fprintf(w, "\t\t\t\t\t\t\n")
 	}
@@ -87,7 +87,7 @@ func printCost(c *console, s pipeline.Statement) error {
 	}
 	_ = c.print("low: X bills neither what expansions include nor what it repeats on a UTC day; high: both\n")
 	if s.Lost > 0 {
-		_ = c.print("high holds %s for answers that a crash lost\n", money(s.Lost))
+		_ = c.print("high holds %s for answers that a crash lost\n", usd(s.Lost))
 	}
-	return c.print("spent: %s to %s\n", money(s.Low), money(s.High))
+	return c.print("spent: %s to %s\n", usd(s.Low), usd(s.High))
 }

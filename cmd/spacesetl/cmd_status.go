@@ -7,7 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 
 func statusCommand(c *console) *cli.Command {
@@ -57,7 +57,7 @@ func showStatus(c *console, ctx *cli.Context) error {
 	case out == "json":
 		err = c.printJSON(o)
 	case ctx.Bool("check"):
-		err = printFindings(c, o, pipeline.Problem)
+		err = printFindings(c, o, health.Problem)
 	default:
 		err = printOverview(c, o)
 	}
@@ -84,10 +84,10 @@ func storeSpec(ctx *cli.Context) (jobs.Spec, error) {
 	return spec, nil
 }
 
-func problems(o *pipeline.Overview) int {
+func problems(o *health.Overview) int {
 	n := 0
 	for _, f := range o.Findings {
-		if f.Level == pipeline.Problem {
+		if f.Level == health.Problem {
 			n++
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 
 func verifyCommand(c *console) *cli.Command {
@@ -62,7 +62,7 @@ func verifyStore(c *console, ctx *cli.Context) error {
 	return nil
 }
 
-func printVerification(c *console, v *pipeline.Verification, format string) error {
+func printVerification(c *console, v *health.Verification, format string) error {
 	if format == "json" {
 		return c.printJSON(v)
 	}
@@ -73,6 +73,9 @@ func printVerification(c *console, v *pipeline.Verification, format string) erro
 	}
 	_ = c.print("%s files match their manifests\n", thousands(int64(v.Files)))
 	_ = c.print("%s tables are what the pages make anew\n", thousands(int64(v.Tables)))
+	for _, note := range v.Notes {
+		_ = c.print("note   %s\n", note)
+	}
 	for _, problem := range v.Problems {
 		_ = c.print("WRONG  %s\n", problem)
 	}

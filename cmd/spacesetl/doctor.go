@@ -10,7 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // verdict is what came of a check.
@@ -32,7 +32,7 @@ type examination struct {
 	ctx     context.Context
 	cli     *cli.Context
 	spec    jobs.Spec
-	store   pipeline.Store
+	store   store.Dir
 	offline bool
 	now     time.Time
 	found   []verdict
@@ -80,5 +80,5 @@ func readJob(e *examination) {
 		e.spec.BaseURL = e.cli.String("base-url")
 	}
 	e.spec.Defaults()
-	e.store = pipeline.Store(e.spec.Store)
+	e.store = store.Dir(e.spec.Store)
 }

@@ -2,7 +2,7 @@ package main
 
 import (
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 
 // checkStore compares manifests, files and pages, as far as that is quick.
@@ -16,9 +16,9 @@ func checkStore(e *examination) {
 		e.ok("store", "%s has no run yet", e.spec.Store)
 		return
 	}
-	v := &pipeline.Verification{}
+	v := &health.Verification{}
 	for _, id := range runs {
-		if err := e.store.VerifyQuickly(e.ctx, v, id); err != nil {
+		if err := health.VerifyQuickly(e.ctx, v, e.store, id); err != nil {
 			return // interrupted
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -29,7 +30,7 @@ func exitCode(ctx context.Context, err error) int {
 	var (
 		usage   *usageError
 		invalid *jobs.InvalidError
-		wrong   *pipeline.WrongJobError
+		wrong   *store.WrongJobError
 	)
 	switch {
 	case err == nil:

@@ -39,8 +39,8 @@ func signed(n int64) string {
 	return "0"
 }
 
-// money writes an amount to the cent, or finer where it has parts of cents.
-func money(m schemas.Money) string { return m.String() }
+// usd writes an amount to the cent, or finer where it has parts of cents.
+func usd(m schemas.Money) string { return m.String() }
 
 func orDash(text string) string {
 	if text == "" {

@@ -5,7 +5,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -52,14 +52,14 @@ func printPlan(c *console, p jobs.Forecast) error {
 }
 
 // span writes a range, and one number where that is known.
-func span(r pipeline.Range) string {
+func span(r forecast.Range) string {
 	if r.Low == r.High {
 		return thousands(r.Low)
 	}
 	return thousands(r.Low) + "-" + thousands(r.High)
 }
 
-func dollars(r pipeline.MoneyRange) string { return r.Low.Cents() + "-" + r.High.Cents() }
+func dollars(r forecast.MoneyRange) string { return r.Low.Cents() + "-" + r.High.Cents() }
 
 // tokensText says what the minutes of a forecast are for.
 func tokensText(n jobs.TokenCount) string {

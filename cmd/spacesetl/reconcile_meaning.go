@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -52,7 +52,7 @@ func billing(a jobs.Account) (lines []string) {
 	if len(a.Fits) == 0 || len(a.Fits) == 4 {
 		return nil
 	}
-	settled := func(of func(pipeline.Billing) bool, yes, no string) {
+	settled := func(of func(money.Billing) bool, yes, no string) {
 		first := of(a.Fits[0])
 		for _, b := range a.Fits {
 			if of(b) != first {
@@ -65,10 +65,10 @@ func billing(a jobs.Account) (lines []string) {
 			lines = append(lines, no)
 		}
 	}
-	settled(func(b pipeline.Billing) bool { return b.Expansions },
+	settled(func(b money.Billing) bool { return b.Expansions },
 		"the counts are those of an API that bills posts which expansions bring in: high is nearer the truth",
 		"the counts are those of an API that does not bill posts which expansions bring in: low is nearer the truth")
-	settled(func(b pipeline.Billing) bool { return b.Repeats },
+	settled(func(b money.Billing) bool { return b.Repeats },
 		"the counts are those of an API that bills a post each time it returns it",
 		"the counts are those of an API that bills a post once a UTC day")
 	return lines

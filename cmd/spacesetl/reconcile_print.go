@@ -5,7 +5,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
 func printAccount(c *console, a jobs.Account) error {
@@ -13,7 +13,7 @@ func printAccount(c *console, a jobs.Account) error {
 		"it has no count of Spaces and users, so the ledger's are left out here, too.\n\n", orDash(a.Project))
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "day\tledger low\tledger high\tAPI\tdifference\t\n")
-	row := func(name string, r pipeline.Reconciled) {
+	row := func(name string, r money.Reconciled) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", name, thousands(r.Low), thousands(r.High), thousands(r.API), signed(r.Difference))
 	}
 	for _, r := range a.Days {

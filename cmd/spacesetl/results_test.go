@@ -11,8 +11,7 @@ import (
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // sameFiles checks that two folders hold the same files, byte by byte.
@@ -57,7 +56,7 @@ func checkManifest(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: manifest FILE PARQUET-FOLDER")
 	}
-	var m pipeline.Manifest
+	var m store.Manifest
 	d := json.NewDecoder(strings.NewReader(ts.ReadFile(args[0])))
 	d.DisallowUnknownFields()
 	ts.Check(d.Decode(&m))

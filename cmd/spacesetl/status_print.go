@@ -4,11 +4,10 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 
-func printOverview(c *console, o *pipeline.Overview) error {
+func printOverview(c *console, o *health.Overview) error {
 	_ = c.print("store %s: job %q, %d runs; raw pages %s, Parquet %s, DuckDB %s\n", o.Store, o.Job, len(o.Runs),
 		humanize.IBytes(uint64(o.Bytes.Raw)), humanize.IBytes(uint64(o.Bytes.Parquet)), humanize.IBytes(uint64(o.Bytes.Database)))
 	if o.Lock.Held {
@@ -43,7 +42,7 @@ func printOverview(c *console, o *pipeline.Overview) error {
 }
 
 // took is how long a run fetched.
-func took(r pipeline.RunSummary) string {
+func took(r health.RunSummary) string {
 	if r.EndedAt.IsZero() {
 		return "-"
 	}
@@ -51,7 +50,7 @@ func took(r pipeline.RunSummary) string {
 }
 
 // printSpending prints the Spaces, the money and the rate windows.
-func printSpending(c *console, o *pipeline.Overview) {
+func printSpending(c *console, o *health.Overview) {
 	s := o.Spaces
 	_ = c.print("\nSpaces   %s open (%s scheduled, %s live), %s ended with a last look due, %s final, %s gone\n",
 		thousands(int64(s.Scheduled+s.Live)), thousands(int64(s.Scheduled)), thousands(int64(s.Live)), thousands(int64(s.Ended)), thousands(int64(s.Final)), thousands(int64(s.Gone)))
@@ -80,7 +79,7 @@ func printSpending(c *console, o *pipeline.Overview) {
 }
 
 // printFindings prints those of a level, or all.
-func printFindings(c *console, o *pipeline.Overview, level string) error {
+func printFindings(c *console, o *health.Overview, level string) error {
 	for _, f := range o.Findings {
 		if level != "" && f.Level != level {
 			continue

@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // The command that status prints goes on with the run: it fetches nothing that
@@ -19,17 +19,17 @@ func TestStatusGivesTheCommandThatResumes(t *testing.T) {
 	defer server.Close()
 	t.Setenv("X_BEARER_TOKEN", "token-of-the-status-test")
 	t.Setenv("SPACESETL_TOKEN_FILE", filepath.Join(t.TempDir(), "none"))
-	store := filepath.Join(t.TempDir(), "a store")
-	args := []string{"run", "--base-url", server.URL, "--store", store, "--name", "it's", "--ids", strings.Join(world.SpaceIDs(3), ","),
+	dir := filepath.Join(t.TempDir(), "a store")
+	args := []string{"run", "--base-url", server.URL, "--store", dir, "--name", "it's", "--ids", strings.Join(world.SpaceIDs(3), ","),
 		"--creators", "@" + world.Usernames(1)[0] + "," + world.CreatorIDs(1)[0], "--search", world.SearchWord() + ", x", "--state", "live", "--with", "tweets", "--users", "batch"}
 	if code, _, stderr := spoken(t, args...); code != 0 {
 		t.Fatalf("run: exit code %d: %s", code, stderr)
 	}
-	runs, _ := pipeline.Store(store).Runs()
-	if err := os.Remove(pipeline.Store(store).RunFile(runs[0], "manifest.json")); err != nil {
+	runs, _ := store.Dir(dir).Runs()
+	if err := os.Remove(store.Dir(dir).RunFile(runs[0], "manifest.json")); err != nil {
 		t.Fatal(err)
 	}
-	o := overviewOf(t, "--store", store)
+	o := overviewOf(t, "--store", dir)
 	command := ""
 	for _, f := range o.Findings {
 		if f.Kind == "unfinished" {
@@ -47,7 +47,7 @@ func TestStatusGivesTheCommandThatResumes(t *testing.T) {
 	if n := len(world.Requests()); n != 0 {
 		t.Errorf("%s: %d requests, want none", command, n)
 	}
-	if o := overviewOf(t, "--store", store); !o.Healthy {
+	if o := overviewOf(t, "--store", dir); !o.Healthy {
 		t.Errorf("after %s: %+v", command, o.Findings)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // spoken runs the program and returns its exit code and what it printed.
@@ -21,27 +21,27 @@ func spoken(t *testing.T, args ...string) (code int, stdout, stderr string) {
 
 func TestStatusOfAHealthyStore(t *testing.T) {
 	t.Parallel()
-	store := smallStore(t)
-	unlock, err := pipeline.Store(store).Lock() // as a run under way has it
+	small := smallStore(t)
+	locked, err := store.Dir(small).Lock() // as a run under way has it
 	if err != nil {
 		t.Fatal(err)
 	}
-	before := listing(t, store)
-	o := overviewOf(t, "--store", store)
-	if after := listing(t, store); after != before {
+	before := listing(t, small)
+	o := overviewOf(t, "--store", small)
+	if after := listing(t, small); after != before {
 		t.Errorf("status changed the store:\n%s\nnow\n%s", before, after)
 	}
 	if !o.Lock.Held || o.Lock.PID != os.Getpid() {
 		t.Errorf("lock: got %+v, want this process", o.Lock)
 	}
-	unlock()
-	if o = overviewOf(t, "--store", store); o.Lock.Held {
+	locked.Unlock()
+	if o = overviewOf(t, "--store", small); o.Lock.Held {
 		t.Errorf("lock after unlock: got %+v, want it free", o.Lock)
 	}
 	if !o.Healthy || len(o.Runs) != 1 || o.Runs[0].Outcome != "done" || o.Runs[0].Pages == 0 || o.Runs[0].High <= 0 || !o.Runs[0].Counted {
 		t.Errorf("got %+v, want one healthy run with pages and money", o)
 	}
-	m, err := pipeline.Store(store).Manifest(o.Runs[0].RunID)
+	m, err := store.Dir(small).Manifest(o.Runs[0].RunID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,17 +57,17 @@ func TestStatusOfAHealthyStore(t *testing.T) {
 		t.Errorf("money: got %+v, want the run's %s", o.Money, o.Runs[0].High)
 	}
 	for _, derived := range []string{"ledger.json", "state.json"} { // a run leaves them, and they say what the pages say
-		if err := os.Remove(filepath.Join(store, derived)); err != nil {
+		if err := os.Remove(filepath.Join(small, derived)); err != nil {
 			t.Error(err)
 		}
 	}
-	if again := overviewOf(t, "--store", store); again.Money != o.Money || again.Spaces != o.Spaces || again.Runs[0] != o.Runs[0] {
+	if again := overviewOf(t, "--store", small); again.Money != o.Money || again.Spaces != o.Spaces || again.Runs[0] != o.Runs[0] {
 		t.Errorf("without derived files: got %+v, want %+v", again, o)
 	}
-	if code, stdout, _ := spoken(t, "status", "--store", store, "--check"); code != 0 || stdout != "healthy\n" {
+	if code, stdout, _ := spoken(t, "status", "--store", small, "--check"); code != 0 || stdout != "healthy\n" {
 		t.Errorf("--check: exit code %d, %q", code, stdout)
 	}
-	if code, stdout, _ := spoken(t, "status", "--store", store); code != 0 || !strings.Contains(stdout, "space_users") || !strings.HasSuffix(stdout, "healthy\n") {
+	if code, stdout, _ := spoken(t, "status", "--store", small); code != 0 || !strings.Contains(stdout, "space_users") || !strings.HasSuffix(stdout, "healthy\n") {
 		t.Errorf("text: exit code %d, %s", code, stdout)
 	}
 }
@@ -75,7 +75,7 @@ func TestStatusOfAHealthyStore(t *testing.T) {
 func TestStatusNamesEveryProblem(t *testing.T) {
 	t.Parallel()
 	whole := smallStore(t)
-	runs, err := pipeline.Store(whole).Runs()
+	runs, err := store.Dir(whole).Runs()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 
 // newStore runs a job in a folder of its own, and returns that.
@@ -34,20 +34,20 @@ func smallStore(t *testing.T) string {
 }
 
 // overviewOf is what status --output json says.
-func overviewOf(t *testing.T, args ...string) pipeline.Overview {
+func overviewOf(t *testing.T, args ...string) health.Overview {
 	t.Helper()
 	code, stdout, stderr := spoken(t, append([]string{"status", "--output", "json"}, args...)...)
-	var o pipeline.Overview
+	var o health.Overview
 	if err := json.Unmarshal([]byte(stdout), &o); err != nil || code != 0 {
 		t.Fatalf("status %v: exit code %d, %v: %s%s", args, code, err, stdout, stderr)
 	}
 	return o
 }
 
-func kinds(o pipeline.Overview) []string {
+func kinds(o health.Overview) []string {
 	all := []string{}
 	for _, f := range o.Findings {
-		if f.Level == pipeline.Problem {
+		if f.Level == health.Problem {
 			all = append(all, f.Kind)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // printResult prints what a run came to, as a manifest or to read.
@@ -46,7 +46,7 @@ func printResult(c *console, r jobs.Result, format string) error {
 }
 
 // printNotes prints what was not as asked.
-func printNotes(c *console, m *pipeline.Manifest) {
+func printNotes(c *console, m *store.Manifest) {
 	count := 0
 	for _, n := range m.Errors {
 		count += n

@@ -158,6 +158,3 @@ func (l *ledger) cycle(now time.Time) (n int) {
 	}
 	return n
 }
-
-// Billing reports what the requests so far cost.
-func (s *Simulator) Billing() BillingReport { return s.ledger.report() }

@@ -9,7 +9,7 @@ import (
 // textBuilder writes a text and notes the entities in it. Offsets count code
 // points of the text as served, HTML entities included.
 type textBuilder struct {
-	w        *world
+	ids      *ids
 	text     strings.Builder
 	n        int // code points so far
 	entities Entities
@@ -45,9 +45,9 @@ func (b *textBuilder) cashtag(tag string) {
 }
 
 func (b *textBuilder) mention(user uint64) {
-	name := b.w.username(user)
+	name := b.ids.username(user)
 	start := b.word("@" + name)
-	b.entities.Mentions = append(b.entities.Mentions, MentionEntity{start, b.n, name, b.w.userID(user)})
+	b.entities.Mentions = append(b.entities.Mentions, MentionEntity{start, b.n, name, b.ids.userID(user)})
 }
 
 func (b *textBuilder) annotation(d *dice) {
@@ -92,7 +92,7 @@ func (b *textBuilder) found() *Entities {
 
 // clone keeps what was written so far, so that a longer text can go on.
 func (b *textBuilder) clone() *textBuilder {
-	c := &textBuilder{w: b.w, n: b.n}
+	c := &textBuilder{ids: b.ids, n: b.n}
 	c.text.WriteString(b.text.String())
 	c.entities = Entities{
 		Hashtags: append([]TagEntity(nil), b.entities.Hashtags...),

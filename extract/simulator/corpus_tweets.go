@@ -56,6 +56,16 @@ func (w *world) exists(s spot) bool {
 	return false
 }
 
+// tweetSpot decodes an id and checks that the tweet exists.
+func (w *world) tweetSpot(id string) (spot, bool) {
+	v, ok := decodeBig(id, w.tweetIDs)
+	if !ok || v >= 1<<33 {
+		return spot{}, false
+	}
+	s := unpack(v)
+	return s, w.tweetID(s) == id && w.exists(s)
+}
+
 // Why a tweet that others refer to cannot be shown.
 const (
 	shown = iota
@@ -106,7 +116,7 @@ func (w *world) tweet(s spot) Tweet {
 	w.setReferences(&t, s, sh)
 	w.setAttachments(&t, s, sh)
 	w.setText(&t, s, sh, &d)
-	w.setCounts(&t, &d)
+	setCounts(&t, &d)
 	w.setTweetExtras(&t, sh, &d)
 	if sh.article {
 		t.Article = w.article(s, &d)
@@ -152,7 +162,7 @@ func (w *world) setAttachments(t *Tweet, s spot, sh shape) {
 
 // setText writes the text; a long one is cut and goes on in the note.
 func (w *world) setText(t *Tweet, s spot, sh shape, d *dice) {
-	b := &textBuilder{w: w, rich: true}
+	b := &textBuilder{ids: &w.ids, rich: true}
 	b.words(d, d.between(3, 12))
 	if d.chance(30) {
 		b.word(pick(d, []string{"Q&amp;A", "1 &lt; 2", "a &gt; b", "AT&amp;T"}))

@@ -1,8 +1,11 @@
 package simulator
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-func (w *world) setCounts(t *Tweet, d *dice) {
+func setCounts(t *Tweet, d *dice) {
 	t.Metrics = TweetMetrics{
 		Retweets: int64(d.intn(50) * d.intn(50)),
 		Replies:  int64(d.intn(200)),
@@ -23,7 +26,7 @@ func (w *world) setCounts(t *Tweet, d *dice) {
 }
 
 func (w *world) setTweetExtras(t *Tweet, sh shape, d *dice) {
-	w.annotate(t, d)
+	annotate(t, d)
 	if sh.place {
 		i := d.intn(len(places))
 		t.PlaceID = ptr(w.placeID(uint64(i)))
@@ -64,7 +67,7 @@ func (w *world) setTweetExtras(t *Tweet, sh shape, d *dice) {
 }
 
 // annotate adds context annotations; now and then one occurs twice.
-func (w *world) annotate(t *Tweet, d *dice) {
+func annotate(t *Tweet, d *dice) {
 	if !d.chance(30) {
 		return
 	}
@@ -95,7 +98,7 @@ const (
 )
 
 func (w *world) article(s spot, d *dice) *Article {
-	b := &textBuilder{w: w}
+	b := &textBuilder{ids: &w.ids}
 	b.words(d, 120)
 	b.link(d)
 	b.mention(w.someUser(d))
@@ -109,6 +112,17 @@ func (w *world) article(s spot, d *dice) *Article {
 		MediaEntities: []string{w.mediaKey(s, articleOrdinal, "photo")},
 		Entities:      b.found(),
 	}
+}
+
+// mediaSpot decodes a key and checks that its tweet exists.
+func (w *world) mediaSpot(key string) (s spot, ordinal int, ok bool) {
+	_, number, found := strings.Cut(key, "_")
+	v, ok := decodeBig(number, w.mediaKeys)
+	if !found || !ok || v >= 1<<36 {
+		return spot{}, 0, false
+	}
+	s, ordinal = unpack(v>>3), int(v&7)
+	return s, ordinal, w.exists(s)
 }
 
 // media builds the item behind a key, if there is one.
@@ -155,6 +169,16 @@ func setVideo(m *Media, d *dice) {
 		{nil, "application/x-mpegURL", path + "/pl.m3u8?tag=12&container=cmaf"},
 		{ptr(int64(2176000)), "video/mp4", path + "/1280.mp4?tag=12"},
 	}
+}
+
+// pollSpot decodes an id and checks that the poll exists.
+func (w *world) pollSpot(id string) (spot, bool) {
+	v, ok := decodeBig(id, w.pollIDs)
+	if !ok || v >= 1<<33 {
+		return spot{}, false
+	}
+	s := unpack(v)
+	return s, w.pollID(s) == id && w.exists(s) && w.shape(s).poll
 }
 
 func (w *world) poll(s spot) Poll {

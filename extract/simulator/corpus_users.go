@@ -6,13 +6,13 @@ import (
 )
 
 // user builds a user; suspended ones too, though they are never shown.
-func (w *world) user(index uint64) User {
-	d := w.dice(forUser, index)
+func (p *people) user(index uint64) User {
+	d := p.dice(forUser, index)
 	u := User{
-		ID:                 w.userID(index),
-		Username:           w.username(index),
+		ID:                 p.userID(index),
+		Username:           p.username(index),
 		Name:               pick(&d, givenNames) + " " + pick(&d, familyNames),
-		CreatedAt:          w.epoch.Add(-time.Duration(d.intn(18*365*86400)) * time.Second),
+		CreatedAt:          p.epoch.Add(-time.Duration(d.intn(18*365*86400)) * time.Second),
 		Protected:          d.chance(4),
 		Parody:             d.chance(2),
 		IsIdentityVerified: d.chance(10),
@@ -24,23 +24,23 @@ func (w *world) user(index uint64) User {
 	if u.Verified = d.chance(20); u.Verified {
 		u.VerifiedType = pick(&d, []string{"blue", "blue", "blue", "government", "business"})
 	}
-	w.setProfile(&u, &d)
-	w.setUserTweets(&u, index)
-	w.setUserExtras(&u, index, &d)
+	p.setProfile(&u, &d)
+	p.setUserTweets(&u, index)
+	p.setUserExtras(&u, index, &d)
 	return u
 }
 
-func (w *world) setProfile(u *User, d *dice) {
+func (p *people) setProfile(u *User, d *dice) {
 	entities := UserEntities{}
 	if d.chance(85) {
-		text, found := w.description(d)
+		text, found := p.description(d)
 		u.Description, entities.Description = &text, found
 	}
 	if d.chance(60) {
 		u.Location = ptr(pick(d, cities))
 	}
 	if d.chance(40) {
-		b := &textBuilder{w: w}
+		b := &textBuilder{ids: &p.ids}
 		u.URL = ptr(b.link(d).URL)
 		entities.URL = b.found()
 	}
@@ -55,14 +55,14 @@ func (w *world) setProfile(u *User, d *dice) {
 
 // description holds a replacement character once in a hundred: with quirks
 // on, it goes over the wire as a bad byte, a NUL or half a surrogate pair.
-func (w *world) description(d *dice) (string, *Entities) {
-	b := &textBuilder{w: w}
+func (p *people) description(d *dice) (string, *Entities) {
+	b := &textBuilder{ids: &p.ids}
 	b.words(d, d.between(2, 6))
 	if d.chance(25) {
 		b.hashtag(pick(d, keywords))
 	}
 	if d.chance(15) {
-		b.mention(w.someUser(d))
+		b.mention(p.someUser(d))
 	}
 	if d.chance(8) {
 		b.cashtag(pick(d, cashtags))
@@ -82,25 +82,25 @@ func (w *world) description(d *dice) (string, *Entities) {
 	return b.text.String(), b.found()
 }
 
-func (w *world) setUserTweets(u *User, index uint64) {
-	if w.hasUserTweet(index, 0) {
-		u.PinnedTweetID = ptr(w.tweetID(spot{ofUser: true, owner: index}))
+func (p *people) setUserTweets(u *User, index uint64) {
+	if p.hasUserTweet(index, 0) {
+		u.PinnedTweetID = ptr(p.tweetID(spot{ofUser: true, owner: index}))
 	}
-	if w.hasUserTweet(index, 1) {
-		u.MostRecentTweetID = ptr(w.tweetID(spot{ofUser: true, owner: index, ordinal: 1}))
+	if p.hasUserTweet(index, 1) {
+		u.MostRecentTweetID = ptr(p.tweetID(spot{ofUser: true, owner: index, ordinal: 1}))
 	}
 }
 
 // hasUserTweet: a third of the users pinned a tweet, most wrote one.
-func (w *world) hasUserTweet(index, ordinal uint64) bool {
-	h := w.hash(forUser, index)
+func (p *people) hasUserTweet(index, ordinal uint64) bool {
+	h := p.hash(forUser, index)
 	if ordinal == 0 {
 		return h%100 < 33
 	}
 	return ordinal == 1 && h>>8%100 < 90
 }
 
-func (w *world) setUserExtras(u *User, index uint64, d *dice) {
+func (p *people) setUserExtras(u *User, index uint64, d *dice) {
 	u.Metrics = UserMetrics{
 		Followers: int64(d.intn(1000) * d.intn(1000) * (1 + d.intn(3)*d.intn(100))),
 		Following: int64(d.intn(5000)),
@@ -116,10 +116,10 @@ func (w *world) setUserExtras(u *User, index uint64, d *dice) {
 		a := &Affiliation{
 			BadgeURL:    fmt.Sprintf("https://pbs.twimg.com/semantic_core_img/%d", d.intn(1e9)),
 			Description: "Works at " + pick(d, topicNames),
-			URL:         "https://x.com/" + w.username(w.someUser(d)),
-			UserIDs:     []string{w.userID(uint64(d.intn(int(w.users))))},
+			URL:         "https://x.com/" + p.username(p.someUser(d)),
+			UserIDs:     []string{p.userID(uint64(d.intn(int(p.users))))},
 		}
-		if other := w.userID(w.someUser(d)); d.chance(30) && other != a.UserIDs[0] {
+		if other := p.userID(p.someUser(d)); d.chance(30) && other != a.UserIDs[0] {
 			a.UserIDs = append(a.UserIDs, other)
 		}
 		u.Affiliation = a

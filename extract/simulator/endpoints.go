@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -31,7 +30,7 @@ type call struct {
 	*renderer
 	endpoint *endpoint
 	path     string // the path parameter
-	query    url.Values
+	query    query
 	auth     identity
 }
 
@@ -62,9 +61,9 @@ func endpointTable() []*endpoint {
 }
 
 // route finds the endpoint of a path and its path parameter.
-func (s *Simulator) route(path string) (e *endpoint, param string) {
+func route(endpoints []*endpoint, path string) (e *endpoint, param string) {
 	parts := strings.Split(path, "/")
-	for _, e := range s.endpoints {
+	for _, e := range endpoints {
 		if param, ok := match(strings.Split(e.path, "/"), parts); ok {
 			return e, param
 		}
@@ -89,7 +88,7 @@ func match(pattern, parts []string) (param string, ok bool) {
 
 // api answers a request to an API endpoint.
 func (s *Simulator) api(w http.ResponseWriter, req *http.Request, e *endpoint, param string, seq uint64) {
-	auth := s.identify(req)
+	auth := s.oauth.identify(req)
 	record := RequestRecord{Seq: seq, Time: s.config.Now(), Endpoint: e.name, URL: req.URL.RequestURI(), TokenKind: auth.kind}
 	if fault := s.faults.take(e.name, seq); fault != FaultNone {
 		record.Fault = fault
@@ -99,7 +98,7 @@ func (s *Simulator) api(w http.ResponseWriter, req *http.Request, e *endpoint, p
 	c, fail := s.admit(w, req, e, param, auth)
 	var body object
 	if fail == nil {
-		body, fail = c.answer()
+		body, fail = answer(c)
 	}
 	if fail != nil {
 		record.Status = fail.status
@@ -113,8 +112,43 @@ func (s *Simulator) api(w http.ResponseWriter, req *http.Request, e *endpoint, p
 		return
 	}
 	s.log.add(record)
-	s.count(c)
+	// Before its bytes go out: who has read the answer must find it counted.
+	s.ledger.charge(c.sightings, c.extras)
+	s.seen.note(c)
 	s.write(w, req, http.StatusOK, out)
+}
+
+// oauthEndpoint serves the token endpoints; false if the path is none.
+func (s *Simulator) oauthEndpoint(w http.ResponseWriter, req *http.Request, seq uint64) bool {
+	names := map[string]string{
+		"/oauth2/token":            "app_token",
+		"/oauth2/invalidate_token": "invalidate_token",
+		"/2/oauth2/token":          "user_token",
+		"/2/oauth2/revoke":         "revoke",
+		"/2/oauth2/authorize":      "authorize",
+		"/i/oauth2/authorize":      "authorize",
+	}
+	name, ok := names[req.URL.Path]
+	if !ok {
+		return false
+	}
+	record := RequestRecord{Seq: seq, Time: s.config.Now(), Endpoint: name, URL: req.URL.Path, TokenKind: TokenNone}
+	if fault := s.faults.take(name, seq); fault != FaultNone {
+		record.Fault = fault
+		s.serveFault(w, req, &record, &endpoint{name: name, appLimit: 300})
+		return true
+	}
+	if name == "authorize" {
+		creator, _ := s.TicketedCreator()
+		record.Status = s.oauth.authorize(w, req, creator)
+		s.log.add(record)
+		return true
+	}
+	out := s.oauth.tokenReply(name, w, req)
+	record.Status = out.status
+	s.log.add(record)
+	s.write(w, req, out.status, s.encode(out.body, &quirk{}))
+	return true
 }
 
 // admit checks all that can be checked without looking at the world.
@@ -122,7 +156,7 @@ func (s *Simulator) admit(w http.ResponseWriter, req *http.Request, e *endpoint,
 	if auth.kind == TokenNone {
 		return nil, blank(http.StatusUnauthorized)
 	}
-	if fail := s.allowed(e, auth); fail != nil {
+	if fail := e.allows(auth, s.config.TweetsUserOnly); fail != nil {
 		return nil, fail
 	}
 	verdict := s.limiter.admit(e, auth)
@@ -137,11 +171,11 @@ func (s *Simulator) admit(w http.ResponseWriter, req *http.Request, e *endpoint,
 	if fail != nil {
 		return nil, fail
 	}
-	sel, fail := s.choose(e, query)
+	sel, fail := s.config.choose(e, query)
 	if fail != nil {
 		return nil, fail
 	}
-	r := &renderer{s: s, w: s.world, sel: sel, viewer: auth.user, userAuth: auth.kind == TokenUser, elapsed: s.elapsed()}
+	r := &renderer{view: view{sel: sel, viewer: auth.user, userAuth: auth.kind == TokenUser}, s: s, w: s.world}
 	if s.config.Quirks {
 		r.q = quirk{on: true, d: newDice(s.config.Seed, forQuirks, hashText(req.URL.RequestURI()))}
 	}
@@ -149,7 +183,7 @@ func (s *Simulator) admit(w http.ResponseWriter, req *http.Request, e *endpoint,
 }
 
 // answer runs the endpoint.
-func (c *call) answer() (object, *failure) {
+func answer(c *call) (object, *failure) {
 	data, meta, fail := c.endpoint.serve(c)
 	if fail != nil {
 		return nil, fail
@@ -157,9 +191,9 @@ func (c *call) answer() (object, *failure) {
 	return c.envelope(data, meta), nil
 }
 
-// allowed checks the kind of token.
-func (s *Simulator) allowed(e *endpoint, auth identity) *failure {
-	needsUser := e.auth == userOnly || e.name == "tweets" && s.config.TweetsUserOnly
+// allows checks the kind of token.
+func (e *endpoint) allows(auth identity, tweetsUserOnly bool) *failure {
+	needsUser := e.auth == userOnly || e.name == "tweets" && tweetsUserOnly
 	switch {
 	case needsUser && auth.kind == TokenApp:
 		return unsupportedAuthentication("OAuth 2.0 Application-Only", "OAuth 2.0 User Context")

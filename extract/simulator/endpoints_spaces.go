@@ -4,25 +4,9 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 	"unicode/utf8"
 )
-
-// spaceNow is a Space as the API would show it at this moment.
-func (s *Simulator) spaceNow(index uint64) Space {
-	sp := s.world.space(index)
-	if s.config.Evolve {
-		s.world.evolve(&sp, index, s.elapsed(), s.config.EvolveOver)
-	}
-	return sp
-}
-
-// stateNow is cheaper than spaceNow.
-func (s *Simulator) stateNow(index uint64) string {
-	if s.config.Evolve {
-		return s.world.stateAt(index, s.elapsed(), s.config.EvolveOver)
-	}
-	return s.world.baseState(index)
-}
 
 // find looks a Space up. When it is not to be shown, policy says how that is
 // told.
@@ -68,7 +52,7 @@ func (c *call) oneSpace() (any, object, *failure) {
 
 // spaces answers in the order of the ids.
 func (c *call) spaces() (any, object, *failure) {
-	ids, fail := c.list("ids", validSpaceID)
+	ids, fail := c.query.list("ids", validSpaceID)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -88,7 +72,7 @@ func (c *call) spaces() (any, object, *failure) {
 // spacesByCreators shows live and scheduled Spaces; creators without any are
 // not mentioned.
 func (c *call) spacesByCreators() (any, object, *failure) {
-	ids, fail := c.list("user_ids", validNumber)
+	ids, fail := c.query.list("user_ids", validNumber)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -123,7 +107,7 @@ func (c *call) search() (any, object, *failure) {
 	if !slices.Contains(states, state) {
 		return nil, nil, invalid("state", state, fmt.Sprintf("The `state` query parameter value [%s] is not one of [live,scheduled,all]", state))
 	}
-	limit, fail := c.number("max_results", 1, 100, 100)
+	limit, fail := c.query.number("max_results", 1, 100, 100)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -173,4 +157,29 @@ func (c *call) spaceTweets() (any, object, *failure) {
 		list = append(list, c.mainTweet(c.w.tweet(spot{owner: index, ordinal: uint64(i)})))
 	}
 	return rows(list), page.meta, nil
+}
+
+// page reads the paging parameters for a list of a Space.
+func (c *call) page(space uint64, total int) (pageSpan, *failure) {
+	size, fail := c.query.number("max_results", 1, 100, 100)
+	if fail != nil {
+		return pageSpan{}, fail
+	}
+	t := tokens{w: c.w, salt: c.w.hash(forPages, hashText(c.endpoint.name)^space), forms: c.s.config.Paging == PagingQuirks}
+	if c.s.config.TokenTTL > 0 {
+		t.now = c.s.config.Now().UnixMilli()
+	}
+	if c.s.config.Paging == PagingRepeat {
+		t.again = c.query.Get("pagination_token")
+	}
+	at := cursor{}
+	if token := c.query.Get("pagination_token"); c.query.Has("pagination_token") {
+		var ok bool
+		at, ok = t.read(token)
+		expired := t.now-at.issued > int64(c.s.config.TokenTTL/time.Millisecond) && t.now > 0
+		if !ok || expired || at.offset > total {
+			return pageSpan{}, notValid("pagination_token", token)
+		}
+	}
+	return t.span(at, size, total), nil
 }

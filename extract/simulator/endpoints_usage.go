@@ -18,7 +18,7 @@ const (
 // answers with the four recorded keys, and the daily ones on demand.
 // Numbers are texts, except in the tweet dialect.
 func (c *call) usage() (any, object, *failure) {
-	days, fail := c.number("days", 1, 90, 7)
+	days, fail := c.query.number("days", 1, 90, 7)
 	if fail != nil {
 		return nil, nil, fail
 	}

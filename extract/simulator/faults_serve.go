@@ -42,7 +42,7 @@ func (s *Simulator) serveFault(w http.ResponseWriter, req *http.Request, record 
 		resetConnection(w)
 	default:
 		s.log.add(*record)
-		s.brokenBody(w, req, record.Fault)
+		brokenBody(w, req, record.Fault, s.config.Trickle)
 	}
 }
 
@@ -77,8 +77,9 @@ func (s *Simulator) problem(w http.ResponseWriter, record *RequestRecord, e *end
 	return nil
 }
 
-// brokenBody starts a good answer and does not end it well.
-func (s *Simulator) brokenBody(w http.ResponseWriter, req *http.Request, fault Fault) {
+// brokenBody starts a good answer and does not end it well; a slow one goes on
+// for over.
+func brokenBody(w http.ResponseWriter, req *http.Request, fault Fault, over time.Duration) {
 	h := w.Header()
 	h.Set("Content-Type", "application/json; charset=utf-8")
 	switch fault {
@@ -90,7 +91,7 @@ func (s *Simulator) brokenBody(w http.ResponseWriter, req *http.Request, fault F
 		flush(w)
 		panic(http.ErrAbortHandler) // closes the connection
 	case FaultSlow:
-		s.trickle(w, req)
+		trickle(w, req, over)
 	case FaultOversized:
 		_, _ = w.Write([]byte(`{"data":[],"padding":"`))
 		chunk := bytes.Repeat([]byte("x"), 1<<16)
@@ -103,13 +104,13 @@ func (s *Simulator) brokenBody(w http.ResponseWriter, req *http.Request, fault F
 	}
 }
 
-// trickle sends a byte at a time and never finishes.
-func (s *Simulator) trickle(w http.ResponseWriter, req *http.Request) {
+// trickle sends a byte at a time for so long, and never finishes.
+func trickle(w http.ResponseWriter, req *http.Request, over time.Duration) {
 	steps := len(cutJSON)
 	for i := range steps {
 		_, _ = w.Write([]byte{cutJSON[i]})
 		flush(w)
-		if !pause(req, s.config.Trickle/time.Duration(steps)) {
+		if !pause(req, over/time.Duration(steps)) {
 			break
 		}
 	}

@@ -40,13 +40,39 @@ func decode(text, digits string) (uint64, bool) {
 	return v, true
 }
 
+// ids names everything there is and reads the names again. Each is a number
+// in disguise: none is kept.
+type ids struct {
+	spaces, users uint64
+
+	spaceIDs, oldUserIDs, newUserIDs, usernames permutation
+	tweetIDs, mediaKeys, pollIDs                permutation
+	topicIDs, placeIDs                          permutation
+}
+
+func newIDs(seed, spaces, users uint64) ids {
+	return ids{
+		spaces:     spaces,
+		users:      users,
+		spaceIDs:   newPermutation(seed, forSpaceID, 64),
+		oldUserIDs: newPermutation(seed, forOldUserID, 32),
+		newUserIDs: newPermutation(seed, forNewUserID, 58),
+		usernames:  newPermutation(seed, forUsername, 36),
+		tweetIDs:   newPermutation(seed, forTweetID, 60),
+		mediaKeys:  newPermutation(seed, forMediaKey, 60),
+		pollIDs:    newPermutation(seed, forPollID, 60),
+		topicIDs:   newPermutation(seed, forTopicID, 50),
+		placeIDs:   newPermutation(seed, forPlaceID, 64),
+	}
+}
+
 // spaceID is "1", a check character and eleven characters for 64 bits.
-func (w *world) spaceID(index uint64) string {
-	v := w.spaceIDs.forward(index)
+func (n *ids) spaceID(index uint64) string {
+	v := n.spaceIDs.forward(index)
 	return "1" + string(base62[mix(v)%62]) + encode(v, base62, 11)
 }
 
-func (w *world) spaceIndex(id string) (uint64, bool) {
+func (n *ids) spaceIndex(id string) (uint64, bool) {
 	if len(id) != 13 {
 		return 0, false
 	}
@@ -54,19 +80,19 @@ func (w *world) spaceIndex(id string) (uint64, bool) {
 	if !ok {
 		return 0, false
 	}
-	index := w.spaceIDs.backward(v)
-	return index, index < w.spaces && w.spaceID(index) == id
+	index := n.spaceIDs.backward(v)
+	return index, index < n.spaces && n.spaceID(index) == id
 }
 
 // userID gives every third user an old, short id.
-func (w *world) userID(index uint64) string {
+func (n *ids) userID(index uint64) string {
 	if index%3 == 0 {
-		return strconv.FormatUint(oldUserBase+w.oldUserIDs.forward(index), 10)
+		return strconv.FormatUint(oldUserBase+n.oldUserIDs.forward(index), 10)
 	}
-	return strconv.FormatUint(newUserBase+w.newUserIDs.forward(index), 10)
+	return strconv.FormatUint(newUserBase+n.newUserIDs.forward(index), 10)
 }
 
-func (w *world) userIndex(id string) (uint64, bool) {
+func (n *ids) userIndex(id string) (uint64, bool) {
 	v, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || v < oldUserBase {
 		return 0, false
@@ -74,21 +100,21 @@ func (w *world) userIndex(id string) (uint64, bool) {
 	index := uint64(0)
 	switch {
 	case v < oldUserBase+1<<32:
-		index = w.oldUserIDs.backward(v - oldUserBase)
+		index = n.oldUserIDs.backward(v - oldUserBase)
 	case v >= newUserBase && v < newUserBase+1<<58:
-		index = w.newUserIDs.backward(v - newUserBase)
+		index = n.newUserIDs.backward(v - newUserBase)
 	}
-	return index, index < w.users && w.userID(index) == id
+	return index, index < n.users && n.userID(index) == id
 }
 
 // username is a given name and seven base36 digits that hold the index.
-func (w *world) username(index uint64) string {
-	v := w.usernames.forward(index)
+func (n *ids) username(index uint64) string {
+	v := n.usernames.forward(index)
 	return handles[v%uint64(len(handles))] + "_" + encode(v, base36, 7)
 }
 
 // usernameIndex ignores case, as the service does.
-func (w *world) usernameIndex(name string) (uint64, bool) {
+func (n *ids) usernameIndex(name string) (uint64, bool) {
 	name = strings.ToLower(name)
 	at := strings.LastIndexByte(name, '_')
 	if at < 0 || len(name)-at-1 != 7 {
@@ -98,8 +124,8 @@ func (w *world) usernameIndex(name string) (uint64, bool) {
 	if !ok || v >= 1<<36 {
 		return 0, false
 	}
-	index := w.usernames.backward(v)
-	return index, index < w.users && strings.EqualFold(w.username(index), name)
+	index := n.usernames.backward(v)
+	return index, index < n.users && strings.EqualFold(n.username(index), name)
 }
 
 // Variants of a spot: the tweet itself and the tweets it leads to.
@@ -140,18 +166,8 @@ func (s spot) to(variant uint64) spot {
 	return s
 }
 
-func (w *world) tweetID(s spot) string {
-	return strconv.FormatUint(tweetBase+w.tweetIDs.forward(s.pack()), 10)
-}
-
-// tweetSpot decodes an id and checks that the tweet exists.
-func (w *world) tweetSpot(id string) (spot, bool) {
-	v, ok := decodeBig(id, w.tweetIDs)
-	if !ok || v >= 1<<33 {
-		return spot{}, false
-	}
-	s := unpack(v)
-	return s, w.tweetID(s) == id && w.exists(s)
+func (n *ids) tweetID(s spot) string {
+	return strconv.FormatUint(tweetBase+n.tweetIDs.forward(s.pack()), 10)
 }
 
 // decodeBig reads a nineteen-digit number made by a 60-bit permutation.
@@ -164,8 +180,8 @@ func decodeBig(id string, p permutation) (uint64, bool) {
 }
 
 // mediaKey has the number of the type before the underscore.
-func (w *world) mediaKey(s spot, ordinal int, kind string) string {
-	return mediaPrefix(kind) + strconv.FormatUint(tweetBase+w.mediaKeys.forward(s.pack()<<3|uint64(ordinal)), 10)
+func (n *ids) mediaKey(s spot, ordinal int, kind string) string {
+	return mediaPrefix(kind) + strconv.FormatUint(tweetBase+n.mediaKeys.forward(s.pack()<<3|uint64(ordinal)), 10)
 }
 
 func mediaPrefix(kind string) string {
@@ -178,51 +194,32 @@ func mediaPrefix(kind string) string {
 	return "3_"
 }
 
-func (w *world) mediaSpot(key string) (s spot, ordinal int, ok bool) {
-	_, number, found := strings.Cut(key, "_")
-	v, ok := decodeBig(number, w.mediaKeys)
-	if !found || !ok || v >= 1<<36 {
-		return spot{}, 0, false
-	}
-	s, ordinal = unpack(v>>3), int(v&7)
-	return s, ordinal, w.exists(s)
+func (n *ids) pollID(s spot) string {
+	return strconv.FormatUint(tweetBase+n.pollIDs.forward(s.pack()), 10)
 }
 
-func (w *world) pollID(s spot) string {
-	return strconv.FormatUint(tweetBase+w.pollIDs.forward(s.pack()), 10)
+func (n *ids) topicID(index uint64) string {
+	return strconv.FormatUint(topicBase+n.topicIDs.forward(index), 10)
 }
 
-func (w *world) pollSpot(id string) (spot, bool) {
-	v, ok := decodeBig(id, w.pollIDs)
-	if !ok || v >= 1<<33 {
-		return spot{}, false
-	}
-	s := unpack(v)
-	return s, w.pollID(s) == id && w.exists(s) && w.shape(s).poll
-}
-
-func (w *world) topicID(index uint64) string {
-	return strconv.FormatUint(topicBase+w.topicIDs.forward(index), 10)
-}
-
-func (w *world) topicIndex(id string) (uint64, bool) {
+func (n *ids) topicIndex(id string) (uint64, bool) {
 	v, err := strconv.ParseUint(id, 10, 64)
 	if err != nil || v < topicBase || v >= topicBase+1<<50 {
 		return 0, false
 	}
-	index := w.topicIDs.backward(v - topicBase)
-	return index, index < topicCount && w.topicID(index) == id
+	index := n.topicIDs.backward(v - topicBase)
+	return index, index < topicCount && n.topicID(index) == id
 }
 
-func (w *world) placeID(index uint64) string {
-	return fmt.Sprintf("%016x", w.placeIDs.forward(index))
+func (n *ids) placeID(index uint64) string {
+	return fmt.Sprintf("%016x", n.placeIDs.forward(index))
 }
 
-func (w *world) placeIndex(id string) (uint64, bool) {
+func (n *ids) placeIndex(id string) (uint64, bool) {
 	v, err := strconv.ParseUint(id, 16, 64)
 	if err != nil {
 		return 0, false
 	}
-	index := w.placeIDs.backward(v)
-	return index, index < uint64(len(places)) && w.placeID(index) == id
+	index := n.placeIDs.backward(v)
+	return index, index < uint64(len(places)) && n.placeID(index) == id
 }

@@ -60,20 +60,17 @@ func (l *requestLog) add(r RequestRecord) {
 	l.head = (l.head + 1) % keptRequests
 }
 
-// Requests lists the last 100,000 requests, oldest first, in the order of
-// their answers.
-func (s *Simulator) Requests() []RequestRecord {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	return slices.Concat(s.log.ring[s.log.head:], s.log.ring[:s.log.head])
+func (l *requestLog) requests() []RequestRecord {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Concat(l.ring[l.head:], l.ring[:l.head])
 }
 
-// RequestCounts counts all requests by endpoint name.
-func (s *Simulator) RequestCounts() map[string]int {
-	s.log.mu.Lock()
-	defer s.log.mu.Unlock()
-	out := make(map[string]int, len(s.log.all))
-	for k, v := range s.log.all {
+func (l *requestLog) counts() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := make(map[string]int, len(l.all))
+	for k, v := range l.all {
 		out[k] = v
 	}
 	return out

@@ -81,18 +81,18 @@ func (i identity) owner() string {
 }
 
 // identify reads the Authorization header.
-func (s *Simulator) identify(req *http.Request) identity {
+func (o *oauth) identify(req *http.Request) identity {
 	scheme, token, _ := strings.Cut(req.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return identity{kind: TokenNone}
 	}
-	if user, ok := s.config.UserTokens[token]; ok {
+	if user, ok := o.config.UserTokens[token]; ok {
 		return identity{TokenUser, token, user}
 	}
-	if user, ok := s.oauth.user(token); ok {
+	if user, ok := o.user(token); ok {
 		return identity{TokenUser, token, user}
 	}
-	if s.oauth.isApp(token) {
+	if o.isApp(token) {
 		return identity{kind: TokenApp, token: token}
 	}
 	return identity{kind: TokenNone}
@@ -136,8 +136,7 @@ func (o *oauth) appToken() string {
 }
 
 // IssueUserToken logs a user in without a browser, with all scopes.
-func (s *Simulator) IssueUserToken(userID string) TokenPair {
-	o := s.oauth
+func (o *oauth) IssueUserToken(userID string) TokenPair {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.families++
@@ -147,8 +146,8 @@ func (s *Simulator) IssueUserToken(userID string) TokenPair {
 // AuthorizationCode is what a user's consent yields: a code to exchange
 // within 30 seconds. Challenge and method are those of PKCE; method S256 or
 // plain.
-func (s *Simulator) AuthorizationCode(userID, challenge, method, redirectURI string) string {
-	return s.oauth.newCode(code{user: userID, scope: defaultScope, challenge: challenge, method: method, redirect: redirectURI})
+func (o *oauth) AuthorizationCode(userID, challenge, method, redirectURI string) string {
+	return o.newCode(code{user: userID, scope: defaultScope, challenge: challenge, method: method, redirect: redirectURI})
 }
 
 func (o *oauth) newCode(c code) string {

@@ -16,39 +16,7 @@ type reply struct {
 	body   object
 }
 
-// oauthEndpoint serves the token endpoints; false if the path is none.
-func (s *Simulator) oauthEndpoint(w http.ResponseWriter, req *http.Request, seq uint64) bool {
-	names := map[string]string{
-		"/oauth2/token":            "app_token",
-		"/oauth2/invalidate_token": "invalidate_token",
-		"/2/oauth2/token":          "user_token",
-		"/2/oauth2/revoke":         "revoke",
-		"/2/oauth2/authorize":      "authorize",
-		"/i/oauth2/authorize":      "authorize",
-	}
-	name, ok := names[req.URL.Path]
-	if !ok {
-		return false
-	}
-	record := RequestRecord{Seq: seq, Time: s.config.Now(), Endpoint: name, URL: req.URL.Path, TokenKind: TokenNone}
-	if fault := s.faults.take(name, seq); fault != FaultNone {
-		record.Fault = fault
-		s.serveFault(w, req, &record, &endpoint{name: name, appLimit: 300})
-		return true
-	}
-	if name == "authorize" {
-		record.Status = s.authorize(w, req)
-		s.log.add(record)
-		return true
-	}
-	out := s.tokenReply(name, w, req)
-	record.Status = out.status
-	s.log.add(record)
-	s.write(w, req, out.status, s.encode(out.body, &quirk{}))
-	return true
-}
-
-func (s *Simulator) tokenReply(name string, w http.ResponseWriter, req *http.Request) reply {
+func (o *oauth) tokenReply(name string, w http.ResponseWriter, req *http.Request) reply {
 	req.Body = http.MaxBytesReader(w, req.Body, maxForm)
 	if req.Method != http.MethodPost || req.ParseForm() != nil {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Value passed for the token was invalid.")
@@ -56,18 +24,18 @@ func (s *Simulator) tokenReply(name string, w http.ResponseWriter, req *http.Req
 	form := req.PostForm
 	switch name {
 	case "app_token":
-		return s.appToken(req, form)
+		return o.tellAppToken(req, form)
 	case "invalidate_token":
-		return s.invalidate(req, form)
+		return o.invalidate(req, form)
 	}
-	if !s.clientKnown(req, form) {
+	if !o.clientKnown(req, form) {
 		return oauthError(http.StatusUnauthorized, "unauthorized_client", "Missing valid authorization header")
 	}
 	if name == "revoke" {
-		s.oauth.revoke(form.Get("token"))
+		o.revoke(form.Get("token"))
 		return reply{http.StatusOK, obj("revoked", true)}
 	}
-	return s.userToken(form)
+	return o.userToken(form)
 }
 
 func oauthError(status int, name, description string) reply {
@@ -88,12 +56,12 @@ func basic(req *http.Request) (key, secret string, ok bool) {
 }
 
 // appKeys checks the credentials of the app.
-func (s *Simulator) appKeys(req *http.Request) bool {
+func (o *oauth) appKeys(req *http.Request) bool {
 	key, secret, ok := basic(req)
-	if s.config.APIKey == "" {
+	if o.config.APIKey == "" {
 		return ok && secret != ""
 	}
-	return ok && key == s.config.APIKey && secret == s.config.APISecret
+	return ok && key == o.config.APIKey && secret == o.config.APISecret
 }
 
 func badKeys() reply {
@@ -101,50 +69,50 @@ func badKeys() reply {
 		"message", "Unable to verify your credentials")})}
 }
 
-// appToken answers with the same token until it is invalidated.
-func (s *Simulator) appToken(req *http.Request, form url.Values) reply {
-	if !s.appKeys(req) || form.Get("grant_type") != "client_credentials" {
+// tellAppToken answers with the same token until it is invalidated.
+func (o *oauth) tellAppToken(req *http.Request, form url.Values) reply {
+	if !o.appKeys(req) || form.Get("grant_type") != "client_credentials" {
 		return badKeys()
 	}
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
-	return reply{http.StatusOK, obj("token_type", "bearer", "access_token", s.oauth.appToken())}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return reply{http.StatusOK, obj("token_type", "bearer", "access_token", o.appToken())}
 }
 
-func (s *Simulator) invalidate(req *http.Request, form url.Values) reply {
-	if !s.appKeys(req) {
+func (o *oauth) invalidate(req *http.Request, form url.Values) reply {
+	if !o.appKeys(req) {
 		return badKeys()
 	}
 	token := form.Get("access_token")
-	s.oauth.mu.Lock()
-	defer s.oauth.mu.Unlock()
-	s.oauth.dead[token] = true
-	s.oauth.appTurn++
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.dead[token] = true
+	o.appTurn++
 	return reply{http.StatusOK, obj("access_token", token)}
 }
 
 // clientKnown: confidential clients use Basic, public ones name themselves in
 // the form.
-func (s *Simulator) clientKnown(req *http.Request, form url.Values) bool {
+func (o *oauth) clientKnown(req *http.Request, form url.Values) bool {
 	key, secret, ok := basic(req)
-	if s.config.ClientSecret != "" {
-		return ok && key == s.config.ClientID && secret == s.config.ClientSecret
+	if o.config.ClientSecret != "" {
+		return ok && key == o.config.ClientID && secret == o.config.ClientSecret
 	}
 	id := form.Get("client_id")
 	if ok {
 		id = key
 	}
-	return id != "" && (s.config.ClientID == "" || id == s.config.ClientID)
+	return id != "" && (o.config.ClientID == "" || id == o.config.ClientID)
 }
 
-func (s *Simulator) userToken(form url.Values) reply {
+func (o *oauth) userToken(form url.Values) reply {
 	var pair TokenPair
 	ok := false
 	switch form.Get("grant_type") {
 	case "authorization_code":
-		pair, ok = s.oauth.exchange(form.Get("code"), form.Get("code_verifier"), form.Get("redirect_uri"))
+		pair, ok = o.exchange(form.Get("code"), form.Get("code_verifier"), form.Get("redirect_uri"))
 	case "refresh_token":
-		pair, ok = s.oauth.rotate(form.Get("refresh_token"))
+		pair, ok = o.rotate(form.Get("refresh_token"))
 	}
 	if !ok {
 		return oauthError(http.StatusBadRequest, "invalid_request", "Value passed for the token was invalid.")
@@ -157,9 +125,8 @@ func (s *Simulator) userToken(form url.Values) reply {
 }
 
 // authorize is the consent page of a user who always agrees: it redirects
-// with a code at once. The user is the query parameter user_id, or the
-// creator of TicketedCreator.
-func (s *Simulator) authorize(w http.ResponseWriter, req *http.Request) int {
+// with a code at once. The user is the query parameter user_id, or usual.
+func (o *oauth) authorize(w http.ResponseWriter, req *http.Request, usual string) int {
 	q := req.URL.Query()
 	target, err := url.Parse(q.Get("redirect_uri"))
 	if err != nil || target.Host == "" || q.Get("response_type") != "code" || q.Get("code_challenge") == "" {
@@ -168,9 +135,9 @@ func (s *Simulator) authorize(w http.ResponseWriter, req *http.Request) int {
 	}
 	user := q.Get("user_id")
 	if user == "" {
-		user, _ = s.TicketedCreator()
+		user = usual
 	}
-	name := s.oauth.newCode(code{user: user, scope: q.Get("scope"), challenge: q.Get("code_challenge"),
+	name := o.newCode(code{user: user, scope: q.Get("scope"), challenge: q.Get("code_challenge"),
 		method: q.Get("code_challenge_method"), redirect: q.Get("redirect_uri")})
 	back := target.Query()
 	back.Set("code", name)

@@ -3,7 +3,6 @@ package simulator
 import (
 	"strconv"
 	"strings"
-	"time"
 )
 
 const base32hex = "0123456789ABCDEFGHIJKLMNOPQRSTUV"
@@ -22,31 +21,18 @@ type cursor struct {
 	issued  int64
 }
 
-// page reads the paging parameters for a list of a Space.
-func (c *call) page(space uint64, total int) (pageSpan, *failure) {
-	size, fail := c.number("max_results", 1, 100, 100)
-	if fail != nil {
-		return pageSpan{}, fail
-	}
-	t := tokens{w: c.w, salt: c.w.hash(forPages, hashText(c.endpoint.name)^space), forms: c.s.config.Paging == PagingQuirks}
-	if c.s.config.TokenTTL > 0 {
-		t.now = c.s.config.Now().UnixMilli()
-	}
-	at := cursor{}
-	if token := c.query.Get("pagination_token"); c.query.Has("pagination_token") {
-		var ok bool
-		at, ok = t.read(token)
-		expired := t.now-at.issued > int64(c.s.config.TokenTTL/time.Millisecond) && t.now > 0
-		if !ok || expired || at.offset > total {
-			return pageSpan{}, notValid("pagination_token", token)
-		}
-	}
-	return c.span(t, at, size, total), nil
+// tokens writes and reads the tokens of one list.
+type tokens struct {
+	w     *world
+	salt  uint64 // differs from list to list
+	forms bool   // of every recorded form, else of one
+	now   int64  // ms; 0 when tokens do not expire
+	again string // what a last page names as its next one, if anything
 }
 
 // span cuts the list. Quirky pages are shorter than asked; a third of the
 // later ones come empty at first.
-func (c *call) span(t tokens, at cursor, size, total int) pageSpan {
+func (t tokens) span(at cursor, size, total int) pageSpan {
 	next := cursor{offset: at.offset + size}
 	if t.forms && size > 5 {
 		h := t.hash(at.offset)
@@ -63,21 +49,13 @@ func (c *call) span(t tokens, at cursor, size, total int) pageSpan {
 	switch {
 	case next.offset < total:
 		p.meta.add("next_token", t.write(next))
-	case c.s.config.Paging == PagingRepeat && at.offset > 0:
-		p.meta.add("next_token", c.query.Get("pagination_token"))
+	case t.again != "" && at.offset > 0:
+		p.meta.add("next_token", t.again)
 	}
 	if at.offset > 0 {
 		p.meta.add("previous_token", t.write(cursor{offset: max(at.offset-size, 0)}))
 	}
 	return p
-}
-
-// tokens writes and reads the tokens of one list.
-type tokens struct {
-	w     *world
-	salt  uint64 // differs from list to list
-	forms bool   // of every recorded form, else of one
-	now   int64  // ms; 0 when tokens do not expire
 }
 
 func (t tokens) hash(offset int) uint64 { return mix(t.salt ^ uint64(offset)<<32) }

@@ -1,7 +1,5 @@
 package simulator
 
-import "time"
-
 // Kinds of objects, as the control endpoints name them.
 const (
 	kindSpace = "space"
@@ -33,13 +31,9 @@ func (o *ordered) add(id string) {
 // renderer builds one response: the data, what the expansions bring in, the
 // partial errors, and a note of what is served.
 type renderer struct {
-	s        *Simulator
-	w        *world
-	sel      selection
-	q        quirk
-	viewer   string // id of the user behind the token, or empty
-	userAuth bool
-	elapsed  time.Duration
+	view
+	s *Simulator
+	w *world
 
 	included  [6]ordered // by the slots below
 	errors    []object
@@ -61,16 +55,6 @@ const (
 
 // sighting is an object in an answer.
 type sighting struct{ kind, id string }
-
-func (r *renderer) asked(expansion string) bool { return r.sel.expansions[expansion] }
-
-// name is a key or an expansion in the dialect of the answer.
-func (r *renderer) name(inner string) string {
-	if other, ok := postNames[inner]; ok && r.sel.post {
-		return other
-	}
-	return inner
-}
 
 // fail records a partial error once.
 func (r *renderer) fail(key string, e object) {
@@ -130,6 +114,21 @@ func (r *renderer) wantMedia(expansion string, keys []string) {
 	for _, key := range keys {
 		r.included[includeMedia].add(key)
 	}
+}
+
+// mainUser renders a user of data and notes what its expansions bring in.
+func (r *renderer) mainUser(u User) object {
+	if u.PinnedTweetID != nil {
+		r.wantTweet("pinned_tweet_id", *u.PinnedTweetID)
+	}
+	if u.MostRecentTweetID != nil {
+		r.wantTweet("most_recent_tweet_id", *u.MostRecentTweetID)
+	}
+	if u.Affiliation != nil {
+		r.wantUsers("affiliation.user_id", u.Affiliation.UserIDs)
+	}
+	r.sightings = append(r.sightings, sighting{kindUser, u.ID})
+	return r.user(u)
 }
 
 // includes renders what the data asked for. Tweets come first, as they bring

@@ -1,37 +1,37 @@
 package simulator
 
-func (r *renderer) tweetExtras(f *fieldWriter, t Tweet) {
-	f.part("edit_controls", obj("is_edit_eligible", r.q.bool(t.EditControls.IsEditEligible),
-		"editable_until", r.q.time(t.EditControls.EditableUntil), "edits_remaining", r.q.int(t.EditControls.EditsRemaining)))
-	f.value("display_text_range", []any{r.q.int(int64(t.DisplayTextRange[0])), r.q.int(int64(t.DisplayTextRange[1]))})
+func (v *view) tweetExtras(f *fieldWriter, t Tweet) {
+	f.part("edit_controls", obj("is_edit_eligible", v.q.bool(t.EditControls.IsEditEligible),
+		"editable_until", v.q.time(t.EditControls.EditableUntil), "edits_remaining", v.q.int(t.EditControls.EditsRemaining)))
+	f.value("display_text_range", []any{v.q.int(int64(t.DisplayTextRange[0])), v.q.int(int64(t.DisplayTextRange[1]))})
 	var annotations []object
 	for _, a := range t.Annotations {
-		annotations = append(annotations, obj("domain", r.annotationPart(a.Domain), "entity", r.annotationPart(a.Entity)))
+		annotations = append(annotations, obj("domain", v.annotationPart(a.Domain), "entity", v.annotationPart(a.Entity)))
 	}
 	f.parts("context_annotations", annotations)
-	f.part("withheld", r.withheld(t.Withheld))
+	f.part("withheld", v.withheld(t.Withheld))
 	if t.ScopesFollowers != nil {
-		f.part("scopes", obj("followers", r.q.bool(*t.ScopesFollowers)))
+		f.part("scopes", obj("followers", v.q.bool(*t.ScopesFollowers)))
 	}
 	var metadata []object
 	for _, m := range t.MediaMetadata {
-		metadata = append(metadata, r.mediaMetadata(m))
+		metadata = append(metadata, v.mediaMetadata(m))
 	}
 	f.parts("media_metadata", metadata)
-	r.geo(f, t)
-	r.article(f, t.Article)
-	r.sourceLinks(f, t)
+	v.geo(f, t)
+	v.article(f, t.Article)
+	v.sourceLinks(f, t)
 }
 
-func (r *renderer) annotationPart(p AnnotationPart) object {
-	o := obj("id", r.q.id(p.ID), "name", p.Name)
+func (v *view) annotationPart(p AnnotationPart) object {
+	o := obj("id", v.q.id(p.ID), "name", p.Name)
 	if p.Description != nil {
 		o.add("description", *p.Description)
 	}
 	return o
 }
 
-func (r *renderer) mediaMetadata(m MediaMetadata) object {
+func (v *view) mediaMetadata(m MediaMetadata) object {
 	o := obj("media_key", m.MediaKey)
 	for _, p := range []struct {
 		key  string
@@ -45,8 +45,8 @@ func (r *renderer) mediaMetadata(m MediaMetadata) object {
 }
 
 // geo: expanding the place adds its id alone.
-func (r *renderer) geo(f *fieldWriter, t Tweet) {
-	if !f.asked["geo"] && !r.asked("geo.place_id") {
+func (v *view) geo(f *fieldWriter, t Tweet) {
+	if !f.asked["geo"] && !v.asked("geo.place_id") {
 		return
 	}
 	var o object
@@ -54,26 +54,26 @@ func (r *renderer) geo(f *fieldWriter, t Tweet) {
 		o.add("place_id", *t.PlaceID)
 	}
 	if c := t.Coordinates; c != nil && f.asked["geo"] {
-		o.add("coordinates", obj("type", "Point", "coordinates", []any{r.q.float(c[0]), r.q.float(c[1])}))
+		o.add("coordinates", obj("type", "Point", "coordinates", []any{v.q.float(c[0]), v.q.float(c[1])}))
 	}
 	f.partAlways("geo", o)
 }
 
-func (r *renderer) article(f *fieldWriter, a *Article) {
+func (v *view) article(f *fieldWriter, a *Article) {
 	if a == nil {
 		return
 	}
-	if r.sel.post {
+	if v.sel.post {
 		f.value("article_title", a.Title)
 	}
 	var o object
 	if f.asked["article"] {
-		o = obj("title", a.Title, "plain_text", a.PlainText, "preview_text", a.PreviewText, "entities", r.entities(a.Entities, false))
+		o = obj("title", a.Title, "plain_text", a.PlainText, "preview_text", a.PreviewText, "entities", v.entities(a.Entities, false))
 	}
-	if f.asked["article"] || r.asked("article.cover_media") {
+	if f.asked["article"] || v.asked("article.cover_media") {
 		o.add("cover_media", *a.CoverMedia)
 	}
-	if f.asked["article"] || r.asked("article.media_entities") {
+	if f.asked["article"] || v.asked("article.media_entities") {
 		o.add("media_entities", a.MediaEntities)
 	}
 	if len(o) > 0 {
@@ -83,11 +83,11 @@ func (r *renderer) article(f *fieldWriter, a *Article) {
 
 // sourceLinks have other shapes in the post dialect: texts instead of link
 // objects, a list of counts instead of one. With quirks either may come.
-func (r *renderer) sourceLinks(f *fieldWriter, t Tweet) {
+func (v *view) sourceLinks(f *fieldWriter, t Tweet) {
 	if len(t.SourceLinks) == 0 {
 		return
 	}
-	newer := r.sel.post != r.q.sometimes(50)
+	newer := v.sel.post != v.q.sometimes(50)
 	if newer {
 		f.value("suggested_source_links", t.SourceLinks)
 	} else {
@@ -99,7 +99,7 @@ func (r *renderer) sourceLinks(f *fieldWriter, t Tweet) {
 	}
 	var counts []object
 	for _, c := range t.SourceLinkCounts {
-		counts = append(counts, obj("url", c.URL, "count", r.q.int(c.Count)))
+		counts = append(counts, obj("url", c.URL, "count", v.q.int(c.Count)))
 	}
 	if !newer && len(counts) == 1 {
 		f.value("suggested_source_links_with_counts", counts[0])
@@ -108,8 +108,8 @@ func (r *renderer) sourceLinks(f *fieldWriter, t Tweet) {
 	f.value("suggested_source_links_with_counts", counts)
 }
 
-func (r *renderer) media(m Media) object {
-	f := r.writer(r.sel.media)
+func (v *view) media(m Media) object {
+	f := v.writer(v.sel.media)
 	f.value("media_key", m.Key)
 	f.value("type", m.Type)
 	f.text("url", m.URL)
@@ -119,13 +119,13 @@ func (r *renderer) media(m Media) object {
 	f.int("height", &m.Height)
 	f.int("duration_ms", m.DurationMS)
 	if m.ViewCount != nil {
-		f.value("public_metrics", obj("view_count", r.q.int(*m.ViewCount)))
+		f.value("public_metrics", obj("view_count", v.q.int(*m.ViewCount)))
 	}
 	var variants []object
-	for _, v := range m.Variants {
-		o := obj("content_type", v.ContentType, "url", v.URL)
-		if v.BitRate != nil {
-			o.add("bit_rate", r.q.int(*v.BitRate))
+	for _, file := range m.Variants {
+		o := obj("content_type", file.ContentType, "url", file.URL)
+		if file.BitRate != nil {
+			o.add("bit_rate", v.q.int(*file.BitRate))
 		}
 		variants = append(variants, o)
 	}
@@ -133,22 +133,22 @@ func (r *renderer) media(m Media) object {
 	return f.out
 }
 
-func (r *renderer) poll(p Poll) object {
-	f := r.writer(r.sel.poll)
+func (v *view) poll(p Poll) object {
+	f := v.writer(v.sel.poll)
 	f.id("id", &p.ID)
 	f.value("voting_status", p.VotingStatus)
 	f.time("end_datetime", &p.EndDatetime)
 	f.int("duration_minutes", &p.DurationMinutes)
 	var options []object
 	for _, o := range p.Options {
-		options = append(options, obj("position", r.q.int(o.Position), "label", o.Label, "votes", r.q.int(o.Votes)))
+		options = append(options, obj("position", v.q.int(o.Position), "label", o.Label, "votes", v.q.int(o.Votes)))
 	}
 	f.value("options", options)
 	return f.out
 }
 
-func (r *renderer) place(p Place) object {
-	f := r.writer(r.sel.place)
+func (v *view) place(p Place) object {
+	f := v.writer(v.sel.place)
 	f.value("id", p.ID)
 	f.value("full_name", p.FullName)
 	f.value("name", p.Name)
@@ -162,12 +162,12 @@ func (r *renderer) place(p Place) object {
 		return f.out
 	}
 	box := make([]any, 0, 4)
-	for _, v := range p.BBox {
-		box = append(box, r.q.float(v))
+	for _, degrees := range p.BBox {
+		box = append(box, v.q.float(degrees))
 	}
 	geo := obj("type", "Feature", "bbox", box, "properties", literal("{}"))
-	if p.Point != nil && !r.sel.post {
-		geo.add("geometry", obj("type", "Point", "coordinates", []any{r.q.float(p.Point[0]), r.q.float(p.Point[1])}))
+	if p.Point != nil && !v.sel.post {
+		geo.add("geometry", obj("type", "Point", "coordinates", []any{v.q.float(p.Point[0]), v.q.float(p.Point[1])}))
 	}
 	f.always("geo", geo)
 	return f.out

@@ -13,21 +13,21 @@ const searchable = 50_000
 
 // hits finds the Spaces whose title has every word of the query, whatever the
 // case; live before scheduled, never ended.
-func (s *Simulator) hits(query, state string, limit int) []uint64 {
+func (p *present) hits(query, state string, limit int) []uint64 {
 	words := titleWords(query)
 	if len(words) == 0 {
 		return nil
 	}
 	var live, scheduled []uint64
-	for index := range min(s.world.spaces, searchable) {
+	for index := range min(p.world.spaces, searchable) {
 		if state != stateScheduled && len(live) >= limit {
 			break
 		}
-		now := s.stateNow(index)
+		now := p.stateNow(index)
 		if now == stateEnded || state != "all" && state != now {
 			continue
 		}
-		title, _ := s.world.title(index)
+		title, _ := p.world.title(index)
 		if !hasWords(title, words) {
 			continue
 		}
@@ -56,4 +56,20 @@ func hasWords(title string, words []string) bool {
 		}
 	}
 	return true
+}
+
+// SearchWord is a word that a search finds in 10 to 90 live or scheduled
+// Spaces, or as near to that as this world allows.
+func (p *present) SearchWord() string {
+	best, most := keywords[0], 0
+	for _, word := range keywords {
+		n := len(p.hits(word, "all", 91))
+		if n >= 10 && n <= 90 {
+			return word
+		}
+		if n > most && n <= 90 || most == 0 {
+			best, most = word, n
+		}
+	}
+	return best
 }

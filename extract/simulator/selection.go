@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 )
@@ -67,20 +66,20 @@ func (s *selection) fields(param string) set {
 }
 
 // dialectOf finds the dialect of a request by the names in it.
-func (c Config) dialectOf(query url.Values) string {
+func (c Config) dialectOf(q query) string {
 	if c.Dialect == dialectTweet || c.Dialect == dialectPost {
 		return c.Dialect
 	}
 	switch {
-	case query.Has("tweet.fields"):
+	case q.Has("tweet.fields"):
 		return dialectTweet
-	case query.Has("post.fields"):
+	case q.Has("post.fields"):
 		return dialectPost
 	}
 	tweetOnly := setOf(join(userTweetOnly, tweetTweetOnly, tweetTweetExpansions, "affiliation.user_id", spaceReferences)...)
 	postOnly := setOf(join(userPostOnly, userPostExpansions, tweetPostExpansions)...)
 	dialect := dialectTweet
-	for param, values := range query {
+	for param, values := range q.Values {
 		for _, v := range strings.Split(values[0], ",") {
 			switch {
 			case param == "space.fields" && tweetOnly[v], param == "user.fields" && tweetOnly[v]:
@@ -96,19 +95,19 @@ func (c Config) dialectOf(query url.Values) string {
 }
 
 // choose reads the field and expansion parameters that the endpoint has.
-func (s *Simulator) choose(e *endpoint, query url.Values) (selection, *failure) {
-	dialect := s.config.dialectOf(query)
+func (c Config) choose(e *endpoint, q query) (selection, *failure) {
+	dialect := c.dialectOf(q)
 	sel := defaults(dialect == dialectPost)
 	for _, param := range e.selects {
 		name := param
 		if sel.post && param == "tweet.fields" {
 			name = postNames[param]
 		}
-		if !query.Has(name) {
+		if !q.Has(name) {
 			continue
 		}
-		known := s.config.known(e, param, dialect)
-		values, fail := s.knownValues(name, query.Get(name), known)
+		known := c.known(e, param, dialect)
+		values, fail := knownValues(name, q.Get(name), known, c.UnknownFields)
 		if fail != nil {
 			return sel, fail
 		}
@@ -130,8 +129,9 @@ func (s *selection) inner(param, value string) string {
 	return value
 }
 
-// knownValues drops or rejects values that are not known.
-func (s *Simulator) knownValues(param, list string, known []string) ([]string, *failure) {
+// knownValues drops or rejects, as Config.UnknownFields says, values that are
+// not known.
+func knownValues(param, list string, known []string, unknown string) ([]string, *failure) {
 	if list == "" {
 		return nil, invalid(param, list, fmt.Sprintf("The `%s` query parameter can not be empty", param))
 	}
@@ -143,14 +143,14 @@ func (s *Simulator) knownValues(param, list string, known []string) ([]string, *
 			values = append(values, v)
 			continue
 		}
-		if s.config.UnknownFields == UnknownRejectIndexed {
+		if unknown == UnknownRejectIndexed {
 			message := fmt.Sprintf("invalid value '%s' at index %d: value must be one of: [%s]", v, i, strings.Join(known, " "))
 			return nil, invalid(param, list, message)
 		}
 		message := fmt.Sprintf("The `%s` query parameter value [%s] is not one of [%s]", param, v, strings.Join(known, ","))
 		wrong = append(wrong, invalidItem(param, v, message))
 	}
-	if s.config.UnknownFields == UnknownReject && len(wrong) > 0 {
+	if unknown == UnknownReject && len(wrong) > 0 {
 		return nil, &failure{status: 400, body: invalidBody(wrong)}
 	}
 	return values, nil

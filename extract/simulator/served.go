@@ -49,11 +49,8 @@ func (l *seenLog) reset() {
 	l.buyers, l.tweets = map[[2]string]struct{}{}, map[[2]string]struct{}{}
 }
 
-// count bills and notes a complete answer, before its bytes go out: who has
-// read the answer must find it counted.
-func (s *Simulator) count(c *call) {
-	s.ledger.charge(c.sightings, c.extras)
-	l := s.seen
+// note takes note of a complete answer.
+func (l *seenLog) note(c *call) {
 	if !l.on {
 		return
 	}
@@ -74,9 +71,7 @@ func (s *Simulator) count(c *call) {
 	}
 }
 
-// Served reports what was served since the start or the last Reset.
-func (s *Simulator) Served() Served {
-	l := s.seen
+func (l *seenLog) served() Served {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	ids := func(kind string) []string { return slices.Sorted(maps.Keys(l.ids[kind])) }

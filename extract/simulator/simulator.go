@@ -21,10 +21,10 @@ import (
 
 // Simulator is the server. Its methods may be called from many goroutines.
 type Simulator struct {
+	*present
+	*oauth
 	config    Config
-	world     *world
 	endpoints []*endpoint
-	start     time.Time
 	sequence  atomic.Uint64
 
 	limiter *limiter
@@ -32,7 +32,6 @@ type Simulator struct {
 	ledger  *ledger
 	log     *requestLog
 	seen    *seenLog
-	oauth   *oauth
 	zippers sync.Pool
 }
 
@@ -40,16 +39,15 @@ type Simulator struct {
 func New(config Config) *Simulator {
 	config = config.withDefaults()
 	s := &Simulator{
+		present:   newPresent(config),
+		oauth:     newOAuth(config),
 		config:    config,
-		world:     newWorld(config.Seed, config.Spaces, config.Epoch),
 		endpoints: endpointTable(),
-		start:     config.Now(),
 		limiter:   newLimiter(config),
 		faults:    newFaultPlan(config),
 		ledger:    newLedger(config),
 		log:       newRequestLog(),
 		seen:      newSeenLog(!config.ForgetSeen),
-		oauth:     newOAuth(config),
 	}
 	s.zippers.New = func() any {
 		z, _ := gzip.NewWriterLevel(nil, gzip.BestSpeed) // the level is valid
@@ -69,12 +67,25 @@ func (s *Simulator) Reset() {
 	s.seen.reset()
 }
 
+// Requests lists the last 100,000 requests, oldest first, in the order of
+// their answers.
+func (s *Simulator) Requests() []RequestRecord { return s.log.requests() }
+
+// RequestCounts counts all requests by endpoint name.
+func (s *Simulator) RequestCounts() map[string]int { return s.log.counts() }
+
+// Served reports what was served since the start or the last Reset.
+func (s *Simulator) Served() Served { return s.seen.served() }
+
+// Billing reports what the requests so far cost.
+func (s *Simulator) Billing() BillingReport { return s.ledger.report() }
+
 // ServeHTTP answers the API under /2/, the token endpoints and /_sim/.
 func (s *Simulator) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	s.date(w)
 	path := req.URL.Path
 	if strings.HasPrefix(path, "/_sim/") {
-		s.control(w, req)
+		control(s, w, req)
 		return
 	}
 	seq := s.sequence.Add(1)
@@ -84,7 +95,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if s.oauthEndpoint(w, req, seq) {
 		return
 	}
-	e, param := s.route(path)
+	e, param := route(s.endpoints, path)
 	switch {
 	case e == nil:
 		s.refuse(w, req, seq, http.StatusNotFound)
@@ -98,7 +109,7 @@ func (s *Simulator) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // refuse answers what is no endpoint at all.
 func (s *Simulator) refuse(w http.ResponseWriter, req *http.Request, seq uint64, status int) {
 	s.log.add(RequestRecord{Seq: seq, Time: s.config.Now(), Endpoint: "unknown", URL: req.URL.RequestURI(),
-		TokenKind: s.identify(req).kind, Status: status})
+		TokenKind: s.oauth.identify(req).kind, Status: status})
 	s.write(w, req, status, s.encode(blank(status).body, &quirk{}))
 }
 
@@ -141,9 +152,6 @@ func (s *Simulator) zip(body []byte) []byte {
 	_ = z.Close()
 	return out.Bytes()
 }
-
-// elapsed is how far the world has moved.
-func (s *Simulator) elapsed() time.Duration { return s.config.Now().Sub(s.start) }
 
 // pause waits, unless the reader leaves.
 func pause(req *http.Request, d time.Duration) bool {

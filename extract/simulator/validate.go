@@ -10,22 +10,25 @@ import (
 
 const maxIDs = 100
 
+// query is the query string of a request, each parameter once.
+type query struct{ url.Values }
+
 // checkQuery reads the query string. A parameter may occur once; what the
 // endpoint does not know is an error only where unknown fields are.
-func checkQuery(raw string, e *endpoint, unknown string) (url.Values, *failure) {
-	query, err := url.ParseQuery(raw)
+func checkQuery(raw string, e *endpoint, unknown string) (query, *failure) {
+	parsed, err := url.ParseQuery(raw)
 	if err != nil {
-		return nil, invalid("query", raw, "The query string is not valid")
+		return query{}, invalid("query", raw, "The query string is not valid")
 	}
-	for param, values := range query {
+	for param, values := range parsed {
 		if len(values) > 1 {
-			return nil, invalid(param, strings.Join(values, ","), fmt.Sprintf("The `%s` query parameter was given more than once", param))
+			return query{}, invalid(param, strings.Join(values, ","), fmt.Sprintf("The `%s` query parameter was given more than once", param))
 		}
 		if unknown != UnknownIgnore && !e.takes(param) {
-			return nil, invalid(param, values[0], fmt.Sprintf("The query parameter [%s] is not one of [%s]", param, strings.Join(slices.Concat(e.params, e.selects), ",")))
+			return query{}, invalid(param, values[0], fmt.Sprintf("The query parameter [%s] is not one of [%s]", param, strings.Join(slices.Concat(e.params, e.selects), ",")))
 		}
 	}
-	return query, nil
+	return query{parsed}, nil
 }
 
 func (e *endpoint) takes(param string) bool {
@@ -36,8 +39,8 @@ func (e *endpoint) takes(param string) bool {
 }
 
 // list reads a required list of ids or names, without repetitions.
-func (c *call) list(param string, valid func(string) bool) ([]string, *failure) {
-	text := c.query.Get(param)
+func (q query) list(param string, valid func(string) bool) ([]string, *failure) {
+	text := q.Get(param)
 	if text == "" {
 		return nil, invalid(param, text, fmt.Sprintf("The `%s` query parameter can not be empty", param))
 	}
@@ -56,11 +59,11 @@ func (c *call) list(param string, valid func(string) bool) ([]string, *failure) 
 }
 
 // number reads an optional integer within bounds.
-func (c *call) number(param string, low, high, otherwise int) (int, *failure) {
-	if !c.query.Has(param) {
+func (q query) number(param string, low, high, otherwise int) (int, *failure) {
+	if !q.Has(param) {
 		return otherwise, nil
 	}
-	text := c.query.Get(param)
+	text := q.Get(param)
 	n, err := strconv.Atoi(text)
 	if err != nil {
 		return 0, notValid(param, text)

@@ -17,7 +17,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -70,8 +71,8 @@ type kindFacts struct {
 // corpusFile is written last: a folder without it is no corpus.
 const corpusFile = "bench.json"
 
-// store is the folder as spacesetl takes it.
-func (c *corpus) store() pipeline.Store { return pipeline.Store(c.dir) }
+// folder is the corpus as spacesetl takes it.
+func (c *corpus) folder() store.Dir { return store.Dir(c.dir) }
 
 // plain is the folder of the baseline's files.
 func (c *corpus) plain() string { return filepath.Join(c.dir, "plain") }
@@ -158,18 +159,23 @@ func (t corpusTask) make(ctx context.Context) (*corpus, error) {
 // makeCorpus fills dir. Equal sizes and seeds make equal files.
 func makeCorpus(ctx context.Context, dir string, mb int, seed uint64) (*corpus, error) {
 	c := &corpus{MB: mb, Seed: seed, dir: dir}
-	plan := pipeline.Plan{Job: "bench", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true}
-	planned, err := c.store().Start(plan, nil, "bench", clock())
+	plan := store.Plan{Job: "bench", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true}
+	locked, err := c.folder().Lock()
+	if err != nil {
+		return nil, err
+	}
+	defer locked.Unlock()
+	planned, err := locked.Start(plan, plan.Seeds, "bench", clock())
 	if err != nil {
 		return nil, err
 	}
 	c.Run = planned.Run.RunID
-	landing, err := pipeline.OpenLanding(c.store().Raw(), c.Run)
+	pages, err := landing.Open(locked, c.Run, nil)
 	if err != nil {
 		return nil, err
 	}
-	err = c.land(ctx, landing)
-	if err = errors.Join(err, landing.Close()); err != nil {
+	err = c.land(ctx, pages)
+	if err = errors.Join(err, pages.Close()); err != nil {
 		return nil, err
 	}
 	segments, err := c.segments()
@@ -202,13 +208,13 @@ var shares = []struct {
 const spacesPerMB = 150
 
 // land asks for pages until there are enough of each kind.
-func (c *corpus) land(ctx context.Context, landing *pipeline.Landing) error {
+func (c *corpus) land(ctx context.Context, into *landing.Writer) error {
 	w := newWorld(simulator.Config{
 		Seed: c.Seed, Spaces: c.MB * spacesPerMB, NoRateLimits: true, ForgetSeen: true, Now: clock,
 	})
 	for _, share := range shares {
 		budget := int64(c.MB) * 1e6 * int64(share.percent) / 100
-		if err := c.landKind(ctx, landing, w, share.units(w), budget); err != nil {
+		if err := c.landKind(ctx, into, w, share.units(w), budget); err != nil {
 			return err
 		}
 	}
@@ -220,7 +226,7 @@ const batchUnits = 16
 
 // landKind lands pages of one kind. They are made by all cores and landed in
 // order: the files do not depend on who was faster.
-func (c *corpus) landKind(ctx context.Context, landing *pipeline.Landing, w *world, next unitSource, budget int64) error {
+func (c *corpus) landKind(ctx context.Context, into *landing.Writer, w *world, next unitSource, budget int64) error {
 	for budget > 0 {
 		units := next.batch(batchUnits)
 		if len(units) == 0 {
@@ -240,7 +246,7 @@ func (c *corpus) landKind(ctx context.Context, landing *pipeline.Landing, w *wor
 				if budget <= 0 {
 					return nil
 				}
-				if err := c.put(landing, p); err != nil {
+				if err := c.put(into, p); err != nil {
 					return err
 				}
 				budget -= int64(len(p.Body))
@@ -251,7 +257,7 @@ func (c *corpus) landKind(ctx context.Context, landing *pipeline.Landing, w *wor
 }
 
 // put lands one page and counts it.
-func (c *corpus) put(landing *pipeline.Landing, p answered) error {
+func (c *corpus) put(into *landing.Writer, p answered) error {
 	c.Spaces.add(p.spaces)
 	c.Users.add(p.users)
 	c.Pages++
@@ -269,7 +275,7 @@ func (c *corpus) put(landing *pipeline.Landing, p answered) error {
 	}
 	c.Kinds[at].Pages++
 	c.Kinds[at].Bytes += int64(len(p.Body))
-	return landing.Put(p.Page)
+	return into.Put(p.Page)
 }
 
 // headers are what the API sends with the n-th page: the simulator keeps no

@@ -15,7 +15,7 @@ import (
 
 // segments are the files of landed pages.
 func (c *corpus) segments() ([]string, error) {
-	return filepath.Glob(filepath.Join(c.store().Raw(), c.Run, "*.ndjson.zst"))
+	return filepath.Glob(filepath.Join(c.folder().Raw(), c.Run, "*.ndjson.zst"))
 }
 
 // writePlain writes the landed pages as they are, uncompressed, for the

@@ -19,12 +19,12 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // Config says what to serve and within which bounds. Only Store is needed.
 type Config struct {
-	Store pipeline.Store
+	Store store.Dir
 
 	// Token, if not empty, must be in the address first opened, as
 	// ?token=TOKEN; a cookie has it from then on. Without it the server answers

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Runs are published by another process, as they are in life: the locks of a
@@ -44,7 +45,7 @@ func child(dir, task string) int {
 // hold merges nothing in place, and takes until its input ends for it.
 func hold(ctx context.Context, dir string) error {
 	d := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), InPlace: true})
-	if err := d.Prepare(ctx, nil, dir); err != nil {
+	if err := d.Prepare(ctx, schemas.Load{}, dir); err != nil {
 		return err
 	}
 	fmt.Println("holding")

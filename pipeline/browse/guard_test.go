@@ -10,6 +10,7 @@ import (
 
 // Requests that a person at this machine did not make are refused.
 func TestOnlyOurOwnPagesAreServed(t *testing.T) {
+	slow(t)
 	s := newSite(t, Config{})
 	host := strings.TrimPrefix(s.url, "http://")
 	_, port, _ := strings.Cut(host, ":")

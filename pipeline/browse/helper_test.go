@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -26,9 +27,9 @@ const userToken = "user-token"
 
 // job runs a small job against the simulator, into a store.
 type job struct {
-	store   pipeline.Store
+	store   store.Dir
 	world   *simulator.Simulator
-	plan    pipeline.Plan
+	plan    store.Plan
 	inPlace bool
 	files   bool // no database
 }
@@ -38,7 +39,7 @@ func newJob(dir string) *job {
 	creator, ticketed := simulator.New(cfg).TicketedCreator()
 	cfg.UserTokens = map[string]string{userToken: creator}
 	w := simulator.New(cfg)
-	return &job{store: pipeline.Store(dir), world: w, plan: pipeline.Plan{
+	return &job{store: store.Dir(dir), world: w, plan: store.Plan{
 		Job: "test", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true,
 		Seeds: []schemas.Request{
 			{Endpoint: schemas.Spaces, IDs: append(append(w.SpaceIDs(60), ticketed[0]), w.MissingSpaceIDs(2)...)},
@@ -56,12 +57,12 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	unlock, err := j.store.Lock()
+	locked, err := j.store.Lock()
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	planned, err := j.store.Start(j.plan, nil, "test", time.Now())
+	defer locked.Unlock()
+	planned, err := locked.Start(j.plan, j.plan.Seeds, "test", time.Now())
 	if err != nil {
 		return err
 	}
@@ -73,10 +74,11 @@ func (j *job) run(ctx context.Context) error {
 	}
 	defer loader.Close()
 	p := &pipeline.Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: j.store, Loader: loader, KeepsFiles: true,
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Loader: loader, Destinations: []string{store.ParquetFiles},
 		Fetcher: extract.NewRetry(client), Notify: func(pipeline.Notice) {},
 	}
 	if !j.files {
+		p.Destinations = append(p.Destinations, store.DuckDBFile)
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: j.store.DuckDB(), Parts: j.store.Parquet(), InPlace: j.inPlace}))
 	}
 	if err := p.Open(); err != nil {
@@ -136,7 +138,7 @@ type site struct {
 func newSite(t *testing.T, cfg Config) *site {
 	t.Helper()
 	if cfg.Store == "" {
-		cfg.Store = pipeline.Store(storeDir(t))
+		cfg.Store = store.Dir(storeDir(t))
 	}
 	s, err := New(t.Context(), cfg)
 	if err != nil {
@@ -269,5 +271,13 @@ func change(t *testing.T, dir string, statements ...string) {
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// slow skips a test that takes seconds where a quick answer is wanted.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // runsOn is the number of runs that the server sees.
@@ -35,7 +35,7 @@ func TestNewRunIsSeenAtOnce(t *testing.T) {
 		t.Run(task, func(t *testing.T) {
 			t.Parallel()
 			dir := copyStore(t)
-			s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Millisecond})
+			s := newSite(t, Config{Store: store.Dir(dir), Idle: time.Millisecond})
 			before := s.get("/table/runs")
 			if n := s.runsOn(); n != "1" {
 				t.Fatalf("%s runs before, want 1", n)
@@ -57,9 +57,10 @@ func TestNewRunIsSeenAtOnce(t *testing.T) {
 
 // Requests under way keep the state they began with; it is closed after them.
 func TestRequestUnderWayKeepsItsState(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	dir := copyStore(t)
-	s := newSite(t, Config{Store: pipeline.Store(dir)})
+	s := newSite(t, Config{Store: store.Dir(dir)})
 	old, err := s.holder.acquire(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -88,7 +89,7 @@ func TestRequestUnderWayKeepsItsState(t *testing.T) {
 func TestMergeInPlaceIsWaitedFor(t *testing.T) {
 	t.Parallel()
 	dir := copyStore(t)
-	s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Nanosecond})
+	s := newSite(t, Config{Store: store.Dir(dir), Idle: time.Nanosecond})
 	for {
 		s.holder.mu.Lock()
 		closed := s.holder.current == nil
@@ -132,7 +133,7 @@ func TestMergeInPlaceIsWaitedFor(t *testing.T) {
 func TestLookingKeepsMergesInPlaceAway(t *testing.T) {
 	t.Parallel()
 	dir := copyStore(t)
-	s := newSite(t, Config{Store: pipeline.Store(dir), Idle: time.Hour})
+	s := newSite(t, Config{Store: store.Dir(dir), Idle: time.Hour})
 	s.sql("SELECT 1") // the other instance, which is closed with the first
 	err := childCommand(t, dir, "in place").Run()
 	var failed *exec.ExitError
@@ -144,6 +145,7 @@ func TestLookingKeepsMergesInPlaceAway(t *testing.T) {
 
 // A store without a database is read from its files.
 func TestStoreOfFilesIsReadAsOne(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	dir := t.TempDir()
 	j := newJob(dir)
@@ -151,7 +153,7 @@ func TestStoreOfFilesIsReadAsOne(t *testing.T) {
 	if err := j.run(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s := newSite(t, Config{Store: pipeline.Store(dir)})
+	s := newSite(t, Config{Store: store.Dir(dir)})
 	database := newSite(t, Config{})
 	for _, path := range []string{"/table/spaces?col=space_id&col=title&n=500", "/table/v_spaces?col=space_id&col=people_count&n=500", "/table/space_users?col=user_id&col=role&n=500"} {
 		got, want := cellsOf(s.get(path)), cellsOf(database.get(path))
@@ -193,7 +195,7 @@ func TestClosedDatabaseLeavesNothing(t *testing.T) {
 func TestServerLeavesNothing(t *testing.T) {
 	dir := copyStore(t)
 	before := names(t, dir)
-	s, err := New(t.Context(), Config{Store: pipeline.Store(dir)})
+	s, err := New(t.Context(), Config{Store: store.Dir(dir)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,7 +225,7 @@ func names(t *testing.T, dir string) string {
 }
 
 func TestStoreWithoutTablesIsAnError(t *testing.T) {
-	if _, err := New(t.Context(), Config{Store: pipeline.Store(t.TempDir())}); err == nil || !strings.Contains(err.Error(), "no run has made tables") {
+	if _, err := New(t.Context(), Config{Store: store.Dir(t.TempDir())}); err == nil || !strings.Contains(err.Error(), "no run has made tables") {
 		t.Errorf("got %v, want that no run has made tables", err)
 	}
 }

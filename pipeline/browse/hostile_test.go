@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -63,8 +63,9 @@ var (
 )
 
 func TestHostileTextsAreShownAsTexts(t *testing.T) {
+	slow(t)
 	dir, ids := hostileStore(t)
-	s := newSite(t, Config{Store: pipeline.Store(dir)})
+	s := newSite(t, Config{Store: store.Dir(dir)})
 	paths := []string{"/", "/table/spaces?n=500", "/table/v_spaces?n=500", "/table/users?n=500&sort=-user_id", "/table/tweets?n=500", "/table/api_errors?n=500",
 		"/table/v_space_people?n=500", "/table/spaces?q=" + url.QueryEscape(hostile["image"]), "/find?q=hostile", "/find?q=" + url.QueryEscape(hostile["template"]),
 		"/table/spaces?c=title&o=eq&v=" + url.QueryEscape(hostile["image"])}

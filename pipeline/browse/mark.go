@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -26,39 +26,39 @@ func (m mark) equal(other mark) bool {
 
 // look says in which state a store is. The error is an fs.ErrNotExist where no
 // run has made tables yet.
-func look(store pipeline.Store) (mark, error) {
-	info, err := os.Stat(store.DuckDB())
+func look(dir store.Dir) (mark, error) {
+	info, err := os.Stat(dir.DuckDB())
 	if err == nil {
 		return mark{file: info, version: fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return mark{}, err
 	}
-	return lookAtFiles(store)
+	return lookAtFiles(dir)
 }
 
 // lookAtFiles is look where no database is: the runs whose files were kept.
-func lookAtFiles(store pipeline.Store) (mark, error) {
-	ids, err := store.Runs()
+func lookAtFiles(dir store.Dir) (mark, error) {
+	ids, err := dir.Runs()
 	if err != nil {
 		return mark{}, err
 	}
 	var m mark
 	for _, id := range ids {
-		manifest, err := store.Manifest(id)
+		manifest, err := dir.Manifest(id)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // not at its end
 		}
 		if err != nil {
 			return mark{}, err
 		}
-		if manifest.Parquet {
+		if manifest.Asked(store.ParquetFiles) {
 			m.parts = append(m.parts, manifest.Files...)
 			m.version = fmt.Sprintf("%d-%.12s", len(m.parts), manifest.Checksum)
 		}
 	}
 	if len(m.parts) == 0 {
-		return mark{}, fmt.Errorf("store %s: no run has made tables in it: %w", store, fs.ErrNotExist)
+		return mark{}, fmt.Errorf("store %s: no run has made tables in it: %w", dir, fs.ErrNotExist)
 	}
 	return m, nil
 }

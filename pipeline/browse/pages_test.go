@@ -74,6 +74,7 @@ func (s *site) walk(path string) (cells []string) {
 }
 
 func TestPagesShowEveryRowOnce(t *testing.T) {
+	slow(t)
 	s, dir := newSite(t, Config{}), storeDir(t)
 	for path, query := range map[string]string{
 		"/table/users?n=100": "SELECT user_id FROM users ORDER BY user_id",

@@ -149,6 +149,7 @@ var runaways = []string{
 // A query without an end is stopped, and the rest of the server answers
 // meanwhile and afterwards.
 func TestRunawayQueryEndsAndTheServerAnswers(t *testing.T) {
+	slow(t)
 	s := newSite(t, Config{Timeout: 300 * time.Millisecond})
 	for _, text := range runaways {
 		done := make(chan struct{})

@@ -6,24 +6,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // bill adds up the lines of the ledger that pass.
-func (m *maker) bill(pass func(*pipeline.Line) bool) pipeline.Statement {
-	part := &pipeline.Ledger{}
+func (m *maker) bill(pass func(*money.Line) bool) money.Statement {
+	part := &money.Ledger{}
 	for _, line := range m.ledger.Lines {
 		if pass(line) {
 			part.Lines = append(part.Lines, line)
 		}
 	}
-	return part.Statement(m.Prices)
+	return money.NewStatement(part, m.Prices)
 }
 
 // costs tells what the run and the store cost, against the budget.
 func (m *maker) costs() section {
-	run := m.bill(func(line *pipeline.Line) bool { return line.RunID == m.manifest.Run.RunID })
+	run := m.bill(func(line *money.Line) bool { return line.RunID == m.manifest.Run.RunID })
 	return section{
 		ID: "money", Title: "What it cost",
 		Lead: "Costs are ranges: nothing official says whether X bills objects that expansions bring in, or one returned twice on a UTC day. " +
@@ -46,7 +46,7 @@ type priced struct {
 	Text string  `json:"text"`
 }
 
-func (m *maker) byEndpoint(run pipeline.Statement) panel {
+func (m *maker) byEndpoint(run money.Statement) panel {
 	p := panel{ID: "cost", Title: "By endpoint", Empty: "Nothing that X charges for came back.",
 		Lead:  fmt.Sprintf("This run cost %s.", span(run.Low, run.High)),
 		Table: table{Caption: "What this run cost by endpoint", Columns: slices.Concat(words("Endpoint"), numbers("Returned", "Of those again", "Included", "Low", "High"))}}
@@ -65,16 +65,16 @@ func (m *maker) byEndpoint(run pipeline.Statement) panel {
 	return p
 }
 
-func spentRow(s pipeline.Spent) []cell {
+func spentRow(s money.Spent) []cell {
 	return []cell{said(s.Name), count(s.Returned), count(s.Repeated), count(s.Included), amount(s.Low.Cents()), amount(s.High.Cents())}
 }
 
 // budget compares what was spent, at the high end, with the job's bounds.
-func (m *maker) budget(run pipeline.Statement) panel {
+func (m *maker) budget(run money.Statement) panel {
 	p := panel{ID: "budget", Title: "Against the budget"}
 	day := m.manifest.Run.EndedAt.UTC().Format(time.DateOnly)
 	prefix := func(prefix string) schemas.Money {
-		return m.ledger.Cost(pipeline.Pessimistic, m.Prices, func(line *pipeline.Line) bool { return strings.HasPrefix(line.Day, prefix) })
+		return m.ledger.Cost(money.Pessimistic, m.Prices, func(line *money.Line) bool { return strings.HasPrefix(line.Day, prefix) })
 	}
 	for _, bound := range []struct {
 		name         string
@@ -97,7 +97,7 @@ func (m *maker) budget(run pipeline.Statement) panel {
 		}
 		p.Meters = append(p.Meters, meter{bound.name, fmt.Sprintf("%s of %s, %.0f %%", bound.spent.Cents(), bound.bound.Cents(), 100*share), share, tone})
 	}
-	all := m.ledger.Statement(m.Prices)
+	all := money.NewStatement(m.ledger, m.Prices)
 	p.Lead = fmt.Sprintf("The store has cost %s in all.", span(all.Low, all.High))
 	if all.Lost > 0 {
 		p.Lead += fmt.Sprintf(" Up to %s of it are answers that a crash lost.", all.Lost.Cents())
@@ -125,7 +125,7 @@ type daysData struct {
 func (m *maker) days() panel {
 	p := panel{ID: "days", Title: "By day", Wide: true, Empty: "Nothing that X charges for came back.",
 		Table: table{Caption: "What the store has cost by UTC day", Columns: slices.Concat(words("Day"), numbers("Returned", "Of those again", "Included", "Low", "High"))}}
-	days := m.ledger.Statement(m.Prices).Days
+	days := money.NewStatement(m.ledger, m.Prices).Days
 	days = days[max(len(days)-mostDays, 0):]
 	data := daysData{Budget: dollars(m.Budget.Day)}
 	for _, s := range days {

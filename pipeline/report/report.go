@@ -16,18 +16,20 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/load"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Config says what to report on. A zero field but Store is left out or taken
 // from the store.
 type Config struct {
-	Store    pipeline.Store
+	Store    store.Dir
 	RunID    string // default the newest run with a manifest
 	Prices   schemas.Prices
-	Budget   pipeline.Budget
-	Expected pipeline.MoneyRange // what the run was forecast to cost
+	Budget   money.Budget
+	Expected forecast.MoneyRange // what the run was forecast to cost
 	Again    string              // the command that goes on with the run
 	// Limited are the 429s that the command which made the run met, by endpoint.
 	// Only it knows: pages do not tell one from another failure.
@@ -40,7 +42,7 @@ type Config struct {
 
 // NoRunError is a store without a run to report on.
 type NoRunError struct {
-	Store pipeline.Store
+	Store store.Dir
 	RunID string   // empty if none was asked for
 	Runs  []string // that have tables, oldest first
 }
@@ -58,10 +60,10 @@ func (e *NoRunError) Error() string {
 // maker gathers what the page shows.
 type maker struct {
 	Config
-	manifest pipeline.Manifest   // of the run
-	ended    []string            // runs that have a manifest, oldest first
-	latest   []pipeline.Manifest // of those
-	ledger   *pipeline.Ledger
+	manifest store.Manifest   // of the run
+	ended    []string         // runs that have a manifest, oldest first
+	latest   []store.Manifest // of those
+	ledger   *money.Ledger
 	reader   *load.Reader // nil where there are no tables to read
 	noTables string       // why
 }
@@ -147,7 +149,7 @@ func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if manifest.Parquet {
+		if manifest.Asked(store.ParquetFiles) {
 			cfg.Parts = append(cfg.Parts, manifest.Files...)
 		}
 	}
@@ -163,7 +165,7 @@ func (m *maker) page(ctx context.Context) (*Page, error) {
 	var happened, data section
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		if m.ledger, err = m.Store.Ledger(both, false); err != nil {
+		if m.ledger, err = money.Read(both, m.Store); err != nil {
 			return fmt.Errorf("what the pages cost: %w", err)
 		}
 		return nil

@@ -14,6 +14,9 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -41,8 +44,8 @@ func (s *story) says(p *Page, want ...string) {
 }
 
 // lost asks for Spaces that do not exist.
-func (s *story) lost() pipeline.Plan {
-	return pipeline.Plan{Job: "story", Dialect: schemas.TweetDialect, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: s.world.MissingSpaceIDs(2)}}}
+func (s *story) lost() store.Plan {
+	return store.Plan{Job: "story", Dialect: schemas.TweetDialect, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: s.world.MissingSpaceIDs(2)}}}
 }
 
 // A store that has next to nothing has a page that says so in every part, from
@@ -98,10 +101,10 @@ func TestPageOfAStoppedRunSaysWhatToDo(t *testing.T) {
 
 func TestPageHoldsCostsAgainstTheBudget(t *testing.T) {
 	s := newStory(t, simulator.Config{Spaces: 60})
-	s.must(s.run(pipeline.Plan{Job: "story", Dialect: schemas.TweetDialect, Seeds: []schemas.Request{{Endpoint: schemas.Users, IDs: s.world.CreatorIDs(4)}}}))
+	s.must(s.run(store.Plan{Job: "story", Dialect: schemas.TweetDialect, Seeds: []schemas.Request{{Endpoint: schemas.Users, IDs: s.world.CreatorIDs(4)}}}))
 	page := s.make(func(cfg *Config) {
-		cfg.Budget = pipeline.Budget{Run: schemas.Dollar / 20, Day: schemas.Dollar, Month: schemas.Dollar / 100}
-		cfg.Expected = pipeline.MoneyRange{Low: schemas.Dollar / 100, High: schemas.Dollar / 10}
+		cfg.Budget = money.Budget{Run: schemas.Dollar / 20, Day: schemas.Dollar, Month: schemas.Dollar / 100}
+		cfg.Expected = forecast.MoneyRange{Low: schemas.Dollar / 100, High: schemas.Dollar / 10}
 	})
 	s.says(page, "This run cost $0.04.", "forecast to cost $0.01 to $0.10", "This run $0.04 of $0.05, 80 %", "UTC day 2026-11-02 $0.04 of $1.00, 4 %", "Month 2026-11 $0.04 of $0.01, 400 %")
 	s.says(s.make(func(cfg *Config) { cfg.Prices = schemas.Prices{schemas.User: schemas.Dollar} }), "This run cost $4.00.")
@@ -131,6 +134,7 @@ func TestPageListsTheLatestRuns(t *testing.T) {
 	for n := range mostRuns + 4 {
 		older := fmt.Sprintf("20250101T0000%02dZ-older", n)
 		s.must(os.CopyFS(filepath.Dir(s.store.RunFile(older, "plan.json")), os.DirFS(filepath.Dir(s.store.RunFile(runs[0], "plan.json")))))
+		s.must(os.CopyFS(filepath.Join(s.store.Raw(), older), os.DirFS(filepath.Join(s.store.Raw(), runs[0]))))
 	}
 	s.must(os.Remove(s.store.RunFile("20250101T000000Z-older", "manifest.json"))) // did not come to its end
 	page := s.make(nil)

@@ -9,13 +9,13 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // requests are those of a run.
 type requests struct {
-	manifest pipeline.Manifest
+	manifest store.Manifest
 	limited  map[schemas.Endpoint]int64 // 429s; nil where they are not known
 }
 
@@ -279,7 +279,7 @@ func (r requests) problems(ctx context.Context, db *load.Reader, p *panel) error
 }
 
 // endpointsOnly is what the manifest alone knows of the requests.
-func endpointsOnly(manifest pipeline.Manifest) panel {
+func endpointsOnly(manifest store.Manifest) panel {
 	p := panel{ID: "timeline", Title: "Requests per endpoint", Wide: true, Empty: "No page landed in this run.", Table: table{Open: true, Caption: "Pages, requests and waits per endpoint",
 		Columns: slices.Concat(words("Endpoint"), numbers("Pages", "Requests", "Tried again", "Waited, all workers", "Bytes"))}}
 	for _, spec := range schemas.Specs() {

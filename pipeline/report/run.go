@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -49,7 +50,7 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	for _, n := range m.manifest.Errors {
 		missing += n
 	}
-	bill := m.bill(func(line *pipeline.Line) bool { return line.RunID == run.RunID })
+	bill := m.bill(func(line *money.Line) bool { return line.RunID == run.RunID })
 	tiles := []tile{
 		{"Spaces", thousands(rowsOf(m.manifest, "spaces")), "in this run", ""},
 		{"People", thousands(rowsOf(m.manifest, "users")), "accounts in this run", ""},
@@ -73,7 +74,7 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 }
 
 // rowsOf is the number of rows of a table in a run.
-func rowsOf(manifest pipeline.Manifest, name string) int64 {
+func rowsOf(manifest store.Manifest, name string) int64 {
 	for _, t := range manifest.Tables {
 		if t.Name == name {
 			return t.Rows
@@ -87,7 +88,7 @@ func (m *maker) loaded() section {
 	return section{ID: "tables", Title: "What was loaded", Panels: []panel{tables(m.manifest), drift(m.manifest), notes(m.manifest), m.history()}}
 }
 
-func tables(manifest pipeline.Manifest) panel {
+func tables(manifest store.Manifest) panel {
 	p := panel{ID: "rows", Tall: true, Title: "Rows and bytes per table", Table: table{Caption: "Rows and bytes of each table in this run",
 		Columns: slices.Concat(words("Table"), numbers("Rows", "Parquet bytes", "Files"))}}
 	size, files := map[string]int64{}, map[string]int64{}
@@ -95,8 +96,8 @@ func tables(manifest pipeline.Manifest) panel {
 		size[part.Table] += part.Bytes
 		files[part.Table]++
 	}
-	full := slices.DeleteFunc(slices.Clone(manifest.Tables), func(t pipeline.TableRows) bool { return t.Rows == 0 })
-	slices.SortStableFunc(full, func(a, b pipeline.TableRows) int { return int(b.Rows - a.Rows) })
+	full := slices.DeleteFunc(slices.Clone(manifest.Tables), func(t store.TableRows) bool { return t.Rows == 0 })
+	slices.SortStableFunc(full, func(a, b store.TableRows) int { return int(b.Rows - a.Rows) })
 	var rows, sum int64
 	var bars []bar
 	for _, t := range full {
@@ -115,7 +116,7 @@ func tables(manifest pipeline.Manifest) panel {
 }
 
 // drift lists keys of answers that no column takes.
-func drift(manifest pipeline.Manifest) panel {
+func drift(manifest store.Manifest) panel {
 	p := panel{ID: "drift", Title: "Schema drift", Empty: "Every key of every answer has its column.",
 		Table: table{Caption: "Keys that no column takes", Columns: slices.Concat(words("Object and key"), numbers("Times"))}}
 	keys := slices.SortedFunc(maps.Keys(manifest.Drift), func(a, b string) int {
@@ -144,7 +145,7 @@ func drift(manifest pipeline.Manifest) panel {
 }
 
 // notes lists all else that was not as asked.
-func notes(manifest pipeline.Manifest) panel {
+func notes(manifest store.Manifest) panel {
 	p := panel{ID: "notes", Title: "Left out, cut short, failed", Empty: "Nothing: no field was refused or stayed empty, no search was cut short, no request failed.",
 		Table: table{Open: true, Caption: "What was not as asked", Columns: words("What", "Which")}}
 	add := func(what, tone string, which ...string) {
@@ -193,8 +194,8 @@ func shortened(text string) string {
 func (m *maker) history() panel {
 	p := panel{ID: "runs", Title: "Runs of this store", Wide: true, Table: table{Open: true, Caption: "The latest runs, newest first",
 		Columns: slices.Concat(words("Run", "Started", "Outcome"), numbers("Fetching took", "Pages", "Spaces", "Rows", "Cost"))}}
-	bills := map[string]pipeline.Spent{}
-	for _, s := range m.ledger.Statement(m.Prices).Runs {
+	bills := map[string]money.Spent{}
+	for _, s := range money.NewStatement(m.ledger, m.Prices).Runs {
 		bills[s.Name] = s
 	}
 	for _, manifest := range slices.Backward(m.latest) {

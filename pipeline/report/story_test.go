@@ -14,6 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -21,7 +22,7 @@ import (
 // moves with every look at it and with every wait.
 type story struct {
 	*testing.T
-	store pipeline.Store
+	store store.Dir
 	world *simulator.Simulator
 	url   string
 
@@ -37,7 +38,7 @@ const storyUser = "user-token-of-the-report"
 
 func newStory(t *testing.T, cfg simulator.Config) *story {
 	t.Helper()
-	s := &story{T: t, store: pipeline.Store(filepath.Join(t.TempDir(), "story")), clock: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC), database: true, parquet: true}
+	s := &story{T: t, store: store.Dir(filepath.Join(t.TempDir(), "story")), clock: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC), database: true, parquet: true}
 	creator, _ := simulator.New(cfg).TicketedCreator()
 	cfg.UserTokens, cfg.Now = map[string]string{storyUser: creator}, s.peek
 	s.world = simulator.New(cfg)
@@ -67,24 +68,27 @@ func (s *story) pass(d time.Duration) {
 }
 
 // everything is a plan that asks something of every endpoint.
-func (s *story) everything() pipeline.Plan {
+func (s *story) everything() store.Plan {
 	var seeds []schemas.Request
 	ids := append(s.world.SpaceIDs(90), s.world.MissingSpaceIDs(2)...)
 	creator, _ := s.world.TicketedCreator()
 	seeds = append(seeds, schemas.Request{Endpoint: schemas.Spaces, IDs: ids}, schemas.Request{Endpoint: schemas.Search, Query: s.world.SearchWord(), State: "all"},
 		schemas.Request{Endpoint: schemas.Usernames, IDs: s.world.Usernames(5)})
-	return pipeline.Plan{Job: "story", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true, Seeds: seeds, Creators: append(s.world.CreatorIDs(20), creator)}
+	return store.Plan{Job: "story", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true, Seeds: seeds, Creators: append(s.world.CreatorIDs(20), creator)}
 }
 
 // run makes a run of a plan and returns how it stopped, if it did.
-func (s *story) run(plan pipeline.Plan) error {
+func (s *story) run(plan store.Plan) error {
 	s.Helper()
 	client, err := extract.New(extract.Config{
 		BaseURL: s.url, AppToken: "app-token-of-the-report", UserToken: storyUser, CreatorSpacing: time.Nanosecond, MaxWait: s.maxWait,
 		Now: s.now, Sleep: func(ctx context.Context, d time.Duration) error { s.pass(d); return ctx.Err() },
 	})
 	s.must(err)
-	planned, err := s.store.Start(plan, nil, "test", s.now())
+	locked, err := s.store.Lock()
+	s.must(err)
+	defer locked.Unlock()
+	planned, err := locked.Start(plan, plan.Seeds, "test", s.now())
 	s.must(err)
 	parquet := s.store.Parquet()
 	if !s.parquet {
@@ -94,10 +98,14 @@ func (s *story) run(plan pipeline.Plan) error {
 	s.must(err)
 	defer loader.Close()
 	p := &pipeline.Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: s.store, Loader: loader, KeepsFiles: s.parquet,
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Loader: loader,
 		Fetcher: hostile{extract.NewRetry(client)}, Now: s.peek,
 	}
+	if s.parquet {
+		p.Destinations = append(p.Destinations, store.ParquetFiles)
+	}
 	if s.database {
+		p.Destinations = append(p.Destinations, store.DuckDBFile)
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Parts: parquet}))
 	}
 	s.must(p.Open())
@@ -122,8 +130,8 @@ var titles = []string{
 // hostile gives every Space that is looked up by id one of the titles.
 type hostile struct{ pipeline.Fetcher }
 
-func (h hostile) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
-	page, err := h.Fetcher.Fetch(ctx, r)
+func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
+	page, err := h.Fetcher.Fetch(ctx, r, gate)
 	if err != nil || r.Endpoint != schemas.Spaces {
 		return page, err
 	}

@@ -21,7 +21,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/extract"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -114,14 +114,14 @@ func kept(t *testing.T, store storage.MetricStore, job string) map[string]float6
 // called, and when a run last succeeded stays known.
 func TestAPushgatewayTakesTheMetrics(t *testing.T) {
 	for _, job := range []string{"watch", "a/b é"} {
-		address, store := gateway(t)
-		manifest := &pipeline.Manifest{Tables: []pipeline.TableRows{{Name: "spaces", Rows: 12}}, Errors: map[string]int{"partial resource-not-found": 3}}
+		address, pushed := gateway(t)
+		manifest := &store.Manifest{Tables: []store.TableRows{{Name: "spaces", Rows: 12}}, Errors: map[string]int{"partial resource-not-found": 3}}
 		want := tellBoth(t, address, job, observe.End{Outcome: schemas.Done, Manifest: manifest})
 		success := want["spacesetl_success_timestamp_seconds"]
-		sameMetrics(t, kept(t, store, job), want)
+		sameMetrics(t, kept(t, pushed, job), want)
 		want = tellBoth(t, address, job, observe.End{Outcome: schemas.Failed, Code: 1, Err: errors.New("no")})
 		want["spacesetl_success_timestamp_seconds"] = success
-		got := kept(t, store, job)
+		got := kept(t, pushed, job)
 		if success == 0 || got["spacesetl_run_exit_code"] != 1 {
 			t.Errorf("%s: last success %v, exit code %v, want 1", job, success, got["spacesetl_run_exit_code"])
 		}

@@ -17,7 +17,8 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/report"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -40,8 +41,8 @@ func TestReportInChromium(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "report.html")
 	made, err := report.Make(t.Context(), report.Config{
 		Store: s.store, RunID: runs[0], Now: s.peek(), Version: "test",
-		Budget:   pipeline.Budget{Run: 100 * schemas.Dollar, Day: 10 * schemas.Dollar},
-		Expected: pipeline.MoneyRange{Low: schemas.Dollar, High: 90 * schemas.Dollar},
+		Budget:   money.Budget{Run: 100 * schemas.Dollar, Day: 10 * schemas.Dollar},
+		Expected: forecast.MoneyRange{Low: schemas.Dollar, High: 90 * schemas.Dollar},
 	})
 	s.must(err)
 	s.must(made.WriteFile(path))

@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -23,7 +24,7 @@ import (
 // moves with every look at it and with every wait.
 type story struct {
 	*testing.T
-	store pipeline.Store
+	store store.Dir
 	world *simulator.Simulator
 	url   string
 
@@ -35,7 +36,7 @@ const storyUser = "user-token-of-the-story"
 
 func newStory(t *testing.T, cfg simulator.Config) *story {
 	t.Helper()
-	s := &story{T: t, store: pipeline.Store(filepath.Join(t.TempDir(), "story")), clock: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)}
+	s := &story{T: t, store: store.Dir(filepath.Join(t.TempDir(), "story")), clock: time.Date(2026, 11, 2, 9, 30, 0, 0, time.UTC)}
 	creator, _ := simulator.New(cfg).TicketedCreator()
 	cfg.UserTokens, cfg.Now = map[string]string{storyUser: creator}, s.peek
 	s.world = simulator.New(cfg)
@@ -65,10 +66,10 @@ func (s *story) pass(d time.Duration) {
 }
 
 // everything is a plan that asks something of every endpoint.
-func (s *story) everything() pipeline.Plan {
+func (s *story) everything() store.Plan {
 	creator, ticketed := s.world.TicketedCreator()
 	ids := append(append(s.world.SpaceIDs(90), ticketed[0]), s.world.MissingSpaceIDs(2)...)
-	return pipeline.Plan{
+	return store.Plan{
 		Job: "story", Dialect: schemas.TweetDialect, Buyers: true, Tweets: true, Users: true, Self: true, Creators: append(s.world.CreatorIDs(20), creator),
 		Seeds: []schemas.Request{
 			{Endpoint: schemas.Spaces, IDs: ids}, {Endpoint: schemas.Search, Query: s.world.SearchWord(), State: "all"},
@@ -78,21 +79,24 @@ func (s *story) everything() pipeline.Plan {
 }
 
 // run makes a run of a plan.
-func (s *story) run(plan pipeline.Plan) {
+func (s *story) run(plan store.Plan) {
 	s.Helper()
 	client, err := extract.New(extract.Config{
 		BaseURL: s.url, AppToken: "app-token-of-the-story", UserToken: storyUser, CreatorSpacing: time.Nanosecond,
 		Now: s.now, Sleep: func(ctx context.Context, d time.Duration) error { s.pass(d); return ctx.Err() },
 	})
 	s.must(err)
-	planned, err := s.store.Start(plan, nil, "test", s.now())
+	locked, err := s.store.Lock()
+	s.must(err)
+	defer locked.Unlock()
+	planned, err := locked.Start(plan, plan.Seeds, "test", s.now())
 	s.must(err)
 	parquet := s.store.Parquet()
 	loader, err := load.NewParquet(load.ParquetConfig{Dir: parquet, Staging: filepath.Join(parquet, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
 	s.must(err)
 	defer loader.Close()
 	p := &pipeline.Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: s.store, Loader: loader, KeepsFiles: true,
+		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Loader: loader, Destinations: []string{store.ParquetFiles, store.DuckDBFile},
 		Publish: []pipeline.Publisher{load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Parts: parquet})},
 		Fetcher: hostile{extract.NewRetry(client)}, Now: s.peek,
 	}
@@ -154,8 +158,8 @@ var titles = []string{
 // hostile gives every Space that is looked up by id one of the titles.
 type hostile struct{ pipeline.Fetcher }
 
-func (h hostile) Fetch(ctx context.Context, r schemas.Request) (schemas.Page, error) {
-	page, err := h.Fetcher.Fetch(ctx, r)
+func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
+	page, err := h.Fetcher.Fetch(ctx, r, gate)
 	if err != nil || r.Endpoint != schemas.Spaces {
 		return page, err
 	}

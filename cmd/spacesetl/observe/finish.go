@@ -5,15 +5,15 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // End is what a command came to.
 type End struct {
 	Outcome  schemas.Outcome
-	Code     int                // the exit code
-	Manifest *pipeline.Manifest // nil where nothing was loaded
+	Code     int             // the exit code
+	Manifest *store.Manifest // nil where nothing was loaded
 	Err      error
 	At       time.Time // filled in by Finish
 }

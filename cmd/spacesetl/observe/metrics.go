@@ -5,6 +5,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -81,25 +82,25 @@ func runMetrics() []Metric {
 				put(usd(left), period)
 			}
 		}},
-		{"run_rows", "Rows of the last run, by table.", []string{"table"}, loaded(func(m *pipeline.Manifest, put emit) {
+		{"run_rows", "Rows of the last run, by table.", []string{"table"}, loaded(func(m *store.Manifest, put emit) {
 			for _, t := range m.Tables {
 				put(float64(t.Rows), t.Name)
 			}
 		})},
-		{"run_api_errors", "Rows of api_errors, by kind and problem.", []string{"problem"}, loaded(func(m *pipeline.Manifest, put emit) {
+		{"run_api_errors", "Rows of api_errors, by kind and problem.", []string{"problem"}, loaded(func(m *store.Manifest, put emit) {
 			for problem, n := range m.Errors {
 				put(float64(n), problem)
 			}
 		})},
-		{"run_drift_keys", "API keys that no column takes.", nil, loaded(func(m *pipeline.Manifest, put emit) { put(float64(len(m.Drift))) })},
-		{"run_drift_values", "Values of API keys that no column takes.", nil, loaded(func(m *pipeline.Manifest, put emit) {
+		{"run_drift_keys", "API keys that no column takes.", nil, loaded(func(m *store.Manifest, put emit) { put(float64(len(m.Drift))) })},
+		{"run_drift_values", "Values of API keys that no column takes.", nil, loaded(func(m *store.Manifest, put emit) {
 			n := 0
 			for _, values := range m.Drift {
 				n += values
 			}
 			put(float64(n))
 		})},
-		{"run_dropped_fields", "Fields and expansions that the server refused.", nil, loaded(func(m *pipeline.Manifest, put emit) { put(float64(len(m.Dropped))) })},
+		{"run_dropped_fields", "Fields and expansions that the server refused.", nil, loaded(func(m *store.Manifest, put emit) { put(float64(len(m.Dropped))) })},
 	}
 }
 
@@ -120,7 +121,7 @@ func ended(read func(snapshot, emit)) func(snapshot, emit) {
 }
 
 // loaded reads what is known when pages were loaded.
-func loaded(read func(*pipeline.Manifest, emit)) func(snapshot, emit) {
+func loaded(read func(*store.Manifest, emit)) func(snapshot, emit) {
 	return func(f snapshot, put emit) {
 		if f.end.Manifest != nil {
 			read(f.end.Manifest, put)

@@ -17,7 +17,7 @@ import (
 	"github.com/prometheus/common/model"
 
 	"github.com/spacesetl/spacesetl/extract"
-	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -39,10 +39,10 @@ func source() Source {
 }
 
 // manifest is of a run that loaded something.
-func manifest() *pipeline.Manifest {
-	return &pipeline.Manifest{
-		Tables: []pipeline.TableRows{{Name: "spaces", Rows: 12}}, Drift: map[string]int{"space mood": 5, "user x": 2},
-		Errors: map[string]int{"partial resource-not-found": 3}, Dropped: []pipeline.Refusal{{Param: "p"}},
+func manifest() *store.Manifest {
+	return &store.Manifest{
+		Tables: []store.TableRows{{Name: "spaces", Rows: 12}}, Drift: map[string]int{"space mood": 5, "user x": 2},
+		Errors: map[string]int{"partial resource-not-found": 3}, Dropped: []store.Refusal{{Param: "p"}},
 	}
 }
 

@@ -1,0 +1,149 @@
+package jobs_test
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"io"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// oldStore unpacks a store that commit 4d52904 made, the last whose manifests
+// listed neither content nor segments: a run that is done, and one of the same
+// job that was killed while it landed its tenth page and asked for another.
+func oldStore(t *testing.T) store.Dir {
+	t.Helper()
+	file, err := os.Open(filepath.Join("testdata", "store-4d52904.tar.zst"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	packed, err := zstd.NewReader(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer packed.Close()
+	dir := filepath.Join(t.TempDir(), "store")
+	for r := tar.NewReader(packed); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return store.Dir(dir)
+		}
+		if err != nil || !filepath.IsLocal(filepath.Clean(h.Name)) {
+			t.Fatalf("%v, %v", h, err)
+		}
+		name := filepath.Join(dir, h.Name)
+		if h.Typeflag == tar.TypeDir {
+			err = os.MkdirAll(name, 0o755)
+		} else {
+			var text []byte
+			if text, err = io.ReadAll(r); err == nil {
+				err = os.WriteFile(name, text, 0o644)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// oldJob is the job of the old store, in the world that it asked.
+func oldJob(t *testing.T, dir store.Dir) (*jobs.Job, *simulator.Simulator) {
+	t.Helper()
+	cfg := simulator.Config{Seed: 1, Spaces: 40, NoRateLimits: true, CreatorSpacing: -1}
+	creator, _ := simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens = map[string]string{"demo-user-token": creator}
+	world := simulator.New(cfg)
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	spec := jobs.Spec{
+		Name: "fixture", Store: string(dir), BaseURL: server.URL, With: []string{"tweets", "buyers"}, IDs: []string{"12C7r6JcLIbrD"},
+		Creators: []string{"@Chen_bk85g4n", "@Kofi_89z0ddc", "1158262877230880007"}, Search: []jobs.Search{{Query: "robots"}},
+	}
+	return jobs.Open(spec, jobs.Options{Tokens: jobs.Tokens{App: "demo-app-token", User: "demo-user-token"}}), world
+}
+
+// A store of before is verified, replayed, gone on with and published: its
+// finished run's files are the same, byte by byte, its killed run asks for what
+// is missing only, and no receipt is written anew.
+func TestOldStoreGoesOnWorking(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	dir := oldStore(t)
+	runs, err := dir.Runs()
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%v, %v", runs, err)
+	}
+	job, world := oldJob(t, dir)
+	v, err := job.Verify(t.Context(), 1)
+	if err != nil || len(v.Problems) > 0 || v.Pages != 27 || len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "the last 200 bytes") {
+		t.Fatalf("verify: %+v, %v; want it whole, and a note of the torn page", v, err)
+	}
+	receipt := dir.RunFile(runs[0], "manifest.json")
+	before := content(t, receipt)
+	elsewhere := store.Dir(filepath.Join(t.TempDir(), "elsewhere"))
+	for _, out := range []store.Dir{elsewhere, dir} {
+		for _, err := range job.Replay(t.Context(), jobs.ReplayOptions{Run: runs[0], Out: string(out)}) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		sameFiles(t, dir, out, runs[0])
+	}
+	if after := content(t, receipt); after != before {
+		t.Error("a replay has written the receipt of a finished run anew")
+	}
+	r, err := job.Run(t.Context())
+	if err != nil || r.Manifest.Run.RunID != runs[1] || r.Manifest.Run.Outcome != schemas.Done || r.Fetched == 0 || r.Fetched+10 != r.Manifest.Run.Pages {
+		t.Fatalf("the killed run: %+v, %d pages fetched, %v; want it gone on with", r.Manifest, r.Fetched, err)
+	}
+	if n := total(world); n != r.Fetched {
+		t.Errorf("%d requests for %d pages", n, r.Fetched)
+	}
+	if v, err = job.Verify(t.Context(), 1); err != nil || len(v.Problems)+len(v.Notes) > 0 {
+		t.Errorf("verify in the end: %+v, %v", v, err)
+	}
+	o, err := job.Status(context.Background(), jobs.StatusOptions{})
+	if err != nil || !o.Healthy || len(o.Uncounted) > 0 {
+		t.Errorf("status in the end: %+v, %v", o.Findings, err)
+	}
+	if after := content(t, receipt); after != before {
+		t.Error("a run has written the receipt of another anew")
+	}
+}
+
+func content(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// sameFiles compares the Parquet files of a run with what its manifest in one
+// store lists.
+func sameFiles(t *testing.T, listed, in store.Dir, runID string) {
+	t.Helper()
+	m, err := listed.Manifest(runID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range m.Files {
+		sum, _, err := store.FileSum(filepath.Join(in.Parquet(), filepath.FromSlash(part.Path)))
+		if err != nil || sum != part.SHA256 {
+			t.Errorf("%s in %s: %.12s, %v; listed %.12s", part.Path, in, sum, err, part.SHA256)
+		}
+	}
+}

@@ -1,0 +1,201 @@
+package jobs_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// sums are the files below a folder, the lock aside.
+func sums(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	found := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() == "lock" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		sum := sha256.Sum256(text)
+		found[path] = hex.EncodeToString(sum[:])
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// unchanged reports the files that are other ones than before.
+func unchanged(t *testing.T, what, dir string, before map[string]string) {
+	t.Helper()
+	after := sums(t, dir)
+	for path, sum := range before {
+		if after[path] != sum {
+			t.Errorf("%s: %s is not what it was", what, path)
+		}
+	}
+	for path := range after {
+		if before[path] == "" {
+			t.Errorf("%s: %s is new", what, path)
+		}
+	}
+}
+
+// replayed replays a store, to elsewhere or in place, and returns the first
+// error.
+func replayed(t *testing.T, dir, out string) error {
+	t.Helper()
+	for _, err := range jobs.Open(jobs.Spec{Store: dir}, jobs.Options{}).Replay(t.Context(), jobs.ReplayOptions{Out: out}) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Pages that a manifest counts and that are damaged or gone are an error that
+// names them. Nothing is made of what is left, and no file changes.
+func TestReplayOfDamagedPagesChangesNothing(t *testing.T) {
+	t.Parallel()
+	whole := smallStore(t)
+	for _, c := range []struct {
+		name   string
+		damage func(raw string) error
+		page   bool // the page can be named
+	}{
+		{"a byte of a page", func(raw string) error { return changeByte(filepath.Join(raw, "spaces-00001.ndjson.zst"), 150) }, true},
+		{"a byte of the last page", func(raw string) error { return changeByte(filepath.Join(raw, "tweets-00001.ndjson.zst"), -40) }, true},
+		{"a segment cut short", func(raw string) error { return os.Truncate(filepath.Join(raw, "tweets-00001.ndjson.zst"), 1000) }, false},
+		{"the pages moved away", func(raw string) error { return os.Rename(raw, raw+".away") }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "store")
+			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+				t.Fatal(err)
+			}
+			runs, err := store.Dir(dir).Runs()
+			if err != nil {
+				t.Fatal(err)
+			}
+			raw := filepath.Join(dir, "raw", runs[0])
+			if err := c.damage(raw); err != nil {
+				t.Fatal(err)
+			}
+			before := sums(t, dir)
+			err = replayed(t, dir, "")
+			var damage *landing.DamageError
+			if !errors.As(err, &damage) || !strings.HasPrefix(damage.File, raw) || (damage.Page != "") != c.page {
+				t.Errorf("replay: %v; want a *DamageError that names the file, and the page: %v", err, c.page)
+			}
+			unchanged(t, "replay", dir, before)
+			if wrong := wrongIn(t, dir); !strings.Contains(wrong, raw) {
+				t.Errorf("verify says %q, want it to name %s", wrong, raw)
+			}
+			unchanged(t, "verify", dir, before)
+		})
+	}
+}
+
+func changeByte(name string, at int) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	text[(at+len(text))%len(text)] ^= 0x55
+	return os.WriteFile(name, text, 0o600)
+}
+
+// What reads a store changes nothing in it, though a run is under way there and
+// a page half landed.
+func TestReadingChangesNothing(t *testing.T) {
+	t.Parallel()
+	dir := smallStore(t)
+	runs, err := store.Dir(dir).Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked, err := store.Dir(dir).Lock() // as the run under way has it
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Unlock()
+	if err := os.Remove(locked.RunFile(runs[0], "manifest.json")); err != nil {
+		t.Fatal(err)
+	}
+	segment := filepath.Join(dir, "raw", runs[0], "spaces-00001.ndjson.zst")
+	text, err := os.ReadFile(segment)
+	if err == nil {
+		err = os.WriteFile(segment, append(text, text[:200]...), 0o600)
+	}
+	if err := errors.Join(err, os.Remove(locked.File("state.json")), os.Remove(locked.File("ledger.json"))); err != nil {
+		t.Fatal(err)
+	}
+	before := sums(t, dir)
+	job := jobs.Open(jobs.Spec{Store: dir, IDs: []string{"1SLjjRYNejbKM"}, Follow: jobs.FollowOpen}, jobs.Options{})
+	for what, read := range map[string]func() error{
+		"replay": func() error { return replayed(t, dir, filepath.Join(t.TempDir(), "elsewhere")) },
+		"verify": func() error { _, err := job.Verify(t.Context(), 1); return err },
+		"status": func() error { _, err := job.Status(t.Context(), jobs.StatusOptions{}); return err },
+		"cost":   func() error { _, err := job.Cost(t.Context()); return err },
+		"plan":   func() error { _, err := job.Plan(t.Context()); return err },
+	} {
+		if err := read(); err != nil {
+			t.Errorf("%s: %v", what, err)
+		}
+		unchanged(t, what, dir, before)
+	}
+}
+
+// A run removes what is known to be a dead run's and nothing else.
+func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	dir := oldStore(t)
+	job, _ := oldJob(t, dir)
+	runs, err := dir.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(dir.RunFile(runs[0], "manifest.json")); err != nil { // lost
+		t.Fatal(err)
+	}
+	day := filepath.Join(dir.Parquet(), "spaces", "run_date=2026-11-29")
+	for _, name := range []string{"mycopy-1.parquet", "notes.txt", "20250101T000000Z-abcdef-0.parquet"} {
+		if err := os.WriteFile(filepath.Join(day, name), []byte("mine"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := sums(t, dir.Parquet())
+	if r, err := job.Run(t.Context()); err != nil || r.Manifest.Run.Outcome != schemas.Done {
+		t.Fatal(err)
+	}
+	after := sums(t, dir.Parquet())
+	for path, sum := range before {
+		if strings.Contains(path, "_staging-") || filepath.Base(path) == "_latest.json" {
+			continue // unfinished files of the run that was killed; of the newest run
+		}
+		if after[path] != sum {
+			t.Errorf("%s is gone, or another one", path)
+		}
+	}
+	o, err := job.Status(t.Context(), jobs.StatusOptions{})
+	if err != nil || o.Healthy {
+		t.Fatalf("status: %v, healthy %v", err, o.Healthy)
+	}
+	said := ""
+	for _, f := range o.Findings {
+		said += f.Text + " " + f.Do + "\n"
+	}
+	if !strings.Contains(said, "36 files that no manifest lists") || !strings.Contains(said, "mycopy-1.parquet") && !strings.Contains(said, runs[0]) {
+		t.Errorf("status does not say what lies there: %s", said)
+	}
+}

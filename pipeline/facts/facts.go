@@ -1,0 +1,225 @@
+// Package facts says what a landed page leads to and what it held: what the walk
+// goes on with, and what everything that is derived from pages is made of.
+package facts
+
+import (
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v17/arrow/array"
+
+	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/transform"
+)
+
+// Facts are what one landed page leads to and what it held.
+type Facts struct {
+	Request  schemas.Request
+	OK       bool             // the page holds data, not a refusal
+	BilledAt time.Time        // by the server's clock, to the second, if the answer says, else by ours
+	Next     *schemas.Request // the collection's next page
+	Rows     int              // objects in data
+	Spaces   []Space
+	Users    []string // ids of the users on the page
+	Resolved []string // ids of the users in data
+	Referred []string // ids of users the page refers to
+	// Mentioned are the ids of users whom tweets in data mention: expansions
+	// bring them in, else they have to be looked up.
+	Mentioned []string
+	Missing   []string          // ids of Spaces that were asked for and did not come
+	Digest    [sha256.Size]byte // of the body
+
+	present  int                         // people in Spaces, one in two of them twice
+	mentions [][2]string                 // of tweets and users
+	objects  map[schemas.Object][]string // ids of what can have a price, data before includes
+}
+
+// Space is a Space seen on a page.
+type Space struct {
+	ID, CreatorID, State string
+	Ticketed             bool
+}
+
+// Data returns the ids of the objects in data, and of which kind they are.
+func (f *Facts) Data() (schemas.Object, []string) {
+	kind := f.Request.Endpoint.Spec().Data
+	ids := f.objects[kind]
+	return kind, ids[:min(len(ids), f.Rows)]
+}
+
+// Included returns the ids of the objects of a kind that expansions brought in.
+func (f *Facts) Included(kind schemas.Object) []string {
+	ids := f.objects[kind]
+	if kind == f.Request.Endpoint.Spec().Data {
+		return ids[min(len(ids), f.Rows):]
+	}
+	return ids
+}
+
+// Cost is what the page costs if X bills whatever it holds.
+func (f *Facts) Cost(prices schemas.Prices) schemas.Money {
+	n := schemas.ByKind{}
+	for kind, ids := range f.objects {
+		n[kind] = int64(len(ids))
+	}
+	return prices.Cost(n)
+}
+
+// Ended is the state of a Space that is over.
+const Ended = "ended"
+
+// Turn is when a Space of a state has its turn: a live one is over next, and
+// what can be asked of it then is not certain.
+func Turn(state string) int {
+	switch state {
+	case "live":
+		return 0
+	case "scheduled":
+		return 1
+	case Ended:
+		return 3
+	}
+	return 2
+}
+
+// decoders are reused: a decoder holds buffers as large as a page's rows.
+var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
+
+// Examine decodes a page for what it leads to, by the same decoder that will
+// make its rows.
+func Examine(page schemas.Page) (*Facts, error) {
+	f := &Facts{
+		Request: page.Request, OK: page.OK(), BilledAt: BilledAt(page),
+		Digest: sha256.Sum256(page.Body), objects: map[schemas.Object][]string{},
+	}
+	d := decoders.Get().(*transform.Decoder)
+	defer decoders.Put(d)
+	batches, err := d.Pages([]schemas.Page{page}, transform.Everything{})
+	if err != nil {
+		return f, err
+	}
+	for _, b := range batches {
+		f.read(b)
+		b.Record.Release()
+	}
+	if page.Request.Endpoint.Spec().Data == schemas.User {
+		f.Resolved = f.Users[:min(len(f.Users), f.Rows)] // data comes before includes
+	}
+	if kind, tweets := f.Data(); kind == schemas.Tweet {
+		f.mentioned(tweets)
+	}
+	if page.NextToken != "" {
+		next := page.Request
+		next.Token, next.Offset = page.NextToken, page.Request.Offset+f.Rows
+		f.Next = &next
+	}
+	return f, nil
+}
+
+// BilledAt is when a page was billed: by the server's clock, to the second, if
+// the answer says, else by ours.
+func BilledAt(p schemas.Page) time.Time {
+	at, err := time.Parse("Mon, 02 Jan 2006 15:04:05 MST", p.Headers.Date) // GMT and, seen too, UTC
+	if err != nil {
+		return p.FetchedAt
+	}
+	return at.UTC()
+}
+
+// read takes from one table what matters to the walk.
+func (f *Facts) read(b schemas.Batch) {
+	switch b.Table.Object {
+	case schemas.PageObject:
+		if n := b.Record.Column(b.Table.Column("data_count")).(*array.Int64); n.IsValid(0) {
+			f.Rows = int(n.Value(0))
+		}
+	case schemas.Space:
+		if b.Table.Mode == schemas.Latest {
+			f.spaces(b)
+		}
+	case schemas.User:
+		f.Users = texts(b, "user_id")
+	}
+	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
+		f.objects[b.Table.Object] = texts(b, b.Table.Key[0])
+	}
+	switch b.Table.Name {
+	case "space_users":
+		f.present = distinct(pairs(b, "space_id", "user_id"))
+	case "tweet_entities":
+		f.mentions = pairs(b, "tweet_id", "mentioned_user_id")
+	}
+	if slices.ContainsFunc(b.Table.Sources, func(s schemas.Source) bool { return s.Missing }) {
+		f.Missing = texts(b, "space_id")
+	}
+	for _, c := range b.Table.Columns {
+		if c.Ref == "users" {
+			f.Referred = append(f.Referred, texts(b, c.Name)...)
+		}
+	}
+}
+
+func (f *Facts) spaces(b schemas.Batch) {
+	ticketed := b.Record.Column(b.Table.Column("is_ticketed")).(*array.Boolean)
+	creators := b.Record.Column(b.Table.Column("creator_id")).(*array.String)
+	states := b.Record.Column(b.Table.Column("state")).(*array.String)
+	for i, id := range texts(b, "space_id") {
+		s := Space{ID: id, Ticketed: ticketed.IsValid(i) && ticketed.Value(i)}
+		if creators.IsValid(i) {
+			s.CreatorID = strings.Clone(creators.Value(i))
+		}
+		if states.IsValid(i) {
+			s.State = strings.Clone(states.Value(i))
+		}
+		f.Spaces = append(f.Spaces, s)
+	}
+}
+
+// mentioned keeps the mentions in some of the tweets.
+func (f *Facts) mentioned(tweets []string) {
+	wanted := map[string]bool{}
+	for _, id := range tweets {
+		wanted[id] = true
+	}
+	for _, m := range f.mentions {
+		if wanted[m[0]] {
+			f.Mentioned = append(f.Mentioned, m[1])
+		}
+	}
+	f.mentions = nil
+}
+
+// pairs returns the values of two text columns, of rows that have both.
+func pairs(b schemas.Batch, first, second string) (all [][2]string) {
+	x := b.Record.Column(b.Table.Column(first)).(*array.String)
+	y := b.Record.Column(b.Table.Column(second)).(*array.String)
+	for i := range x.Len() {
+		if x.IsValid(i) && y.IsValid(i) {
+			all = append(all, [2]string{strings.Clone(x.Value(i)), strings.Clone(y.Value(i))})
+		}
+	}
+	return all
+}
+
+func distinct(all [][2]string) int {
+	seen := make(map[[2]string]struct{}, len(all))
+	for _, pair := range all {
+		seen[pair] = struct{}{}
+	}
+	return len(seen)
+}
+
+// texts returns the values of a text column that are not null.
+func texts(b schemas.Batch, name string) []string {
+	column := b.Record.Column(b.Table.Column(name)).(*array.String)
+	values := make([]string, 0, column.Len())
+	for i := range column.Len() {
+		if column.IsValid(i) {
+			values = append(values, strings.Clone(column.Value(i)))
+		}
+	}
+	return slices.Clip(values)
+}

@@ -1,0 +1,179 @@
+package facts
+
+import (
+	"maps"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// The rates that a history knows, by name. What comes with a Space, a tweet or a buyer is
+// counted page by page, people in data and includes and those only referred to
+// alike.
+const (
+	RateFound        = "spaces per id"
+	RateResolved     = "users per name"
+	RateLive         = "spaces per creator"
+	RateHits         = "spaces per search"
+	RatePeople       = "users per space"
+	RateAlone        = "users per space asked for alone"
+	RateNew          = "users per space not on earlier pages"
+	RateTweetNew     = "users per tweet not on earlier pages"
+	RateMissing      = "users not included per space"
+	RateTicketed     = "spaces with buyers per space"
+	RateTweets       = "tweets per space"
+	RateTweetPages   = "further pages of tweets per space"
+	RateTweetPeople  = "users per tweet"
+	RateTweetTweets  = "included tweets per tweet"
+	RateBuyers       = "buyers per space"
+	RateBuyerPages   = "further pages of buyers per space"
+	RateBuyerUsers   = "included users per buyer"
+	RateBuyerTweets  = "included tweets per buyer"
+	RateLookupsFound = "users per id"
+)
+
+// History is what a store's runs got, as rates.
+type History map[string]*Rate
+
+func (h History) at(name string) *Rate {
+	if h[name] == nil {
+		h[name] = &Rate{}
+	}
+	return h[name]
+}
+
+// Observation is what one run adds to the history.
+type Observation struct {
+	plan    store.Plan
+	rates   History
+	spaces  map[string]bool
+	tweets  map[string]*collected // by Space
+	buyers  map[string]*collected
+	people  map[string]bool // users on pages of Spaces and tweets so far
+	lookups int             // users asked for by id
+}
+
+// collected is what the pages of one collection held.
+type collected struct{ pages, rows int }
+
+// Observe begins a run of a plan.
+func Observe(plan store.Plan) *Observation {
+	return &Observation{plan: plan, rates: History{}, spaces: map[string]bool{}, tweets: map[string]*collected{}, buyers: map[string]*collected{}, people: map[string]bool{}}
+}
+
+// Page takes in one page.
+func (o *Observation) Page(found *Facts) {
+	if !found.OK && found.Request.Endpoint.Spec().Data != schemas.Space {
+		return // refused: says nothing of how many there are
+	}
+	for _, s := range found.Spaces {
+		o.spaces[s.ID] = true
+	}
+	kind, data := found.Data()
+	asked, n := len(found.Request.IDs), len(data)
+	people := len(peopleOf(found))
+	switch e := found.Request.Endpoint; e {
+	case schemas.Spaces, schemas.SpaceByID:
+		o.rates.at(RateFound).add(asked, n)
+	case schemas.Creators:
+		o.rates.at(RateLive).add(asked, n)
+	case schemas.Search:
+		o.rates.at(RateHits).add(1, n)
+	case schemas.Usernames:
+		o.rates.at(RateResolved).add(asked, n)
+	case schemas.Users:
+		o.lookups += asked
+		o.rates.at(RateLookupsFound).add(asked, n)
+	case schemas.Tweets:
+		collect(o.tweets, found, n)
+		o.rates.at(RateTweetPeople).add(n, people)
+		o.rates.at(RateTweetNew).add(n, o.meet(found))
+		o.rates.at(RateTweetTweets).add(n, len(found.Included(schemas.Tweet)))
+	case schemas.Buyers:
+		collect(o.buyers, found, n)
+		o.rates.at(RateBuyerUsers).add(n, len(found.Included(schemas.User)))
+		o.rates.at(RateBuyerTweets).add(n, len(found.Included(schemas.Tweet)))
+	}
+	if kind == schemas.Space {
+		o.rates.at(RatePeople).add(n, people)
+		o.rates.at(RateNew).add(n, o.meet(found))
+		if found.present > 0 || people == 0 { // a dialect may name them elsewhere
+			o.rates.at(RateAlone).add(n, found.present)
+		}
+	}
+}
+
+// collect counts a page of a collection.
+func collect(all map[string]*collected, found *Facts, rows int) {
+	id := found.Request.IDs[0]
+	if all[id] == nil || found.Request.Token == "" { // read from its first page again
+		all[id] = &collected{}
+	}
+	all[id].pages++
+	all[id].rows += rows
+}
+
+// peopleOf are the users a page refers to or holds.
+func peopleOf(found *Facts) map[string]bool {
+	people := map[string]bool{}
+	for _, id := range found.Referred {
+		people[id] = true
+	}
+	for _, id := range found.Mentioned {
+		people[id] = true
+	}
+	for _, id := range found.Users {
+		people[id] = true
+	}
+	return people
+}
+
+// meet counts the users of a page that were on none before: those that would
+// have to be looked up.
+func (o *Observation) meet(found *Facts) int {
+	before := len(o.people)
+	maps.Copy(o.people, peopleOf(found))
+	return len(o.people) - before
+}
+
+// Into adds the run to a history.
+func (o *Observation) Into(h History) {
+	for _, c := range o.tweets {
+		o.rates.at(RateTweets).add(1, c.rows)
+		o.rates.at(RateTweetPages).add(1, c.pages-1)
+	}
+	for _, c := range o.buyers {
+		o.rates.at(RateBuyers).add(1, c.rows)
+		o.rates.at(RateBuyerPages).add(1, c.pages-1)
+	}
+	if o.plan.Buyers {
+		o.rates.at(RateTicketed).add(len(o.spaces), len(o.buyers))
+	}
+	if o.plan.Users && !o.plan.NoExpand {
+		o.rates.at(RateMissing).add(len(o.spaces), o.lookups)
+	}
+	for name, r := range o.rates {
+		sum := h.at(name)
+		sum.N, sum.X, sum.Y, sum.YY = sum.N+r.N, sum.X+r.X, sum.Y+r.Y, sum.YY+r.YY
+	}
+}
+
+// Rate says how many of one thing came with another, such as tweets with a
+// Space: what is needed to say how many come with so many more.
+type Rate struct {
+	N  int64   `json:"n"`  // observations
+	X  float64 `json:"x"`  // sum of what was asked for
+	Y  float64 `json:"y"`  // sum of what came
+	YY float64 `json:"yy"` // sum of y²/x over the observations
+}
+
+// add adds an observation: y came with x.
+func (r *Rate) add(x, y int) {
+	if x <= 0 {
+		return
+	}
+	r.N++
+	r.X += float64(x)
+	r.Y += float64(y)
+	r.YY += float64(y) * float64(y) / float64(x)
+}

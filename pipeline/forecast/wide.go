@@ -1,0 +1,82 @@
+package forecast
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Narrower says what makes a forecast wide, and how to narrow it.
+type Narrower struct {
+	Assumption string        `json:"assumption"`
+	Width      schemas.Money `json:"usd"` // of the range that goes with it
+	Advice     string        `json:"advice"`
+}
+
+// Wide lists what makes a forecast wide, the most first.
+func (f Forecaster) Wide(plan store.Plan, forecast Forecast) []Narrower {
+	var expanded, unknown schemas.Money
+	for _, part := range forecast.Endpoints {
+		for kind, n := range part.included {
+			expanded += f.Prices[kind] * schemas.Money(n.High)
+		}
+		unknown += f.Prices[part.Endpoint.Spec().Data] * schemas.Money(part.Objects.High-part.Objects.Low)
+	}
+	var split Split
+	if forecast.Split != nil {
+		split = *forecast.Split
+		expanded -= split.Cost
+	}
+	repeats := forecast.Cost.High - forecast.Cost.Low - expanded - unknown - split.Cost
+	all := []Narrower{
+		{"whether X bills expanded users and tweets", expanded, "look users up by the hundred, once a day: users: batch"},
+		{"how much the seeds lead to", unknown, "run a part first: a forecast learns from the store's runs"},
+		{"whether X bills an object once a day only", repeats, "run once a UTC day"},
+		{"how often the budget splits a request, in each part of which people are billed again", split.Cost, "users: batch, or a budget of " + split.Enough.Cents()},
+	}
+	if plan.NoExpand {
+		all[0].Advice = "leave out tweets or buyers: their expansions hold tweets"
+	}
+	if forecast.Runs > 0 {
+		all[1].Advice = "the seeds vary: more runs narrow it, a budget bounds it"
+	}
+	all = slices.DeleteFunc(all, func(n Narrower) bool { return n.Width <= 0 })
+	slices.SortStableFunc(all, func(a, b Narrower) int { return cmp.Compare(b.Width, a.Width) })
+	return all
+}
+
+// worthwhile is the saving, in percent, from which a cheaper shape is
+// recommended.
+const worthwhile = 20
+
+// Cheaper is another shape of a job that is recommended.
+type Cheaper struct {
+	Forecast
+	// Saving is how much less it costs on average, in percent, if X bills
+	// expansions.
+	Saving int `json:"saving_percent"`
+}
+
+// Cheaper recommends to look users up instead of expanding them where that
+// saves much in the pessimistic model: on average, since how many people there
+// are is as unknown of one shape as of the other. In the optimistic model
+// expanded users are free and looked-up ones are not. It returns nil where it
+// recommends nothing.
+func (f Forecaster) Cheaper(plan store.Plan, seeds []schemas.Request) *Cheaper {
+	if plan.NoExpand || plan.Dialect == schemas.PostDialect {
+		return nil // there people are named only where they are expanded
+	}
+	now := f.Forecast(plan, seeds)
+	plan.NoExpand = true
+	other := f.Forecast(plan, seeds)
+	if now.Likely.High == 0 || other.Cost.High >= now.Cost.High {
+		return nil
+	}
+	saving := int(100 - 100*other.Likely.High/now.Likely.High)
+	if saving < worthwhile {
+		return nil
+	}
+	return &Cheaper{other, saving}
+}

@@ -1,0 +1,158 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// publishedFiles are the Parquet files of a store that no manifest has claimed
+// yet, by path below the Parquet folder.
+type publishedFiles struct {
+	mu    sync.Mutex
+	size  map[string]int64
+	bytes int64 // of all
+}
+
+// published lists the Parquet files.
+func published(s store.Dir) (*publishedFiles, error) {
+	files := &publishedFiles{size: map[string]int64{}}
+	tables, err := os.ReadDir(s.Parquet())
+	if errors.Is(err, fs.ErrNotExist) {
+		return files, nil
+	}
+	for _, table := range tables {
+		days, _ := filepath.Glob(filepath.Join(s.Parquet(), table.Name(), "run_date=*"))
+		for _, day := range days {
+			entries, err := os.ReadDir(day)
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range entries {
+				info, err := e.Info()
+				if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) {
+					continue // swept meanwhile, or not ours
+				}
+				if err != nil {
+					return nil, err
+				}
+				files.size[path.Join(table.Name(), filepath.Base(day), e.Name())] = info.Size()
+				files.bytes += info.Size()
+			}
+		}
+	}
+	return files, err
+}
+
+// claim takes a file that a manifest lists out of those that none lists, and
+// reports whether it is there with the size listed.
+func (f *publishedFiles) claim(part schemas.Part) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	size, ok := f.size[part.Path]
+	delete(f.size, part.Path)
+	return ok && size == part.Bytes
+}
+
+// runView is what an overview keeps of a run's manifest.
+type runView struct {
+	id        string
+	run       schemas.Run
+	err       error // why there is no manifest
+	content   string
+	asked     map[string]bool // destinations
+	rows      int64
+	tables    map[string]TableSize
+	wrong     []string // files that are missing or of another size
+	truncated int
+	drift     int
+	errors    int
+	pages     int // landed, where that is known
+	spend     Spend
+	counted   bool
+}
+
+// in reports whether a destination has the run: Parquet files say so by being
+// there, the database by naming the run and its content.
+func (v *runView) in(destination string, db DatabaseView) bool {
+	switch {
+	case destination == store.ParquetFiles:
+		return len(v.wrong) == 0
+	case db.Runs == nil: // it cannot be asked
+		return v.asked[destination]
+	}
+	content, ok := db.Runs[v.id]
+	return ok && (content == "" || v.content == "" || content == v.content)
+}
+
+// views reads the manifests of all runs and claims the files they list.
+func views(ctx context.Context, s store.Dir, files *publishedFiles) ([]*runView, error) {
+	ids, err := s.Runs()
+	if err != nil {
+		return nil, err
+	}
+	views := make([]*runView, len(ids))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, id := range ids {
+		g.Go(func() error {
+			views[i] = view(s, id, files)
+			return ctx.Err()
+		})
+	}
+	return views, g.Wait()
+}
+
+func view(s store.Dir, id string, files *publishedFiles) *runView {
+	v := &runView{id: id, tables: map[string]TableSize{}, asked: map[string]bool{}}
+	m, err := s.Manifest(id)
+	if err != nil {
+		v.err = err
+		if planned, err := s.Planned(id); err == nil {
+			v.run = planned.Run
+		}
+		v.run.RunID = id
+		return v
+	}
+	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
+	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
+		v.asked[name] = m.Asked(name)
+	}
+	for _, n := range m.Drift {
+		v.drift += n
+	}
+	for _, n := range m.Errors {
+		v.errors += n
+	}
+	for _, t := range m.Tables {
+		v.rows += t.Rows
+	}
+	v.claim(m.Files, files)
+	return v
+}
+
+// claim looks for the files of the run. Where they were to feed the database
+// only, a replay can have made them all the same.
+func (v *runView) claim(parts []schemas.Part, files *publishedFiles) {
+	for _, part := range parts {
+		if !files.claim(part) {
+			v.wrong = append(v.wrong, part.Path)
+			continue
+		}
+		t := v.tables[part.Table]
+		t.Files++
+		t.Rows += part.Rows
+		t.Bytes += part.Bytes
+		v.tables[part.Table] = t
+	}
+}

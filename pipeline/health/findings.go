@@ -1,0 +1,236 @@
+package health
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// examine finds what is not as it should be.
+func (o *Overview) examine(s store.Dir, files *publishedFiles, cfg OverviewConfig) {
+	if o.Lock.Held && !o.Lock.Sure {
+		o.find(Note, "lock", "", "", "%s seems to be at work; this system cannot tell for sure", o.Lock)
+	}
+	o.unfinished()
+	o.damage(s)
+	o.behind(s, cfg.Database)
+	o.orphans(s, files)
+	o.stale(cfg)
+	o.answers()
+}
+
+// unfinished finds runs that can go on: the newest of each plan.
+func (o *Overview) unfinished() {
+	newer := map[string]bool{}
+	for i, v := range slices.Backward(o.views) {
+		again := newer[v.run.PlanHash]
+		newer[v.run.PlanHash] = true
+		switch outcome := o.Runs[i].Outcome; {
+		case again || outcome == string(schemas.Done) || outcome == Running:
+		case v.err != nil && !missingManifest(v.err):
+			o.find(Problem, "damaged", v.id, "run the same job again", "%v", v.err)
+		case v.run.PlanHash == "":
+			// killed before its plan was written: nothing was fetched
+		case outcome == Unfinished:
+			o.find(Problem, "unfinished", v.id, "run the same job again", "run %s of %s was not finished: its %d pages are not in the tables", v.id, v.run.StartedAt.Format(time.DateTime), o.Runs[i].Pages)
+		default:
+			o.find(Problem, "unfinished", v.id, "run the same job again", "run %s was stopped (%s)", v.id, outcome)
+		}
+	}
+}
+
+// damage finds files that are not as the manifests list them.
+func (o *Overview) damage(s store.Dir) {
+	for _, v := range o.views {
+		if n := len(v.wrong); n > 0 && v.asked[store.ParquetFiles] {
+			o.find(Problem, "files", v.id, fmt.Sprintf("spacesetl replay --store %s --run %s", s, v.id),
+				"%s of run %s and %d more files are missing or not of the size listed", filepath.Join(s.Parquet(), v.wrong[0]), v.id, n-1)
+		}
+	}
+}
+
+// behind finds runs that are not in every destination that has runs.
+func (o *Overview) behind(s store.Dir, db DatabaseView) {
+	if db.Err != nil && o.Lock.Held {
+		o.find(Note, "database", "", "", "the run that is under way has the database open: its rows are not counted here")
+	} else if db.Err != nil {
+		o.find(Problem, "database", "", "close what has it open, or see spacesetl doctor", "%v", db.Err)
+	}
+	if o.Lock.Held {
+		return
+	}
+	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
+		wanted, lacks := false, []string{}
+		for _, v := range o.views {
+			if v.err != nil {
+				continue
+			}
+			wanted = wanted || v.asked[name]
+			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked[name]) { // those are damage
+				lacks = append(lacks, v.id)
+			}
+		}
+		if wanted && len(lacks) > 0 {
+			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", s, name),
+				"%s lacks %d runs that other tables have, the first %s", name, len(lacks), lacks[0])
+		}
+	}
+}
+
+// orphans finds files that nothing lists. While a run is at work they are its.
+func (o *Overview) orphans(s store.Dir, files *publishedFiles) {
+	if o.Lock.Held {
+		return
+	}
+	dead, unlisted := []string{}, []string{}
+	for name := range files.size {
+		name = filepath.Join(s.Parquet(), name)
+		if s.Dying(store.RunOf(name)) {
+			dead = append(dead, name)
+		} else {
+			unlisted = append(unlisted, name)
+		}
+	}
+	for _, pattern := range s.Leftovers() {
+		left, _ := filepath.Glob(pattern) // the patterns are ours
+		dead = append(dead, left...)
+	}
+	slices.Sort(dead)
+	slices.Sort(unlisted)
+	if len(dead) > 0 {
+		o.find(Problem, "orphans", "", "the next run removes what a run left that died; do not read Parquet files that no manifest lists",
+			"%d files that no manifest lists, such as %s", len(dead), dead[0])
+	}
+	if len(unlisted) > 0 {
+		run := store.RunOf(unlisted[0])
+		do := "nobody removes them: move them away, and do not read Parquet files that no manifest lists"
+		if _, err := s.Planned(run); err == nil {
+			do = fmt.Sprintf("spacesetl replay --store %s --run %s", s, run)
+		}
+		o.find(Problem, "orphans", "", do, "%d files that no manifest lists and that no run is known to have left when it died, such as %s", len(unlisted), unlisted[0])
+	}
+}
+
+// usual is how many times the usual interval between runs is too long.
+const usual = 3
+
+// stale finds that no run has come for long.
+func (o *Overview) stale(cfg OverviewConfig) {
+	if len(o.Runs) == 0 || o.Runs[len(o.Runs)-1].Outcome == Running {
+		return
+	}
+	last := o.Runs[len(o.Runs)-1].StartedAt
+	limit, why := cfg.Stale, "more than was asked for"
+	if limit == 0 && len(o.Runs) > 3 {
+		var between []time.Duration
+		for i, r := range o.Runs[1:] {
+			between = append(between, r.StartedAt.Sub(o.Runs[i].StartedAt))
+		}
+		slices.Sort(between)
+		interval := between[len(between)/2]
+		limit, why = max(usual*interval, time.Hour), fmt.Sprintf("runs came every %s", interval.Round(time.Minute))
+	}
+	if age := o.At.Sub(last); limit > 0 && age > limit && !last.IsZero() {
+		o.find(Problem, "stale", o.Runs[len(o.Runs)-1].RunID, "see why the job does not run",
+			"the last run was started %s ago (%s)", age.Round(time.Minute), why)
+	}
+}
+
+const (
+	// fewErrors are too few to call a growth.
+	fewErrors = 10
+	// earlierRuns are compared with the newest.
+	earlierRuns = 5
+)
+
+// answers tells what the newest finished run says of the API's answers.
+func (o *Overview) answers() {
+	var done []*runView
+	for _, v := range o.views {
+		if v.err == nil && v.run.Outcome == schemas.Done && v.run.Pages > 0 {
+			done = append(done, v)
+		}
+	}
+	if len(done) == 0 {
+		return
+	}
+	newest := done[len(done)-1]
+	share := func(v *runView) float64 { return float64(v.errors) / float64(v.run.Pages) }
+	most := 0.0
+	earlier := done[max(0, len(done)-1-earlierRuns) : len(done)-1]
+	for _, v := range earlier {
+		most = max(most, share(v))
+	}
+	if len(earlier) > 0 && newest.errors >= fewErrors && share(newest) > 2*most {
+		o.find(Problem, "errors", newest.id, "FROM api_errors WHERE _run_id = '"+newest.id+"'",
+			"%d things the API did not give in %d pages, over twice the most of the %d runs before", newest.errors, newest.run.Pages, len(earlier))
+	}
+	if newest.truncated > 0 {
+		o.find(Note, "truncated", newest.id, "narrow them, or run more often",
+			"searches that returned the most there is, so that Spaces may be missing: %d", newest.truncated)
+	}
+	if newest.drift > 0 {
+		o.find(Note, "drift", newest.id, "see drift in runs/"+newest.id+"/manifest.json; a newer spacesetl may know them",
+			"API fields no column knows, kept in extras: %d values", newest.drift)
+	}
+}
+
+// rates reads what the newest page of each endpoint says of its rate window.
+func (o *Overview) rates(s store.Dir) {
+	for _, v := range slices.Backward(o.views) {
+		pages, err := landing.OpenReader(s, v.id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // nothing was fetched
+		}
+		if err != nil {
+			o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(s), "%v", err)
+			return
+		}
+		v.pages = pages.Len()
+		o.windows(pages)
+		_ = pages.Close() // nothing was written
+		return
+	}
+}
+
+func (o *Overview) windows(pages *landing.Reader) {
+	seen := map[schemas.Endpoint]bool{}
+	for _, e := range pages.Entries() {
+		if seen[e.Endpoint] {
+			continue
+		}
+		seen[e.Endpoint] = true
+		page, err := pages.Read(e)
+		if err != nil {
+			o.find(Problem, "damaged", "", "run spacesetl verify", "%v", err)
+			continue
+		}
+		if w, ok := window(page); ok {
+			o.Rates = append(o.Rates, w)
+			if w.Reset.After(o.At) && w.Remaining < w.Limit && (o.NextReset.IsZero() || w.Reset.Before(o.NextReset)) {
+				o.NextReset = w.Reset
+			}
+		}
+	}
+	slices.SortFunc(o.Rates, func(a, b RateWindow) int { return strings.Compare(string(a.Endpoint), string(b.Endpoint)) })
+}
+
+// window reads the headers of a page; ok is false without them.
+func window(page schemas.Page) (w RateWindow, ok bool) {
+	limit, err1 := strconv.Atoi(page.Headers.Limit)
+	remaining, err2 := strconv.Atoi(page.Headers.Remaining)
+	reset, err3 := strconv.ParseInt(page.Headers.Reset, 10, 64)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return w, false
+	}
+	return RateWindow{page.Request.Endpoint, limit, remaining, time.Unix(reset, 0).UTC(), page.FetchedAt}, true
+}

@@ -1,0 +1,86 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// VerifyQuickly compares what can be compared without reading much: the
+// checksums of manifests and plans, that the files listed are there, with
+// their size and a Parquet file's first and last bytes, and that the pages of
+// a run that is done are as many as its manifest says. It changes nothing.
+func VerifyQuickly(ctx context.Context, v *Verification, s store.Dir, runID string) error {
+	m, err := s.Manifest(runID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ctx.Err() // nothing is promised of a run that has not come to its end
+	}
+	if err != nil {
+		v.Wrong("%v", err)
+		return ctx.Err()
+	}
+	v.Runs++
+	receipts(v, s, m)
+	if m.Asked(store.ParquetFiles) {
+		for _, part := range m.Files {
+			if err := glance(s, part); err != nil {
+				v.Wrong("%v", err)
+				continue
+			}
+			v.Files++
+		}
+	}
+	countPages(v, s, m)
+	return ctx.Err()
+}
+
+// glance looks at the size and the ends of a Parquet file.
+func glance(s store.Dir, part schemas.Part) error {
+	name := filepath.Join(s.Parquet(), filepath.FromSlash(part.Path))
+	file, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() != part.Bytes {
+		return fmt.Errorf("%s: has %d bytes; its manifest lists %d", name, info.Size(), part.Bytes)
+	}
+	const magic = "PAR1"
+	var ends [2 * len(magic)]byte
+	_, headErr := file.ReadAt(ends[:len(magic)], 0)
+	_, tailErr := file.ReadAt(ends[len(magic):], max(0, info.Size()-int64(len(magic))))
+	if err := errors.Join(headErr, tailErr); err != nil || string(ends[:]) != magic+magic {
+		return &store.CorruptError{Path: name, Err: errors.New("it is not a Parquet file")}
+	}
+	return nil
+}
+
+// countPages compares the landed pages of a run with its manifest: none that it
+// counts may be missing.
+func countPages(v *Verification, s store.Dir, m store.Manifest) {
+	pages, err := landing.OpenReader(s, m.Run.RunID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return // it counts none
+	}
+	if err != nil {
+		v.Wrong("%v", err)
+		return
+	}
+	defer pages.Close()
+	n := pages.Len()
+	v.Pages += n
+	if n != m.Run.Pages && m.Run.Outcome == schemas.Done {
+		v.Wrong("run %s: %d landed pages of the %d that its manifest counts", m.Run.RunID, n, m.Run.Pages)
+	}
+}

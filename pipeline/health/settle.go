@@ -1,0 +1,110 @@
+package health
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Settle brings the files that are derived from the pages, state.json and
+// ledger.json, up to date. A run calls it when it has come to its end, with the
+// facts that it knows of its pages: who looks at the store next, or runs next,
+// need not read them again.
+func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
+	runs, err := l.Runs()
+	if err != nil || len(runs) == 0 {
+		return err
+	}
+	newest := runs[len(runs)-1]
+	st, ledger := savedState(l.Dir, runs), money.Saved(l.Dir, runs)
+	m, err := l.Manifest(newest)
+	if err != nil || m.Run.Outcome != schemas.Done || len(st.Runs) != len(runs)-1 || len(ledger.Runs) != len(runs)-1 {
+		_, stateErr := UpdateState(ctx, l)
+		_, ledgerErr := money.Update(ctx, l)
+		return errors.Join(stateErr, ledgerErr)
+	}
+	// Mostly one run is missing in both: its pages are read once, or not at all.
+	err = ledger.Fold(ctx, l.Dir, newest, known, func(p facts.Received) { st.see(p, true, m.Plan) })
+	if err != nil {
+		return err
+	}
+	st.Runs = append(st.Runs, newest)
+	return errors.Join(ledger.Save(l), st.save(l))
+}
+
+// Glance is what is known of a store without reading more than a few pages.
+type Glance struct {
+	Ledger *money.Ledger
+	State  *State
+	// Uncounted are the runs whose pages are in neither: too many to read.
+	Uncounted []string
+}
+
+// glanceBytes is how much of landed pages Look reads, compressed: a second's
+// quarter.
+const glanceBytes = 4 << 20
+
+// Look returns the ledger and the state of the store as its files have them,
+// with the runs since, as far as their pages are few. It changes nothing and
+// needs no lock.
+func Look(ctx context.Context, d store.Dir) (Glance, error) {
+	runs, err := d.Runs()
+	if err != nil {
+		return Glance{}, err
+	}
+	g := Glance{Ledger: money.Saved(d, runs), State: savedState(d, runs)}
+	left := int64(glanceBytes)
+	few := func(id string) bool {
+		left -= landedBytes(d, id)
+		return left >= 0
+	}
+	missing := map[string]bool{}
+	for i, id := range runs[len(g.Ledger.Runs):] {
+		if !few(id) {
+			g.miss(missing, runs[len(g.Ledger.Runs)+i:])
+			break
+		}
+		if err := g.Ledger.Fold(ctx, d, id, nil); err != nil {
+			return g, err
+		}
+	}
+	left = glanceBytes
+	for i, id := range runs[len(g.State.Runs):] {
+		if !few(id) {
+			g.miss(missing, runs[len(g.State.Runs)+i:])
+			break
+		}
+		if _, err := g.State.fold(ctx, d, id); err != nil {
+			return g, err
+		}
+	}
+	return g, nil
+}
+
+// miss notes runs that are not counted.
+func (g *Glance) miss(seen map[string]bool, runs []string) {
+	for _, id := range runs {
+		if !seen[id] {
+			seen[id] = true
+			g.Uncounted = append(g.Uncounted, id)
+		}
+	}
+}
+
+// landedBytes is the size of a run's landed pages on disk.
+func landedBytes(d store.Dir, runID string) int64 {
+	var sum int64
+	entries, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // without any there is none
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil {
+			sum += info.Size()
+		}
+	}
+	return sum
+}

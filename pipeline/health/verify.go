@@ -1,0 +1,169 @@
+package health
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/transform"
+)
+
+// Verification is what was looked at in a store, and what is wrong with it.
+type Verification struct {
+	Runs     int                                   `json:"runs"`
+	Pages    int                                   `json:"pages"`
+	Bytes    int64                                 `json:"bytes"` // of pages, uncompressed
+	Leaves   map[schemas.Endpoint]transform.Leaves `json:"leaves"`
+	Files    int                                   `json:"files"`
+	Tables   int                                   `json:"tables"` // compared with tables made anew
+	Problems []string                              `json:"problems"`
+	// Notes are what was seen and is no problem.
+	Notes []string `json:"notes,omitempty"`
+}
+
+// Wrong notes a problem.
+func (v *Verification) Wrong(format string, args ...any) {
+	v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
+}
+
+// VerifyPages reads the landed pages of a run: checksums, envelopes, JSON, and that
+// every value of a body is found in the rows made of it. With every above 1 only
+// each every-th page is decoded; all checksums are verified all the same. It
+// changes nothing.
+func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
+	pages, err := landing.OpenReader(d, runID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // killed before its first page
+	}
+	if err != nil {
+		v.Wrong("%v", err)
+		return nil
+	}
+	defer pages.Close()
+	for _, torn := range pages.Torn() {
+		v.Notes = append(v.Notes, torn.String()+": the next run of the job cuts it off and asks again")
+	}
+	decoder := transform.NewDecoder()
+	for i, e := range pages.Entries() {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := pages.Read(e)
+		if err != nil {
+			v.Wrong("%v", err)
+			continue
+		}
+		v.Pages++
+		v.Bytes += e.Bytes()
+		if page.ID != e.PageID || page.Request.ID() != page.ID || page.RunID != runID || !json.Valid(page.Body) {
+			v.Wrong("landing %s, page %s: the envelope is not that of its page", e.File(), e.PageID)
+			continue
+		}
+		if i%max(every, 1) == 0 {
+			v.leaves(decoder, page, e)
+		}
+	}
+	return nil
+}
+
+// leaves looks for the values of a page in its rows.
+func (v *Verification) leaves(d *transform.Decoder, page schemas.Page, e landing.Entry) {
+	if page.Text != "" {
+		return // a refusal that was not JSON
+	}
+	leaves, err := d.Lossless(page)
+	if err != nil {
+		v.Wrong("landing %s: %v", e.File(), err)
+		return
+	}
+	sum := v.Leaves[e.Endpoint]
+	sum.Seen += leaves.Seen
+	sum.Found += leaves.Found
+	if v.Leaves == nil {
+		v.Leaves = map[schemas.Endpoint]transform.Leaves{}
+	}
+	v.Leaves[e.Endpoint] = sum
+	if leaves.Lost != "" {
+		v.Wrong("landing %s, page %s: no row has %s", e.File(), e.PageID, leaves.Lost)
+	}
+}
+
+// VerifyFiles compares the files of a run with its manifest: all there, of the
+// right size and SHA-256. Runs that have not come to their end have none.
+func VerifyFiles(ctx context.Context, v *Verification, s store.Dir, runID string) (*store.Manifest, error) {
+	m, err := s.Manifest(runID)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		v.Wrong("%v", err)
+		return nil, nil
+	}
+	if m.Run.RunID != runID {
+		v.Wrong("%s: is the manifest of run %s", s.RunFile(runID, "manifest.json"), m.Run.RunID)
+		return nil, nil
+	}
+	receipts(v, s, m)
+	if !m.Asked(store.ParquetFiles) {
+		return &m, nil
+	}
+	for _, part := range m.Files {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		name := filepath.Join(s.Parquet(), filepath.FromSlash(part.Path))
+		sum, bytes, err := store.FileSum(name)
+		switch {
+		case err != nil:
+			v.Wrong("%v", err)
+		case bytes != part.Bytes || sum != part.SHA256:
+			v.Wrong("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
+		default:
+			v.Files++
+		}
+	}
+	return &m, nil
+}
+
+// VerifyTables compares a run's manifest and the files it lists with those made
+// anew from its pages.
+func VerifyTables(v *Verification, s store.Dir, m, again *store.Manifest) {
+	listed := map[string]schemas.Part{}
+	for _, part := range m.Files {
+		listed[part.Path] = part
+	}
+	for _, part := range again.Files {
+		old, ok := listed[part.Path]
+		switch {
+		case !ok:
+			v.Wrong("run %s: made anew, %s has %d rows in a file that is not listed", m.Run.RunID, part.Table, part.Rows)
+		case old.Rows != part.Rows || old.SHA256 != part.SHA256:
+			v.Wrong("run %s: made anew, %s has %d rows, SHA-256 %.12s…; listed %d, %.12s…", m.Run.RunID, part.Table, part.Rows, part.SHA256, old.Rows, old.SHA256)
+		default:
+			v.Tables++
+		}
+	}
+	if !again.Repeats(*m) {
+		v.Wrong("%s: is not the receipt of the run's pages", s.RunFile(m.Run.RunID, "manifest.json"))
+	}
+}
+
+// receipts compares the manifest and the plan with their checksums.
+func receipts(v *Verification, s store.Dir, m store.Manifest) {
+	path, plan := s.RunFile(m.Run.RunID, "manifest.json"), s.RunFile(m.Run.RunID, "plan.json")
+	text, readErr := os.ReadFile(path)
+	again, whole, err := m.Text()
+	if readErr != nil || err != nil || !whole || string(again) != string(text) {
+		v.Wrong("%s: is not what was written", path)
+	}
+	if sum, _, err := store.FileSum(plan); err != nil || sum != m.PlanSHA256 {
+		v.Wrong("%s: is not the plan that the manifest names (%v)", plan, err)
+	}
+}

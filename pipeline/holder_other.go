@@ -1,6 +1,0 @@
-//go:build !linux
-
-package pipeline
-
-// flocked cannot be answered without taking the lock here.
-func flocked(string, int) (held, known bool) { return false, false }

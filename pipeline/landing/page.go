@@ -1,0 +1,79 @@
+package landing
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Buffers are what ReadInto reads pages into, again and again.
+type Buffers struct {
+	packed, line, head []byte
+	// params are those of pages read before: there are few, each with hundreds
+	// of names.
+	params map[string]schemas.Params
+}
+
+// maxParams bounds how many are kept.
+const maxParams = 64
+
+// paramsOf reads the params of a page's envelope.
+func (b *Buffers) paramsOf(raw json.RawMessage) (schemas.Params, error) {
+	if known, ok := b.params[string(raw)]; ok {
+		return known, nil
+	}
+	var params schemas.Params
+	if err := json.Unmarshal(raw, &params); err != nil {
+		return nil, err
+	}
+	if b.params == nil || len(b.params) >= maxParams {
+		b.params = map[string]schemas.Params{}
+	}
+	b.params[string(raw)] = params
+	return params, nil
+}
+
+// Read reads a landed page.
+func (r *Reader) Read(e Entry) (schemas.Page, error) { return r.ReadInto(e, &Buffers{}) }
+
+// ReadInto reads a landed page, whose body is valid until the buffers are used
+// again. Pages may share their Params. A page that is not what was landed is a
+// *DamageError.
+func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
+	line, err := line(r.decoder, e.file, e.frame, buffers)
+	if err != nil {
+		return schemas.Page{}, r.unreadable(e, err)
+	}
+	var head struct {
+		schemas.Page
+		Params json.RawMessage `json:"params"`
+	}
+	buffers.head = append(append(buffers.head[:0], line[:e.frame.headLen]...), "null}"...)
+	err = json.Unmarshal(buffers.head, &head)
+	if err == nil && head.Params != nil {
+		head.Page.Params, err = buffers.paramsOf(head.Params)
+	}
+	if err != nil {
+		return schemas.Page{}, r.unreadable(e, err)
+	}
+	p := head.Page
+	p.Body = line[e.frame.headLen : len(line)-len("}\n")]
+	return p, nil
+}
+
+// unreadable says of a page that it is damaged, unless the system would not
+// read it.
+func (r *Reader) unreadable(e Entry, err error) error {
+	var system *fs.PathError
+	if errors.As(err, &system) {
+		return fmt.Errorf("landing %s, page %s: %w", e.file, e.PageID, err)
+	}
+	what := err.Error()
+	if errors.Is(err, errTorn) {
+		what = "it is not what was landed"
+	}
+	return &DamageError{File: e.file, Page: e.PageID, What: what, Counted: r.manifest}
+}

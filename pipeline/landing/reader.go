@@ -1,0 +1,285 @@
+package landing
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Entry is where a landed page is.
+type Entry struct {
+	PageID    string
+	Endpoint  schemas.Endpoint
+	FetchedAt time.Time
+	file      string
+	frame     frame
+}
+
+// Bytes is the length of the page with its envelope, uncompressed.
+func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
+
+// File is the segment that the page stands in.
+func (e Entry) File() string { return e.file }
+
+// Reader reads the landed pages of one run. It cannot change them: a page that
+// another process is landing at the time is not seen, or seen whole.
+type Reader struct {
+	dir      string // of the run's segments
+	decoder  *zstd.Decoder
+	manifest bool                     // the run has one
+	counted  map[string]store.Segment // by name, as the run's manifest has them
+	segments []store.Segment          // as they are, without what is torn
+	torn     []Torn
+
+	mu      sync.Mutex
+	pages   map[string]Entry // by page id
+	earlier []Entry          // of pages fetched again
+}
+
+// Torn is the end of a segment that is no whole page and that no manifest
+// counts: what a process that died left of a page, or one that is being landed.
+type Torn struct {
+	File  string
+	At    int64 // offset
+	Bytes int64
+	page  string // id, where its header is whole
+}
+
+func (t Torn) String() string {
+	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are not a whole page", t.File, t.Bytes, t.At)
+}
+
+// DamageError is landed pages that are not what was landed.
+type DamageError struct {
+	File string // segment, or the run's folder
+	Page string // id, where it is known
+	What string
+	// Counted: a manifest counts it, so that it is not fetched again.
+	Counted bool
+}
+
+func (e *DamageError) Error() string {
+	page := ""
+	if e.Page != "" {
+		page = ", page " + e.Page
+	}
+	next := "restore it from a backup"
+	if !e.Counted {
+		next += ", or delete it to fetch its pages again"
+	}
+	return fmt.Sprintf("landing %s%s: %s: %s", e.File, page, e.What, next)
+}
+
+// OpenReader opens the pages of a run. The error is an fs.ErrNotExist where
+// none has landed, and a *DamageError where one that the run's manifest counts
+// is missing or cannot be read, or where damage stands between pages. What
+// stands torn at the end of a segment, and is counted by no manifest, is passed
+// over: see Torn.
+func OpenReader(d store.Dir, runID string) (*Reader, error) {
+	m, err := d.Manifest(runID)
+	if err != nil && !store.Unwritten(err) {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	if err != nil {
+		return openCounted(d, runID, nil)
+	}
+	return openCounted(d, runID, &m)
+}
+
+// openCounted opens the pages that a manifest counts, nil for a run without one.
+func openCounted(d store.Dir, runID string, m *store.Manifest) (*Reader, error) {
+	// The frame's own checksum is for other readers: ours is checked before.
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(2*maxLine), zstd.IgnoreChecksum(true))
+	if err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	r := &Reader{dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}, manifest: m != nil}
+	if m != nil {
+		for _, s := range m.Landed {
+			r.counted[s.Name] = s
+		}
+	}
+	if err := r.index(m); err != nil {
+		decoder.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// index finds the pages of all segments, and compares them with the manifest.
+func (r *Reader) index(m *store.Manifest) error {
+	files, err := os.ReadDir(r.dir) // in the order of their names
+	if errors.Is(err, fs.ErrNotExist) && m != nil && m.Run.Pages > 0 {
+		return &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)}
+	}
+	if err != nil {
+		return fmt.Errorf("landing: %w", err)
+	}
+	for i, file := range files {
+		e, number := segmentOf(file.Name())
+		if number == 0 {
+			continue // not ours
+		}
+		last := true
+		if i+1 < len(files) {
+			next, _ := segmentOf(files[i+1].Name())
+			last = next != e
+		}
+		if err := r.scan(e, file.Name(), last); err != nil {
+			return err
+		}
+	}
+	return r.hold(m)
+}
+
+// hold compares what is there with what a manifest counts.
+func (r *Reader) hold(m *store.Manifest) error {
+	if m == nil {
+		return nil
+	}
+	for _, want := range m.Landed {
+		if !slices.ContainsFunc(r.segments, func(s store.Segment) bool { return s.Name == want.Name }) {
+			return &DamageError{Counted: true, File: filepath.Join(r.dir, want.Name), What: fmt.Sprintf("is missing; the run's manifest counts %d of its pages", want.Pages)}
+		}
+	}
+	if n := len(r.pages); n < m.Run.Pages {
+		damage := &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("holds %d of the %d pages that the run's manifest counts", n, m.Run.Pages)}
+		if len(r.torn) > 0 { // a manifest of before it listed segments
+			damage.File, damage.Page, damage.What = r.torn[0].File, r.torn[0].page, fmt.Sprintf("is damaged at byte %d, and the run has %d of the %d pages that its manifest counts", r.torn[0].At, n, m.Run.Pages)
+		}
+		return damage
+	}
+	return nil
+}
+
+// add indexes a page; of two with one id the one fetched later counts.
+func (r *Reader) add(e Entry) {
+	old, again := r.pages[e.PageID]
+	if again && e.FetchedAt.Before(old.FetchedAt) {
+		old, e = e, old
+	}
+	if again {
+		r.earlier = append(r.earlier, old)
+	}
+	r.pages[e.PageID] = e
+}
+
+// landed takes in a page that is on disk.
+func (r *Reader) landed(e Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.add(e)
+	name := filepath.Base(e.file)
+	i := slices.IndexFunc(r.segments, func(s store.Segment) bool { return s.Name == name })
+	if i < 0 {
+		i = len(r.segments)
+		r.segments = append(r.segments, store.Segment{Name: name})
+	}
+	r.segments[i].Pages++
+	r.segments[i].Bytes = max(r.segments[i].Bytes, e.frame.at+int64(e.frame.size))
+}
+
+// Torn lists what is torn at the ends of segments.
+func (r *Reader) Torn() []Torn { return r.torn }
+
+// Segments lists the files of pages as they are, by name.
+func (r *Reader) Segments() []store.Segment {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.SortedFunc(slices.Values(r.segments), func(a, b store.Segment) int { return cmp.Compare(a.Name, b.Name) })
+}
+
+// Content is the checksum of the pages that count: over their ids and, of each,
+// the checksum and length of what was landed. It takes no reading, and stays the
+// same wherever the pages are copied to.
+func (r *Reader) Content() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	hash := sha256.New()
+	for _, id := range slices.Sorted(maps.Keys(r.pages)) {
+		f := r.pages[id].frame
+		fmt.Fprintf(hash, "%s %08x %d\n", id, f.sum, f.rawLen)
+	}
+	return hex.EncodeToString(hash.Sum(nil))
+}
+
+// Len is how many pages there are, those fetched again counted once.
+func (r *Reader) Len() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.pages)
+}
+
+// Has reports whether a page has landed.
+func (r *Reader) Has(id string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, ok := r.pages[id]
+	return ok
+}
+
+// Get reads a landed page; ok is false when it has not landed.
+func (r *Reader) Get(id string) (p schemas.Page, ok bool, err error) {
+	r.mu.Lock()
+	e, ok := r.pages[id]
+	r.mu.Unlock()
+	if !ok {
+		return schemas.Page{}, false, nil
+	}
+	p, err = r.Read(e)
+	return p, true, err
+}
+
+// Entries lists the landed pages, newest first.
+func (r *Reader) Entries() []Entry {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entries := make([]Entry, 0, len(r.pages))
+	for _, e := range r.pages {
+		entries = append(entries, e)
+	}
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(b.FetchedAt.Compare(a.FetchedAt), cmp.Compare(a.PageID, b.PageID))
+	})
+	return entries
+}
+
+// Received lists every page in the order received, those fetched again more
+// than once: all of them were paid for.
+func (r *Reader) Received() []Entry {
+	entries := r.Entries()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	entries = append(entries, r.earlier...)
+	slices.SortFunc(entries, func(a, b Entry) int {
+		return cmp.Or(a.FetchedAt.Compare(b.FetchedAt), cmp.Compare(a.PageID, b.PageID))
+	})
+	return entries
+}
+
+// Counts reports whether a page is the one of its id that was fetched last.
+func (r *Reader) Counts(e Entry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.pages[e.PageID] == e
+}
+
+// Close lets go of what reading takes.
+func (r *Reader) Close() error {
+	r.decoder.Close()
+	return nil
+}

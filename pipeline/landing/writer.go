@@ -1,0 +1,186 @@
+package landing
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// segmentLimit closes a segment, in bytes.
+const segmentLimit = 64 << 20
+
+// Writer lands the pages of one run, beside reading them: every page as
+// received, in append-only segments of zstd frames. A page is done when Put has
+// returned.
+//
+// A segment is a plain zstd file: decompressed, it is one JSON object per line.
+type Writer struct {
+	*Reader
+	// Cut is what was torn and is cut off: pages that were never synced.
+	Cut []Torn
+
+	step    durable.Step
+	release func() // of the run's pages
+	encoder *zstd.Encoder
+
+	opening  sync.Mutex
+	segments map[schemas.Endpoint]*segment // the last of each
+	full     []*segment
+}
+
+// Open opens the pages of a run for reading and adding. It takes the lock of the
+// store, and there is one writer of a run at a time. What a crash left of a page
+// that was never synced, and that no manifest counts, is cut off. Other damage is
+// a *DamageError: it is not a crash's doing.
+func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err error) {
+	release, err := l.Claim(runID)
+	if err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			release()
+		}
+	}()
+	if err := os.MkdirAll(filepath.Join(l.Raw(), runID), 0o777); err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	reader, err := OpenReader(l.Dir, runID)
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(true))
+	if err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	w := &Writer{Reader: reader, Cut: reader.torn, step: step, release: release, encoder: encoder, segments: map[schemas.Endpoint]*segment{}}
+	for _, s := range reader.segments {
+		e, number := segmentOf(s.Name)
+		if last := w.segments[e]; last == nil || last.number < number {
+			w.segments[e] = &segment{path: filepath.Join(reader.dir, s.Name), number: number, size: s.Bytes, synced: s.Bytes}
+		}
+	}
+	for _, t := range reader.torn {
+		if err := cut(t); err != nil {
+			return nil, fmt.Errorf("landing: %w", errors.Join(err, reader.Close()))
+		}
+	}
+	reader.torn = nil
+	return w, nil
+}
+
+// cut removes what is torn.
+func cut(t Torn) error {
+	file, err := os.OpenFile(t.File, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(file.Truncate(t.At), file.Sync(), file.Close())
+}
+
+// Put lands a page and returns when it is on disk. One sync may cover the
+// pages of several callers. After an error the segment is as it was before.
+func (w *Writer) Put(p schemas.Page) error {
+	line, headLen, err := envelope(p)
+	if err != nil {
+		return fmt.Errorf("landing %s: %w", p.ID, err)
+	}
+	f := frame{pageID: p.ID, fetchedAt: p.FetchedAt.UnixMicro(), rawLen: len(line), headLen: headLen}
+	record := f.encode(w.encoder, line)
+	for {
+		s, err := w.segment(p.Request.Endpoint)
+		if err != nil {
+			return fmt.Errorf("landing %s: %w", p.ID, err)
+		}
+		at, full, err := s.append(record, w.step)
+		if full {
+			continue // another page filled it; the next call opens a new one
+		}
+		if err == nil {
+			err = s.sync(at+int64(len(record)), w.step)
+		}
+		if err != nil {
+			return fmt.Errorf("landing %s: %w", s.path, durable.Cause(err))
+		}
+		f.at = at
+		w.landed(Entry{p.ID, p.Request.Endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.path, f})
+		return nil
+	}
+}
+
+// segment returns the segment that takes the endpoint's next page.
+func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
+	w.opening.Lock()
+	defer w.opening.Unlock()
+	s := w.segments[e]
+	if s != nil && s.takes() {
+		return s, s.open()
+	}
+	number := 1
+	if s != nil {
+		number = s.number + 1
+		s.retire()
+		w.full = append(w.full, s)
+	}
+	s = &segment{path: filepath.Join(w.dir, segmentName(e, number)), number: number}
+	if err := s.open(); err != nil {
+		return nil, err
+	}
+	w.segments[e] = s
+	return s, durable.SyncDir(w.dir)
+}
+
+// Close closes the segments. Every page that was put is on disk already.
+func (w *Writer) Close() error {
+	w.opening.Lock()
+	defer w.opening.Unlock()
+	defer w.release()
+	var errs []error
+	for _, s := range w.segments {
+		errs = append(errs, s.close())
+	}
+	for _, s := range w.full {
+		errs = append(errs, s.close())
+	}
+	return errors.Join(append(errs, w.Reader.Close(), w.encoder.Close())...)
+}
+
+// envelope is the page's line and the length of what stands before its body.
+// The body stays as received, but for line breaks between its values.
+func envelope(p schemas.Page) (line []byte, headLen int, err error) {
+	body := p.Body
+	if len(body) == 0 {
+		body = json.RawMessage("null")
+	}
+	if bytes.IndexByte(body, '\n') >= 0 {
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, body); err != nil {
+			return nil, 0, err
+		}
+		body = compact.Bytes()
+	}
+	p.Body = json.RawMessage("null")
+	head, err := json.Marshal(p)
+	if err != nil {
+		return nil, 0, err
+	}
+	const tail = "null}"
+	if !bytes.HasSuffix(head, []byte(`"body":`+tail)) {
+		return nil, 0, errors.New("body is not the last key of the envelope")
+	}
+	headLen = len(head) - len(tail)
+	line = make([]byte, 0, headLen+len(body)+2)
+	line = append(append(append(line, head[:headLen]...), body...), "}\n"...)
+	return line, headLen, nil
+}

@@ -1,0 +1,227 @@
+// Package money is what a store's pages cost: the ledger, which is derived from
+// them, statements made of it, and the purse that keeps a run in its budget.
+package money
+
+import (
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Model is what is assumed of how X bills. Nothing official says which is
+// true, so costs are known as a range from Optimistic to Pessimistic.
+type Model struct {
+	Expansions bool // users and tweets in includes are billed like those in data
+	Repeats    bool // an object returned again on a UTC day is billed again
+	Lost       bool // answers that a crash lost were billed
+}
+
+// Optimistic and Pessimistic are the ends of the range.
+var (
+	Optimistic  = Model{}
+	Pessimistic = Model{Expansions: true, Repeats: true, Lost: true}
+)
+
+// view is the index of Line.New for a model.
+func (m Model) view() int {
+	view := 0
+	if m.Expansions {
+		view |= 1
+	}
+	if m.Lost {
+		view |= 2
+	}
+	return view
+}
+
+// views is how many of them there are.
+const views = 4
+
+// Line is what one endpoint returned of one kind in one run on one UTC day.
+type Line struct {
+	Day      string           `json:"day"` // YYYY-MM-DD, UTC, by the server's clock
+	RunID    string           `json:"run_id"`
+	Endpoint schemas.Endpoint `json:"endpoint"`
+	Object   schemas.Object   `json:"object"`
+	// Lost: answers that a crash lost. Of a request that was repeated they are
+	// counted as its answer, of another as the most it can have been.
+	Lost     bool  `json:"lost,omitempty"`
+	Returned int64 `json:"returned"` // in data
+	Included int64 `json:"included"` // in includes
+	// New counts objects without those returned before on the day, for each of
+	// what can count as returned: with expansions (1), with lost answers (2).
+	New [views]int64 `json:"new"`
+}
+
+// Billed is how many objects of the line are billed.
+func (l *Line) Billed(m Model) int64 {
+	switch {
+	case l.Lost && !m.Lost:
+		return 0
+	case !m.Repeats:
+		return l.New[m.view()]
+	case m.Expansions:
+		return l.Returned + l.Included
+	}
+	return l.Returned
+}
+
+// Repeated is how many objects of data had been returned before on the day: a
+// look-up of them is free if X charges an object once a day.
+func (l *Line) Repeated() int64 {
+	if l.Lost {
+		return 0
+	}
+	return l.Returned - l.New[Optimistic.view()]
+}
+
+// Ledger is what a store's pages cost, by UTC day, run, endpoint and kind. It
+// is derived from the landed pages; see Read.
+type Ledger struct {
+	Lines []*Line
+
+	// Runs are those whose pages are in the ledger, oldest first.
+	Runs []Run
+	// History is what the same pages say of how much comes with what.
+	History facts.History
+
+	paid map[string]paidDay // by day; the latest few
+}
+
+// Run is a run whose pages are in the ledger.
+type Run struct {
+	RunID string `json:"run_id"`
+	Job   string `json:"job"`
+	Pages int    `json:"pages"` // received
+	Ended bool   `json:"ended"` // no page can come any more
+}
+
+// paidDay are the objects returned on a day, by kind and id: a bit for each
+// view.
+type paidDay map[schemas.Object]map[string]uint8
+
+// NewLedger is that of a store without runs.
+func NewLedger() *Ledger {
+	return &Ledger{History: facts.History{}, paid: map[string]paidDay{}}
+}
+
+// Cost is what the lines that pass cost; nil passes all.
+func (l *Ledger) Cost(m Model, p schemas.Prices, pass func(*Line) bool) schemas.Money {
+	var sum schemas.Money
+	for _, line := range l.Lines {
+		if pass == nil || pass(line) {
+			sum += p[line.Object] * schemas.Money(line.Billed(m))
+		}
+	}
+	return sum
+}
+
+// Paid returns the ids of a kind that were returned on a UTC day, in data or
+// with included also in includes.
+func (l *Ledger) Paid(day string, kind schemas.Object, included bool) map[string]bool {
+	ids := map[string]bool{}
+	bit := uint8(1) << Model{Expansions: included}.view()
+	for id, seen := range l.paid[day][kind] {
+		if seen&bit != 0 {
+			ids[id] = true
+		}
+	}
+	return ids
+}
+
+// paidDays is how many days the ids are kept for: pages of one day can be
+// booked after the first of the next.
+const paidDays = 2
+
+// forget drops the ids of all but the latest days.
+func (l *Ledger) forget() {
+	days := make([]string, 0, len(l.paid))
+	for day := range l.paid {
+		days = append(days, day)
+	}
+	slices.Sort(days)
+	for _, day := range days[:max(len(days)-paidDays, 0)] {
+		delete(l.paid, day)
+	}
+}
+
+// book books one page, or one that was lost.
+func (l *Ledger) book(runID, day string, found *facts.Facts, lost bool) {
+	data, _ := found.Data()
+	for _, kind := range schemas.Priced() {
+		included := found.Included(kind)
+		var returned []string
+		if kind == data {
+			_, returned = found.Data()
+		}
+		if len(returned)+len(included) == 0 {
+			continue
+		}
+		line := l.line(Line{Day: day, RunID: runID, Endpoint: found.Request.Endpoint, Object: kind, Lost: lost})
+		line.Returned += int64(len(returned))
+		line.Included += int64(len(included))
+		l.mark(line, returned, false)
+		l.mark(line, included, true)
+	}
+}
+
+// mark counts the ids that are new on the line's day, for each view.
+func (l *Ledger) mark(line *Line, ids []string, included bool) {
+	day := l.paid[line.Day]
+	if day == nil {
+		day = paidDay{}
+		l.paid[line.Day] = day
+	}
+	if day[line.Object] == nil {
+		day[line.Object] = map[string]uint8{}
+	}
+	seen := day[line.Object]
+	for _, id := range ids {
+		for view := range views {
+			expansions, lost := view&1 != 0, view&2 != 0
+			if included && !expansions || line.Lost && !lost || seen[id]&(1<<view) != 0 {
+				continue
+			}
+			seen[id] |= 1 << view
+			line.New[view]++
+		}
+	}
+}
+
+// assume books an answer that was lost and never repeated as the most it can
+// have held.
+func (l *Ledger) assume(runID string, n store.Sent, expansions []string) {
+	kind := n.Endpoint.Spec().Data
+	data := schemas.MostData(n.Endpoint, n.IDs)
+	for o, most := range schemas.Most(n.Endpoint, n.IDs, expansions) {
+		line := l.line(Line{Day: Day(n.At), RunID: runID, Endpoint: n.Endpoint, Object: o, Lost: true})
+		if o == kind {
+			line.Returned += data
+			line.New[Model{Lost: true}.view()] += data
+			most -= data
+			line.New[Model{Expansions: true, Lost: true}.view()] += data
+		}
+		line.Included += most
+		line.New[Model{Expansions: true, Lost: true}.view()] += most
+	}
+}
+
+// line returns the line with this key, made if there is none.
+func (l *Ledger) line(key Line) *Line {
+	for _, line := range slices.Backward(l.Lines) {
+		if line.RunID != key.RunID {
+			break // lines of a run stand together
+		}
+		if line.Day == key.Day && line.Endpoint == key.Endpoint && line.Object == key.Object && line.Lost == key.Lost {
+			return line
+		}
+	}
+	l.Lines = append(l.Lines, &key)
+	return &key
+}
+
+// Day is the UTC day of a time, YYYY-MM-DD.
+func Day(t time.Time) string { return t.UTC().Format(time.DateOnly) }

@@ -1,0 +1,166 @@
+// Package store is the folder of one job: the names of what lies in it, its
+// plans and manifests, and the lock that whoever writes it must hold.
+//
+// What reads needs a Dir; what writes is a method of Locked, or takes one.
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Dir is the folder of a store.
+type Dir string
+
+// Raw is the folder of landed pages, one folder per run.
+func (d Dir) Raw() string { return filepath.Join(string(d), "raw") }
+
+// Parquet is the folder of published Parquet files.
+func (d Dir) Parquet() string { return filepath.Join(string(d), "parquet") }
+
+// DuckDB is the database file.
+func (d Dir) DuckDB() string { return filepath.Join(string(d), "spaces.duckdb") }
+
+// File is a file of the store itself, such as state.json.
+func (d Dir) File(name string) string { return filepath.Join(string(d), name) }
+
+// RunFile is a file of a run's own folder, such as plan.json.
+func (d Dir) RunFile(runID, name string) string {
+	return filepath.Join(string(d), "runs", runID, name)
+}
+
+// Runs lists the ids of the store's runs, oldest first.
+func (d Dir) Runs() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(string(d), "runs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
+			ids = append(ids, e.Name())
+		}
+	}
+	slices.Sort(ids)
+	return ids, nil
+}
+
+// Planned reads plan.json of a run; fs.ErrNotExist when the run was killed
+// before it was written, so that nothing was fetched.
+func (d Dir) Planned(runID string) (Planned, error) {
+	var p Planned
+	err := ReadJSON(d.RunFile(runID, "plan.json"), &p)
+	return p, err
+}
+
+// Manifest reads manifest.json of a run; fs.ErrNotExist when the run has not
+// come to its end.
+func (d Dir) Manifest(runID string) (Manifest, error) {
+	var m Manifest
+	err := ReadJSON(d.RunFile(runID, "manifest.json"), &m)
+	return m, err
+}
+
+// Resumable returns the newest run of this plan that can go on: one that has
+// not come to its end, or with finished also one that has. It fails when the
+// store belongs to another job.
+func (d Dir) Resumable(plan Plan, finished bool) (run Planned, ok bool, err error) {
+	ids, err := d.Runs()
+	if err != nil {
+		return Planned{}, false, err
+	}
+	for _, id := range slices.Backward(ids) {
+		planned, err := d.Planned(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // killed before its plan was written: nothing was fetched
+		}
+		if err != nil {
+			return Planned{}, false, err
+		}
+		if planned.Plan.Job != plan.Job {
+			return Planned{}, false, &WrongJobError{string(d), planned.Plan.Job, plan.Job}
+		}
+		if planned.Plan.Hash() != plan.Hash() {
+			continue
+		}
+		m, err := d.Manifest(id)
+		if err != nil && !Unwritten(err) {
+			return Planned{}, false, err
+		}
+		if err != nil || m.Run.Outcome != schemas.Done || finished {
+			return planned, true, nil
+		}
+		return Planned{}, false, nil // the newest run of this plan is done
+	}
+	return Planned{}, false, nil
+}
+
+// WrongJobError is a store that another job writes.
+type WrongJobError struct{ Store, Owner, Job string }
+
+func (e *WrongJobError) Error() string {
+	return fmt.Sprintf("store %s belongs to job %q, not %q: choose another --store, or name the job %q", e.Store, e.Owner, e.Job, e.Owner)
+}
+
+// CorruptError is a file of the store that is not what was written.
+type CorruptError struct {
+	Path string
+	Err  error
+}
+
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%s is damaged (%v): delete it and run again", e.Path, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *CorruptError) Unwrap() error { return e.Err }
+
+// Unwritten reports whether a manifest does not count: it was never written,
+// or it is damaged and the run has to write it again. One that cannot be read
+// for another reason may count.
+func Unwritten(err error) bool {
+	var corrupt *CorruptError
+	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt)
+}
+
+// ReadJSON reads a JSON file of the store; a *CorruptError when it is none.
+func ReadJSON(path string, v any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return &CorruptError{path, err}
+	}
+	return nil
+}
+
+// WriteJSON writes a JSON file of the store, which appears whole.
+func WriteJSON(path string, v any, step durable.Step) error {
+	text, err := marshal(v)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if err := durable.WriteFile(path, text, durable.Options{Step: step, Name: "json"}); err != nil {
+		return fmt.Errorf("writing %w", err)
+	}
+	return nil
+}
+
+// marshal is the text of a JSON file of the store.
+func marshal(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "  ")
+	return append(text, '\n'), err
+}

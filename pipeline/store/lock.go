@@ -1,0 +1,128 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// BusyError is a store that another run is writing.
+type BusyError struct{ Store, Owner string }
+
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("store %s is in use by %s: wait for it to end, or choose another --store", e.Store, e.Owner)
+}
+
+// Locked is a store that this process alone may write, until Unlock: whoever
+// holds one may change what lies in the store.
+type Locked struct {
+	Dir
+	lock *flock.Flock
+
+	mu     sync.Mutex
+	writes map[string]bool // runs whose pages are being landed
+}
+
+// Lock makes this process the only one that writes the store. The system
+// releases the lock of a process that dies. It returns a *BusyError when
+// another has it.
+func (d Dir) Lock() (*Locked, error) {
+	if err := os.MkdirAll(string(d), 0o777); err != nil {
+		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
+	}
+	path := d.File("lock")
+	lock := flock.New(path)
+	ok, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("store %s: %w", d, err)
+	}
+	if !ok {
+		owner, _ := os.ReadFile(path) // only for the message
+		if text := strings.TrimSpace(string(owner)); text != "" {
+			return nil, &BusyError{string(d), text}
+		}
+		return nil, &BusyError{string(d), "another run"}
+	}
+	host, _ := os.Hostname() // only for the message
+	owner := fmt.Sprintf("process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
+	if err := os.WriteFile(path, []byte(owner), 0o666); err != nil {
+		_ = lock.Unlock()
+		return nil, fmt.Errorf("store %s: %w", d, err)
+	}
+	return &Locked{Dir: d, lock: lock, writes: map[string]bool{}}, nil
+}
+
+// Unlock lets others write the store.
+func (l *Locked) Unlock() { _ = l.lock.Unlock() }
+
+// Claim takes a run's pages for one writer until release is called: two that
+// append to the same files would overwrite each other's pages.
+func (l *Locked) Claim(runID string) (release func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.writes[runID] {
+		return nil, fmt.Errorf("run %s: its pages are being landed already", runID)
+	}
+	l.writes[runID] = true
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.writes, runID)
+	}, nil
+}
+
+// Holder is who has locked a store, or had it locked last.
+type Holder struct {
+	Held bool `json:"held"`
+	// Sure is false when this system cannot tell: Held is then what the lock
+	// file makes likely.
+	Sure  bool      `json:"sure"`
+	PID   int       `json:"pid,omitempty"`
+	Host  string    `json:"host,omitempty"`
+	Since time.Time `json:"since,omitzero"`
+	Here  bool      `json:"-"` // Host is this machine
+	Alive bool      `json:"-"` // there is a process PID here
+}
+
+func (h Holder) String() string {
+	if h.PID == 0 {
+		return "a process that is not named"
+	}
+	return fmt.Sprintf("process %d on %s since %s", h.PID, h.Host, h.Since.Format(time.RFC3339))
+}
+
+// Holder finds out who has locked the store. It takes no lock, so that no run
+// can be turned away because of it.
+func (d Dir) Holder() (Holder, error) {
+	var h Holder
+	path := d.File("lock")
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		h.Sure = true
+		return h, nil
+	}
+	if err != nil && !errors.Is(err, fs.ErrPermission) { // who may only look is told less
+		return h, err
+	}
+	var since string
+	if _, err := fmt.Sscanf(strings.TrimSpace(string(text)), "process %d on %s since %s", &h.PID, &h.Host, &since); err == nil {
+		h.Since, _ = time.Parse(time.RFC3339, since) // zero when it is not a time
+	}
+	host, _ := os.Hostname()
+	h.Here = h.Host == "" || h.Host == host
+	h.Alive = h.Here && h.PID > 0 && alive(h.PID)
+	if held, known := flocked(path, h.PID); known && (held || h.Here) {
+		h.Held, h.Sure = held, true
+		return h, nil
+	}
+	h.Held = h.Alive
+	return h, nil
+}

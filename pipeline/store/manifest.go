@@ -1,0 +1,183 @@
+package store
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Manifest is the receipt of a run, written last. What it does not list does
+// not exist. It holds no secret.
+type Manifest struct {
+	Run       schemas.Run                      `json:"run"`
+	Stopped   string                           `json:"stopped,omitempty"` // why the run ended early
+	Plan      Plan                             `json:"plan"`
+	Endpoints map[schemas.Endpoint]EndpointUse `json:"endpoints"`
+	Tables    []TableRows                      `json:"tables"`
+	Files     []schemas.Part                   `json:"files"` // Path is relative to the Parquet folder
+	// Content is the checksum of what was landed, see landing.Reader.Content:
+	// equal contents, equal rows, wherever and however often they are loaded.
+	// Manifests before it have none.
+	Content string `json:"content,omitempty"`
+	// Landed are the files of pages that were counted.
+	Landed []Segment `json:"landed,omitempty"`
+	// Destinations are those that the run was asked to load; whether they have
+	// it, they say themselves. Manifests before it have the next two only.
+	Destinations []string `json:"destinations,omitempty"`
+	Parquet      bool     `json:"parquet"`  // parquet is a destination: the files were kept
+	Database     bool     `json:"database"` // duckdb is one: they were merged into the database
+	// Dropped are the fields and expansions the server refused.
+	Dropped []Refusal `json:"dropped"`
+	// NeverSeen are fields that were asked for and that no object had, by
+	// parameter.
+	NeverSeen map[string][]string `json:"never_seen"`
+	// Drift counts API keys that no column takes, by object and path; their
+	// values are in the extras columns.
+	Drift map[string]int `json:"drift"`
+	// Errors counts the rows of api_errors by kind and problem.
+	Errors map[string]int `json:"errors"`
+	// Truncated are searches that returned as many rows as the API gives at
+	// most: there may be more Spaces that match.
+	Truncated []string `json:"truncated"`
+	// Skipped counts what was not asked for, by reason.
+	Skipped    map[string]int    `json:"skipped"`
+	Failures   []Failure         `json:"failures"`
+	Repaired   int               `json:"repaired"`   // characters replaced by U+FFFD
+	Unreadable int               `json:"unreadable"` // values that became NULL
+	Versions   map[string]string `json:"versions"`
+	// PlanSHA256 is the hash of the run's plan.json, Checksum that of this
+	// manifest as its file has it, with an empty checksum.
+	PlanSHA256 string `json:"plan_sha256"`
+	Checksum   string `json:"checksum"`
+}
+
+// EndpointUse is what one endpoint took.
+type EndpointUse struct {
+	Pages    int   `json:"pages"`
+	Requests int   `json:"requests"` // attempts, retries included
+	WaitedMS int64 `json:"waited_ms"`
+	Bytes    int64 `json:"bytes"`
+}
+
+// TableRows is the number of rows of a table in a run.
+type TableRows struct {
+	Name string `json:"name"`
+	Rows int64  `json:"rows"`
+}
+
+// Segment is a file of landed pages as far as it was counted.
+type Segment struct {
+	Name  string `json:"name"` // in the run's folder of pages
+	Pages int    `json:"pages"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Failure is a request that could not be answered.
+type Failure struct {
+	Request schemas.Request `json:"request"`
+	Error   string          `json:"error"`
+}
+
+// Refusal is a field or expansion that the server refused and that was left
+// out from then on.
+type Refusal struct {
+	Param  string `json:"param"`
+	Value  string `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// The names of destinations.
+const (
+	ParquetFiles = "parquet"
+	DuckDBFile   = "duckdb"
+)
+
+// Ask notes the destinations that a run is asked to load.
+func (m *Manifest) Ask(destinations []string) {
+	m.Destinations = destinations
+	m.Parquet = slices.Contains(destinations, ParquetFiles)
+	m.Database = slices.Contains(destinations, DuckDBFile)
+}
+
+// Asked reports whether the run was asked to load a destination.
+func (m *Manifest) Asked(destination string) bool {
+	if m.Destinations == nil {
+		return destination == ParquetFiles && m.Parquet || destination == DuckDBFile && m.Database
+	}
+	return slices.Contains(m.Destinations, destination)
+}
+
+// Seal fills in the checksums, of the plan as its file has it, too.
+func (m *Manifest) Seal(plan string) (err error) {
+	if m.PlanSHA256, _, err = FileSum(plan); err != nil {
+		return fmt.Errorf("run %s: %w", m.Run.RunID, err)
+	}
+	m.Checksum, err = m.checksum()
+	return err
+}
+
+func (m Manifest) checksum() (string, error) {
+	m.Checksum = ""
+	text, err := marshal(m)
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:]), err
+}
+
+// Text is the manifest as its file has it; whole is whether its checksum holds.
+func (m Manifest) Text() (text []byte, whole bool, err error) {
+	sum, err := m.checksum()
+	if err != nil {
+		return nil, false, err
+	}
+	text, err = marshal(m)
+	return text, sum == m.Checksum, err
+}
+
+// Repeats reports whether a manifest, made from the same pages, says of them
+// and of the files made of them what an earlier one does. By whom it was made,
+// for which destinations, and what manifests did not say in earlier versions
+// makes no difference.
+func (m Manifest) Repeats(earlier Manifest) bool {
+	m.Versions, m.PlanSHA256 = earlier.Versions, earlier.PlanSHA256
+	m.Destinations, m.Parquet, m.Database = earlier.Destinations, earlier.Parquet, earlier.Database
+	if earlier.Content == "" {
+		m.Content, m.Landed = "", nil
+	}
+	sum, err := m.checksum()
+	return err == nil && sum == earlier.Checksum
+}
+
+// FileSum is the SHA-256 of a file, in hexadecimal, and its size.
+func FileSum(name string) (sum string, bytes int64, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	bytes, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), bytes, err
+}
+
+// WriteManifest writes the receipt of a run, unless the one that is there says
+// the same: a manifest is written once. It returns the one that stands.
+func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (*Manifest, error) {
+	path := l.RunFile(m.Run.RunID, "manifest.json")
+	if earlier, err := l.Manifest(m.Run.RunID); err == nil && m.Repeats(earlier) {
+		return &earlier, l.latest(step)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)
+	}
+	if err := WriteJSON(path, m, step); err != nil {
+		return nil, err
+	}
+	return m, l.latest(step)
+}

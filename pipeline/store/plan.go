@@ -1,0 +1,76 @@
+package store
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Plan is what a job asks for, before anything is fetched.
+type Plan struct {
+	Job     string            `json:"job"`
+	Dialect schemas.Dialect   `json:"dialect"`
+	Private bool              `json:"private,omitempty"`
+	Seeds   []schemas.Request `json:"seeds"`
+	// Creators are user ids whose Spaces are looked for, together with those
+	// of the usernames among the seeds.
+	Creators []string `json:"creators,omitempty"`
+	Buyers   bool     `json:"buyers,omitempty"` // ticket buyers of ticketed Spaces
+	Tweets   bool     `json:"tweets,omitempty"` // tweets shared in Spaces
+	Users    bool     `json:"users,omitempty"`  // look up users referred to and not included
+	// Self asks who the user token belongs to, so that buyers are asked for
+	// that user's Spaces only.
+	Self bool `json:"self,omitempty"`
+	// Owners are the user ids whose tokens the run has: as Self, for tokens
+	// whose owners are known.
+	Owners []string `json:"owners,omitempty"`
+	// NoExpand leaves out the expansions of users, which X may bill with every
+	// page. With Users they are looked up instead, by the hundred, each once a
+	// UTC day.
+	NoExpand bool `json:"no_expand,omitempty"`
+}
+
+// Planned is what plan.json of a run holds, written before its first request.
+type Planned struct {
+	Run  schemas.Run `json:"run"`
+	Plan Plan        `json:"plan"`
+	// Seeds are the plan's first requests as the store's state made them when
+	// the run was started; they stay the same when it is resumed.
+	Seeds []schemas.Request `json:"seeds"`
+}
+
+// Expansions are those an endpoint is asked with.
+func (p Plan) Expansions(e schemas.Endpoint) []string {
+	all := schemas.DefaultExpansions(e, cmp.Or(p.Dialect, schemas.TweetDialect))
+	if p.NoExpand {
+		return schemas.WithoutUsers(all)
+	}
+	return all
+}
+
+// Hash names the plan: equal plans, equal hashes.
+func (p Plan) Hash() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic(err) // strings, numbers and booleans always marshal
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Lookups are the requests that look up Spaces by id.
+func Lookups(ids []string) []schemas.Request {
+	var requests []schemas.Request
+	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
+		r := schemas.Request{Endpoint: schemas.Spaces, IDs: batch}
+		if len(batch) == 1 {
+			r.Endpoint = schemas.SpaceByID
+		}
+		requests = append(requests, r)
+	}
+	return requests
+}

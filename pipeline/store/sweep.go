@@ -1,0 +1,200 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Latest is what parquet/_latest.json holds: the newest run whose files are
+// complete. A reader that takes files from manifests only, this one's and
+// those of earlier runs, never sees half a run.
+type Latest struct {
+	RunID    string         `json:"run_id"`
+	Manifest string         `json:"manifest"` // relative to the store
+	Files    []schemas.Part `json:"files"`
+}
+
+func (d Dir) latestPath() string { return filepath.Join(d.Parquet(), "_latest.json") }
+
+// partFile takes a Parquet file's name apart: run id and shard.
+var partFile = regexp.MustCompile(`^(.+)-[0-9]+\.parquet$`)
+
+// IsPart reports whether a Parquet file has a name that one of ours has.
+func IsPart(name string) bool { return partFile.MatchString(name) }
+
+// RunOf is the run that a Parquet file is named for; empty when it is none of
+// ours.
+func RunOf(name string) string {
+	parts := partFile.FindStringSubmatch(filepath.Base(name))
+	if parts == nil {
+		return ""
+	}
+	return parts[1]
+}
+
+// Start makes a new run of a plan, with its first requests, and writes its
+// plan.json.
+func (l *Locked) Start(plan Plan, seeds []schemas.Request, version string, now time.Time) (Planned, error) {
+	now = now.UTC().Truncate(time.Microsecond)
+	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
+	for n := 2; ; n++ {
+		err := os.MkdirAll(l.File("runs"), 0o777)
+		if err == nil {
+			err = os.Mkdir(filepath.Dir(l.RunFile(id, "plan.json")), 0o777)
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fs.ErrExist) {
+			return Planned{}, fmt.Errorf("store %s: %w", l.Dir, err)
+		}
+		id = fmt.Sprintf("%s-%s-%d", now.Format("20060102T150405Z"), plan.Hash()[:6], n)
+	}
+	p := Planned{Plan: plan, Seeds: seeds, Run: schemas.Run{
+		RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version,
+	}}
+	return p, WriteJSON(l.RunFile(id, "plan.json"), p, nil)
+}
+
+// commitFile lies in a run's folder while its files are renamed into place. A
+// process that dies meanwhile leaves it, so that the next knows which files are
+// a dead run's.
+const commitFile = "commit.json"
+
+// Committing notes the files that are about to become visible, before they do.
+func (l *Locked) Committing(runID string, files []schemas.Part, step durable.Step) error {
+	if err := os.MkdirAll(filepath.Dir(l.RunFile(runID, commitFile)), 0o777); err != nil {
+		return fmt.Errorf("run %s: %w", runID, err)
+	}
+	var paths []string
+	for _, part := range files {
+		paths = append(paths, part.Path)
+	}
+	return WriteJSON(l.RunFile(runID, commitFile), paths, step)
+}
+
+// Committed notes that a run's manifest lists its files.
+func (l *Locked) Committed(runID string) error {
+	if err := os.Remove(l.RunFile(runID, commitFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("run %s: %w", runID, err)
+	}
+	return nil
+}
+
+// Sweep removes what processes that died left behind: unfinished files, and
+// the Parquet files that a run was renaming into place when it died without a
+// manifest, which no reader may count. Nothing else is touched: a manifest that
+// cannot be read may list its files, and files of unknown names are somebody's.
+// It brings _latest.json up to the newest manifest.
+func (l *Locked) Sweep() error {
+	for _, pattern := range l.Leftovers() {
+		if err := removeAll(pattern); err != nil {
+			return err
+		}
+	}
+	commits, err := filepath.Glob(filepath.Join(globEscape(l.File("runs")), "*", commitFile))
+	if err != nil {
+		return fmt.Errorf("store %s: %w", l.Dir, err)
+	}
+	for _, name := range commits {
+		if err := l.bury(filepath.Base(filepath.Dir(name)), name); err != nil {
+			return fmt.Errorf("store %s: %w", l.Dir, err)
+		}
+	}
+	return l.latest(nil)
+}
+
+// Dying reports whether a run was renaming its files into place when its process
+// ended, or is.
+func (d Dir) Dying(runID string) bool {
+	_, err := os.Stat(d.RunFile(runID, commitFile))
+	return err == nil
+}
+
+// bury removes the files of a run that died while it committed.
+func (l *Locked) bury(runID, commit string) error {
+	switch _, err := os.Stat(l.RunFile(runID, "manifest.json")); {
+	case err == nil:
+		return l.Committed(runID) // it died right after its manifest, or while a newer one was to come
+	case !errors.Is(err, fs.ErrNotExist):
+		return nil // nobody knows: the manifest may list the files
+	}
+	var paths []string
+	if err := ReadJSON(commit, &paths); err != nil {
+		return err
+	}
+	for _, path := range paths {
+		name := filepath.FromSlash(path)
+		if RunOf(name) != runID || !filepath.IsLocal(name) {
+			continue // not what Committing writes
+		}
+		if err := os.Remove(filepath.Join(l.Parquet(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return l.Committed(runID)
+}
+
+// Leftovers are the patterns of what a process that died can have left.
+func (d Dir) Leftovers() []string {
+	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
+	return []string{
+		filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"),
+		filepath.Join(parquet, "__*"), filepath.Join(dir, "runs", "*", "_*"),
+		filepath.Join(dir, "_state.json-*"), filepath.Join(dir, "_ledger.json-*"), filepath.Join(dir, "_report.html-*"),
+	}
+}
+
+// latest brings _latest.json up to the newest manifest, unless that is of a run
+// without Parquet files, or there is no folder of such.
+func (l *Locked) latest(step durable.Step) error {
+	runs, err := l.Runs()
+	if _, missing := os.Stat(l.Parquet()); err != nil || errors.Is(missing, fs.ErrNotExist) {
+		return err
+	}
+	for _, id := range slices.Backward(runs) {
+		m, err := l.Manifest(id)
+		if Unwritten(err) {
+			continue
+		}
+		if err != nil || !m.Asked(ParquetFiles) {
+			return err
+		}
+		var last Latest
+		if err := ReadJSON(l.latestPath(), &last); err == nil && last.RunID == id && slices.Equal(last.Files, m.Files) {
+			return nil
+		}
+		last = Latest{RunID: id, Manifest: "runs/" + id + "/manifest.json", Files: m.Files}
+		return WriteJSON(l.latestPath(), last, step)
+	}
+	return nil
+}
+
+// removeAll removes what matches a pattern.
+func removeAll(pattern string) error {
+	names, err := filepath.Glob(pattern)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := os.RemoveAll(name); err != nil {
+			return fmt.Errorf("removing %w", err)
+		}
+	}
+	return nil
+}
+
+// globEscape makes a name match itself only.
+func globEscape(name string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(name)
+}
