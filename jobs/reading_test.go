@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -197,5 +198,47 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 	}
 	if !strings.Contains(said, "36 files that no manifest lists") || !strings.Contains(said, "mycopy-1.parquet") && !strings.Contains(said, runs[0]) {
 		t.Errorf("status does not say what lies there: %s", said)
+	}
+}
+
+// Runs that were killed before their first page landed, or even their plan, keep
+// no other from being replayed.
+func TestReplayLeavesOutWhatNeverLanded(t *testing.T) {
+	t.Parallel()
+	dir := store.Dir(smallStore(t))
+	runs, err := dir.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const noPlan, noPage = "20250101T000000Z-aaaaaa", "20250102T000000Z-aaaaaa"
+	plan := content(t, dir.RunFile(runs[0], "plan.json"))
+	for _, id := range []string{noPlan, noPage} {
+		if err := os.MkdirAll(filepath.Dir(dir.RunFile(id, "plan.json")), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(dir.RunFile(noPage, "plan.json"), []byte(plan), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var came []string
+	job := jobs.Open(jobs.Spec{Store: string(dir)}, jobs.Options{})
+	for r, err := range job.Replay(t.Context(), jobs.ReplayOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		came = append(came, r.Manifest.Run.RunID)
+	}
+	if len(came) != 1 || came[0] != runs[0] {
+		t.Errorf("replayed %v, want %v", came, runs)
+	}
+	if wrong := wrongIn(t, string(dir)); wrong != "" {
+		t.Errorf("verify: %s", wrong)
+	}
+	for _, id := range []string{noPlan, noPage} { // asked for by name it is said
+		for _, err := range job.Replay(t.Context(), jobs.ReplayOptions{Run: id}) {
+			if !errors.Is(err, pipeline.ErrNoPages) || !strings.Contains(err.Error(), id) {
+				t.Errorf("%s: %v, want an error that says so", id, err)
+			}
+		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -39,7 +40,8 @@ func (e *NoRunError) Error() string {
 	return fmt.Sprintf("there is no run %q in %s%s; the last is %s", e.Run, e.Store, near, e.Last)
 }
 
-// replay loads the landed pages of the runs asked for.
+// replay loads the landed pages of the runs asked for. One that was killed before
+// its first page landed has nothing to load: of all runs it is left out.
 func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		runs, err := runsOf(j.store, r.Run)
@@ -60,6 +62,10 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out)
+			if r.Run == "" && errors.Is(err, pipeline.ErrNoPages) {
+				j.opts.Log.Info(err.Error())
+				continue
+			}
 			if !yield(result, err) || err != nil {
 				return
 			}
@@ -87,6 +93,9 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 func replayRun(ctx context.Context, j *Job, id string, out *store.Locked) (Result, error) {
 	start := time.Now()
 	planned, err := j.store.Planned(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("run %s has no plan: %w", id, pipeline.ErrNoPages)
+	}
 	if err != nil {
 		return Result{}, err
 	}

@@ -115,6 +115,9 @@ type Notice struct {
 // asked of it.
 var ErrNotOpen = errors.New("the pipeline is not open: call Open, with a Fetcher and the store's Lock to fetch")
 
+// ErrNoPages is a run that was killed before its first page landed.
+var ErrNoPages = errors.New("nothing of it has landed")
+
 // Open opens the landed pages of the run: for adding where there is a Fetcher,
 // which takes the Lock, else for reading. The caller closes the pipeline.
 func (p *Pipeline) Open() error {
@@ -122,7 +125,7 @@ func (p *Pipeline) Open() error {
 	if p.Fetcher == nil {
 		pages, err := landing.OpenReader(p.Store, p.Run.RunID)
 		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("run %s: no page of it has landed in %s: %w", p.Run.RunID, p.Store.Raw(), fs.ErrNotExist)
+			return fmt.Errorf("run %s in %s: %w", p.Run.RunID, p.Store.Raw(), ErrNoPages)
 		}
 		p.pages = pages
 		return err

@@ -85,7 +85,7 @@ func (e *DamageError) Error() string {
 }
 
 // OpenReader opens the pages of a run. The error is an fs.ErrNotExist where
-// none has landed, and a *DamageError where one that the run's manifest counts
+// the run has no manifest and none has landed, and a *DamageError where one that the run's manifest counts
 // is missing or cannot be read, or where damage stands between pages. What
 // stands torn at the end of a segment, and is counted by no manifest, is passed
 // over: see Torn.
@@ -123,10 +123,12 @@ func openCounted(d store.Dir, runID string, m *store.Manifest) (*Reader, error) 
 // index finds the pages of all segments, and compares them with the manifest.
 func (r *Reader) index(m *store.Manifest) error {
 	files, err := os.ReadDir(r.dir) // in the order of their names
-	if errors.Is(err, fs.ErrNotExist) && m != nil && m.Run.Pages > 0 {
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case missing && m != nil && m.Run.Pages == 0:
+		return nil // a run that had nothing to ask, whose empty folder was not copied
+	case missing && m != nil:
 		return &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)}
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("landing: %w", err)
 	}
 	for i, file := range files {
