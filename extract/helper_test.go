@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -142,3 +144,5 @@ func slow(t *testing.T) {
 		t.Skip("takes seconds: runs without -short")
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }

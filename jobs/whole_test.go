@@ -5,16 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
-	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -26,8 +23,7 @@ func TestMain(m *testing.M) {
 		os.Exit(runChild(text))
 	}
 	_ = flag.Set("test.parallel", "4") // a value on the command line wins
-	dir, remove := scratch(scratchPlace())
-	_ = os.Setenv("TMPDIR", dir)
+	remove := scratch.Use(scratch.Memory())
 	code := m.Run()
 	remove()
 	os.Exit(code)
@@ -86,39 +82,4 @@ func total(w *simulator.Simulator) int {
 		n += count
 	}
 	return n
-}
-
-// scratchName is what the folders of test processes are called.
-const scratchName = "spacesetl-test-*"
-
-// scratch is a folder for all temporary files of this process, below another.
-// A process that is killed leaves its own behind: the next one that comes by
-// removes it, as nobody holds its lock.
-func scratch(below string) (dir string, remove func()) {
-	left, _ := filepath.Glob(filepath.Join(below, scratchName)) // the pattern is good
-	for _, old := range left {
-		lock := flock.New(filepath.Join(old, "lock"))
-		if info, err := os.Stat(old); err != nil || time.Since(info.ModTime()) < time.Minute {
-			continue // it may be about to take its lock
-		}
-		if free, err := lock.TryLock(); err == nil && free {
-			_ = os.RemoveAll(old) // only takes space
-		}
-		_ = lock.Close()
-	}
-	dir, err := os.MkdirTemp(below, scratchName)
-	if err != nil {
-		return below, func() {}
-	}
-	lock := flock.New(filepath.Join(dir, "lock"))
-	_, _ = lock.TryLock() // nobody else knows the name
-	remove = func() {
-		_ = lock.Close()
-		_ = os.RemoveAll(dir)
-	}
-	flag.Parse()
-	if timeout := flag.Lookup("test.timeout").Value.(flag.Getter).Get().(time.Duration); timeout > time.Minute {
-		time.AfterFunc(timeout-time.Second, remove) // then the process dies on the spot
-	}
-	return dir, remove
 }

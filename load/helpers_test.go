@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -219,3 +220,5 @@ func slow(t *testing.T) {
 		t.Skip("takes seconds: runs without -short")
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }

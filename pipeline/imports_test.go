@@ -15,6 +15,7 @@ const module = "github.com/spacesetl/spacesetl/"
 var arrows = map[string][]string{
 	"schemas":                nil,
 	"pipeline/store/durable": nil, // how files are written: for all
+	"pipeline/scratch":       nil, // for tests
 	"extract/simulator":      nil,
 	"extract":                {"schemas"},
 	"extract/auth":           {"pipeline/store/durable"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 )
 
 // TestMain makes the test binary a spacesetl, too: scripts run it as a child.
@@ -32,9 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	remove := func() {}
 	if commands[filepath.Base(os.Args[0])] == nil { // the tests
-		var dir string
-		dir, remove = scratch(os.TempDir())
-		_ = os.Setenv("TMPDIR", dir)
+		remove = scratch.Use(os.TempDir())
 	}
 	testscript.Main(inMemory{m, remove}, commands)
 }
@@ -123,4 +122,18 @@ func eventually(ts *testscript.TestScript, what string, is func() bool) {
 			ts.Fatalf("waited in vain for %s", what)
 		}
 	}
+}
+
+// inMemory runs tests with their temporary files in memory where there is room:
+// killing a process loses nothing that was written, on whatever disk, and
+// syncing is slow.
+type inMemory struct {
+	*testing.M
+	after func()
+}
+
+func (m inMemory) Run() int {
+	defer m.after()
+	defer scratch.Use(scratch.Memory())()
+	return m.M.Run()
 }

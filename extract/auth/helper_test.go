@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 )
 
 // children are what the test binary can be instead, when CHILD names it.
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	if child, ok := children[os.Getenv("CHILD")]; ok {
 		os.Exit(child())
 	}
-	os.Exit(m.Run())
+	os.Exit(scratch.Main(m))
 }
 
 // clock is one that tests move.

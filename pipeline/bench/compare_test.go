@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -141,3 +142,5 @@ func TestSQLMakesTheSameTablesAndEveryChangeIsSeen(t *testing.T) {
 		})
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }

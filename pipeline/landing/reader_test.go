@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -213,7 +214,7 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	os.Exit(m.Run())
+	os.Exit(scratch.Main(m))
 }
 
 // puts is how many pages land while others look: 10,000 with SPACESETL_LONG.

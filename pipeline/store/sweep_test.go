@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -173,3 +174,5 @@ func TestOldManifestsNameTheirDestinations(t *testing.T) {
 		t.Error("an old manifest of Parquet files is taken for another")
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }

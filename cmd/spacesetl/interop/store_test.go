@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -182,3 +183,5 @@ func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate
 	page.Body, err = json.Marshal(body)
 	return page, err
 }
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }

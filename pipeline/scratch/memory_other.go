@@ -1,0 +1,8 @@
+//go:build !linux
+
+package scratch
+
+import "os"
+
+// Memory is a folder in memory where there is one.
+func Memory() string { return os.TempDir() }
