@@ -1,0 +1,91 @@
+package facts
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+
+// lookup is the n-th page: a Space of its creator, ten seconds after the one
+// before.
+func lookup(n int) schemas.Page {
+	r := schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("1space", n)}}
+	at := time.Date(2026, 8, 1, 10, 0, 10*n, 0, time.UTC)
+	return schemas.Page{
+		RunID: "run", ID: r.ID(), Request: r, Status: 200, FetchedAt: at, Headers: schemas.Headers{Date: at.Add(time.Hour).Format(time.RFC1123)},
+		Body: json.RawMessage(fmt.Sprintf(`{"data":{"id":"%s","state":"live","creator_id":"%d","is_ticketed":true}}`, r.IDs[0], n)),
+	}
+}
+
+// Every page received is shown once, oldest first, and of two of one id the
+// later counts; what is known is not read.
+func TestFoldShowsEveryPageInOrder(t *testing.T) {
+	locked, err := store.Dir(t.TempDir()).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Unlock()
+	w, err := landing.Open(locked, "run", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	again := lookup(1)
+	again.FetchedAt = lookup(9).FetchedAt
+	for _, page := range []schemas.Page{lookup(3), lookup(1), again, lookup(2)} {
+		if err := w.Put(page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	known := &Known{}
+	page := lookup(2)
+	known.Add(&page, &Facts{Spaces: []Space{{ID: "known"}}})
+	var got []string
+	take := func(p Received) { got = append(got, fmt.Sprint(p.Spaces[0].ID, " ", p.Counts)) }
+	if err := Fold(t.Context(), w.Reader, known, take); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"1space1 false", "known true", "1space3 true", "1space1 true"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestFactsAreThoseOfThePage(t *testing.T) {
+	f, err := Examine(lookup(7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Space{ID: "1space7", CreatorID: "7", State: "live", Ticketed: true}
+	if len(f.Spaces) != 1 || f.Spaces[0] != want || f.Rows != 1 || !f.OK || f.Next != nil {
+		t.Errorf("got %+v, want the Space %+v", f, want)
+	}
+	if at := lookup(7).FetchedAt.Add(time.Hour); !f.BilledAt.Equal(at) {
+		t.Errorf("billed at %s, want %s, by the server's clock", f.BilledAt, at)
+	}
+	if price := f.Cost(schemas.DefaultPrices()); price != schemas.DefaultPrices()[schemas.Space] {
+		t.Errorf("costs %s, want a Space", price)
+	}
+}
+
+// What a process keeps in mind is bounded, however large its pages are.
+func TestKnownIsBounded(t *testing.T) {
+	known := &Known{}
+	for n := range 100 {
+		page := lookup(n)
+		known.Add(&page, &Facts{Users: []string{strings.Repeat("x", knownBytes/10)}})
+	}
+	if known.bytes > knownBytes || len(known.facts) != 9 {
+		t.Errorf("%d bytes of %d pages are kept, want up to %d", known.bytes, len(known.facts), knownBytes)
+	}
+}
