@@ -77,5 +77,5 @@ func parseExpression(inner string, closed bool) (expression, error) {
 	return expression{Name: m[1], Default: m[3], HasDefault: m[2] != ""}, nil
 }
 
-// literal writes a text so that a job file means just that by it.
-func literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
+// Literal writes a text so that a job file means just that by it.
+func Literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }

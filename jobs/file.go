@@ -62,7 +62,7 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
 		return Spec{}, []Problem{{File: path, Text: "is not a text file in UTF-8: a job file is YAML, such as \"creators: [@XDevelopers]\""}}
 	}
-	spec, problems := parse(text, filepath.Dir(path), env)
+	spec, problems := Parse(text, filepath.Dir(path), env)
 	for i := range problems {
 		problems[i].File = path
 	}
@@ -76,9 +76,10 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 	return spec, problems
 }
 
-// parse reads the text of a job file in the folder dir. Without a mapping at
-// its top the spec has no lines.
-func parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Problem) {
+// Parse reads the text of a job file in the folder dir, and looks variables up by
+// env. It fills in no defaults and leaves values to Spec.Check. Without a mapping
+// at its top the spec has no lines.
+func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Problem) {
 	r := reader{outside: outside{dir: dir, env: env, from: map[ast.Node]origin{}, failed: map[ast.Node]bool{}}}
 	file, err := parser.ParseBytes(text, 0)
 	var syntax *yaml.SyntaxError

@@ -224,7 +224,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		spec, _ := parse(text, "testdata", nowhere)
+		spec, _ := Parse(text, "testdata", nowhere)
 		spec.Check()
 		spec.Defaults()
 		spec.Plan(true)

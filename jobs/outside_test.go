@@ -225,7 +225,7 @@ func FuzzAValueStaysAValue(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		spec, problems := parse([]byte("name: \"${A}\"\nsearch:\n  - query: x${A}\nstate: live # ${A}\n"), "", environment(map[string]string{"A": value}))
+		spec, problems := Parse([]byte("name: \"${A}\"\nsearch:\n  - query: x${A}\nstate: live # ${A}\n"), "", environment(map[string]string{"A": value}))
 		switch {
 		case value == "":
 			if len(problems) != 2 {
@@ -237,9 +237,9 @@ func FuzzAValueStaysAValue(f *testing.F) {
 		if !utf8.ValidString(value) {
 			return
 		}
-		meant, found, _, errs := expand(literal(value), nil)
+		meant, found, _, errs := expand(Literal(value), nil)
 		if meant != value || len(found)+len(errs) > 0 {
-			t.Errorf("literal(%q) means %q, %v, %v", value, meant, found, errs)
+			t.Errorf("Literal(%q) means %q, %v, %v", value, meant, found, errs)
 		}
 	})
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 // choices are the values of a flag that takes one of a few, or a list of them;
@@ -38,7 +38,7 @@ func choices(flag string) []string {
 	case "log-format":
 		return observe.Formats
 	case "for":
-		return jobs.Schedulers()
+		return ready.Schedulers()
 	case "format":
 		return schemaFormats()
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 func jobsCommand(c *console) *cli.Command {
@@ -57,11 +57,11 @@ func jobsListCommand(c *console) *cli.Command {
 				return ofJobs(ctx, err)
 			}
 			if out == "json" {
-				return c.printJSON(jobs.ReadyMade())
+				return c.printJSON(ready.Jobs())
 			}
 			w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintf(w, "job\truns (UTC)\tneeds\twhat it gets\n")
-			for _, r := range jobs.ReadyMade() {
+			for _, r := range ready.Jobs() {
 				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About)
 			}
 			return w.Flush()

@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 func jobsShowCommand(c *console) *cli.Command {
@@ -26,7 +26,7 @@ spacesetl jobs show hourly-creators --for kubernetes --job-file mine.yaml | kube
 			text("for", "", "scheduler: cron, systemd, kubernetes or airflow; `SCHEDULER`"),
 			text("job-file", "", "`FILE` with the job (default /etc/spacesetl/NAME.yaml, kubernetes: as shown)"),
 			text("bin", "", "`FILE` of the program there (default /usr/local/bin/spacesetl)"),
-			text("image", jobs.DefaultImage, "container `IMAGE`"),
+			text("image", ready.DefaultImage, "container `IMAGE`"),
 			text("user", "", "`NAME` of the user to run as (systemd, cron.d)"),
 			text("memory", "1536MiB", "memory to stay within, such as `1GiB`"),
 			text("dir", "", "`DIR` to write the files to, instead of printing them"),
@@ -48,13 +48,13 @@ func showReady(c *console, ctx *cli.Context) error {
 			return err
 		}
 	}
-	ready, err := readyMade(ctx.Args().First())
+	job, err := readyMade(ctx.Args().First())
 	if err != nil {
 		return ofJobs(ctx, err)
 	}
-	files := []jobs.DeployedFile{{Name: ready.Name + ".yaml", Text: ready.YAML}}
+	files := []ready.File{{Name: job.Name + ".yaml", Text: job.YAML}}
 	if scheduler != "" {
-		if files, err = deployed(ctx, ready, scheduler); err != nil {
+		if files, err = deployed(ctx, job, scheduler); err != nil {
 			return ofJobs(ctx, err)
 		}
 	}
@@ -69,20 +69,20 @@ func showReady(c *console, ctx *cli.Context) error {
 }
 
 // deployed is what makes a scheduler run the job.
-func deployed(ctx *cli.Context, ready jobs.Ready, scheduler string) ([]jobs.DeployedFile, error) {
+func deployed(ctx *cli.Context, job ready.Job, scheduler string) ([]ready.File, error) {
 	memory, err := humanize.ParseBytes(ctx.String("memory"))
 	if err != nil || memory < leastMemory || memory > 1<<50 {
 		return nil, &usageError{err: fmt.Errorf("--memory: %q is not a size of %s or more, such as 512MiB or 2GB", ctx.String("memory"), humanize.IBytes(leastMemory))}
 	}
-	d := jobs.Deployment{Bin: ctx.String("bin"), Image: ctx.String("image"), JobFile: ctx.String("job-file"), User: ctx.String("user"), Memory: int64(memory)}
+	d := ready.Deployment{Bin: ctx.String("bin"), Image: ctx.String("image"), JobFile: ctx.String("job-file"), User: ctx.String("user"), Memory: int64(memory)}
 	if scheduler == "kubernetes" && d.JobFile != "" {
 		text, err := os.ReadFile(d.JobFile)
 		if err != nil {
 			return nil, &usageError{err: fmt.Errorf("--job-file: %w", err)}
 		}
-		d.Job, d.JobFile = string(text), ""
+		d.JobText, d.JobFile = string(text), ""
 	}
-	files, err := ready.Deploy(scheduler, d)
+	files, err := job.Deploy(scheduler, d)
 	if err != nil {
 		return nil, &usageError{err: err}
 	}
@@ -90,9 +90,9 @@ func deployed(ctx *cli.Context, ready jobs.Ready, scheduler string) ([]jobs.Depl
 }
 
 // readyMade finds a ready-made job.
-func readyMade(name string) (jobs.Ready, error) {
+func readyMade(name string) (ready.Job, error) {
 	var names []string
-	for _, r := range jobs.ReadyMade() {
+	for _, r := range ready.Jobs() {
 		if r.Name == name {
 			return r, nil
 		}
@@ -100,13 +100,13 @@ func readyMade(name string) (jobs.Ready, error) {
 	}
 	slices.Sort(names)
 	if name == "" {
-		return jobs.Ready{}, &usageError{err: fmt.Errorf("no job named: one of %s", strings.Join(names, ", "))}
+		return ready.Job{}, &usageError{err: fmt.Errorf("no job named: one of %s", strings.Join(names, ", "))}
 	}
-	return jobs.Ready{}, &usageError{err: fmt.Errorf("there is no ready-made job %q%s", name, near(name, names))}
+	return ready.Job{}, &usageError{err: fmt.Errorf("there is no ready-made job %q%s", name, near(name, names))}
 }
 
 // writeAll writes files that are not there yet.
-func writeAll(c *console, dir string, files []jobs.DeployedFile) error {
+func writeAll(c *console, dir string, files []ready.File) error {
 	for _, f := range files {
 		path := filepath.Join(dir, f.Name)
 		if err := writeWhole(path, f.Text, false); err != nil {

@@ -11,12 +11,13 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 // proposal is what is answered where nothing else is.
 type proposal struct {
-	from   *jobs.Ready // nil: asked for
-	key    string      // creators, search or ids
+	from   *ready.Job // nil: asked for
+	key    string     // creators, search or ids
 	seeds  map[string]string
 	with   string
 	store  string
@@ -67,7 +68,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 func seedKeys() []string { return []string{"creators", "search", "ids"} }
 
 // draft asks for what goes into the file.
-func (p proposal) draft(ask asker) (d jobs.Draft, err error) {
+func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 	if p.from == nil {
 		p.key, err = ask("What do you want to get: creators, search or ids?", p.key, func(answer string) error {
 			if !slices.Contains(seedKeys(), answer) {
@@ -80,7 +81,7 @@ func (p proposal) draft(ask asker) (d jobs.Draft, err error) {
 		}
 		p.from = firstFor(p.key)
 	}
-	d = jobs.Draft{From: *p.from, Name: p.name}
+	d = ready.Draft{From: *p.from, Name: p.name}
 	which := map[string]string{
 		"creators": "Whose Spaces? @usernames and user ids, with commas between them",
 		"search":   "Which words in titles? Several searches with ; between them",
@@ -115,9 +116,9 @@ func (p proposal) draft(ask asker) (d jobs.Draft, err error) {
 }
 
 // firstFor is the ready-made job to begin with.
-func firstFor(key string) *jobs.Ready {
-	all := jobs.ReadyMade()
-	i := slices.IndexFunc(all, func(r jobs.Ready) bool { return r.Needs.Key == key })
+func firstFor(key string) *ready.Job {
+	all := ready.Jobs()
+	i := slices.IndexFunc(all, func(r ready.Job) bool { return r.Needs.Key == key })
 	return &all[i]
 }
 

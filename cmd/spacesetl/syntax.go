@@ -6,7 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 // syntax is what can be written after the name of a command.
@@ -57,8 +57,8 @@ func commandSyntax(path []string, command *cli.Command) *syntax {
 	case "validate", "init":
 		s.files = true
 	case "jobs show":
-		for _, ready := range jobs.ReadyMade() {
-			s.words = append(s.words, ready.Name)
+		for _, job := range ready.Jobs() {
+			s.words = append(s.words, job.Name)
 		}
 	}
 	for _, f := range command.Flags {

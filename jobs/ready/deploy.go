@@ -1,4 +1,4 @@
-package jobs
+package ready
 
 import (
 	"cmp"
@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"text/template"
+
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // Deployment is what somebody says about where a job runs. The zero value has
@@ -18,7 +20,7 @@ type Deployment struct {
 	JobFile string // where the job file will be; default /etc/spacesetl/<job>.yaml
 	User    string // who runs it; default a user of systemd's making, and whose crontab it is
 	Memory  int64  // bytes to stay within; default DefaultMemory
-	Job     string // the job file's text for Kubernetes; default the ready-made one
+	JobText string // of the job file, for Kubernetes; default the ready-made one
 }
 
 // DefaultImage is the container image that jobs run in: one of the user's own, with
@@ -28,8 +30,8 @@ const DefaultImage = "spacesetl:latest"
 // DefaultMemory is enough for a database of some gigabytes, in bytes.
 const DefaultMemory = 1536 << 20
 
-// DeployedFile is a file that makes a scheduler run a job.
-type DeployedFile struct{ Name, Text string }
+// File is a file that makes a scheduler run a job.
+type File struct{ Name, Text string }
 
 // Schedulers are what a job can be deployed to.
 func Schedulers() []string { return []string{"cron", "systemd", "kubernetes", "airflow"} }
@@ -38,24 +40,28 @@ func Schedulers() []string { return []string{"cron", "systemd", "kubernetes", "a
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+-]+$`)
 
 // Deploy returns what makes a scheduler run the job. There is no secret in it.
-func (r Ready) Deploy(scheduler string, d Deployment) ([]DeployedFile, error) {
+func (j Job) Deploy(scheduler string, d Deployment) ([]File, error) {
 	for what, word := range map[string]string{"program": d.Bin, "image": d.Image, "job file": d.JobFile, "user": d.User} {
 		if word != "" && !plainWord.MatchString(word) {
 			return nil, fmt.Errorf("%s %q: only letters, digits and _ . / @ : + - are plain to every scheduler", what, clip(word))
 		}
 	}
-	var files []DeployedFile
+	var deployed []File
 	for _, t := range templatesOf(scheduler) {
-		text, err := r.render(t.template, r.deployed(scheduler, d))
+		text, err := render(t.template, j.filling(scheduler, d))
 		if err != nil {
 			return nil, err
 		}
-		files = append(files, DeployedFile{fmt.Sprintf(t.name, r.Name), text})
+		deployed = append(deployed, File{fmt.Sprintf(t.name, j.Name), text})
 	}
-	if files == nil {
-		return nil, fmt.Errorf("%q is not one of %s%s", clip(scheduler), strings.Join(Schedulers(), ", "), didYouMean(scheduler, Schedulers()))
+	if deployed == nil {
+		err := fmt.Errorf("%q is not one of %s", clip(scheduler), strings.Join(Schedulers(), ", "))
+		if nearest := jobs.Nearest(scheduler, Schedulers()); nearest != "" {
+			err = fmt.Errorf("%w: did you mean %q?", err, nearest)
+		}
+		return nil, err
 	}
-	return files, nil
+	return deployed, nil
 }
 
 type deployTemplate struct{ name, template string }
@@ -69,9 +75,9 @@ func templatesOf(scheduler string) []deployTemplate {
 	}[scheduler]
 }
 
-// deployed is what the templates are filled in with.
-type deployed struct {
-	Ready
+// filling is what the templates are filled in with.
+type filling struct {
+	Job
 	Deployment
 	EnvFile string // of the variables, beside the job file
 	Folder  string // of the job file
@@ -81,23 +87,23 @@ type deployed struct {
 	Input     string // the file that Needs names, if it does
 }
 
-func (r Ready) deployed(scheduler string, d Deployment) deployed {
+func (j Job) filling(scheduler string, d Deployment) filling {
 	d.Bin = cmp.Or(d.Bin, "/usr/local/bin/spacesetl")
-	d.JobFile = cmp.Or(d.JobFile, "/etc/spacesetl/"+r.Name+".yaml")
+	d.JobFile = cmp.Or(d.JobFile, "/etc/spacesetl/"+j.Name+".yaml")
 	if scheduler == "kubernetes" {
 		d.JobFile = "/etc/spacesetl/job.yaml"
 	}
 	d.Image = cmp.Or(d.Image, DefaultImage)
 	d.Memory = cmp.Or(d.Memory, DefaultMemory)
-	d.Job = cmp.Or(d.Job, r.YAML)
-	all := deployed{Ready: r, Deployment: d, EnvFile: strings.TrimSuffix(d.JobFile, path.Ext(d.JobFile)) + ".env", Folder: path.Dir(d.JobFile), Container: (d.Memory + 2) / 3 * 4}
-	if r.Needs.File != "" {
-		all.Input = path.Join(all.Folder, r.Needs.File)
+	d.JobText = cmp.Or(d.JobText, j.YAML)
+	all := filling{Job: j, Deployment: d, EnvFile: strings.TrimSuffix(d.JobFile, path.Ext(d.JobFile)) + ".env", Folder: path.Dir(d.JobFile), Container: (d.Memory + 2) / 3 * 4}
+	if j.Needs.File != "" {
+		all.Input = path.Join(all.Folder, j.Needs.File)
 	}
 	return all
 }
 
-func (r Ready) render(name string, data deployed) (string, error) {
+func render(name string, data filling) (string, error) {
 	t, err := template.New(name).Funcs(template.FuncMap{
 		"mib":    func(bytes int64) int64 { return bytes >> 20 },
 		"quote":  quote,
@@ -105,7 +111,7 @@ func (r Ready) render(name string, data deployed) (string, error) {
 		"lower":  strings.ToLower,
 		"note":   func(text string) string { return strings.ReplaceAll(text, "\n", "\n#   ") },
 		"first":  func(text string) string { first, _, _ := strings.Cut(text, "\n"); return first },
-	}).ParseFS(readyFiles, "ready/"+name)
+	}).ParseFS(files, name)
 	if err != nil {
 		return "", err
 	}
@@ -128,4 +134,12 @@ func indent(spaces int, text string) string {
 	margin := "\n" + strings.Repeat(" ", spaces)
 	lines := strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", margin)
 	return strings.ReplaceAll(margin[1:]+lines, margin+"\n", "\n\n")
+}
+
+// clip shortens what a user wrote, for a message.
+func clip(text string) string {
+	if len(text) <= 60 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:60], "") + "…"
 }

@@ -1,17 +1,20 @@
-package jobs
+// Package ready has the jobs that come with the program: their files, when to run
+// them, what makes a scheduler do so, and drafts that begin with one.
+package ready
 
 import (
 	"embed"
 	"fmt"
-	"path"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
-//go:embed ready
-var readyFiles embed.FS
+//go:embed *.yaml *.tmpl
+var files embed.FS
 
-// Ready is a ready-made job: a job file and when to run it.
-type Ready struct {
+// Job is a ready-made job: a job file and when to run it.
+type Job struct {
 	Name     string   `json:"name"`
 	About    string   `json:"about"` // one line
 	Schedule Schedule `json:"schedule"`
@@ -51,16 +54,16 @@ func (s Schedule) Calendar() string {
 // MarshalText writes the schedule as cron does.
 func (s Schedule) MarshalText() ([]byte, error) { return []byte(s.Cron()), nil }
 
-// ReadyMade are the jobs that come with the program.
-func ReadyMade() []Ready {
-	all := []Ready{
+// Jobs are the jobs that come with the program.
+func Jobs() []Job {
+	all := []Job{
 		{Name: "hourly-creators", Schedule: Schedule{17, "*"}, Needs: Need{Name: "CREATORS", Key: "creators", Example: "@XDevelopers,2244994945"}},
 		{Name: "daily-topics", Schedule: Schedule{23, "5"}, Needs: Need{Name: "TOPICS", Key: "search", Example: "open mic\ncrypto"}},
 		{Name: "archive-ids", Schedule: Schedule{41, "3"}, Needs: Need{Name: "IDS_FILE", Key: "ids", File: "ids.txt", Example: "1SLjjRYNejbKM\n"}},
 		{Name: "ticketed-audience", Schedule: Schedule{47, "*/6"}, Needs: Need{Name: "CREATORS", Key: "creators", Example: "@XDevelopers"}, Logins: true},
 	}
 	for i := range all {
-		text, err := readyFiles.ReadFile(path.Join("ready", all[i].Name+".yaml"))
+		text, err := files.ReadFile(all[i].Name + ".yaml")
 		if err != nil {
 			panic(err) // the table names a file that is not there
 		}
@@ -71,10 +74,13 @@ func ReadyMade() []Ready {
 }
 
 // With is what the job gets besides Spaces.
-func (r Ready) With() []string {
-	spec, _ := parse([]byte(r.YAML), "", func(string) (string, bool) { return "", false })
+func (j Job) With() []string {
+	spec, _ := jobs.Parse([]byte(j.YAML), "", nowhere)
 	return spec.With
 }
+
+// nowhere is an environment without variables.
+func nowhere(string) (string, bool) { return "", false }
 
 // about is the first comment of a job file, without the line for editors.
 func about(text string) string {

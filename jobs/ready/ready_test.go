@@ -1,7 +1,8 @@
-package jobs
+package ready
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // tool is the path of a program that checks what we write. CI has them all.
@@ -25,8 +28,19 @@ func tool(t *testing.T, name string) string {
 	return path
 }
 
+// load loads a job with these variables.
+func load(t *testing.T, text string, variables map[string]string) (jobs.Spec, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "job.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	env := func(name string) (string, bool) { value, set := variables[name]; return value, set }
+	return jobs.Load(file, env, nil)
+}
+
 // given is the environment that a ready-made job needs.
-func given(t *testing.T, r Ready) map[string]string {
+func given(t *testing.T, r Job) map[string]string {
 	t.Helper()
 	if r.Needs.File == "" {
 		return map[string]string{r.Needs.Name: r.Needs.Example}
@@ -39,15 +53,15 @@ func given(t *testing.T, r Ready) map[string]string {
 }
 
 func TestReadyMadeJobsAreValidOnceTheirVariableIsGiven(t *testing.T) {
-	for _, r := range ReadyMade() {
-		spec, err := loadWith(t, r.YAML, given(t, r))
+	for _, r := range Jobs() {
+		spec, err := load(t, r.YAML, given(t, r))
 		if err != nil {
 			t.Errorf("%s: %v", r.Name, err)
 		}
-		if spec.Name != r.Name || spec.Store != "./"+r.Name || spec.Budget.Day == 0 || spec.Deadline == 0 || spec.Users != UsersBatch || spec.Follow != FollowOpen {
+		if spec.Name != r.Name || spec.Store != "./"+r.Name || spec.Budget.Day == 0 || spec.Deadline == 0 || spec.Users != jobs.UsersBatch || spec.Follow != jobs.FollowOpen {
 			t.Errorf("%s: %+v", r.Name, spec)
 		}
-		if first, _, _ := strings.Cut(r.YAML, "\n"); first != "# yaml-language-server: $schema="+SchemaURL {
+		if first, _, _ := strings.Cut(r.YAML, "\n"); first != "# yaml-language-server: $schema="+jobs.SchemaURL {
 			t.Errorf("%s begins with %q, want the line for editors", r.Name, first)
 		}
 		if r.About == "" || len(r.About) > 90 {
@@ -56,8 +70,21 @@ func TestReadyMadeJobsAreValidOnceTheirVariableIsGiven(t *testing.T) {
 		if r.Needs.File != "" {
 			continue // that variable has a default
 		}
-		if _, err := loadWith(t, r.YAML, nil); err == nil || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "set "+r.Needs.Name+" in the environment") {
+		if _, err := load(t, r.YAML, nil); err == nil || strings.Count(err.Error(), "\n") > 0 || !strings.Contains(err.Error(), "set "+r.Needs.Name+" in the environment") {
 			t.Errorf("%s without its variable: %v", r.Name, err)
+		}
+	}
+}
+
+// What the README shows of the ready-made jobs is what there is.
+func TestReadmeListsEveryReadyMadeJob(t *testing.T) {
+	text, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range Jobs() {
+		if want := fmt.Sprintf("%-17s  %-12s  %-8s  %s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About); !strings.Contains(string(text), want) {
+			t.Errorf("no %q in the README", want)
 		}
 	}
 }
@@ -66,7 +93,7 @@ func TestReadyMadeJobsAreValidOnceTheirVariableIsGiven(t *testing.T) {
 func TestSchedulesAreTheSameForAll(t *testing.T) {
 	systemd := tool(t, "systemd-analyze")
 	base := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		schedule, err := cron.ParseStandard(r.Schedule.Cron())
 		if err != nil {
 			t.Fatalf("%s: %v", r.Name, err)
@@ -97,7 +124,7 @@ func TestSystemdTakesTheUnits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		for _, user := range []string{"", "daemon"} {
 			dir := t.TempDir()
 			args := []string{"verify"}
@@ -127,7 +154,7 @@ func TestSystemdRefusesAWrongUnit(t *testing.T) {
 	}
 }
 
-func deploy(t *testing.T, r Ready, scheduler string, d Deployment) []DeployedFile {
+func deploy(t *testing.T, r Job, scheduler string, d Deployment) []File {
 	t.Helper()
 	files, err := r.Deploy(scheduler, d)
 	if err != nil {
@@ -142,7 +169,7 @@ func deploy(t *testing.T, r Ready, scheduler string, d Deployment) []DeployedFil
 }
 
 func TestServiceCountsEarlyStopsAsSuccess(t *testing.T) {
-	text := deploy(t, ReadyMade()[0], "systemd", Deployment{User: "nobody", JobFile: "/srv/jobs/mine.yaml", Memory: 768 << 20})[0].Text
+	text := deploy(t, Jobs()[0], "systemd", Deployment{User: "nobody", JobFile: "/srv/jobs/mine.yaml", Memory: 768 << 20})[0].Text
 	for _, want := range []string{
 		"\nSuccessExitStatus=4 75 143\n", "\nUser=nobody\n", "\nEnvironmentFile=/srv/jobs/mine.env\n", "\nMemoryMax=1024M\n",
 		"\nExecStart=/usr/local/bin/spacesetl run -f /srv/jobs/mine.yaml --memory 768MiB\n",
@@ -170,7 +197,7 @@ json.dump(calls, sys.stdout)
 
 func TestPythonTakesTheDAG(t *testing.T) {
 	python := tool(t, "python3")
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		cmd := exec.Command(python, "-c", printsKwargs)
 		cmd.Stdin = strings.NewReader(deploy(t, r, "airflow", Deployment{})[0].Text)
 		out, err := cmd.CombinedOutput()
@@ -213,7 +240,7 @@ func TestPythonTakesTheDAG(t *testing.T) {
 }
 
 func TestDeployRefusesWordsThatASchedulerWouldRead(t *testing.T) {
-	r := ReadyMade()[0]
+	r := Jobs()[0]
 	for _, word := range []string{"a b", "a;b", "$(x)", "a%b", "a\nb", "'", "{{x}}", "#"} {
 		for _, d := range []Deployment{{Bin: word}, {Image: word}, {JobFile: word}, {User: word}} {
 			for _, scheduler := range Schedulers() {

@@ -1,6 +1,7 @@
-package jobs
+package ready
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,12 +10,38 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/goccy/go-yaml"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
+// editorSchema is the schema as editors read it.
+func editorSchema(t *testing.T) *jsonschema.Schema {
+	t.Helper()
+	text, err := jobs.Schema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := jsonschema.NewCompiler()
+	if err := c.AddResource(jobs.SchemaURL, doc); err != nil {
+		t.Fatal(err)
+	}
+	s, err := c.Compile(jobs.SchemaURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 // Every ready-made job takes every answer, and means it.
 func TestDraftSaysWhatWasAnswered(t *testing.T) {
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		for _, d := range []Draft{
 			{From: r, Name: "spaces", With: []string{"tweets", "buyers"}, Store: "./spaces", Budget: "5"},
 			{From: r, Name: "null", Store: "/data/a b#c: ${X}", Budget: "$0.50"},
@@ -29,7 +56,7 @@ func TestDraftSaysWhatWasAnswered(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			spec, err := Load(file, nowhere, nil)
+			spec, err := jobs.Load(file, nowhere, nil)
 			if err != nil {
 				t.Fatalf("%s: %v\n%s", r.Name, err, text)
 			}
@@ -39,38 +66,19 @@ func TestDraftSaysWhatWasAnswered(t *testing.T) {
 			}
 			budget, _ := schemas.ParseMoney("0" + strings.TrimPrefix(d.Budget, "$"))
 			if spec.Name != d.Name || spec.Store != d.Store || !slices.Equal(spec.With, d.With) || spec.Budget.Day != budget ||
-				!slices.Equal(slices.Concat(spec.Creators, queries, spec.IDs), d.Seeds) || spec.Users != UsersBatch || spec.Deadline == 0 || spec.IDsFile != "" {
+				!slices.Equal(slices.Concat(spec.Creators, queries, spec.IDs), d.Seeds) || spec.Users != jobs.UsersBatch || spec.Deadline == 0 || spec.IDsFile != "" {
 				t.Errorf("%+v became\n%s\nwhich is %+v", d, text, spec)
 			}
-			if err := asEditors(t, editorSchema(t), text); err != nil {
+			var doc any
+			if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
+				t.Fatalf("%q: %v", text, err)
+			}
+			if err := editorSchema(t).Validate(doc); err != nil {
 				t.Errorf("%v\n%s", err, text)
 			}
 			if !strings.HasPrefix(text, "# yaml-language-server: ") || strings.Contains(text, "${CREATORS") || strings.Count(text, "# ") < 4 {
 				t.Errorf("no line for editors, a variable, or few comments in\n%s", text)
 			}
-		}
-	}
-}
-
-func TestAnswersAreChecked(t *testing.T) {
-	for _, c := range []struct {
-		err  error
-		want string
-	}{
-		{CheckSeeds("creators", []string{"@a", "12"}), ""},
-		{CheckSeeds("creators", []string{"a"}), `"a" is neither a user id (digits) nor a username: write @a`},
-		{CheckSeeds("creators", nil), "nothing to do"},
-		{CheckSeeds("ids", []string{"https://x.com/i/spaces/1nAJErvvVXgxL"}), ""},
-		{CheckSeeds("ids", []string{"a/b"}), "is not a Space id"},
-		{CheckSeeds("search", []string{"a", strings.Repeat("a", 2049)}), "1 to 2048 characters"},
-		{CheckWith([]string{"tweets", "buyers"}), ""},
-		{CheckWith([]string{"tweet"}), `did you mean "tweets"`},
-		{CheckBudget("0.5"), ""},
-		{CheckBudget("0"), `"0" is nothing`},
-		{CheckBudget("many"), `"many" is not an amount`},
-	} {
-		if c.want == "" && c.err != nil || c.want != "" && (c.err == nil || !strings.Contains(c.err.Error(), c.want)) {
-			t.Errorf("error %v, want %q in it", c.err, c.want)
 		}
 	}
 }
@@ -85,7 +93,7 @@ func FuzzDraft(f *testing.F) {
 	f.Add("spaces", "open mic", "./spaces")
 	f.Add("a\nb: c", "${X}", "\u2028\x7f")
 	f.Add("*a", "!x", "&y")
-	search := ReadyMade()[1]
+	search := Jobs()[1]
 	f.Fuzz(func(t *testing.T, name, query, store string) {
 		text, err := Draft{From: search, Name: name, Seeds: []string{query}, Store: store}.YAML()
 		if err != nil {
@@ -94,7 +102,7 @@ func FuzzDraft(f *testing.F) {
 			}
 			return
 		}
-		spec, problems := parse([]byte(text), "", nowhere)
+		spec, problems := jobs.Parse([]byte(text), "", nowhere)
 		if len(problems) > 0 || spec.Name != name || spec.Store != store || len(spec.Search) != 1 || spec.Search[0].Query != query {
 			t.Errorf("%q, %q, %q became\n%s\n%+v", name, query, store, text, spec)
 		}

@@ -1,4 +1,4 @@
-package jobs
+package ready
 
 import (
 	"errors"
@@ -7,59 +7,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // Draft is a job file to be written: a ready-made job with answers in place of
 // what it takes from outside.
 type Draft struct {
-	From   Ready
+	From   Job
 	Name   string
 	Seeds  []string // what From.Needs.Key lists
 	With   []string
 	Store  string
 	Budget string // dollars a UTC day; empty for no bound
-}
-
-// CheckSeeds says what is wrong with creators, searches or ids.
-func CheckSeeds(key string, seeds []string) error {
-	s := Spec{}
-	switch key {
-	case "creators":
-		s.Creators = seeds
-	case "ids":
-		s.IDs = slices.Clone(seeds) // Check cuts links
-	default:
-		for _, query := range seeds {
-			s.Search = append(s.Search, Search{Query: query})
-		}
-	}
-	return asError(s.Check())
-}
-
-// CheckWith says what is wrong with a job's with.
-func CheckWith(with []string) error {
-	s := Spec{IDs: []string{"a"}, With: with}
-	return asError(s.Check())
-}
-
-// CheckBudget says what is wrong with an amount of dollars.
-func CheckBudget(usd string) error {
-	amount, err := schemas.ParseMoney(usd)
-	if err == nil && amount == 0 {
-		err = fmt.Errorf("nothing")
-	}
-	if err != nil {
-		return fmt.Errorf("%q is %w", clip(usd), err)
-	}
-	return nil
-}
-
-func asError(problems []Problem) error {
-	if len(problems) == 0 {
-		return nil
-	}
-	return &InvalidError{problems}
 }
 
 // settled is a line of a ready-made job: a key, its value and a comment.
@@ -78,8 +37,7 @@ func (d Draft) YAML() (string, error) {
 			b.WriteString(line + "\n")
 		}
 	}
-	empty := func(string) (string, bool) { return "", false }
-	spec, problems := parse([]byte(b.String()), "", empty)
+	spec, problems := jobs.Parse([]byte(b.String()), "", nowhere)
 	seeds := slices.Concat(spec.Creators, spec.IDs)
 	for _, search := range spec.Search {
 		seeds = append(seeds, search.Query)
@@ -87,7 +45,10 @@ func (d Draft) YAML() (string, error) {
 	if len(problems) == 0 && (spec.Name != d.Name || spec.Store != d.Store || !slices.Equal(seeds, d.Seeds)) {
 		return "", errors.New("the answers hold what no YAML file can")
 	}
-	return b.String(), asError(append(problems, spec.Check()...))
+	if problems = append(problems, spec.Check()...); len(problems) > 0 {
+		return b.String(), &jobs.InvalidError{Problems: problems}
+	}
+	return b.String(), nil
 }
 
 // dropped is a line that is left out.
@@ -145,7 +106,7 @@ func scalarText(text string) string {
 	if plainText.MatchString(text) && !slices.Contains([]string{"null", "Null", "NULL"}, text) {
 		return text
 	}
-	quoted, err := quote(literal(text))
+	quoted, err := quote(jobs.Literal(text))
 	if err != nil {
 		panic(err) // a string is always JSON
 	}

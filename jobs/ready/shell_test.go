@@ -1,6 +1,6 @@
 //go:build unix
 
-package jobs
+package ready
 
 import (
 	"errors"
@@ -44,7 +44,7 @@ func ended(t *testing.T, cmd *exec.Cmd) (int, string) {
 }
 
 func TestCronMailsFailuresOnly(t *testing.T) {
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		dir := t.TempDir()
 		bin := writeProgram(t, fake)
 		text := deploy(t, r, "cron", Deployment{Bin: bin, JobFile: filepath.Join(dir, "job.yaml")})[0].Text
@@ -80,14 +80,14 @@ func TestCronMailsFailuresOnly(t *testing.T) {
 }
 
 func TestCronDFilesNameTheUser(t *testing.T) {
-	text := deploy(t, ReadyMade()[0], "cron", Deployment{User: "etl"})[0].Text
+	text := deploy(t, Jobs()[0], "cron", Deployment{User: "etl"})[0].Text
 	if !strings.Contains(text, "\n17 * * * * etl cd ") {
 		t.Errorf("no user in\n%s", text)
 	}
 }
 
 func TestContainerEndsAsTheRunDoes(t *testing.T) {
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		_, _, job := kubernetes(t, r, Deployment{})
 		script := job.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args[0]
 		for code, want := range exitCodes {
@@ -102,7 +102,7 @@ func TestContainerEndsAsTheRunDoes(t *testing.T) {
 
 // A pod that is told to end passes that on and waits for the checkpoint.
 func TestContainerPassesSIGTERMOn(t *testing.T) {
-	_, _, job := kubernetes(t, ReadyMade()[0], Deployment{})
+	_, _, job := kubernetes(t, Jobs()[0], Deployment{})
 	dir := t.TempDir()
 	cmd := exec.Command("/bin/sh", "-c", job.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args[0])
 	slow := writeProgram(t, "#!/bin/sh\ntrap 'sleep 0.05; touch checkpoint; exit 143' TERM\ntouch began\nwhile :; do sleep 0.01; done\n")
@@ -213,7 +213,7 @@ type (
 )
 
 // kubernetes reads the three objects of a job.
-func kubernetes(t *testing.T, r Ready, d Deployment) (configMap, volumeClaim, cronJob) {
+func kubernetes(t *testing.T, r Job, d Deployment) (configMap, volumeClaim, cronJob) {
 	t.Helper()
 	parts := strings.Split(deploy(t, r, "kubernetes", d)[0].Text, "\n---\n")
 	if len(parts) != 3 {
@@ -233,7 +233,7 @@ func kubernetes(t *testing.T, r Ready, d Deployment) (configMap, volumeClaim, cr
 }
 
 func TestKubernetesObjectsFitTogether(t *testing.T) {
-	for _, r := range ReadyMade() {
+	for _, r := range Jobs() {
 		m, v, j := kubernetes(t, r, Deployment{Image: "example.org/etl@sha256:abc", Memory: 900 << 20})
 		name := "spacesetl-" + r.Name
 		if m.Kind+v.Kind+j.Kind != "ConfigMapPersistentVolumeClaimCronJob" || m.APIVersion+v.APIVersion+j.APIVersion != "v1v1batch/v1" ||
@@ -253,7 +253,7 @@ func TestKubernetesObjectsFitTogether(t *testing.T) {
 	}
 }
 
-func checkPod(t *testing.T, r Ready, pod podSpec) {
+func checkPod(t *testing.T, r Job, pod podSpec) {
 	t.Helper()
 	c := pod.Containers[0]
 	if pod.RestartPolicy != "Never" || *pod.AutomountServiceAccountToken || pod.SecurityContext["runAsNonRoot"] != true || *c.SecurityContext.AllowPrivilegeEscalation ||
