@@ -11,6 +11,7 @@ import (
 	"runtime"
 
 	"github.com/gofrs/flock"
+
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 

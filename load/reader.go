@@ -43,7 +43,7 @@ type Reader struct {
 func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
 	database := DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads}
 	if cfg.Path != "" {
-		if err := found(cfg.Path); err != nil {
+		if err := checkFile(cfg.Path); err != nil {
 			return nil, err
 		}
 	}
@@ -61,8 +61,8 @@ func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
 	return r, nil
 }
 
-// found says that there is a database file.
-func found(path string) error {
+// checkFile returns an error where there is no database file.
+func checkFile(path string) error {
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

@@ -153,9 +153,9 @@ func (c *crawl) extract(ctx context.Context, r schemas.Request, anew bool) (*fac
 	if !landed || anew {
 		return c.pay(ctx, r)
 	}
-	found, err := facts.Examine(page)
+	f, err := facts.Examine(page)
 	if err == nil {
-		c.p.known.Add(&page, found)
+		c.p.known.Add(&page, f)
 	}
-	return found, err
+	return f, err
 }

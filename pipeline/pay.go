@@ -28,14 +28,14 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 		return nil, &LandingError{err}
 	}
 	c.p.fetched.Add(1)
-	found, err := facts.Examine(page)
-	c.bookPage(paid, found.Cost(c.p.Prices), found.BilledAt)
+	f, err := facts.Examine(page)
+	c.bookPage(paid, f.Cost(c.p.Prices), f.BilledAt)
 	if err != nil {
 		return nil, err
 	}
-	c.p.known.Add(&page, found)
-	c.p.gauge.fetched(&page, found, c.p.Prices)
-	return found, nil
+	c.p.known.Add(&page, f)
+	c.p.gauge.fetched(&page, f, c.p.Prices)
+	return f, nil
 }
 
 // newPayment sets aside what one answer to r can cost. After nil the caller must

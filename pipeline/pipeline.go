@@ -98,8 +98,9 @@ type Pipeline struct {
 	Refused func() []store.Refusal
 
 	pages   *landing.Reader
-	writer  *landing.Writer // nil for one that only reads
-	crawl   *crawl          // nil before Crawl
+	writer  *landing.Writer             // nil for one that only reads
+	crawl   *crawl                      // nil before Crawl
+	purse   atomic.Pointer[money.Purse] // the crawl's; nil without a budget
 	known   facts.Known
 	fetched atomic.Int64
 	gauge   gauge
@@ -107,7 +108,7 @@ type Pipeline struct {
 
 // Notice is one thing a user should know, in one line without a secret.
 type Notice struct {
-	Kind string // resumed, wave, skipped, stopped, truncated, never-seen, budget, cut
+	Kind string // skipped, stopped, truncated, never-seen, budget, cut, replaced
 	Text string
 }
 
@@ -119,7 +120,9 @@ var ErrNotOpen = errors.New("the pipeline is not open: call Open, with a Fetcher
 var ErrNoPages = errors.New("nothing of it has landed")
 
 // Open opens the landed pages of the run: for adding where there is a Fetcher,
-// which takes the Lock, else for reading. The caller closes the pipeline.
+// which takes the Lock, else for reading. It returns ErrNoPages, wrapped, where
+// there is none to read, and a *landing.DamageError where they are not what was
+// landed. The caller closes the pipeline.
 func (p *Pipeline) Open() error {
 	p.defaults()
 	if p.Fetcher == nil {
@@ -176,16 +179,11 @@ func (p *Pipeline) Fetched() int { return int(p.fetched.Load()) }
 func (p *Pipeline) Known() *facts.Known { return &p.known }
 
 // BudgetLeft is what the bounds of the budget have room for, by period: run,
-// day, month. It is empty without a budget. It can be asked once Progress has
-// told of a wave: before, the budget is not known.
-func (p *Pipeline) BudgetLeft() map[string]schemas.Money {
-	if p.crawl == nil {
-		return map[string]schemas.Money{}
-	}
-	return p.crawl.purse.Left()
-}
+// day, month. It is empty without a budget, and until Crawl has read what was
+// spent. It can be asked at any time, from any goroutine.
+func (p *Pipeline) BudgetLeft() map[string]schemas.Money { return p.purse.Load().Left() }
 
-// Close closes the landed pages.
+// Close closes the landed pages. It does nothing to a pipeline that is not open.
 func (p *Pipeline) Close() error {
 	switch {
 	case p.writer != nil:

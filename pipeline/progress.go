@@ -76,17 +76,17 @@ func (g *gauge) done() { g.change(func(p *Progress) { p.Done++ }) }
 func (g *gauge) page() { g.change(func(p *Progress) { p.Pages++ }) }
 
 // fetched counts a page that was fetched now.
-func (g *gauge) fetched(page *schemas.Page, found *facts.Facts, prices schemas.Prices) {
+func (g *gauge) fetched(page *schemas.Page, f *facts.Facts, prices schemas.Prices) {
 	if g.report == nil {
 		return
 	}
-	kind, ids := found.Data()
+	kind, ids := f.Data()
 	g.change(func(p *Progress) {
 		p.Fetched++
 		p.Bytes += int64(len(page.Body))
-		p.Objects += int64(found.Rows)
+		p.Objects += int64(f.Rows)
 		p.Low += prices[kind] * schemas.Money(g.fresh(kind, ids))
-		p.High += found.Cost(prices)
+		p.High += f.Cost(prices)
 	})
 }
 

@@ -72,7 +72,8 @@ func (p *Pipeline) RunAll(ctx context.Context) (*store.Manifest, error) {
 }
 
 // Crawl fetches every page the plan leads to that has not landed yet, in
-// waves: the seeds, then what they led to, until nothing is left.
+// waves: the seeds, then what they led to, until nothing is left. The error is
+// a *StoppedError where it ended early, and another where it could not begin.
 func (p *Pipeline) Crawl(ctx context.Context) error {
 	c, err := newCrawl(p)
 	if err != nil {
@@ -82,6 +83,7 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 		return errors.Join(err, c.sent.Close())
 	}
 	p.crawl = c
+	p.purse.Store(c.purse)
 	c.run(ctx)
 	for reason, n := range c.walk.skips() {
 		p.Notify(Notice{"skipped", fmt.Sprintf("%s: %d", reason, n)})
@@ -94,12 +96,13 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 }
 
 // Extract makes sure that one page has landed, by fetching it if it has not,
-// and returns what it leads to. It can be repeated.
+// and returns what it leads to. It can be repeated. No Budget bounds it: that
+// is read by Crawl.
 func (p *Pipeline) Extract(ctx context.Context, r schemas.Request) (*facts.Facts, error) {
 	c, err := newCrawl(p)
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.extract(ctx, r, false)
-	return found, errors.Join(err, c.sent.Close())
+	f, err := c.extract(ctx, r, false)
+	return f, errors.Join(err, c.sent.Close())
 }

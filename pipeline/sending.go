@@ -111,7 +111,7 @@ func (p *payment) end(each schemas.Money, at time.Time) {
 // lose books that nothing came of it: what may have been charged is lost.
 func (p *payment) lose() { p.end(p.most, p.crawl.purse.Time()) }
 
-// enter takes a slot, unless the call has one.
+// enter takes a slot, unless the payment has one.
 func (p *payment) enter(ctx context.Context) error {
 	if p.slot {
 		return nil

@@ -99,18 +99,18 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 // details asks for the tweets and buyers of the Spaces found since the last
 // wave, first of those that are the first to end.
 func (w *walk) details() []schemas.Request {
-	var found []string
+	var ids []string
 	for id := range w.spaces {
 		if !w.detailed[id] {
 			w.detailed[id] = true
-			found = append(found, id)
+			ids = append(ids, id)
 		}
 	}
-	slices.SortFunc(found, func(a, b string) int {
+	slices.SortFunc(ids, func(a, b string) int {
 		return cmp.Or(cmp.Compare(facts.Turn(w.spaces[a].State), facts.Turn(w.spaces[b].State)), cmp.Compare(a, b))
 	})
 	var requests []schemas.Request
-	for _, id := range found {
+	for _, id := range ids {
 		if w.plan.Tweets {
 			requests = append(requests, schemas.Request{Endpoint: schemas.Tweets, IDs: []string{id}})
 		}
@@ -126,32 +126,32 @@ func (w *walk) details() []schemas.Request {
 }
 
 // add takes what a page led to.
-func (w *walk) add(e *facts.Facts) {
+func (w *walk) add(f *facts.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inARow = 0
-	for _, s := range e.Spaces {
+	for _, s := range f.Spaces {
 		w.spaces[s.ID] = s
 	}
-	for _, id := range e.Users {
+	for _, id := range f.Users {
 		w.present[id] = true
 	}
-	for _, id := range e.Referred {
+	for _, id := range f.Referred {
 		w.referred[id] = true
 	}
 	if w.plan.NoExpand {
-		for _, id := range e.Mentioned {
+		for _, id := range f.Mentioned {
 			w.referred[id] = true
 		}
 	}
-	switch e.Request.Endpoint {
+	switch f.Request.Endpoint {
 	case schemas.Usernames:
-		for _, id := range e.Resolved {
+		for _, id := range f.Resolved {
 			w.creators[id] = true
 		}
 	case schemas.Me:
-		if len(e.Resolved) == 1 {
-			w.owners[e.Resolved[0]] = true
+		if len(f.Resolved) == 1 {
+			w.owners[f.Resolved[0]] = true
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
 	"github.com/spacesetl/spacesetl/pipeline/health"
 )
 

@@ -89,7 +89,7 @@ func Turn(state string) int {
 var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
 
 // Examine decodes a page for what it leads to, by the same decoder that will
-// make its rows.
+// make its rows. Beside an error the facts are those that need no decoding.
 func Examine(page schemas.Page) (*Facts, error) {
 	f := &Facts{
 		Request: page.Request, OK: page.OK(), BilledAt: BilledAt(page),
@@ -111,6 +111,7 @@ func Examine(page schemas.Page) (*Facts, error) {
 	if kind, tweets := f.Data(); kind == schemas.Tweet {
 		f.mentioned(tweets)
 	}
+	f.mentions = nil // facts are kept
 	if page.NextToken != "" {
 		next := page.Request
 		next.Token, next.Offset = page.NextToken, page.Request.Offset+f.Rows
@@ -189,7 +190,6 @@ func (f *Facts) mentioned(tweets []string) {
 			f.Mentioned = append(f.Mentioned, m[1])
 		}
 	}
-	f.mentions = nil
 }
 
 // pairs returns the values of two text columns, of rows that have both.

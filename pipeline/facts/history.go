@@ -7,9 +7,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// The rates that a history knows, by name. What comes with a Space, a tweet or a buyer is
-// counted page by page, people in data and includes and those only referred to
-// alike.
+// The rates that a history knows, by name. What comes with a Space, a tweet or a
+// buyer is counted page by page, people in data and includes and those only
+// referred to alike.
 const (
 	RateFound        = "spaces per id"
 	RateResolved     = "users per name"
@@ -62,17 +62,17 @@ func Observe(plan store.Plan) *Observation {
 }
 
 // Page takes in one page.
-func (o *Observation) Page(found *Facts) {
-	if !found.OK && found.Request.Endpoint.Spec().Data != schemas.Space {
+func (o *Observation) Page(f *Facts) {
+	if !f.OK && f.Request.Endpoint.Spec().Data != schemas.Space {
 		return // refused: says nothing of how many there are
 	}
-	for _, s := range found.Spaces {
+	for _, s := range f.Spaces {
 		o.spaces[s.ID] = true
 	}
-	kind, data := found.Data()
-	asked, n := len(found.Request.IDs), len(data)
-	people := len(peopleOf(found))
-	switch e := found.Request.Endpoint; e {
+	kind, data := f.Data()
+	asked, n := len(f.Request.IDs), len(data)
+	people := len(peopleOf(f))
+	switch e := f.Request.Endpoint; e {
 	case schemas.Spaces, schemas.SpaceByID:
 		o.rates.at(RateFound).add(asked, n)
 	case schemas.Creators:
@@ -85,28 +85,28 @@ func (o *Observation) Page(found *Facts) {
 		o.lookups += asked
 		o.rates.at(RateLookupsFound).add(asked, n)
 	case schemas.Tweets:
-		collect(o.tweets, found, n)
+		collect(o.tweets, f, n)
 		o.rates.at(RateTweetPeople).add(n, people)
-		o.rates.at(RateTweetNew).add(n, o.meet(found))
-		o.rates.at(RateTweetTweets).add(n, len(found.Included(schemas.Tweet)))
+		o.rates.at(RateTweetNew).add(n, o.meet(f))
+		o.rates.at(RateTweetTweets).add(n, len(f.Included(schemas.Tweet)))
 	case schemas.Buyers:
-		collect(o.buyers, found, n)
-		o.rates.at(RateBuyerUsers).add(n, len(found.Included(schemas.User)))
-		o.rates.at(RateBuyerTweets).add(n, len(found.Included(schemas.Tweet)))
+		collect(o.buyers, f, n)
+		o.rates.at(RateBuyerUsers).add(n, len(f.Included(schemas.User)))
+		o.rates.at(RateBuyerTweets).add(n, len(f.Included(schemas.Tweet)))
 	}
 	if kind == schemas.Space {
 		o.rates.at(RatePeople).add(n, people)
-		o.rates.at(RateNew).add(n, o.meet(found))
-		if found.present > 0 || people == 0 { // a dialect may name them elsewhere
-			o.rates.at(RateAlone).add(n, found.present)
+		o.rates.at(RateNew).add(n, o.meet(f))
+		if f.present > 0 || people == 0 { // a dialect may name them elsewhere
+			o.rates.at(RateAlone).add(n, f.present)
 		}
 	}
 }
 
 // collect counts a page of a collection.
-func collect(all map[string]*collected, found *Facts, rows int) {
-	id := found.Request.IDs[0]
-	if all[id] == nil || found.Request.Token == "" { // read from its first page again
+func collect(all map[string]*collected, f *Facts, rows int) {
+	id := f.Request.IDs[0]
+	if all[id] == nil || f.Request.Token == "" { // read from its first page again
 		all[id] = &collected{}
 	}
 	all[id].pages++
@@ -114,15 +114,15 @@ func collect(all map[string]*collected, found *Facts, rows int) {
 }
 
 // peopleOf are the users a page refers to or holds.
-func peopleOf(found *Facts) map[string]bool {
+func peopleOf(f *Facts) map[string]bool {
 	people := map[string]bool{}
-	for _, id := range found.Referred {
+	for _, id := range f.Referred {
 		people[id] = true
 	}
-	for _, id := range found.Mentioned {
+	for _, id := range f.Mentioned {
 		people[id] = true
 	}
-	for _, id := range found.Users {
+	for _, id := range f.Users {
 		people[id] = true
 	}
 	return people
@@ -130,9 +130,9 @@ func peopleOf(found *Facts) map[string]bool {
 
 // meet counts the users of a page that were on none before: those that would
 // have to be looked up.
-func (o *Observation) meet(found *Facts) int {
+func (o *Observation) meet(f *Facts) int {
 	before := len(o.people)
-	maps.Copy(o.people, peopleOf(found))
+	maps.Copy(o.people, peopleOf(f))
 	return len(o.people) - before
 }
 

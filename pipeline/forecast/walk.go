@@ -53,8 +53,8 @@ func (e *estimate) include(name schemas.Endpoint, kind schemas.Object, rate stri
 	}
 }
 
-// found is add for Spaces, which bring people in.
-func (e *estimate) found(name schemas.Endpoint, x guess, rate string) guess {
+// addSpaces is add for Spaces, which bring people in.
+func (e *estimate) addSpaces(name schemas.Endpoint, x guess, rate string) guess {
 	n := e.add(name, x, rate)
 	e.include(name, schemas.User, facts.RatePeople, n)
 	if part := e.part(name); part.included[schemas.User].mean > 0 {
@@ -75,10 +75,10 @@ func (e *estimate) spaces(seeds []schemas.Request) guess {
 		case schemas.Usernames:
 			creators = creators.plus(e.add(r.Endpoint, n, facts.RateResolved))
 		case schemas.Spaces, schemas.SpaceByID:
-			distinct = distinct.plus(e.found(r.Endpoint, n, facts.RateFound))
+			distinct = distinct.plus(e.addSpaces(r.Endpoint, n, facts.RateFound))
 			part.paid += e.paid(r.IDs)
 		case schemas.Search:
-			distinct = distinct.plus(e.found(r.Endpoint, known(1), facts.RateHits))
+			distinct = distinct.plus(e.addSpaces(r.Endpoint, known(1), facts.RateHits))
 		}
 	}
 	if e.plan.Self {
@@ -86,7 +86,7 @@ func (e *estimate) spaces(seeds []schemas.Request) guess {
 		e.add(schemas.Me, known(1), "")
 	}
 	if creators.mean > 0 {
-		distinct = distinct.plus(e.found(schemas.Creators, creators, facts.RateLive))
+		distinct = distinct.plus(e.addSpaces(schemas.Creators, creators, facts.RateLive))
 		e.ask(schemas.Creators, creators)
 	}
 	return distinct

@@ -44,9 +44,9 @@ func TestDerivedFilesInDoubtAreMadeAgain(t *testing.T) {
 			if err := os.WriteFile(locked.File(name), []byte(damage(string(whole))), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			g, err := Look(t.Context(), locked.Dir)
-			if err != nil || len(g.State.Spaces) != 3 || len(g.Ledger.Lines) != 1 || g.Ledger.Lines[0].Returned != 3 {
-				t.Errorf("%s in %s: %d Spaces and %d lines, %v; want what the pages say", what, name, len(g.State.Spaces), len(g.Ledger.Lines), err)
+			g, err := look(t.Context(), locked.Dir)
+			if err != nil || len(g.state.Spaces) != 3 || len(g.ledger.Lines) != 1 || g.ledger.Lines[0].Returned != 3 {
+				t.Errorf("%s in %s: %d Spaces and %d lines, %v; want what the pages say", what, name, len(g.state.Spaces), len(g.ledger.Lines), err)
 			}
 			if err := Settle(t.Context(), locked, nil); err != nil {
 				t.Errorf("%s in %s: %v", what, name, err)

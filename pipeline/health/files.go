@@ -25,14 +25,14 @@ type publishedFiles struct {
 }
 
 // published lists the Parquet files.
-func published(s store.Dir) (*publishedFiles, error) {
+func published(d store.Dir) (*publishedFiles, error) {
 	files := &publishedFiles{size: map[string]int64{}}
-	tables, err := os.ReadDir(s.Parquet())
+	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
 	}
 	for _, table := range tables {
-		days, _ := filepath.Glob(filepath.Join(s.Parquet(), table.Name(), "run_date=*"))
+		days, _ := filepath.Glob(filepath.Join(d.Parquet(), table.Name(), "run_date=*"))
 		for _, day := range days {
 			entries, err := os.ReadDir(day)
 			if err != nil {
@@ -96,8 +96,8 @@ func (v *runView) in(destination string, db DatabaseView) bool {
 }
 
 // views reads the manifests of all runs and claims the files they list.
-func views(ctx context.Context, s store.Dir, files *publishedFiles) ([]*runView, error) {
-	ids, err := s.Runs()
+func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView, error) {
+	ids, err := d.Runs()
 	if err != nil {
 		return nil, err
 	}
@@ -106,19 +106,19 @@ func views(ctx context.Context, s store.Dir, files *publishedFiles) ([]*runView,
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range ids {
 		g.Go(func() error {
-			views[i] = view(s, id, files)
+			views[i] = view(d, id, files)
 			return ctx.Err()
 		})
 	}
 	return views, g.Wait()
 }
 
-func view(s store.Dir, id string, files *publishedFiles) *runView {
+func view(d store.Dir, id string, files *publishedFiles) *runView {
 	v := &runView{id: id, tables: map[string]TableSize{}, asked: map[string]bool{}}
-	m, err := s.Manifest(id)
+	m, err := d.Manifest(id)
 	if err != nil {
 		v.err = err
-		if planned, err := s.Planned(id); err == nil {
+		if planned, err := d.Planned(id); err == nil {
 			v.run = planned.Run
 		}
 		v.run.RunID = id

@@ -16,14 +16,14 @@ import (
 )
 
 // examine finds what is not as it should be.
-func (o *Overview) examine(s store.Dir, files *publishedFiles, cfg OverviewConfig) {
+func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfig) {
 	if o.Lock.Held && !o.Lock.Sure {
 		o.find(Note, "lock", "", "", "%s seems to be at work; this system cannot tell for sure", o.Lock)
 	}
 	o.unfinished()
-	o.damage(s)
-	o.behind(s, cfg.Database)
-	o.orphans(s, files)
+	o.damage(d)
+	o.behind(d, cfg.Database)
+	o.orphans(d, files)
 	o.stale(cfg)
 	o.answers()
 }
@@ -49,17 +49,17 @@ func (o *Overview) unfinished() {
 }
 
 // damage finds files that are not as the manifests list them.
-func (o *Overview) damage(s store.Dir) {
+func (o *Overview) damage(d store.Dir) {
 	for _, v := range o.views {
 		if n := len(v.wrong); n > 0 && v.asked[store.ParquetFiles] {
-			o.find(Problem, "files", v.id, fmt.Sprintf("spacesetl replay --store %s --run %s", s, v.id),
-				"%s of run %s and %d more files are missing or not of the size listed", filepath.Join(s.Parquet(), v.wrong[0]), v.id, n-1)
+			o.find(Problem, "files", v.id, fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id),
+				"%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
 		}
 	}
 }
 
 // behind finds runs that are not in every destination that has runs.
-func (o *Overview) behind(s store.Dir, db DatabaseView) {
+func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	if db.Err != nil && o.Lock.Held {
 		o.find(Note, "database", "", "", "the run that is under way has the database open: its rows are not counted here")
 	} else if db.Err != nil {
@@ -80,27 +80,27 @@ func (o *Overview) behind(s store.Dir, db DatabaseView) {
 			}
 		}
 		if wanted && len(lacks) > 0 {
-			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", s, name),
+			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", d, name),
 				"%s lacks %d runs that other tables have, the first %s", name, len(lacks), lacks[0])
 		}
 	}
 }
 
 // orphans finds files that nothing lists. While a run is at work they are its.
-func (o *Overview) orphans(s store.Dir, files *publishedFiles) {
+func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 	if o.Lock.Held {
 		return
 	}
 	dead, unlisted := []string{}, []string{}
 	for name := range files.size {
-		name = filepath.Join(s.Parquet(), name)
-		if s.Dying(store.RunOf(name)) {
+		name = filepath.Join(d.Parquet(), name)
+		if d.Dying(store.RunOf(name)) {
 			dead = append(dead, name)
 		} else {
 			unlisted = append(unlisted, name)
 		}
 	}
-	for _, pattern := range s.Leftovers() {
+	for _, pattern := range d.Leftovers() {
 		left, _ := filepath.Glob(pattern) // the patterns are ours
 		dead = append(dead, left...)
 	}
@@ -113,8 +113,8 @@ func (o *Overview) orphans(s store.Dir, files *publishedFiles) {
 	if len(unlisted) > 0 {
 		run := store.RunOf(unlisted[0])
 		do := "nobody removes them: move them away, and do not read Parquet files that no manifest lists"
-		if _, err := s.Planned(run); err == nil {
-			do = fmt.Sprintf("spacesetl replay --store %s --run %s", s, run)
+		if _, err := d.Planned(run); err == nil {
+			do = fmt.Sprintf("spacesetl replay --store %s --run %s", d, run)
 		}
 		o.find(Problem, "orphans", "", do, "%d files that no manifest lists and that no run is known to have left when it died, such as %s", len(unlisted), unlisted[0])
 	}
@@ -185,14 +185,14 @@ func (o *Overview) answers() {
 }
 
 // rates reads what the newest page of each endpoint says of its rate window.
-func (o *Overview) rates(s store.Dir) {
+func (o *Overview) rates(d store.Dir) {
 	for _, v := range slices.Backward(o.views) {
-		pages, err := landing.OpenReader(s, v.id)
+		pages, err := landing.OpenReader(d, v.id)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // nothing was fetched
 		}
 		if err != nil {
-			o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(s), "%v", err)
+			o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
 			return
 		}
 		v.pages = pages.Len()

@@ -38,8 +38,7 @@ type Overview struct {
 	// nor Money know of them.
 	Uncounted []string `json:"uncounted_runs"`
 
-	prices schemas.Prices
-	views  []*runView
+	views []*runView
 }
 
 // Finding is something about a store that a person should know.
@@ -150,25 +149,25 @@ type DatabaseView struct {
 
 // Examine looks at a store. It takes no lock and changes nothing, so that a run
 // may be under way.
-func Examine(ctx context.Context, s store.Dir, cfg OverviewConfig) (*Overview, error) {
-	o := &Overview{Store: string(s), At: cfg.Now.UTC(), Findings: []Finding{}, Runs: []RunSummary{}, Tables: []TableSize{}, Rates: []RateWindow{},
-		Uncounted: []string{}, prices: cfg.Prices}
+func Examine(ctx context.Context, d store.Dir, cfg OverviewConfig) (*Overview, error) {
+	o := &Overview{Store: string(d), At: cfg.Now.UTC(), Findings: []Finding{}, Runs: []RunSummary{}, Tables: []TableSize{}, Rates: []RateWindow{},
+		Uncounted: []string{}}
 	var err error
-	if o.Lock, err = s.Holder(); err != nil {
-		return nil, fmt.Errorf("store %s: %w", s, err)
+	if o.Lock, err = d.Holder(); err != nil {
+		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
-	files, err := published(s)
+	files, err := published(d)
 	if err != nil {
-		return nil, fmt.Errorf("store %s: %w", s, err)
+		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
-	if o.views, err = views(ctx, s, files); err != nil {
+	if o.views, err = views(ctx, d, files); err != nil {
 		return nil, err
 	}
-	o.sizes(s, files, cfg.Database)
-	o.rates(s)
-	o.known(ctx, s, cfg)
+	o.sizes(d, files, cfg.Database)
+	o.rates(d)
+	o.known(ctx, d, cfg)
 	o.summaries()
-	o.examine(s, files, cfg)
+	o.examine(d, files, cfg)
 	o.Healthy = true
 	for _, f := range o.Findings {
 		o.Healthy = o.Healthy && f.Level != Problem
@@ -185,7 +184,7 @@ func (o *Overview) find(level, kind, run, do, format string, args ...any) {
 }
 
 // sizes adds up what the tables and the parts of the store take.
-func (o *Overview) sizes(s store.Dir, files *publishedFiles, db DatabaseView) {
+func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 	for _, t := range schemas.Tables() {
 		size := TableSize{Name: t.Name, DatabaseRows: db.Rows[t.Name]}
 		for _, v := range o.views {
@@ -196,46 +195,46 @@ func (o *Overview) sizes(s store.Dir, files *publishedFiles, db DatabaseView) {
 		o.Tables = append(o.Tables, size)
 	}
 	for _, v := range o.views {
-		o.Bytes.Raw += landedBytes(s, v.id)
+		o.Bytes.Raw += landedBytes(d, v.id)
 	}
 	o.Bytes.Parquet = files.bytes
-	if info, err := os.Stat(s.DuckDB()); err == nil {
+	if info, err := os.Stat(d.DuckDB()); err == nil {
 		o.Bytes.Database = info.Size()
 	}
 }
 
 // known takes in what the derived files say.
-func (o *Overview) known(ctx context.Context, s store.Dir, cfg OverviewConfig) {
+func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
 	o.Money.Budget = cfg.Budget
-	k, err := Look(ctx, s)
+	k, err := look(ctx, d)
 	if err != nil {
-		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(s), "%v", err)
+		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
 	}
-	if k.Ledger == nil {
+	if k.ledger == nil {
 		return
 	}
-	o.Uncounted = append(o.Uncounted, k.Uncounted...)
+	o.Uncounted = append(o.Uncounted, k.uncounted...)
 	today := money.Day(o.At)
 	spend := func(period string) Spend {
 		in := func(line *money.Line) bool { return line.Day[:min(len(line.Day), len(period))] == period }
-		return Spend{k.Ledger.Cost(money.Optimistic, cfg.Prices, in), k.Ledger.Cost(money.Pessimistic, cfg.Prices, in)}
+		return Spend{k.ledger.Cost(money.Optimistic, cfg.Prices, in), k.ledger.Cost(money.Pessimistic, cfg.Prices, in)}
 	}
 	o.Money.Today, o.Money.Month = spend(today), spend(today[:len("2006-01")])
 	views := map[string]*runView{}
 	for _, v := range o.views {
 		views[v.id] = v
 	}
-	for _, run := range k.Ledger.Runs {
+	for _, run := range k.ledger.Runs {
 		if v := views[run.RunID]; v != nil {
 			v.counted, v.pages = true, run.Pages
 		}
 	}
-	for _, spent := range money.NewStatement(k.Ledger, cfg.Prices).Runs {
+	for _, spent := range money.NewStatement(k.ledger, cfg.Prices).Runs {
 		if v := views[spent.Name]; v != nil {
 			v.spend = Spend{spent.Low, spent.High}
 		}
 	}
-	o.Spaces = k.State.counts()
+	o.Spaces = k.state.counts()
 }
 
 // counts counts the Spaces by what can become of them.

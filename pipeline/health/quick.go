@@ -17,8 +17,8 @@ import (
 // checksums of manifests and plans, that the files listed are there, with
 // their size and a Parquet file's first and last bytes, and that the pages of
 // a run that is done are as many as its manifest says. It changes nothing.
-func VerifyQuickly(ctx context.Context, v *Verification, s store.Dir, runID string) error {
-	m, err := s.Manifest(runID)
+func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runID string) error {
+	m, err := d.Manifest(runID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return ctx.Err() // nothing is promised of a run that has not come to its end
 	}
@@ -27,23 +27,23 @@ func VerifyQuickly(ctx context.Context, v *Verification, s store.Dir, runID stri
 		return ctx.Err()
 	}
 	v.Runs++
-	receipts(v, s, m)
+	receipts(v, d, m)
 	if m.Asked(store.ParquetFiles) {
 		for _, part := range m.Files {
-			if err := glance(s, part); err != nil {
+			if err := glance(d, part); err != nil {
 				v.Wrong("%v", err)
 				continue
 			}
 			v.Files++
 		}
 	}
-	countPages(v, s, m)
+	countPages(v, d, m)
 	return ctx.Err()
 }
 
 // glance looks at the size and the ends of a Parquet file.
-func glance(s store.Dir, part schemas.Part) error {
-	name := filepath.Join(s.Parquet(), filepath.FromSlash(part.Path))
+func glance(d store.Dir, part schemas.Part) error {
+	name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
 	file, err := os.Open(name)
 	if err != nil {
 		return err
@@ -68,8 +68,8 @@ func glance(s store.Dir, part schemas.Part) error {
 
 // countPages compares the landed pages of a run with its manifest: none that it
 // counts may be missing.
-func countPages(v *Verification, s store.Dir, m store.Manifest) {
-	pages, err := landing.OpenReader(s, m.Run.RunID)
+func countPages(v *Verification, d store.Dir, m store.Manifest) {
+	pages, err := landing.OpenReader(d, m.Run.RunID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return // it counts none
 	}

@@ -38,49 +38,49 @@ func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
 	return errors.Join(ledger.Save(l), st.save(l))
 }
 
-// Glance is what is known of a store without reading more than a few pages.
-type Glance struct {
-	Ledger *money.Ledger
-	State  *State
-	// Uncounted are the runs whose pages are in neither: too many to read.
-	Uncounted []string
+// derived is what is known of a store without reading more than a few pages.
+type derived struct {
+	ledger *money.Ledger
+	state  *State
+	// uncounted are the runs whose pages are in neither: too many to read.
+	uncounted []string
 }
 
-// glanceBytes is how much of landed pages Look reads, compressed: a second's
+// lookBytes is how much of landed pages look reads, compressed: a second's
 // quarter.
-const glanceBytes = 4 << 20
+const lookBytes = 4 << 20
 
-// Look returns the ledger and the state of the store as its files have them,
+// look returns the ledger and the state of the store as its files have them,
 // with the runs since, as far as their pages are few. It changes nothing and
 // needs no lock.
-func Look(ctx context.Context, d store.Dir) (Glance, error) {
+func look(ctx context.Context, d store.Dir) (derived, error) {
 	runs, err := d.Runs()
 	if err != nil {
-		return Glance{}, err
+		return derived{}, err
 	}
-	g := Glance{Ledger: money.Saved(d, runs), State: savedState(d, runs)}
-	left := int64(glanceBytes)
+	g := derived{ledger: money.Saved(d, runs), state: savedState(d, runs)}
+	left := int64(lookBytes)
 	few := func(id string) bool {
 		left -= landedBytes(d, id)
 		return left >= 0
 	}
 	missing := map[string]bool{}
-	for i, id := range runs[len(g.Ledger.Runs):] {
+	for i, id := range runs[len(g.ledger.Runs):] {
 		if !few(id) {
-			g.miss(missing, runs[len(g.Ledger.Runs)+i:])
+			g.miss(missing, runs[len(g.ledger.Runs)+i:])
 			break
 		}
-		if err := g.Ledger.Fold(ctx, d, id, nil); err != nil {
+		if err := g.ledger.Fold(ctx, d, id, nil); err != nil {
 			return g, err
 		}
 	}
-	left = glanceBytes
-	for i, id := range runs[len(g.State.Runs):] {
+	left = lookBytes
+	for i, id := range runs[len(g.state.Runs):] {
 		if !few(id) {
-			g.miss(missing, runs[len(g.State.Runs)+i:])
+			g.miss(missing, runs[len(g.state.Runs)+i:])
 			break
 		}
-		if _, err := g.State.fold(ctx, d, id); err != nil {
+		if _, err := g.state.fold(ctx, d, id); err != nil {
 			return g, err
 		}
 	}
@@ -88,11 +88,11 @@ func Look(ctx context.Context, d store.Dir) (Glance, error) {
 }
 
 // miss notes runs that are not counted.
-func (g *Glance) miss(seen map[string]bool, runs []string) {
+func (g *derived) miss(seen map[string]bool, runs []string) {
 	for _, id := range runs {
 		if !seen[id] {
 			seen[id] = true
-			g.Uncounted = append(g.Uncounted, id)
+			g.uncounted = append(g.uncounted, id)
 		}
 	}
 }

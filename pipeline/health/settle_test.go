@@ -36,9 +36,9 @@ func TestSettledFilesAreThoseMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		state, ledger := read()
-		k, err := Look(t.Context(), locked.Dir)
-		if err != nil || len(k.State.Runs) != i+1 || len(k.Ledger.Runs) != i+1 || len(k.State.Spaces) != 2+i {
-			t.Errorf("run %d: %d runs and %d Spaces in the state, %d runs in the ledger, %v", i+1, len(k.State.Runs), len(k.State.Spaces), len(k.Ledger.Runs), err)
+		k, err := look(t.Context(), locked.Dir)
+		if err != nil || len(k.state.Runs) != i+1 || len(k.ledger.Runs) != i+1 || len(k.state.Spaces) != 2+i {
+			t.Errorf("run %d: %d runs and %d Spaces in the state, %d runs in the ledger, %v", i+1, len(k.state.Runs), len(k.state.Spaces), len(k.ledger.Runs), err)
 		}
 		if err := os.Remove(locked.File("state.json")); err != nil {
 			t.Fatal(err)

@@ -97,8 +97,8 @@ func (v *Verification) leaves(d *transform.Decoder, page schemas.Page, e landing
 
 // VerifyFiles compares the files of a run with its manifest: all there, of the
 // right size and SHA-256. Runs that have not come to their end have none.
-func VerifyFiles(ctx context.Context, v *Verification, s store.Dir, runID string) (*store.Manifest, error) {
-	m, err := s.Manifest(runID)
+func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, runID string) (*store.Manifest, error) {
+	m, err := d.Manifest(runID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -107,10 +107,10 @@ func VerifyFiles(ctx context.Context, v *Verification, s store.Dir, runID string
 		return nil, nil
 	}
 	if m.Run.RunID != runID {
-		v.Wrong("%s: is the manifest of run %s", s.RunFile(runID, "manifest.json"), m.Run.RunID)
+		v.Wrong("%s: is the manifest of run %s", d.RunFile(runID, "manifest.json"), m.Run.RunID)
 		return nil, nil
 	}
-	receipts(v, s, m)
+	receipts(v, d, m)
 	if !m.Asked(store.ParquetFiles) {
 		return &m, nil
 	}
@@ -118,7 +118,7 @@ func VerifyFiles(ctx context.Context, v *Verification, s store.Dir, runID string
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		name := filepath.Join(s.Parquet(), filepath.FromSlash(part.Path))
+		name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
 		sum, bytes, err := store.FileSum(name)
 		switch {
 		case err != nil:
@@ -134,7 +134,7 @@ func VerifyFiles(ctx context.Context, v *Verification, s store.Dir, runID string
 
 // VerifyTables compares a run's manifest and the files it lists with those made
 // anew from its pages.
-func VerifyTables(v *Verification, s store.Dir, m, again *store.Manifest) {
+func VerifyTables(v *Verification, d store.Dir, m, again *store.Manifest) {
 	listed := map[string]schemas.Part{}
 	for _, part := range m.Files {
 		listed[part.Path] = part
@@ -151,13 +151,13 @@ func VerifyTables(v *Verification, s store.Dir, m, again *store.Manifest) {
 		}
 	}
 	if !again.Repeats(*m) {
-		v.Wrong("%s: is not the receipt of the run's pages", s.RunFile(m.Run.RunID, "manifest.json"))
+		v.Wrong("%s: is not the receipt of the run's pages", d.RunFile(m.Run.RunID, "manifest.json"))
 	}
 }
 
 // receipts compares the manifest and the plan with their checksums.
-func receipts(v *Verification, s store.Dir, m store.Manifest) {
-	path, plan := s.RunFile(m.Run.RunID, "manifest.json"), s.RunFile(m.Run.RunID, "plan.json")
+func receipts(v *Verification, d store.Dir, m store.Manifest) {
+	path, plan := d.RunFile(m.Run.RunID, "manifest.json"), d.RunFile(m.Run.RunID, "plan.json")
 	text, readErr := os.ReadFile(path)
 	again, whole, err := m.Text()
 	if readErr != nil || err != nil || !whole || string(again) != string(text) {

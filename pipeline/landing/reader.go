@@ -63,7 +63,7 @@ func (t Torn) String() string {
 	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are not a whole page", t.File, t.Bytes, t.At)
 }
 
-// DamageError is landed pages that are not what was landed.
+// DamageError is landed pages that are not what was landed, or are not there.
 type DamageError struct {
 	File string // segment, or the run's folder
 	Page string // id, where it is known
@@ -84,11 +84,11 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("landing %s%s: %s: %s", e.File, page, e.What, next)
 }
 
-// OpenReader opens the pages of a run. The error is an fs.ErrNotExist where
-// the run has no manifest and none has landed, and a *DamageError where one that the run's manifest counts
-// is missing or cannot be read, or where damage stands between pages. What
-// stands torn at the end of a segment, and is counted by no manifest, is passed
-// over: see Torn.
+// OpenReader opens the pages of a run. The error is an fs.ErrNotExist where the
+// run has no manifest and none has landed, and a *DamageError where one that the
+// run's manifest counts is missing or cannot be read, or where damage stands
+// between pages. What stands torn at the end of a segment, and is counted by no
+// manifest, is passed over: see Torn. The caller closes the reader.
 func OpenReader(d store.Dir, runID string) (*Reader, error) {
 	m, err := d.Manifest(runID)
 	if err != nil && !store.Unwritten(err) {

@@ -34,15 +34,15 @@ type Writer struct {
 	release func() // of the run's pages
 	encoder *zstd.Encoder
 
-	opening  sync.Mutex
-	segments map[schemas.Endpoint]*segment // the last of each
-	full     []*segment
+	opening sync.Mutex
+	current map[schemas.Endpoint]*segment // the last of each
+	full    []*segment                    // those before it that were written to
 }
 
-// Open opens the pages of a run for reading and adding. It takes the lock of the
-// store, and there is one writer of a run at a time. What a crash left of a page
-// that was never synced, and that no manifest counts, is cut off. Other damage is
-// a *DamageError: it is not a crash's doing.
+// Open opens the pages of a run for reading and adding, with the store's lock in
+// hand and one writer of a run at a time: another Open of it is an error until
+// Close. What a crash left of a page that was never synced, and that no manifest
+// counts, is cut off. Other damage is a *DamageError: it is not a crash's doing.
 func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err error) {
 	release, err := l.Claim(runID)
 	if err != nil {
@@ -64,11 +64,11 @@ func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err erro
 	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
-	w := &Writer{Reader: reader, Cut: reader.torn, step: step, release: release, encoder: encoder, segments: map[schemas.Endpoint]*segment{}}
+	w := &Writer{Reader: reader, Cut: reader.torn, step: step, release: release, encoder: encoder, current: map[schemas.Endpoint]*segment{}}
 	for _, s := range reader.segments {
 		e, number := segmentOf(s.Name)
-		if last := w.segments[e]; last == nil || last.number < number {
-			w.segments[e] = &segment{path: filepath.Join(reader.dir, s.Name), number: number, size: s.Bytes, synced: s.Bytes}
+		if last := w.current[e]; last == nil || last.number < number {
+			w.current[e] = &segment{path: filepath.Join(reader.dir, s.Name), number: number, size: s.Bytes, synced: s.Bytes}
 		}
 	}
 	for _, t := range reader.torn {
@@ -123,7 +123,7 @@ func (w *Writer) Put(p schemas.Page) error {
 func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 	w.opening.Lock()
 	defer w.opening.Unlock()
-	s := w.segments[e]
+	s := w.current[e]
 	if s != nil && s.takes() {
 		return s, s.open()
 	}
@@ -137,7 +137,7 @@ func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
-	w.segments[e] = s
+	w.current[e] = s
 	return s, durable.SyncDir(w.dir)
 }
 
@@ -147,7 +147,7 @@ func (w *Writer) Close() error {
 	defer w.opening.Unlock()
 	defer w.release()
 	var errs []error
-	for _, s := range w.segments {
+	for _, s := range w.current {
 		errs = append(errs, s.close())
 	}
 	for _, s := range w.full {

@@ -93,7 +93,7 @@ func Saved(d store.Dir, runs []string) *Ledger {
 	}
 	for i, run := range f.Runs {
 		open := !run.Ended || i == len(runs)-1 // the newest can be resumed, even so
-		if runs[i] != run.RunID || open && received(d, run.RunID) != run.Pages {
+		if runs[i] != run.RunID || open && countPages(d, run.RunID) != run.Pages {
 			return NewLedger() // a run went on
 		}
 	}
@@ -124,8 +124,8 @@ func (l *Ledger) Save(to *store.Locked) error {
 	return store.WriteJSON(to.File(fileName), ledgerFile{ledgerVersion, l.Runs, l.Lines, l.History, l.paid}, nil)
 }
 
-// received counts the pages of a run; -1 when they cannot be read.
-func received(d store.Dir, runID string) int {
+// countPages counts the pages that a run received; -1 when they cannot be read.
+func countPages(d store.Dir, runID string) int {
 	pages, err := landing.OpenReader(d, runID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0

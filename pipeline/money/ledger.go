@@ -149,18 +149,18 @@ func (l *Ledger) forget() {
 }
 
 // book books one page, or one that was lost.
-func (l *Ledger) book(runID, day string, found *facts.Facts, lost bool) {
-	data, _ := found.Data()
+func (l *Ledger) book(runID, day string, f *facts.Facts, lost bool) {
+	data, _ := f.Data()
 	for _, kind := range schemas.Priced() {
-		included := found.Included(kind)
+		included := f.Included(kind)
 		var returned []string
 		if kind == data {
-			_, returned = found.Data()
+			_, returned = f.Data()
 		}
 		if len(returned)+len(included) == 0 {
 			continue
 		}
-		line := l.line(Line{Day: day, RunID: runID, Endpoint: found.Request.Endpoint, Object: kind, Lost: lost})
+		line := l.line(Line{Day: day, RunID: runID, Endpoint: f.Request.Endpoint, Object: kind, Lost: lost})
 		line.Returned += int64(len(returned))
 		line.Included += int64(len(included))
 		l.mark(line, returned, false)

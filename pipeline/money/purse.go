@@ -52,44 +52,44 @@ func (e *BudgetError) Stop() (schemas.Outcome, schemas.Scope) {
 
 // Purse keeps a run within its budget: the most a request can cost is set
 // aside before it is sent, and what it did cost is booked instead afterwards.
-// A nil Purse has no bounds.
+// A nil Purse has no bounds: all that a payment calls does nothing then.
 type Purse struct {
 	budget Budget
 	prices schemas.Prices
 	now    func() time.Time
-	growth map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
 
 	mu      sync.Mutex
 	skew    time.Duration // the server's clock less ours
 	run     schemas.Money
 	days    map[string]schemas.Money
 	aside   schemas.Money
+	growth  map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
 	changed chan struct{} // closed when something is booked
 }
 
 // NewPurse returns the purse of a run, with what the ledger says was spent; now
 // is the clock of its days.
 func NewPurse(budget Budget, prices schemas.Prices, now func() time.Time, l *Ledger, runID string) *Purse {
-	w := &Purse{
+	p := &Purse{
 		budget: budget, prices: prices, now: now, growth: map[schemas.Endpoint]int64{},
 		days: map[string]schemas.Money{}, changed: make(chan struct{}),
 	}
-	w.run = l.Cost(Pessimistic, prices, func(line *Line) bool { return line.RunID == runID })
+	p.run = l.Cost(Pessimistic, prices, func(line *Line) bool { return line.RunID == runID })
 	for _, line := range l.Lines {
-		w.days[line.Day] += prices[line.Object] * schemas.Money(line.Billed(Pessimistic))
+		p.days[line.Day] += prices[line.Object] * schemas.Money(line.Billed(Pessimistic))
 	}
-	return w
+	return p
 }
 
 // Reserve sets aside what a request can cost. While others' answers are out,
-// which may cost less than was set aside for them, it waits for those. After
-// nil the caller must call Book.
-func (w *Purse) Reserve(ctx context.Context, e schemas.Endpoint, most schemas.Money) error {
-	if w == nil {
+// which may cost less than was set aside for them, it waits for those. The error
+// is a *BudgetError, or ctx's. After nil the caller must call Book.
+func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, most schemas.Money) error {
+	if p == nil {
 		return nil
 	}
 	for {
-		changed, err := w.try(e, most)
+		changed, err := p.try(e, most)
 		if err != nil || changed == nil {
 			return err
 		}
@@ -102,25 +102,25 @@ func (w *Purse) Reserve(ctx context.Context, e schemas.Endpoint, most schemas.Mo
 }
 
 // try reserves, or returns what to wait for.
-func (w *Purse) try(e schemas.Endpoint, most schemas.Money) (<-chan struct{}, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	over := w.over(e, most)
+func (p *Purse) try(e schemas.Endpoint, most schemas.Money) (<-chan struct{}, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	over := p.over(e, most)
 	switch {
 	case over == nil:
-		w.aside += most
+		p.aside += most
 		return nil, nil
-	case w.aside > 0 && !over.Never():
-		return w.changed, nil
+	case p.aside > 0 && !over.Never():
+		return p.changed, nil
 	}
 	return nil, over
 }
 
 // over returns the first bound that the request might pass. What is set aside
 // counts for every day: answers may come after midnight.
-func (w *Purse) over(e schemas.Endpoint, most schemas.Money) *BudgetError {
-	for _, b := range w.bounds() {
-		if b.spent+w.aside+most > b.budget {
+func (p *Purse) over(e schemas.Endpoint, most schemas.Money) *BudgetError {
+	for _, b := range p.bounds() {
+		if b.spent+p.aside+most > b.budget {
 			return &BudgetError{e, b.period, b.budget, b.spent, most, b.resume}
 		}
 	}
@@ -135,101 +135,102 @@ type bound struct {
 }
 
 // bounds are those that the budget has.
-func (w *Purse) bounds() []bound {
-	today := w.now().Add(w.skew).UTC()
+func (p *Purse) bounds() []bound {
+	today := p.now().Add(p.skew).UTC()
 	month := today.Format("2006-01")
 	var spent schemas.Money
-	for day, m := range w.days {
+	for day, m := range p.days {
 		if strings.HasPrefix(day, month) {
 			spent += m
 		}
 	}
 	all := []bound{
-		{"run", w.budget.Run, w.run, time.Time{}},
-		{"month", w.budget.Month, spent, time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, time.UTC)},
-		{"day", w.budget.Day, w.days[Day(today)], time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, time.UTC)},
+		{"run", p.budget.Run, p.run, time.Time{}},
+		{"month", p.budget.Month, spent, time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, time.UTC)},
+		{"day", p.budget.Day, p.days[Day(today)], time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, time.UTC)},
 	}
 	return slices.DeleteFunc(all, func(b bound) bool { return b.budget == 0 })
 }
 
 // Left is what the bounds have room for, by period: run, day, month.
-func (w *Purse) Left() map[string]schemas.Money {
+func (p *Purse) Left() map[string]schemas.Money {
 	left := map[string]schemas.Money{}
-	if w == nil {
+	if p == nil {
 		return left
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, b := range w.bounds() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.bounds() {
 		left[b.period] = max(b.budget-b.spent, 0)
 	}
 	return left
 }
 
-// Booked is what the run cost so far, and what is set aside beside that.
-func (w *Purse) Booked() (run, aside schemas.Money) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.run, w.aside
+// Booked is what the run has cost so far, and what is set aside beside that.
+func (p *Purse) Booked() (run, aside schemas.Money) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.run, p.aside
 }
 
 // Repeat sets aside what one more request for a page can cost, at once or not at
-// all.
-func (w *Purse) Repeat(e schemas.Endpoint, most schemas.Money) error {
-	if w == nil {
+// all: then it returns a *BudgetError. Book gives it back, too.
+func (p *Purse) Repeat(e schemas.Endpoint, most schemas.Money) error {
+	if p == nil {
 		return nil
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if over := w.over(e, most); over != nil {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if over := p.over(e, most); over != nil {
 		return over
 	}
-	w.aside += most
+	p.aside += most
 	return nil
 }
 
-// Time is now by the server's clock.
-func (w *Purse) Time() time.Time {
-	if w == nil {
+// Time is now by the server's clock, as far as booked answers told it; zero of a
+// nil Purse, for which Book takes nothing in.
+func (p *Purse) Time() time.Time {
+	if p == nil {
 		return time.Time{}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.now().Add(w.skew)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.now().Add(p.skew)
 }
 
 // Book replaces what was set aside by what was charged, at a time by the
 // server's clock.
-func (w *Purse) Book(most, charged schemas.Money, at time.Time) {
-	if w == nil {
+func (p *Purse) Book(most, charged schemas.Money, at time.Time) {
+	if p == nil {
 		return
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.aside -= most
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.aside -= most
 	if !at.IsZero() {
-		w.skew = at.Sub(w.now())
-		w.run += charged
-		w.days[Day(at)] += charged
+		p.skew = at.Sub(p.now())
+		p.run += charged
+		p.days[Day(at)] += charged
 	}
-	close(w.changed)
-	w.changed = make(chan struct{})
+	close(p.changed)
+	p.changed = make(chan struct{})
 }
 
 // Most is what a request can cost.
-func (w *Purse) Most(r schemas.Request, expansions []string) schemas.Money {
-	if w == nil {
+func (p *Purse) Most(r schemas.Request, expansions []string) schemas.Money {
+	if p == nil {
 		return 0
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.prices.Cost(schemas.Most(r.Endpoint, len(r.IDs), expansions)) * schemas.Money(1+w.growth[r.Endpoint])
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.prices.Cost(schemas.Most(r.Endpoint, len(r.IDs), expansions)) * schemas.Money(1+p.growth[r.Endpoint])
 }
 
 // Exceed doubles what is set aside for an endpoint whose answer cost more
 // than was taken to be possible.
-func (w *Purse) Exceed(e schemas.Endpoint) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.growth[e] = 2*w.growth[e] + 1
+func (p *Purse) Exceed(e schemas.Endpoint) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.growth[e] = 2*p.growth[e] + 1
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Dir is the folder of a store.
+// Dir is the path of a store's folder, which need not exist yet.
 type Dir string
 
 // Raw is the folder of landed pages, one folder per run.
@@ -57,16 +57,18 @@ func (d Dir) Runs() ([]string, error) {
 	return ids, nil
 }
 
-// Planned reads plan.json of a run; fs.ErrNotExist when the run was killed
-// before it was written, so that nothing was fetched.
+// Planned reads plan.json of a run. The error is an fs.ErrNotExist when the run
+// was killed before it was written, so that nothing was fetched, and a
+// *CorruptError when it is damaged.
 func (d Dir) Planned(runID string) (Planned, error) {
 	var p Planned
 	err := ReadJSON(d.RunFile(runID, "plan.json"), &p)
 	return p, err
 }
 
-// Manifest reads manifest.json of a run; fs.ErrNotExist when the run has not
-// come to its end.
+// Manifest reads manifest.json of a run. The error is an fs.ErrNotExist when the
+// run has not come to its end, and a *CorruptError when it is damaged; see
+// Unwritten. Its checksum is not looked at: see Manifest.Text.
 func (d Dir) Manifest(runID string) (Manifest, error) {
 	var m Manifest
 	err := ReadJSON(d.RunFile(runID, "manifest.json"), &m)
@@ -74,8 +76,8 @@ func (d Dir) Manifest(runID string) (Manifest, error) {
 }
 
 // Resumable returns the newest run of this plan that can go on: one that has
-// not come to its end, or with finished also one that has. It fails when the
-// store belongs to another job.
+// not come to its end, or with finished also one that has. The error is a
+// *WrongJobError when the store belongs to another job.
 func (d Dir) Resumable(plan Plan, finished bool) (run Planned, ok bool, err error) {
 	ids, err := d.Runs()
 	if err != nil {
@@ -135,7 +137,8 @@ func Unwritten(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt)
 }
 
-// ReadJSON reads a JSON file of the store; a *CorruptError when it is none.
+// ReadJSON reads a JSON file of the store. The error is an fs.ErrNotExist when it
+// is missing, and a *CorruptError when it is no JSON.
 func ReadJSON(path string, v any) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

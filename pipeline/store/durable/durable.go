@@ -41,7 +41,8 @@ type Options struct {
 }
 
 // WriteFile writes a file that appears whole: beside it, synced, then renamed.
-// The error names the file; a failure leaves what was there before.
+// The error names the file. A failure before the rename leaves what was there
+// before; after it the file is the new one, which may not outlive a power cut.
 func WriteFile(path string, text []byte, o Options) error {
 	if err := o.write(path, text); err != nil {
 		return fmt.Errorf("%s: %w", path, Cause(err))
@@ -84,7 +85,8 @@ func (o Options) create(path string) (*os.File, error) {
 	}
 }
 
-// Publish syncs a temporary file and gives it its name.
+// Publish syncs a temporary file and gives it its name. With Keep it may stay
+// where it was, too: the caller removes it.
 func (o Options) Publish(temporary, path string) error {
 	if err := SyncFile(temporary); err != nil {
 		return err
@@ -136,7 +138,8 @@ func SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Cause is what is wrong with a file, without its path.
+// Cause is what is wrong with a file, without its path: what a *fs.PathError
+// wraps. Other errors stay as they are.
 func Cause(err error) error {
 	var of *fs.PathError
 	if errors.As(err, &of) {
