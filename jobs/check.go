@@ -14,7 +14,8 @@ import (
 // maxWorkers is the most requests that may be under way at a time.
 const maxWorkers = 64
 
-// Check returns every mistake in the job's values.
+// Check returns every mistake in the job's values. Links among its IDs become
+// ids.
 func (s *Spec) Check() []Problem {
 	c := checker{spec: s}
 	for i, id := range s.IDs {

@@ -30,8 +30,8 @@ type Options struct {
 	// the process.
 	Crash func(value any, stack []byte)
 	// Client changes how the API is asked, such as the waits of a server that is
-	// not X's, and Fetcher what is got there. Step is called before each step
-	// towards the disk; its error is that of the step. Each may be nil.
+	// not X's, and Fetcher what is got there. Step is taken at each step towards
+	// the disk; its error is that of the step. Each may be nil.
 	Client  func(*extract.Config)
 	Fetcher func(pipeline.Fetcher) pipeline.Fetcher
 	Step    durable.Step

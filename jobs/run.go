@@ -29,6 +29,8 @@ type Result struct {
 type ClientError struct{ Err error }
 
 func (e *ClientError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
 func (e *ClientError) Unwrap() error { return e.Err }
 
 // run fetches and loads.

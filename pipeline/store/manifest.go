@@ -23,7 +23,8 @@ type Manifest struct {
 	Tables    []TableRows                      `json:"tables"`
 	Files     []schemas.Part                   `json:"files"` // Path is relative to the Parquet folder
 	// Content is the checksum of what was landed, see landing.Reader.Content:
-	// equal contents, equal rows, wherever and however often they are loaded.
+	// equal contents, equal rows, wherever and however often one version of the
+	// program loads them.
 	// Manifests before it have none.
 	Content string `json:"content,omitempty"`
 	// Landed are the files of pages that were counted.
