@@ -17,6 +17,12 @@ type Tokens struct {
 	Accounts  []extract.Credential // of a token file, see FindTokens
 }
 
+// String says how many tokens there are, and shows none.
+func (t Tokens) String() string {
+	n := t.count(false)
+	return fmt.Sprintf("tokens of %d apps and %d users", n.App, n.User)
+}
+
 // TokenError says which token is missing to begin with.
 type TokenError struct {
 	Buyers bool // the Space's creator's; else any

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -51,8 +50,10 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 	if err := p.commit(ctx, parts); err != nil {
 		return nil, err
 	}
-	m, err = p.Out.WriteManifest(m, p.Step)
-	return m, errors.Join(err, p.Out.Committed(p.Run.RunID))
+	if m, err = p.Out.WriteManifest(m, p.Step); err != nil {
+		return nil, err
+	}
+	return m, p.Out.Committed(p.Run.RunID)
 }
 
 // commit makes what was prepared visible, destination after destination. A

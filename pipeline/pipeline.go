@@ -10,7 +10,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"runtime/debug"
 	"sync/atomic"
 	"time"
@@ -127,7 +126,7 @@ func (p *Pipeline) Open() error {
 	p.defaults()
 	if p.Fetcher == nil {
 		pages, err := landing.OpenReader(p.Store, p.Run.RunID)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, landing.ErrNone) {
 			return fmt.Errorf("run %s in %s: %w", p.Run.RunID, p.Store.Raw(), ErrNoPages)
 		}
 		p.pages = pages

@@ -32,9 +32,9 @@ func published(d store.Dir) (*publishedFiles, error) {
 		return files, nil
 	}
 	for _, table := range tables {
-		days, _ := filepath.Glob(filepath.Join(d.Parquet(), table.Name(), "run_date=*"))
+		days, _ := fs.Glob(os.DirFS(d.Parquet()), table.Name()+"/run_date=*") // the pattern is good
 		for _, day := range days {
-			entries, err := os.ReadDir(day)
+			entries, err := os.ReadDir(filepath.Join(d.Parquet(), filepath.FromSlash(day)))
 			if err != nil {
 				return nil, err
 			}

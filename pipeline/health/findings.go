@@ -3,7 +3,6 @@ package health
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -188,7 +187,7 @@ func (o *Overview) answers() {
 func (o *Overview) rates(d store.Dir) {
 	for _, v := range slices.Backward(o.views) {
 		pages, err := landing.OpenReader(d, v.id)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, landing.ErrNone) {
 			continue // nothing was fetched
 		}
 		if err != nil {

@@ -70,7 +70,7 @@ func glance(d store.Dir, part schemas.Part) error {
 // counts may be missing.
 func countPages(v *Verification, d store.Dir, m store.Manifest) {
 	pages, err := landing.OpenReader(d, m.Run.RunID)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, landing.ErrNone) {
 		return // it counts none
 	}
 	if err != nil {

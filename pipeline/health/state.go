@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
@@ -106,7 +105,7 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) (ended bool, 
 	}
 	ended = err == nil && m.Run.Outcome == schemas.Done
 	pages, err := landing.OpenReader(d, id)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, landing.ErrNone) {
 		return ended, nil // killed before its first page
 	}
 	if err != nil {

@@ -39,7 +39,7 @@ func (v *Verification) Wrong(format string, args ...any) {
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
 	pages, err := landing.OpenReader(d, runID)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, landing.ErrNone) {
 		return nil // killed before its first page
 	}
 	if err != nil {
@@ -163,7 +163,10 @@ func receipts(v *Verification, d store.Dir, m store.Manifest) {
 	if readErr != nil || err != nil || !whole || string(again) != string(text) {
 		v.Wrong("%s: is not what was written", path)
 	}
-	if sum, _, err := store.FileSum(plan); err != nil || sum != m.PlanSHA256 {
-		v.Wrong("%s: is not the plan that the manifest names (%v)", plan, err)
+	switch sum, _, err := store.FileSum(plan); {
+	case err != nil:
+		v.Wrong("%v", err)
+	case sum != m.PlanSHA256:
+		v.Wrong("%s: is not the plan that the manifest names", plan)
 	}
 }

@@ -68,7 +68,7 @@ func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
 // read it.
 func (r *Reader) unreadable(e Entry, err error) error {
 	var system *fs.PathError
-	if errors.As(err, &system) {
+	if errors.As(err, &system) && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("landing %s, page %s: %w", e.file, e.PageID, err)
 	}
 	what := err.Error()

@@ -84,7 +84,10 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("landing %s%s: %s: %s", e.File, page, e.What, next)
 }
 
-// OpenReader opens the pages of a run. The error is an fs.ErrNotExist where the
+// ErrNone is a run without a manifest of which no page has landed.
+var ErrNone = errors.New("no page of the run has landed")
+
+// OpenReader opens the pages of a run. The error is ErrNone, wrapped, where the
 // run has no manifest and none has landed, and a *DamageError where one that the
 // run's manifest counts is missing or cannot be read, or where damage stands
 // between pages. What stands torn at the end of a segment, and is counted by no
@@ -94,10 +97,14 @@ func OpenReader(d store.Dir, runID string) (*Reader, error) {
 	if err != nil && !store.Unwritten(err) {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
-	if err != nil {
-		return openCounted(d, runID, nil)
+	if err == nil {
+		return openCounted(d, runID, &m)
 	}
-	return openCounted(d, runID, &m)
+	r, none := openCounted(d, runID, nil)
+	if errors.Is(none, ErrNone) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, &DamageError{Counted: true, File: filepath.Join(d.Raw(), runID), What: "is missing, and the run's manifest, which counts its pages, is damaged"}
+	}
+	return r, none
 }
 
 // openCounted opens the pages that a manifest counts, nil for a run without one.
@@ -128,6 +135,8 @@ func (r *Reader) index(m *store.Manifest) error {
 		return nil // a run that had nothing to ask, whose empty folder was not copied
 	case missing && m != nil:
 		return &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)}
+	case missing:
+		return fmt.Errorf("landing %s: %w", r.dir, ErrNone)
 	case err != nil:
 		return fmt.Errorf("landing: %w", err)
 	}

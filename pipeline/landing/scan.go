@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -58,12 +59,15 @@ func segmentOf(name string) (e schemas.Endpoint, number int) {
 }
 
 // scan lists the pages of a segment. It may end in a page that a crash tore, or
-// that is being written: that is noted. In the last segment of an endpoint every
-// page that no manifest counts is checked to find one, since its header can be
-// whole.
+// that is being written: that is noted. Every page that no manifest counts is
+// checked to find one, since its header can be whole; where a manifest does not
+// list segments, those of the last segment of an endpoint.
 func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 	path := filepath.Join(r.dir, name)
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) { // it was listed a moment ago
+		return &DamageError{File: path, What: "is not there", Counted: r.manifest}
+	}
 	if err != nil {
 		return fmt.Errorf("landing: %w", err)
 	}
@@ -85,7 +89,7 @@ func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 		if err == nil && s.Bytes+int64(f.size) > info.Size() {
 			err = errTorn
 		}
-		if err == nil && last && s.Bytes >= counted {
+		if err == nil && s.Bytes >= counted && (last || !r.manifest || len(r.counted) > 0) {
 			packed, err = readPacked(file, f, packed)
 		}
 		if errors.Is(err, errTorn) {

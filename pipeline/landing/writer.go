@@ -53,10 +53,13 @@ func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err erro
 			release()
 		}
 	}()
-	if err := os.MkdirAll(filepath.Join(l.Raw(), runID), 0o777); err != nil {
-		return nil, fmt.Errorf("landing: %w", err)
-	}
 	reader, err := OpenReader(l.Dir, runID)
+	if errors.Is(err, ErrNone) {
+		if err := makeFolder(l.Dir, runID); err != nil {
+			return nil, fmt.Errorf("landing: %w", err)
+		}
+		reader, err = OpenReader(l.Dir, runID)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -71,13 +74,38 @@ func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err erro
 			w.current[e] = &segment{path: filepath.Join(reader.dir, s.Name), number: number, size: s.Bytes, synced: s.Bytes}
 		}
 	}
-	for _, t := range reader.torn {
+	if err := w.mend(); err != nil {
+		return nil, fmt.Errorf("landing: %w", errors.Join(err, reader.Close()))
+	}
+	return w, nil
+}
+
+// makeFolder makes the folder of a run's pages, and makes it last.
+func makeFolder(d store.Dir, runID string) error {
+	if err := os.MkdirAll(filepath.Join(d.Raw(), runID), 0o777); err != nil {
+		return err
+	}
+	return errors.Join(durable.SyncDir(d.Raw()), durable.SyncDir(string(d)))
+}
+
+// mend cuts off what is torn, and syncs what no manifest counts: a process can
+// have died between writing a page and syncing it.
+func (w *Writer) mend() error {
+	for _, t := range w.torn {
 		if err := cut(t); err != nil {
-			return nil, fmt.Errorf("landing: %w", errors.Join(err, reader.Close()))
+			return err
 		}
 	}
-	reader.torn = nil
-	return w, nil
+	w.torn = nil
+	for _, s := range w.segments {
+		if s.Bytes <= w.counted[s.Name].Bytes {
+			continue
+		}
+		if err := durable.SyncFile(filepath.Join(w.dir, s.Name)); err != nil {
+			return err
+		}
+	}
+	return durable.SyncDir(w.dir)
 }
 
 // cut removes what is torn.
@@ -137,8 +165,11 @@ func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 	if err := s.open(); err != nil {
 		return nil, err
 	}
+	if err := durable.SyncDir(w.dir); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
 	w.current[e] = s
-	return s, durable.SyncDir(w.dir)
+	return s, nil
 }
 
 // Close closes the segments. Every page that was put is on disk already.

@@ -127,7 +127,7 @@ func (l *Ledger) Save(to *store.Locked) error {
 // countPages counts the pages that a run received; -1 when they cannot be read.
 func countPages(d store.Dir, runID string) int {
 	pages, err := landing.OpenReader(d, runID)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, landing.ErrNone) {
 		return 0
 	}
 	if err != nil {
@@ -154,7 +154,7 @@ func (l *Ledger) Fold(ctx context.Context, d store.Dir, id string, known *facts.
 	}
 	run := Run{RunID: id, Job: planned.Plan.Job, Ended: err == nil && m.Run.Outcome == schemas.Done}
 	pages, err := landing.OpenReader(d, id)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, landing.ErrNone) {
 		pages, err = nil, nil
 	}
 	if err != nil {

@@ -64,7 +64,7 @@ type Purse struct {
 	days    map[string]schemas.Money
 	aside   schemas.Money
 	growth  map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
-	changed chan struct{} // closed when something is booked
+	changed chan struct{}              // closed when something is booked
 }
 
 // NewPurse returns the purse of a run, with what the ledger says was spent; now

@@ -15,6 +15,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -125,6 +126,36 @@ func TestNoRunNoPage(t *testing.T) {
 	}
 }
 
+// again makes another run that has asked for the same and got the same.
+func (s *story) again(run, older string) {
+	s.Helper()
+	lock, err := s.store.Lock()
+	s.must(err)
+	defer lock.Unlock()
+	from, err := landing.OpenReader(s.store, run)
+	s.must(err)
+	defer from.Close()
+	to, err := landing.Open(lock, older, nil)
+	s.must(err)
+	for _, e := range from.Entries() {
+		page, err := from.Read(e)
+		s.must(err)
+		page.RunID = older
+		s.must(to.Put(page))
+	}
+	m, err := s.store.Manifest(run)
+	s.must(err)
+	planned, err := s.store.Planned(run)
+	s.must(err)
+	planned.Run.RunID, m.Run.RunID, m.Content, m.Landed = older, older, to.Content(), to.Segments()
+	s.must(to.Close())
+	s.must(os.Mkdir(filepath.Dir(s.store.RunFile(older, "plan.json")), 0o755))
+	s.must(store.WriteJSON(s.store.RunFile(older, "plan.json"), planned, nil))
+	s.must(m.Seal(s.store.RunFile(older, "plan.json")))
+	_, err = lock.WriteManifest(&m, nil)
+	s.must(err)
+}
+
 // Of many runs the latest are listed, and all are counted.
 func TestPageListsTheLatestRuns(t *testing.T) {
 	s := newStory(t, simulator.Config{Spaces: 10})
@@ -132,9 +163,7 @@ func TestPageListsTheLatestRuns(t *testing.T) {
 	runs, err := s.store.Runs()
 	s.must(err)
 	for n := range mostRuns + 4 {
-		older := fmt.Sprintf("20250101T0000%02dZ-older", n)
-		s.must(os.CopyFS(filepath.Dir(s.store.RunFile(older, "plan.json")), os.DirFS(filepath.Dir(s.store.RunFile(runs[0], "plan.json")))))
-		s.must(os.CopyFS(filepath.Join(s.store.Raw(), older), os.DirFS(filepath.Join(s.store.Raw(), runs[0]))))
+		s.again(runs[0], fmt.Sprintf("20250101T0000%02dZ-older", n))
 	}
 	s.must(os.Remove(s.store.RunFile("20250101T000000Z-older", "manifest.json"))) // did not come to its end
 	page := s.make(nil)

@@ -62,7 +62,11 @@ func (d Dir) Runs() ([]string, error) {
 // *CorruptError when it is damaged.
 func (d Dir) Planned(runID string) (Planned, error) {
 	var p Planned
-	err := ReadJSON(d.RunFile(runID, "plan.json"), &p)
+	path := d.RunFile(runID, "plan.json")
+	err := ReadJSON(path, &p)
+	if err == nil && p.Run.RunID != runID {
+		err = &CorruptError{path, fmt.Errorf("it is the plan of run %q", p.Run.RunID)}
+	}
 	return p, err
 }
 

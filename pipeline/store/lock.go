@@ -60,14 +60,22 @@ func (d Dir) Lock() (*Locked, error) {
 	return &Locked{Dir: d, lock: lock, writes: map[string]bool{}}, nil
 }
 
-// Unlock lets others write the store.
-func (l *Locked) Unlock() { _ = l.lock.Unlock() }
+// Unlock lets others write the store. Nothing more can be claimed in it.
+func (l *Locked) Unlock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.writes = nil
+	_ = l.lock.Unlock()
+}
 
 // Claim takes a run's pages for one writer until release is called: two that
 // append to the same files would overwrite each other's pages.
 func (l *Locked) Claim(runID string) (release func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.writes == nil {
+		return nil, fmt.Errorf("run %s: store %s is not locked any more", runID, l.Dir)
+	}
 	if l.writes[runID] {
 		return nil, fmt.Errorf("run %s: its pages are being landed already", runID)
 	}

@@ -144,7 +144,7 @@ func (m Manifest) Text() (text []byte, whole bool, err error) {
 // Repeats reports whether a manifest, made from the same pages, says of them
 // and of the files made of them what an earlier one does. By whom it was made,
 // for which destinations, and what manifests did not say in earlier versions
-// makes no difference.
+// makes no difference. Nothing repeats a manifest that is damaged.
 func (m Manifest) Repeats(earlier Manifest) bool {
 	m.Versions, m.PlanSHA256 = earlier.Versions, earlier.PlanSHA256
 	m.Destinations, m.Parquet, m.Database = earlier.Destinations, earlier.Parquet, earlier.Database
@@ -152,7 +152,8 @@ func (m Manifest) Repeats(earlier Manifest) bool {
 		m.Content, m.Landed = "", nil
 	}
 	sum, err := m.checksum()
-	return err == nil && sum == earlier.Checksum
+	_, whole, earlierErr := earlier.Text()
+	return err == nil && earlierErr == nil && whole && sum == earlier.Checksum
 }
 
 // FileSum is the SHA-256 of a file, in hexadecimal, and its size.
@@ -167,12 +168,31 @@ func FileSum(name string) (sum string, bytes int64, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), bytes, err
 }
 
+// elsewhere reports whether a manifest tells of the same pages as an earlier one
+// and of other destinations: the files that the earlier one lists stay as they
+// are, and the destination says itself what it has.
+func (m *Manifest) elsewhere(earlier Manifest) bool {
+	return earlier.Asked(ParquetFiles) && !m.Asked(ParquetFiles) && m.Content == earlier.Content && m.Run.Outcome == earlier.Run.Outcome
+}
+
 // WriteManifest writes the receipt of a run, unless the one that is there says
-// the same: a manifest is written once. It returns the one that stands.
-func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (*Manifest, error) {
+// the same: a manifest is written once. Another one takes its place where the run
+// went on, or where another version of the program has made other files of its
+// pages. It returns the one that stands.
+func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (_ *Manifest, err error) {
 	path := l.RunFile(m.Run.RunID, "manifest.json")
-	if earlier, err := l.Manifest(m.Run.RunID); err == nil && m.Repeats(earlier) {
+	earlier, err := l.Manifest(m.Run.RunID)
+	switch {
+	case err == nil && (m.Repeats(earlier) || m.elsewhere(earlier)):
 		return &earlier, l.latest(step)
+	case err == nil: // what it was asked for once, it still is
+		m.Ask(slices.DeleteFunc([]string{ParquetFiles, DuckDBFile}, func(name string) bool { return !m.Asked(name) && !earlier.Asked(name) }))
+		m.Checksum, err = m.checksum()
+	case Unwritten(err):
+		err = nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)

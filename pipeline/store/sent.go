@@ -1,7 +1,6 @@
 package store
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -81,9 +80,9 @@ func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
 		return nil, err
 	}
 	open := map[string][]Sent{}
-	for lines := bufio.NewScanner(bytes.NewReader(text)); lines.Scan(); {
+	for line := range bytes.Lines(text) {
 		var n Sent
-		if json.Unmarshal(lines.Bytes(), &n) != nil || !n.Failed && !n.Endpoint.Known() {
+		if json.Unmarshal(line, &n) != nil || !n.Failed && !n.Endpoint.Known() {
 			continue // torn by a crash, before its request was sent
 		}
 		if all := open[n.PageID]; n.Failed && len(all) > 0 {

@@ -53,6 +53,9 @@ func (l *Locked) Start(plan Plan, seeds []schemas.Request, version string, now t
 			err = os.Mkdir(filepath.Dir(l.RunFile(id, "plan.json")), 0o777)
 		}
 		if err == nil {
+			err = errors.Join(durable.SyncDir(l.File("runs")), durable.SyncDir(string(l.Dir)))
+		}
+		if err == nil {
 			break
 		}
 		if !errors.Is(err, fs.ErrExist) {

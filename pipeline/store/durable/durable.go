@@ -138,12 +138,20 @@ func SyncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Cause is what is wrong with a file, without its path: what a *fs.PathError
-// wraps. Other errors stay as they are.
+// Cause is what is wrong with a file, without its path: what a *fs.PathError or
+// an *os.LinkError wraps, alone or among joined errors. Others stay as they are.
 func Cause(err error) error {
-	var of *fs.PathError
-	if errors.As(err, &of) {
-		return of.Err
+	switch e := err.(type) {
+	case *fs.PathError:
+		return e.Err
+	case *os.LinkError:
+		return e.Err
+	case interface{ Unwrap() []error }:
+		var all []error
+		for _, part := range e.Unwrap() {
+			all = append(all, Cause(part))
+		}
+		return errors.Join(all...)
 	}
 	return err
 }
