@@ -51,7 +51,10 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		dir := j.store
 		if r.Out != "" {
-			dir = store.Dir(r.Out)
+			if dir, err = elsewhere(r.Out); err != nil {
+				yield(Result{}, err)
+				return
+			}
 		}
 		out, err := dir.Lock()
 		if err != nil {
@@ -71,6 +74,22 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			}
 		}
 	}
+}
+
+// elsewhere is a folder for tables of another store's runs. One with runs of its own
+// is refused: copies of others would stand among them.
+func elsewhere(path string) (store.Dir, error) {
+	dir := store.Dir(path)
+	runs, err := dir.Runs()
+	if err != nil {
+		return "", err
+	}
+	for _, id := range runs {
+		if m, err := dir.Manifest(id); err != nil || !dir.IsCopy(m) {
+			return "", fmt.Errorf("--out %s: is a store with runs of its own, such as %s: choose another folder", path, id)
+		}
+	}
+	return dir, nil
 }
 
 // runsOf lists the runs of a store, or finds one by its id.

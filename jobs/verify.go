@@ -27,7 +27,11 @@ func verify(ctx context.Context, j *Job, sample int) (*health.Verification, erro
 		return nil, err
 	}
 	defer os.RemoveAll(dir) // only takes space
-	published, err := verifyRuns(ctx, j, v, runs, dir, sample)
+	db := databaseView(ctx, j.store)
+	if db.Err != nil {
+		v.Wrong("%v", db.Err)
+	}
+	published, err := verifyRuns(ctx, j, v, runs, dir, sample, db)
 	if err != nil {
 		return nil, err
 	}
@@ -37,10 +41,10 @@ func verify(ctx context.Context, j *Job, sample int) (*health.Verification, erro
 // verifyRuns looks at the pages and files of each run, and makes its tables
 // anew below a folder. It returns the parts of the runs that are in the
 // database, by run.
-func verifyRuns(ctx context.Context, j *Job, v *health.Verification, runs []string, dir string, sample int) (map[string][]schemas.Part, error) {
+func verifyRuns(ctx context.Context, j *Job, v *health.Verification, runs []string, dir string, sample int, db health.DatabaseView) (map[string][]schemas.Part, error) {
 	published := map[string][]schemas.Part{}
 	for _, id := range runs {
-		before := len(v.Problems)
+		before := len(v.Problems) // of this run
 		if err := health.VerifyPages(ctx, v, j.store, id, sample); err != nil {
 			return nil, err
 		}
@@ -57,7 +61,7 @@ func verifyRuns(ctx context.Context, j *Job, v *health.Verification, runs []stri
 			continue
 		}
 		health.VerifyTables(v, j.store, m, anew)
-		if m.Asked(store.DuckDBFile) {
+		if _, has := db.Runs[id]; has || m.Asked(store.DuckDBFile) {
 			published[id] = anew.Files
 		}
 	}

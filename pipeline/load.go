@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -31,11 +32,15 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		return nil, ErrNotOpen
 	}
 	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
+	if err := p.unchanged(); err != nil {
+		return nil, err
+	}
 	l, parts, err := p.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m := l.manifest(parts)
+	m.Copy = p.Out.Dir != p.Store
 	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
 		return nil, err
 	}
@@ -54,6 +59,21 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		return nil, err
 	}
 	return m, p.Out.Committed(p.Run.RunID)
+}
+
+// unchanged refuses pages of a run that is done and that are not those its
+// manifest counts: a receipt for them would hide that. A run that goes on may
+// have more.
+func (p *Pipeline) unchanged() error {
+	if p.writer != nil {
+		return nil
+	}
+	m, err := p.Store.Manifest(p.Run.RunID)
+	if err != nil || m.Content == "" || m.Run.Outcome != schemas.Done || m.Content == p.pages.Content() {
+		return nil // Open has looked at the rest
+	}
+	return fmt.Errorf("run %s: its pages in %s are not those that its manifest counts: run the same job with --resume if the run was going on, else restore them from a backup",
+		p.Run.RunID, filepath.Join(p.Store.Raw(), p.Run.RunID))
 }
 
 // commit makes what was prepared visible, destination after destination. A

@@ -22,7 +22,10 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 		paid.lose()
 		return nil, err
 	}
-	page.RunID = c.p.Run.RunID
+	page.RunID, page.ID, page.Request = c.p.Run.RunID, r.ID(), r // they name its place, whatever a Fetcher says
+	if page.FetchedAt.IsZero() {
+		page.FetchedAt = c.p.Now().UTC().Truncate(time.Microsecond)
+	}
 	if err := c.p.writer.Put(page); err != nil {
 		paid.end(paid.most, facts.BilledAt(page)) // the answer is lost, not the bill
 		return nil, &LandingError{err}

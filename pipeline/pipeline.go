@@ -184,11 +184,13 @@ func (p *Pipeline) BudgetLeft() map[string]schemas.Money { return p.purse.Load()
 
 // Close closes the landed pages. It does nothing to a pipeline that is not open.
 func (p *Pipeline) Close() error {
+	writer, pages := p.writer, p.pages
+	p.writer, p.pages = nil, nil
 	switch {
-	case p.writer != nil:
-		return p.writer.Close()
-	case p.pages != nil:
-		return p.pages.Close()
+	case writer != nil:
+		return writer.Close()
+	case pages != nil:
+		return pages.Close()
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -74,6 +75,7 @@ type runView struct {
 	rows      int64
 	tables    map[string]TableSize
 	wrong     []string // files that are missing or of another size
+	short     string   // what is missing of the pages that the manifest counts
 	truncated int
 	drift     int
 	errors    int
@@ -138,7 +140,27 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 		v.rows += t.Rows
 	}
 	v.claim(m.Files, files)
+	v.short = short(d, m)
 	return v
+}
+
+// short says which file of pages has fewer bytes than the manifest counts; empty
+// when none has.
+func short(d store.Dir, m store.Manifest) string {
+	raw := filepath.Join(d.Raw(), m.Run.RunID)
+	if _, err := os.Stat(raw); m.Run.Pages > 0 && errors.Is(err, fs.ErrNotExist) && !d.IsCopy(m) {
+		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts", raw, m.Run.Pages)
+	}
+	for _, s := range m.Landed {
+		switch info, err := os.Stat(filepath.Join(raw, s.Name)); {
+		case d.IsCopy(m) && errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err.Error()
+		case info.Size() < s.Bytes:
+			return fmt.Sprintf("%s has %d bytes; the run's manifest counts %d", filepath.Join(raw, s.Name), info.Size(), s.Bytes)
+		}
+	}
+	return ""
 }
 
 // claim looks for the files of the run. Where they were to feed the database

@@ -3,6 +3,7 @@ package health
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -47,9 +48,12 @@ func (o *Overview) unfinished() {
 	}
 }
 
-// damage finds files that are not as the manifests list them.
+// damage finds files of pages and tables that are not as the manifests list them.
 func (o *Overview) damage(d store.Dir) {
 	for _, v := range o.views {
+		if v.short != "" {
+			o.find(Problem, "damaged", v.id, "restore it from a backup; spacesetl verify --store "+string(d)+" looks at every page", "%s", v.short)
+		}
 		if n := len(v.wrong); n > 0 && v.asked[store.ParquetFiles] {
 			o.find(Problem, "files", v.id, fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id),
 				"%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
@@ -112,8 +116,11 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 	if len(unlisted) > 0 {
 		run := store.RunOf(unlisted[0])
 		do := "nobody removes them: move them away, and do not read Parquet files that no manifest lists"
-		if _, err := d.Planned(run); err == nil {
+		switch _, err := d.Planned(run); {
+		case err == nil:
 			do = fmt.Sprintf("spacesetl replay --store %s --run %s", d, run)
+		case errors.Is(err, fs.ErrPermission):
+			do = fmt.Sprintf("let this user read %s: what lies in it may list them", filepath.Dir(d.RunFile(run, "plan.json")))
 		}
 		o.find(Problem, "orphans", "", do, "%d files that no manifest lists and that no run is known to have left when it died, such as %s", len(unlisted), unlisted[0])
 	}

@@ -19,6 +19,8 @@ import (
 type State struct {
 	Runs   []string               `json:"runs"` // those read, oldest first
 	Spaces map[string]*SpaceState `json:"spaces"`
+	// Checksum is that of the file without it. Files before it have none.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 // SpaceState is what was last seen of one Space.
@@ -84,9 +86,11 @@ func readState(ctx context.Context, d store.Dir, save *store.Locked) (*State, er
 func savedState(d store.Dir, runs []string) *State {
 	st := &State{}
 	err := store.ReadJSON(d.File(stateFile), st)
-	whole := true
-	for _, s := range st.Spaces {
-		whole = whole && s != nil
+	sum := st.Checksum
+	st.Checksum = ""
+	whole := sum == "" || sum == store.Checksum(st)
+	for id, s := range st.Spaces {
+		whole = whole && s != nil && schemas.IsSpaceID(id)
 	}
 	if err == nil && whole && st.Spaces != nil && len(st.Runs) <= len(runs) && slices.Equal(st.Runs, runs[:len(st.Runs)]) {
 		return st
@@ -94,7 +98,11 @@ func savedState(d store.Dir, runs []string) *State {
 	return &State{Spaces: map[string]*SpaceState{}}
 }
 
-func (st *State) save(to *store.Locked) error { return store.WriteJSON(to.File(stateFile), st, nil) }
+func (st *State) save(to *store.Locked) error {
+	st.Checksum = store.Checksum(st)
+	defer func() { st.Checksum = "" }()
+	return store.WriteJSON(to.File(stateFile), st, nil)
+}
 
 // fold takes in the pages of one run and reports whether the run has come to
 // an end.

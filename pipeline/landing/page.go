@@ -60,6 +60,9 @@ func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
 		return schemas.Page{}, r.unreadable(e, err)
 	}
 	p := head.Page
+	if p.ID != e.PageID || p.Request.ID() != p.ID || p.Request.Endpoint != e.Endpoint || p.RunID != r.run {
+		return schemas.Page{}, r.unreadable(e, fmt.Errorf("it is page %s of %s, run %s", p.ID, p.Request.Endpoint, p.RunID))
+	}
 	p.Body = line[e.frame.headLen : len(line)-len("}\n")]
 	return p, nil
 }

@@ -38,6 +38,7 @@ func (e Entry) File() string { return e.file }
 // Reader reads the landed pages of one run. It cannot change them: a page that
 // another process is landing at the time is not seen, or seen whole.
 type Reader struct {
+	run      string // id
 	dir      string // of the run's segments
 	decoder  *zstd.Decoder
 	manifest bool                     // the run has one
@@ -84,15 +85,19 @@ func (e *DamageError) Error() string {
 	return fmt.Sprintf("landing %s%s: %s: %s", e.File, page, e.What, next)
 }
 
-// ErrNone is a run without a manifest of which no page has landed.
+// ErrNone is a run of which no page has landed here: it has no manifest, or is a
+// copy.
 var ErrNone = errors.New("no page of the run has landed")
 
 // OpenReader opens the pages of a run. The error is ErrNone, wrapped, where the
-// run has no manifest and none has landed, and a *DamageError where one that the
+// run has none here, and a *DamageError where one that the
 // run's manifest counts is missing or cannot be read, or where damage stands
 // between pages. What stands torn at the end of a segment, and is counted by no
 // manifest, is passed over: see Torn. The caller closes the reader.
 func OpenReader(d store.Dir, runID string) (*Reader, error) {
+	if err := store.CheckRunID(runID); err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
 	m, err := d.Manifest(runID)
 	if err != nil && !store.Unwritten(err) {
 		return nil, fmt.Errorf("landing: %w", err)
@@ -114,13 +119,13 @@ func openCounted(d store.Dir, runID string, m *store.Manifest) (*Reader, error) 
 	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
-	r := &Reader{dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}, manifest: m != nil}
+	r := &Reader{run: runID, dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}, manifest: m != nil}
 	if m != nil {
 		for _, s := range m.Landed {
 			r.counted[s.Name] = s
 		}
 	}
-	if err := r.index(m); err != nil {
+	if err := r.index(d, m); err != nil {
 		decoder.Close()
 		return nil, err
 	}
@@ -128,11 +133,13 @@ func openCounted(d store.Dir, runID string, m *store.Manifest) (*Reader, error) 
 }
 
 // index finds the pages of all segments, and compares them with the manifest.
-func (r *Reader) index(m *store.Manifest) error {
+func (r *Reader) index(d store.Dir, m *store.Manifest) error {
 	files, err := os.ReadDir(r.dir) // in the order of their names
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case missing && m != nil && m.Run.Pages == 0:
 		return nil // a run that had nothing to ask, whose empty folder was not copied
+	case missing && m != nil && d.IsCopy(*m):
+		return fmt.Errorf("landing %s: %w here: another store has them", r.dir, ErrNone)
 	case missing && m != nil:
 		return &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)}
 	case missing:
@@ -180,6 +187,9 @@ func (r *Reader) hold(m *store.Manifest) error {
 // add indexes a page; of two with one id the one fetched later counts.
 func (r *Reader) add(e Entry) {
 	old, again := r.pages[e.PageID]
+	if again && e.FetchedAt.Equal(old.FetchedAt) && e.frame.sum == old.frame.sum && e.frame.rawLen == old.frame.rawLen {
+		return // one answer, in a file that was copied
+	}
 	if again && e.FetchedAt.Before(old.FetchedAt) {
 		old, e = e, old
 	}

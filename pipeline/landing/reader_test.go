@@ -33,7 +33,8 @@ func counted(t *testing.T, dir string, listed bool, pages ...schemas.Page) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.WriteJSON(path, m, nil); err != nil {
+	planned := store.Planned{Run: m.Run}
+	if err := errors.Join(store.WriteJSON(path, m, nil), store.WriteJSON(w.lock.RunFile("run", "plan.json"), planned, nil)); err != nil {
 		t.Fatal(err)
 	}
 	w.Close()

@@ -35,6 +35,7 @@ type Writer struct {
 	encoder *zstd.Encoder
 
 	opening sync.Mutex
+	closed  bool
 	current map[schemas.Endpoint]*segment // the last of each
 	full    []*segment                    // those before it that were written to
 }
@@ -120,6 +121,9 @@ func cut(t Torn) error {
 // Put lands a page and returns when it is on disk. One sync may cover the
 // pages of several callers. After an error the segment is as it was before.
 func (w *Writer) Put(p schemas.Page) error {
+	if p.RunID != w.run || p.ID != p.Request.ID() {
+		return fmt.Errorf("landing %s of run %q: it is not a page of run %s with the id of its request", p.ID, p.RunID, w.run)
+	}
 	line, headLen, err := envelope(p)
 	if err != nil {
 		return fmt.Errorf("landing %s: %w", p.ID, err)
@@ -151,6 +155,9 @@ func (w *Writer) Put(p schemas.Page) error {
 func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 	w.opening.Lock()
 	defer w.opening.Unlock()
+	if w.closed {
+		return nil, os.ErrClosed
+	}
 	s := w.current[e]
 	if s != nil && s.takes() {
 		return s, s.open()
@@ -172,10 +179,15 @@ func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 	return s, nil
 }
 
-// Close closes the segments. Every page that was put is on disk already.
+// Close closes the segments and does nothing when they are closed. Every page that
+// was put is on disk already; none can be put any more.
 func (w *Writer) Close() error {
 	w.opening.Lock()
 	defer w.opening.Unlock()
+	if w.closed {
+		return nil
+	}
+	w.closed = true
 	defer w.release()
 	var errs []error
 	for _, s := range w.current {

@@ -23,6 +23,8 @@ type ledgerFile struct {
 	Lines   []*Line            `json:"lines"`
 	History facts.History      `json:"history"`
 	Paid    map[string]paidDay `json:"paid"`
+	// Checksum is that of the file without it. Files before it have none.
+	Checksum string `json:"checksum,omitempty"`
 }
 
 const fileName = "ledger.json"
@@ -111,6 +113,12 @@ func Saved(d store.Dir, runs []string) *Ledger {
 // good reports whether a file is of this version and whole: nothing in it is
 // missing that is always written.
 func (f *ledgerFile) good() bool {
+	if sum := f.Checksum; sum != "" {
+		f.Checksum = ""
+		if store.Checksum(f) != sum {
+			return false
+		}
+	}
 	for _, rate := range f.History {
 		if rate == nil {
 			return false
@@ -121,7 +129,9 @@ func (f *ledgerFile) good() bool {
 
 // Save writes the file.
 func (l *Ledger) Save(to *store.Locked) error {
-	return store.WriteJSON(to.File(fileName), ledgerFile{ledgerVersion, l.Runs, l.Lines, l.History, l.paid}, nil)
+	f := ledgerFile{Version: ledgerVersion, Runs: l.Runs, Lines: l.Lines, History: l.History, Paid: l.paid}
+	f.Checksum = store.Checksum(f)
+	return store.WriteJSON(to.File(fileName), f, nil)
 }
 
 // countPages counts the pages that a run received; -1 when they cannot be read.

@@ -5,6 +5,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -58,16 +60,39 @@ func (d Dir) Runs() ([]string, error) {
 }
 
 // Planned reads plan.json of a run. The error is an fs.ErrNotExist when the run
-// was killed before it was written, so that nothing was fetched, and a
-// *CorruptError when it is damaged.
+// was killed before it was written, so that nothing was fetched, or is a copy, and
+// a *CorruptError when it is damaged or lost.
 func (d Dir) Planned(runID string) (Planned, error) {
 	var p Planned
 	path := d.RunFile(runID, "plan.json")
 	err := ReadJSON(path, &p)
-	if err == nil && p.Run.RunID != runID {
+	switch {
+	case err == nil && p.Run.RunID != runID:
 		err = &CorruptError{path, fmt.Errorf("it is the plan of run %q", p.Run.RunID)}
+	case errors.Is(err, fs.ErrNotExist) && d.lost(runID):
+		err = &CorruptError{path, errors.New("it is missing, and the run has pages or a manifest")}
 	}
 	return p, err
+}
+
+// lost reports whether a run without plan.json had one: it is written first.
+func (d Dir) lost(runID string) bool {
+	if m, err := d.Manifest(runID); !errors.Is(err, fs.ErrNotExist) {
+		return err != nil || !d.IsCopy(m)
+	}
+	pages, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // whoever cannot read them is told when he opens them
+	return len(pages) > 0
+}
+
+// IsCopy reports whether a run was loaded from the pages of another store, where
+// its plan is, too. Manifests of before it was noted have neither here.
+func (d Dir) IsCopy(m Manifest) bool {
+	if m.Copy || m.Content != "" {
+		return m.Copy
+	}
+	_, plan := os.Stat(d.RunFile(m.Run.RunID, "plan.json"))
+	_, pages := os.Stat(filepath.Join(d.Raw(), m.Run.RunID))
+	return errors.Is(plan, fs.ErrNotExist) && errors.Is(pages, fs.ErrNotExist)
 }
 
 // Manifest reads manifest.json of a run. The error is an fs.ErrNotExist when the
@@ -75,7 +100,11 @@ func (d Dir) Planned(runID string) (Planned, error) {
 // Unwritten. Its checksum is not looked at: see Manifest.Text.
 func (d Dir) Manifest(runID string) (Manifest, error) {
 	var m Manifest
-	err := ReadJSON(d.RunFile(runID, "manifest.json"), &m)
+	path := d.RunFile(runID, "manifest.json")
+	err := ReadJSON(path, &m)
+	if err == nil && m.Run.RunID != runID {
+		err = &CorruptError{path, fmt.Errorf("it is the manifest of run %q", m.Run.RunID)}
+	}
 	return m, err
 }
 
@@ -127,7 +156,15 @@ type CorruptError struct {
 }
 
 func (e *CorruptError) Error() string {
-	return fmt.Sprintf("%s is damaged (%v): delete it and run again", e.Path, e.Err)
+	do := "restore it from a backup"
+	switch filepath.Base(e.Path) {
+	case "manifest.json":
+		do += ", or delete it and replay its run, which makes it again of the run's pages"
+	case "plan.json":
+	default:
+		do += ", or replay its run"
+	}
+	return fmt.Sprintf("%s is damaged (%v): %s", e.Path, e.Err, do)
 }
 
 // Unwrap returns the cause.
@@ -164,6 +201,17 @@ func WriteJSON(path string, v any, step durable.Step) error {
 		return fmt.Errorf("writing %w", err)
 	}
 	return nil
+}
+
+// Checksum is the SHA-256 of a value as a JSON file of the store has it, in
+// hexadecimal; empty of one that is not JSON.
+func Checksum(v any) string {
+	text, err := marshal(v)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // marshal is the text of a JSON file of the store.

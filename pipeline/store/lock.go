@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -39,7 +40,7 @@ func (d Dir) Lock() (*Locked, error) {
 		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
 	}
 	path := d.File("lock")
-	lock := flock.New(path)
+	lock := flock.New(path, flock.SetPermissions(0o666))
 	ok, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", d, err)
@@ -65,12 +66,18 @@ func (l *Locked) Unlock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.writes = nil
-	_ = l.lock.Unlock()
+	if l.lock != nil {
+		_ = l.lock.Unlock()
+	}
 }
 
 // Claim takes a run's pages for one writer until release is called: two that
-// append to the same files would overwrite each other's pages.
+// append to the same files would overwrite each other's pages. It can be released
+// more than once.
 func (l *Locked) Claim(runID string) (release func(), err error) {
+	if err := CheckRunID(runID); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.writes == nil {
@@ -80,11 +87,19 @@ func (l *Locked) Claim(runID string) (release func(), err error) {
 		return nil, fmt.Errorf("run %s: its pages are being landed already", runID)
 	}
 	l.writes[runID] = true
-	return func() {
+	return sync.OnceFunc(func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.writes, runID)
-	}, nil
+	}), nil
+}
+
+// CheckRunID refuses what is no name of a run's folder.
+func CheckRunID(runID string) error {
+	if runID == "" || runID != filepath.Base(runID) || !filepath.IsLocal(runID) || strings.HasPrefix(runID, ".") || strings.HasPrefix(runID, "_") {
+		return fmt.Errorf("run %q: is not the id of a run", runID)
+	}
+	return nil
 }
 
 // Holder is who has locked a store, or had it locked last.

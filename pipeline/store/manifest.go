@@ -27,6 +27,9 @@ type Manifest struct {
 	// program loads them.
 	// Manifests before it have none.
 	Content string `json:"content,omitempty"`
+	// Copy is a run whose plan and pages are in another store, of which it was
+	// loaded into this one.
+	Copy bool `json:"copy,omitempty"`
 	// Landed are the files of pages that were counted.
 	Landed []Segment `json:"landed,omitempty"`
 	// Destinations are those that the run was asked to load; whether they have
@@ -126,9 +129,11 @@ func (m *Manifest) Seal(plan string) (err error) {
 
 func (m Manifest) checksum() (string, error) {
 	m.Checksum = ""
-	text, err := marshal(m)
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), err
+	sum := Checksum(m)
+	if sum == "" {
+		return "", fmt.Errorf("run %s: the manifest cannot be written as JSON", m.Run.RunID)
+	}
+	return sum, nil
 }
 
 // Text is the manifest as its file has it; whole is whether its checksum holds.
@@ -146,7 +151,7 @@ func (m Manifest) Text() (text []byte, whole bool, err error) {
 // for which destinations, and what manifests did not say in earlier versions
 // makes no difference. Nothing repeats a manifest that is damaged.
 func (m Manifest) Repeats(earlier Manifest) bool {
-	m.Versions, m.PlanSHA256 = earlier.Versions, earlier.PlanSHA256
+	m.Versions, m.PlanSHA256, m.Copy = earlier.Versions, earlier.PlanSHA256, earlier.Copy
 	m.Destinations, m.Parquet, m.Database = earlier.Destinations, earlier.Parquet, earlier.Database
 	if earlier.Content == "" {
 		m.Content, m.Landed = "", nil

@@ -133,7 +133,10 @@ func (l *Locked) bury(runID, commit string) error {
 		return nil // nobody knows: the manifest may list the files
 	}
 	var paths []string
-	if err := ReadJSON(commit, &paths); err != nil {
+	var damaged *CorruptError
+	if err := ReadJSON(commit, &paths); errors.As(err, &damaged) {
+		return l.Committed(runID) // the files stay, unlisted
+	} else if err != nil {
 		return err
 	}
 	for _, path := range paths {
