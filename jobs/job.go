@@ -66,7 +66,10 @@ func Open(spec Spec, o Options) *Job {
 
 // Run fetches what the job asks for and loads it, or goes on where the job's
 // last run stopped. The result is of use beside an error, too: one that stopped
-// early is a *pipeline.StoppedError, and what had come is in the tables.
+// early is a *pipeline.StoppedError, and what had come is in the tables. Before
+// the first request a *TokenError says which tokens lack, a *ClientError what the
+// settings of the API's client lack, a *store.BusyError who is at work in the
+// store, and a *store.WrongJobError whose it is.
 func (j *Job) Run(ctx context.Context) (Result, error) { return run(ctx, j) }
 
 // Replay makes the tables again from landed pages, without the API, one run

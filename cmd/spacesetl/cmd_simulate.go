@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -69,10 +71,11 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 		return fmt.Errorf("%w: choose another --addr", err)
 	}
 	defer server.stop()
-	ids, names := world.SpaceIDs(3), world.Usernames(2)
+	ids := append(slices.DeleteFunc(world.SpaceIDs(2), func(id string) bool { return id == ticketed[0] }), ticketed[0])
+	names := world.Usernames(2)
 	if err := c.print("listening on %s\n\nexport X_BEARER_TOKEN=%s X_USER_TOKEN=%s\n"+
-		"spacesetl run --base-url %s --store ./simulated --ids %s,%s --creators @%s,@%s,%s --search %s --with tweets,buyers\n",
-		server.url, demoAppToken, demoUserToken, server.url, ids[0], ticketed[0], names[0], names[1], creator, world.SearchWord()); err != nil {
+		"spacesetl run --base-url %s --store ./simulated --ids %s --creators @%s,@%s,%s --search %s --with tweets,buyers\n",
+		server.url, demoAppToken, demoUserToken, server.url, strings.Join(ids, ","), names[0], names[1], creator, world.SearchWord()); err != nil {
 		return err
 	}
 	<-ctx.Context.Done()

@@ -1,3 +1,7 @@
+// Package landing is the pages of a run as they came, on disk: a Writer, which
+// takes the store's lock, lands each before it counts, a Reader changes nothing.
+// What a manifest counts is there, or an error names it; what a crash tore, and
+// none counts, is passed over and cut off by the next Writer.
 package landing
 
 import (
