@@ -5,11 +5,14 @@ import (
 	"encoding/hex"
 	"errors"
 	"io/fs"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -240,5 +243,102 @@ func TestReplayLeavesOutWhatNeverLanded(t *testing.T) {
 				t.Errorf("%s: %v, want an error that says so", id, err)
 			}
 		}
+	}
+}
+
+// What is lost of a run that is done is told, and nobody takes it for a run that
+// never was.
+func TestWhatIsLostOfARunIsTold(t *testing.T) {
+	t.Parallel()
+	whole := smallStore(t)
+	for name, damage := range map[string]func(d store.Dir, run string) error{
+		"plan": func(d store.Dir, run string) error { return os.Remove(d.RunFile(run, "plan.json")) },
+		"manifest": func(d store.Dir, run string) error {
+			return os.WriteFile(d.RunFile(run, "manifest.json"), []byte("null"), 0o600)
+		},
+		"pages": func(d store.Dir, run string) error { return os.RemoveAll(filepath.Join(d.Raw(), run)) },
+		"plan and pages": func(d store.Dir, run string) error {
+			return errors.Join(os.Remove(d.RunFile(run, "plan.json")), os.RemoveAll(filepath.Join(d.Raw(), run)))
+		},
+	} {
+		dir := store.Dir(filepath.Join(t.TempDir(), "store"))
+		if err := os.CopyFS(string(dir), os.DirFS(whole)); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := dir.Runs()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(damage(dir, runs[0]), os.Remove(dir.File("ledger.json")), os.Remove(dir.File("state.json"))); err != nil {
+			t.Fatal(err)
+		}
+		before := sums(t, string(dir))
+		job := jobs.Open(jobs.Spec{Store: string(dir)}, jobs.Options{})
+		err = replayed(t, string(dir), "")
+		if err == nil || errors.Is(err, pipeline.ErrNoPages) || !strings.Contains(err.Error(), runs[0]) {
+			t.Errorf("%s lost, replay: %v, want an error that names the run", name, err)
+		}
+		unchanged(t, name, string(dir), before)
+		if _, err := job.Cost(t.Context()); err == nil && name != "manifest" { // it asks the pages
+			t.Errorf("%s lost: cost counts the run as one without pages", name)
+		}
+		if o, err := job.Status(t.Context(), jobs.StatusOptions{}); err != nil || o.Healthy {
+			t.Errorf("%s lost: status finds the store healthy, %v", name, err)
+		}
+		if wrong := wrongIn(t, string(dir)); !strings.Contains(wrong, runs[0]) {
+			t.Errorf("%s lost: verify says %q", name, wrong)
+		}
+	}
+}
+
+// A folder that was replayed into can be looked at, and a job goes on in it; a
+// store with runs of its own is not replayed into.
+func TestReplayElsewhere(t *testing.T) {
+	t.Parallel()
+	whole, out := smallStore(t), filepath.Join(t.TempDir(), "out")
+	for range 2 {
+		if err := replayed(t, whole, out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o, err := jobs.Open(jobs.Spec{Store: out}, jobs.Options{}).Status(t.Context(), jobs.StatusOptions{}); err != nil || !o.Healthy {
+		t.Errorf("status of the copy: %v, %+v", err, o)
+	}
+	world := simulator.New(simulator.Config{Spaces: 20, NoRateLimits: true})
+	server := httptest.NewServer(world)
+	defer server.Close()
+	spec := jobs.Spec{Name: "small", Store: out, BaseURL: server.URL, IDs: world.SpaceIDs(2)}
+	spec.Defaults()
+	ran(t, spec, jobs.Options{Tokens: jobs.Tokens{App: "token-of-the-replay-test"}})
+	if _, err := jobs.Open(spec, jobs.Options{}).Cost(t.Context()); err != nil {
+		t.Error(err)
+	}
+	before := sums(t, out)
+	if err := replayed(t, whole, out); err == nil || !strings.Contains(err.Error(), "runs of its own") {
+		t.Errorf("replay into a store with runs of its own: %v", err)
+	}
+	unchanged(t, "replay", out, before)
+}
+
+// What is derived and damaged is made again.
+func TestDerivedFilesInDoubtAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	dir := store.Dir(smallStore(t))
+	job := jobs.Open(jobs.Spec{Store: string(dir)}, jobs.Options{})
+	want, err := job.Cost(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{{`"returned": `, `"returned": 1`}, {`"lines": [`, `"lines": [], "was": [`}} {
+		text := content(t, dir.File("ledger.json"))
+		changed := strings.Replace(text, change[0], change[1], 1)
+		if changed == text {
+			t.Fatalf("ledger.json has no %s", change[0])
+		}
+		overwrite(t, dir.File("ledger.json"), []byte(changed))
+		if got, err := job.Cost(t.Context()); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: cost %+v, %v, want %+v", change[1], got, err, want)
+		}
+		overwrite(t, dir.File("ledger.json"), []byte(text))
 	}
 }

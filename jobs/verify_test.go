@@ -127,3 +127,22 @@ func TestVerifyFindsWhatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// A database that no manifest asks for is looked at all the same: replay --to may
+// have made it.
+func TestVerifyLooksAtADatabaseThatNobodyAskedFor(t *testing.T) {
+	t.Parallel()
+	world := simulator.New(simulator.Config{Spaces: 20, NoRateLimits: true})
+	server := httptest.NewServer(world)
+	defer server.Close()
+	spec := jobs.Spec{Name: "small", Store: t.TempDir(), BaseURL: server.URL, IDs: world.SpaceIDs(2), To: []string{"parquet"}}
+	spec.Defaults()
+	ran(t, spec, jobs.Options{Tokens: jobs.Tokens{App: "token-of-the-verify-test"}})
+	if wrong := wrongIn(t, spec.Store); wrong != "" {
+		t.Fatalf("untouched: %s", wrong)
+	}
+	overwrite(t, filepath.Join(spec.Store, "spaces.duckdb"), bytes.Repeat([]byte("no database"), 9999))
+	if wrong := wrongIn(t, spec.Store); !strings.Contains(wrong, "spaces.duckdb") {
+		t.Errorf("the database is damaged, and verify says %q", wrong)
+	}
+}

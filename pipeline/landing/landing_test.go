@@ -300,3 +300,90 @@ func TestTornFrameIsNotOneOfAnotherVersion(t *testing.T) {
 		}
 	}
 }
+
+// One writer of a run at a time: a store is not let go of before what writes it is
+// closed, a closed one puts nothing and keeps nobody from opening, and no run has
+// two names.
+func TestOneWriterOfARun(t *testing.T) {
+	dir := t.TempDir()
+	a := open(t, dir)
+	put(t, a, page(schemas.Search, 1))
+	if _, err := Open(a.lock, "run", nil); err == nil {
+		t.Error("a second writer opened")
+	}
+	for _, id := range []string{"", ".", "./run", "run/", "../run", "x/../run", "_run"} {
+		if _, err := Open(a.lock, id, nil); err == nil {
+			t.Errorf("run %q opened for writing", id)
+		}
+		if _, err := OpenReader(store.Dir(dir), id); err == nil || errors.Is(err, ErrNone) {
+			t.Errorf("run %q: %v, want a refusal", id, err)
+		}
+	}
+	a.lock.Unlock()
+	var busy *store.BusyError
+	if _, err := tryOpen(dir); !errors.As(err, &busy) {
+		t.Errorf("unlocked beside an open writer: %v, want a *store.BusyError", err)
+	}
+	if _, err := Open(a.lock, "other", nil); err == nil {
+		t.Error("opened without the lock")
+	}
+	put(t, a, page(schemas.Search, 2))
+	if err := errors.Join(a.Writer.Close(), a.Writer.Close()); err != nil {
+		t.Error(err)
+	}
+	b := open(t, dir)
+	if err := a.Writer.Close(); err != nil { // a deferred one
+		t.Error(err)
+	}
+	if _, err := Open(b.lock, "run", nil); err == nil {
+		t.Error("an old writer's Close let go of a new one's pages")
+	}
+	if err := a.Put(page(schemas.Search, 3)); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("put after Close: %v, want os.ErrClosed", err)
+	}
+	stranger := page(schemas.Search, 4)
+	stranger.RunID = "another"
+	if err := b.Put(stranger); err == nil {
+		t.Error("a page of another run was put")
+	}
+	put(t, b, page(schemas.Search, 5))
+	if n := read(t, dir).Len(); n != 3 {
+		t.Errorf("%d pages, want 3", n)
+	}
+}
+
+// A segment of another run is damage, and one that was copied changes nothing.
+func TestStrangersSegments(t *testing.T) {
+	dir := t.TempDir()
+	counted(t, dir, true, page(schemas.Search, 1), page(schemas.Search, 2))
+	name := filepath.Join(dir, "raw", "run", "search-00001.ndjson.zst")
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := read(t, dir).Content()
+	if err := os.WriteFile(filepath.Join(dir, "raw", "run", "search-00002.ndjson.zst"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := read(t, dir)
+	if n := len(r.Received()); n != 2 || r.Content() != content {
+		t.Errorf("%d pages received, want 2, with the same content", n)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "raw", "other"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "raw", "other", "search-00001.ndjson.zst"), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	other, err := OpenReader(store.Dir(dir), "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for _, e := range other.Entries() {
+		var damage *DamageError
+		if _, err := other.Read(e); !errors.As(err, &damage) {
+			t.Errorf("%v, want a *DamageError", err)
+		}
+	}
+}

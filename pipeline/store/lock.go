@@ -29,6 +29,7 @@ type Locked struct {
 	lock *flock.Flock
 
 	mu     sync.Mutex
+	ended  bool            // Unlock was called
 	writes map[string]bool // runs whose pages are being landed
 }
 
@@ -61,12 +62,18 @@ func (d Dir) Lock() (*Locked, error) {
 	return &Locked{Dir: d, lock: lock, writes: map[string]bool{}}, nil
 }
 
-// Unlock lets others write the store. Nothing more can be claimed in it.
+// Unlock lets others write the store, as soon as all that was claimed in it is
+// released. Nothing more can be claimed.
 func (l *Locked) Unlock() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.writes = nil
-	if l.lock != nil {
+	l.ended = true
+	l.let()
+}
+
+// let lets others write once nothing is claimed any more.
+func (l *Locked) let() {
+	if l.ended && len(l.writes) == 0 && l.lock != nil {
 		_ = l.lock.Unlock()
 	}
 }
@@ -80,7 +87,7 @@ func (l *Locked) Claim(runID string) (release func(), err error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.writes == nil {
+	if l.ended || l.writes == nil {
 		return nil, fmt.Errorf("run %s: store %s is not locked any more", runID, l.Dir)
 	}
 	if l.writes[runID] {
@@ -91,6 +98,7 @@ func (l *Locked) Claim(runID string) (release func(), err error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		delete(l.writes, runID)
+		l.let()
 	}), nil
 }
 
