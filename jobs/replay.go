@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"os"
 	"slices"
 	"time"
 
@@ -51,7 +52,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		dir := j.store
 		if r.Out != "" {
-			if dir, err = elsewhere(r.Out); err != nil {
+			if dir, err = j.elsewhere(r.Out); err != nil {
 				yield(Result{}, err)
 				return
 			}
@@ -76,10 +77,15 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 	}
 }
 
-// elsewhere is a folder for tables of another store's runs. One with runs of its own
-// is refused: copies of others would stand among them.
-func elsewhere(path string) (store.Dir, error) {
+// elsewhere is a folder for tables of the store's runs, which can be the store
+// itself. Another one with runs of its own is refused: copies would stand among
+// them.
+func (j *Job) elsewhere(path string) (store.Dir, error) {
 	dir := store.Dir(path)
+	here, err := os.Stat(string(j.store))
+	if there, missing := os.Stat(path); err == nil && missing == nil && os.SameFile(here, there) {
+		return j.store, nil
+	}
 	runs, err := dir.Runs()
 	if err != nil {
 		return "", err
