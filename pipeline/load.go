@@ -32,14 +32,14 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		return nil, ErrNotOpen
 	}
 	defer p.Loader.Close() // a no-op after Commit; without it nothing is left
-	if err := p.unchanged(); err != nil {
-		return nil, err
-	}
 	l, parts, err := p.tables(ctx)
 	if err != nil {
 		return nil, err
 	}
 	m := l.manifest(parts)
+	if err := p.unchanged(m.Content); err != nil {
+		return nil, err
+	}
 	m.Copy = p.Out.Dir != p.Store
 	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
 		return nil, err
@@ -64,12 +64,12 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 // unchanged refuses pages of a run that is done and that are not those its
 // manifest counts: a receipt for them would hide that. A run that goes on may
 // have more.
-func (p *Pipeline) unchanged() error {
+func (p *Pipeline) unchanged(content string) error {
 	if p.writer != nil {
 		return nil
 	}
 	m, err := p.Store.Manifest(p.Run.RunID)
-	if err != nil || m.Content == "" || m.Run.Outcome != schemas.Done || m.Content == p.pages.Content() {
+	if err != nil || m.Content == "" || m.Run.Outcome != schemas.Done || m.Content == content {
 		return nil // Open has looked at the rest
 	}
 	return fmt.Errorf("run %s: its pages in %s are not those that its manifest counts: run the same job with --resume if the run was going on, else restore them from a backup",
@@ -210,10 +210,10 @@ func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shard
 		if err != nil {
 			return err
 		}
+		l.count(&page, &buffers)
 		if err := d.Page(&page, mine); err != nil {
 			return err
 		}
-		l.count(&page)
 		l.p.gauge.done()
 		if d.Size() < batchBytes && i+shards < len(l.entries) {
 			continue
@@ -236,10 +236,11 @@ func release(batches []schemas.Batch) {
 }
 
 // count takes a page into the receipt.
-func (l *loading) count(page *schemas.Page) {
+func (l *loading) count(page *schemas.Page, buffers *landing.Buffers) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.tally.page(page)
+	l.tally.content.Add(page.ID, buffers)
 }
 
 // ready counts batches and returns those to load now; rows of tables that are

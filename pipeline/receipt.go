@@ -11,6 +11,7 @@ import (
 
 	"github.com/apache/arrow/go/v17/arrow/array"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
@@ -23,12 +24,13 @@ type tally struct {
 	errors    map[string]int
 	truncated []string
 	run       schemas.Run
+	content   landing.Content
 }
 
 func newTally(run schemas.Run) *tally {
 	return &tally{
 		endpoints: map[schemas.Endpoint]store.EndpointUse{}, asked: map[schemas.Object]map[string]bool{},
-		errors: map[string]int{}, truncated: []string{}, run: run,
+		errors: map[string]int{}, truncated: []string{}, run: run, content: landing.Content{},
 	}
 }
 
@@ -155,7 +157,7 @@ func sortRefusals(refused []store.Refusal) []store.Refusal {
 func (l *loading) manifest(parts []schemas.Part) *store.Manifest {
 	p, t := l.p, l.tally
 	m := &store.Manifest{
-		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Content: p.pages.Content(), Landed: p.pages.Segments(),
+		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Content: t.content.Sum(), Landed: p.pages.Segments(),
 		Dropped: []store.Refusal{}, NeverSeen: t.neverSeen(l.stats.Seen), Drift: l.stats.Drift, Errors: t.errors,
 		Truncated: t.truncated, Skipped: map[string]int{}, Failures: []store.Failure{},
 		Repaired: l.stats.Repaired, Unreadable: l.stats.Unreadable,

@@ -361,13 +361,12 @@ func TestStrangersSegments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	content := read(t, dir).Content()
 	if err := os.WriteFile(filepath.Join(dir, "raw", "run", "search-00002.ndjson.zst"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	r := read(t, dir)
-	if n := len(r.Received()); n != 2 || r.Content() != content {
-		t.Errorf("%d pages received, want 2, with the same content", n)
+	if n := len(r.Received()); n != 2 {
+		t.Errorf("%d pages received, want 2", n)
 	}
 	if err := os.Mkdir(filepath.Join(dir, "raw", "other"), 0o700); err != nil {
 		t.Fatal(err)

@@ -2,12 +2,9 @@ package landing
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -222,20 +219,6 @@ func (r *Reader) Segments() []store.Segment {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.SortedFunc(slices.Values(r.segments), func(a, b store.Segment) int { return cmp.Compare(a.Name, b.Name) })
-}
-
-// Content is the checksum of the pages that count: over their ids and, of each,
-// the checksum and length of what was landed. It takes no reading, and stays the
-// same wherever the pages are copied to.
-func (r *Reader) Content() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	hash := sha256.New()
-	for _, id := range slices.Sorted(maps.Keys(r.pages)) {
-		f := r.pages[id].frame
-		fmt.Fprintf(hash, "%s %08x %d\n", id, f.sum, f.rawLen)
-	}
-	return hex.EncodeToString(hash.Sum(nil))
 }
 
 // Len is how many pages there are, those fetched again counted once.

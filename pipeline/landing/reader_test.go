@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -268,23 +270,33 @@ func TestReadersLoseNothingOfWhatIsLanded(t *testing.T) {
 }
 
 // The checksum of the content is that of the pages, in whatever order and store
-// they lie, and changes with any of them.
+// they lie and however they are packed, and changes with any of them.
 func TestContentIsThatOfThePages(t *testing.T) {
 	pages := []schemas.Page{page(schemas.Search, 1), page(schemas.Search, 2), page(schemas.Tweets, 3)}
+	level := zstd.SpeedFastest
 	content := func(pages ...schemas.Page) string {
 		dir := t.TempDir()
 		w := open(t, dir)
+		w.encoder, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(level)) // the option is good
 		put(t, w, pages...)
-		landing := w.Content()
 		w.Close()
-		if read := read(t, dir).Content(); read != landing {
-			t.Errorf("landing them it is %s, reading them %s", landing, read)
+		r, sums, buffers := read(t, dir), Content{}, &Buffers{}
+		for _, e := range r.Entries() {
+			p, err := r.ReadInto(e, buffers)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sums.Add(p.ID, buffers)
 		}
-		return landing
+		return sums.Sum()
 	}
 	want := content(pages...)
 	if got := content(pages[2], pages[1], pages[0]); got != want {
 		t.Errorf("in another order it is %s, not %s", got, want)
+	}
+	level = zstd.SpeedBestCompression
+	if got := content(pages...); got != want {
+		t.Errorf("packed closer it is %s, not %s", got, want)
 	}
 	other := pages[1]
 	other.Body = json.RawMessage(`{"data":[]}`)

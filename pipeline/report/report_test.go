@@ -147,7 +147,7 @@ func (s *story) again(run, older string) {
 	s.must(err)
 	planned, err := s.store.Planned(run)
 	s.must(err)
-	planned.Run.RunID, m.Run.RunID, m.Content, m.Landed = older, older, to.Content(), to.Segments()
+	planned.Run.RunID, m.Run.RunID, m.Content, m.Landed = older, older, "", to.Segments()
 	s.must(to.Close())
 	s.must(os.Mkdir(filepath.Dir(s.store.RunFile(older, "plan.json")), 0o755))
 	s.must(store.WriteJSON(s.store.RunFile(older, "plan.json"), planned, nil))

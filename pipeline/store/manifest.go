@@ -22,7 +22,7 @@ type Manifest struct {
 	Endpoints map[schemas.Endpoint]EndpointUse `json:"endpoints"`
 	Tables    []TableRows                      `json:"tables"`
 	Files     []schemas.Part                   `json:"files"` // Path is relative to the Parquet folder
-	// Content is the checksum of what was landed, see landing.Reader.Content:
+	// Content is the checksum of what was landed, see landing.Content:
 	// equal contents, equal rows, wherever and however often one version of the
 	// program loads them.
 	// Manifests before it have none.
