@@ -90,7 +90,7 @@ func savedState(d store.Dir, runs []string) *State {
 	st.Checksum = ""
 	whole := sum == "" || sum == store.Checksum(st)
 	for id, s := range st.Spaces {
-		whole = whole && s != nil && schemas.IsSpaceID(id)
+		whole = whole && s != nil && (sum != "" || schemas.IsSpaceID(id))
 	}
 	if err == nil && whole && st.Spaces != nil && len(st.Runs) <= len(runs) && slices.Equal(st.Runs, runs[:len(st.Runs)]) {
 		return st
