@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
-	"os"
 	"slices"
 	"time"
 
@@ -82,8 +81,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 // them.
 func (j *Job) elsewhere(path string) (store.Dir, error) {
 	dir := store.Dir(path)
-	here, err := os.Stat(string(j.store))
-	if there, missing := os.Stat(path); err == nil && missing == nil && os.SameFile(here, there) {
+	if dir.Is(j.store) {
 		return j.store, nil
 	}
 	runs, err := dir.Runs()

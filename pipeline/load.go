@@ -40,7 +40,7 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 	if err := p.unchanged(m.Content); err != nil {
 		return nil, err
 	}
-	m.Copy = p.Out.Dir != p.Store
+	m.Copy = !p.Out.Is(p.Store)
 	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
 		return nil, err
 	}

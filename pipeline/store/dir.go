@@ -35,6 +35,13 @@ func (d Dir) DuckDB() string { return filepath.Join(string(d), "spaces.duckdb") 
 // File is a file of the store itself, such as state.json.
 func (d Dir) File(name string) string { return filepath.Join(string(d), name) }
 
+// Is reports whether two names are of one folder.
+func (d Dir) Is(other Dir) bool {
+	a, err := os.Stat(string(d))
+	b, otherErr := os.Stat(string(other))
+	return d == other || err == nil && otherErr == nil && os.SameFile(a, b)
+}
+
 // RunFile is a file of a run's own folder, such as plan.json.
 func (d Dir) RunFile(runID, name string) string {
 	return filepath.Join(string(d), "runs", runID, name)
