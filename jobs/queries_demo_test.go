@@ -14,40 +14,8 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
-
-// demoUserToken and demoSeeds are those of spacesetl demo.
-const (
-	demoUserToken = "demo-user-token"
-	demoSeeds     = 400 // Spaces that it asks for by id
-)
-
-// demoConfig is the world of spacesetl demo, and the creator whose user token it
-// has. README's results and those of QUESTIONS.md are of one store.
-func demoConfig(seed uint64, spaces int) (cfg simulator.Config, creator string) {
-	cfg = simulator.Config{
-		Seed: seed, Spaces: spaces, Quirks: true,
-		Window: time.Second, CreatorSpacing: 100 * time.Millisecond,
-	}
-	creator, _ = simulator.New(cfg).TicketedCreator()
-	cfg.UserTokens = map[string]string{demoUserToken: creator}
-	return cfg, creator
-}
-
-// demoSpec asks for something of everything.
-func demoSpec(world *simulator.Simulator, creator, dir, url string) jobs.Spec {
-	spec := jobs.Spec{
-		Name: "demo", Store: dir, BaseURL: url, With: []string{"buyers", "tweets"},
-		IDs:      slices.Concat(world.SpaceIDs(demoSeeds), world.MissingSpaceIDs(2)),
-		Creators: append(world.CreatorIDs(40), creator),
-		Search:   []jobs.Search{{Query: world.SearchWord()}},
-	}
-	for _, name := range world.Usernames(20) {
-		spec.Creators = append(spec.Creators, "@"+name)
-	}
-	spec.Defaults()
-	return spec
-}
 
 // demoStore is the store that the demo makes, with its world at hand.
 type demoStore struct {
@@ -61,14 +29,14 @@ type demoStore struct {
 // newDemoStore runs the demo's job in the demo's world, without its waits.
 func newDemoStore(t testing.TB) *demoStore {
 	t.Helper()
-	cfg, creator := demoConfig(1, 1000)
+	cfg, creator := ready.DemoWorld(1, 1000)
 	cfg.Limits = map[string]int{"*": 100_000}
 	world := simulator.New(cfg)
 	server := httptest.NewServer(world)
 	defer server.Close()
-	spec := demoSpec(world, creator, t.TempDir(), server.URL)
+	spec := ready.Demo(world, creator, t.TempDir(), server.URL)
 	ran(t, spec, jobs.Options{
-		Tokens: jobs.Tokens{App: "demo-app-token", User: demoUserToken},
+		Tokens: jobs.Tokens{App: ready.DemoAppToken, User: ready.DemoUserToken},
 		Client: func(x *extract.Config) { x.CreatorSpacing = time.Nanosecond },
 	})
 	s := &demoStore{db: openStore(t, spec.Store), world: world, served: world.Served(), users: map[string]simulator.User{}}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -11,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 func demoCommand(c *console) *cli.Command {
@@ -31,15 +31,6 @@ func demoCommand(c *console) *cli.Command {
 	}
 }
 
-// Tokens of the demo: the simulator takes any, these say what they are.
-const (
-	demoAppToken  = "demo-app-token"
-	demoUserToken = "demo-user-token"
-)
-
-// demoSeeds bounds how many of the world's Spaces the demo asks for by id.
-const demoSeeds = 400
-
 func demo(c *console, ctx *cli.Context) error {
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
@@ -48,7 +39,7 @@ func demo(c *console, ctx *cli.Context) error {
 }
 
 func runDemo(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
-	cfg, creator := demoConfig(uint64(ctx.Int("seed")), ctx.Int("spaces"))
+	cfg, creator := ready.DemoWorld(uint64(ctx.Int("seed")), ctx.Int("spaces"))
 	cfg.Epoch = time.Now()
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, "127.0.0.1:0", world)
@@ -57,7 +48,7 @@ func runDemo(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 	}
 	defer server.stop()
 	o := c.options()
-	o.Tokens, o.Listener = jobs.Tokens{App: demoAppToken, User: demoUserToken}, listener(w)
+	o.Tokens, o.Listener = jobs.Tokens{App: ready.DemoAppToken, User: ready.DemoUserToken}, listener(w)
 	o.Client = func(cfg *extract.Config) {
 		cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay = 100*time.Millisecond, 50*time.Millisecond, 100*time.Millisecond
 	}
@@ -65,33 +56,7 @@ func runDemo(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 		return ended{}, err
 	}
 	w.Log().Info("simulator at " + server.url)
-	job := jobs.Open(demoSpec(world, creator, ctx.String("dir"), server.url), o)
+	job := jobs.Open(ready.Demo(world, creator, ctx.String("dir"), server.url), o)
 	result, err := job.Run(ctx.Context)
 	return ended{result, job, ctx.String("dir")}, ofJob(ctx, err)
-}
-
-// demoConfig is the demo's world, and the creator whose user token it has.
-func demoConfig(seed uint64, spaces int) (cfg simulator.Config, creator string) {
-	cfg = simulator.Config{
-		Seed: seed, Spaces: spaces, Quirks: true,
-		Window: time.Second, CreatorSpacing: 100 * time.Millisecond,
-	}
-	creator, _ = simulator.New(cfg).TicketedCreator()
-	cfg.UserTokens = map[string]string{demoUserToken: creator}
-	return cfg, creator
-}
-
-// demoSpec asks for something of everything.
-func demoSpec(world *simulator.Simulator, creator, dir, url string) jobs.Spec {
-	spec := jobs.Spec{
-		Name: "demo", Store: dir, BaseURL: url, With: []string{"buyers", "tweets"},
-		IDs:      slices.Concat(world.SpaceIDs(demoSeeds), world.MissingSpaceIDs(2)),
-		Creators: append(world.CreatorIDs(40), creator),
-		Search:   []jobs.Search{{Query: world.SearchWord()}},
-	}
-	for _, name := range world.Usernames(20) {
-		spec.Creators = append(spec.Creators, "@"+name)
-	}
-	spec.Defaults()
-	return spec
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
 func simulateCommand(c *console) *cli.Command {
@@ -64,7 +65,7 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 		Billing: simulator.Billing{CreditUSD: ctx.Float64("credit")},
 	}
 	creator, ticketed := simulator.New(cfg).TicketedCreator()
-	cfg.UserTokens = map[string]string{demoUserToken: creator}
+	cfg.UserTokens = map[string]string{ready.DemoUserToken: creator}
 	world := simulator.New(cfg)
 	server, err := serve(ctx.Context, ctx.String("addr"), world)
 	if err != nil {
@@ -75,7 +76,7 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	names := world.Usernames(2)
 	if err := c.print("listening on %s\n\nexport X_BEARER_TOKEN=%s X_USER_TOKEN=%s\n"+
 		"spacesetl run --base-url %s --store ./simulated --ids %s --creators @%s,@%s,%s --search %s --with tweets,buyers\n",
-		server.url, demoAppToken, demoUserToken, server.url, strings.Join(ids, ","), names[0], names[1], creator, world.SearchWord()); err != nil {
+		server.url, ready.DemoAppToken, ready.DemoUserToken, server.url, strings.Join(ids, ","), names[0], names[1], creator, world.SearchWord()); err != nil {
 		return err
 	}
 	<-ctx.Context.Done()
