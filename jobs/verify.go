@@ -61,7 +61,7 @@ func verifyRuns(ctx context.Context, j *Job, v *health.Verification, runs []stri
 			continue
 		}
 		health.VerifyTables(v, j.store, m, anew)
-		if _, has := db.Runs[id]; has || m.Asked(store.DuckDBFile) {
+		if _, has := db.Runs[id]; has || m.LoadsTo(store.DuckDBFile) {
 			published[id] = anew.Files
 		}
 	}

@@ -18,3 +18,15 @@ func IsUserID(id string) bool { return userID.MatchString(id) }
 
 // IsUsername reports whether name has the form of a username, without the @.
 func IsUsername(name string) bool { return username.MatchString(name) }
+
+// Takes reports whether a request to e can ask for id: what an answer calls an id
+// need not be one.
+func (e Endpoint) Takes(id string) bool {
+	switch e {
+	case Usernames:
+		return IsUsername(id)
+	case Creators, Users:
+		return IsUserID(id)
+	}
+	return IsSpaceID(id)
+}

@@ -19,6 +19,10 @@ type Request struct {
 	Query string   `json:"query,omitempty"` // Search; of Usage the number of days
 	State string   `json:"state,omitempty"` // Search only: live, scheduled, all
 	Token string   `json:"token,omitempty"` // pagination_token, opaque
+	// Max is max_results of Search, Buyers and Tweets; 0 asks for MaxResults.
+	Max int `json:"max,omitempty"`
+	// Lean asks without the expansions that bring in users, which X may bill.
+	Lean bool `json:"lean,omitempty"`
 	// Offset counts the items on the pages before this one, so that rows of a
 	// paged collection keep their position.
 	Offset int `json:"offset,omitempty"`
@@ -41,14 +45,14 @@ func (r Request) ID() string {
 
 // Page is one answer of the API as received, with what is needed to read it
 // again without the API: a successful page, or a refusal that is an answer
-// about the resource (Status 403 or 404 and the problem as Body).
+// about what was asked for (Status 4xx and the problem as Body).
 type Page struct {
 	RunID     string    `json:"run_id"`
 	ID        string    `json:"page_id"` // Request.ID()
 	Request   Request   `json:"request"`
 	Params    Params    `json:"params"`     // fields and expansions as sent
 	FetchedAt time.Time `json:"fetched_at"` // UTC, microseconds
-	Status    int       `json:"status"`
+	Status    int       `json:"status"`     // HTTP; NotTaken where the answer is not the Body
 	Headers   Headers   `json:"headers"`
 	Attempts  int       `json:"attempts"`          // 1 when the first try succeeded
 	Account   string    `json:"account,omitempty"` // name of the token that asked, never the token
@@ -58,6 +62,23 @@ type Page struct {
 	NextToken string          `json:"next_token,omitempty"`
 	Body      json.RawMessage `json:"body"` // JSON as received; null when Text is set
 }
+
+// NotTaken is the Status of a page whose answer was too large to be taken; its
+// Body is the problem that NewProblem made.
+const NotTaken = 0
+
+// NewProblem is the body of a refusal that is ours, in the form that the API's own
+// have: a kind, such as TooLarge, and what it says.
+func NewProblem(kind, detail string) json.RawMessage {
+	text, err := json.Marshal(map[string]string{"type": "spacesetl/" + kind, "title": kind, "detail": detail})
+	if err != nil {
+		panic(err) // strings always marshal
+	}
+	return text
+}
+
+// TooLarge is the kind of problem of an answer over the limit of a page.
+const TooLarge = "too-large"
 
 // OK reports whether the page holds data, not a refusal.
 func (p *Page) OK() bool { return p.Status == 200 }

@@ -52,7 +52,7 @@ func lookAtFiles(dir store.Dir) (mark, error) {
 		if err != nil {
 			return mark{}, err
 		}
-		if manifest.Asked(store.ParquetFiles) {
+		if manifest.LoadsTo(store.ParquetFiles) {
 			m.parts = append(m.parts, manifest.Files...)
 			m.version = fmt.Sprintf("%d-%.12s", len(m.parts), manifest.Checksum)
 		}

@@ -128,7 +128,7 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
-		v.asked[name] = m.Asked(name)
+		v.asked[name] = m.LoadsTo(name)
 	}
 	for _, n := range m.Drift {
 		v.drift += n

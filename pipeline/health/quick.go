@@ -28,7 +28,7 @@ func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runID stri
 	}
 	v.Runs++
 	receipts(v, d, m)
-	if m.Asked(store.ParquetFiles) {
+	if m.LoadsTo(store.ParquetFiles) {
 		for _, part := range m.Files {
 			if err := glance(d, part); err != nil {
 				v.Wrong("%v", err)

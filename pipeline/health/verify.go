@@ -107,7 +107,7 @@ func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, runID string
 		return nil, nil
 	}
 	receipts(v, d, m)
-	if !m.Asked(store.ParquetFiles) {
+	if !m.LoadsTo(store.ParquetFiles) {
 		return &m, nil
 	}
 	for _, part := range m.Files {

@@ -149,7 +149,7 @@ func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		if manifest.Asked(store.ParquetFiles) {
+		if manifest.LoadsTo(store.ParquetFiles) {
 			cfg.Parts = append(cfg.Parts, manifest.Files...)
 		}
 	}

@@ -47,6 +47,17 @@ type Manifest struct {
 	Drift map[string]int `json:"drift"`
 	// Errors counts the rows of api_errors by kind and problem.
 	Errors map[string]int `json:"errors"`
+	// Asked and Came count what was asked for and what was answered, by endpoint:
+	// ids and names, searches, and Spaces whose tweets or buyers were asked for.
+	Asked map[schemas.Endpoint]int `json:"asked,omitempty"`
+	Came  map[schemas.Endpoint]int `json:"came,omitempty"`
+	// Missing is what was asked for and did not come.
+	Missing []Missing `json:"missing,omitempty"`
+	// Cut are collections whose pages did not come to an end.
+	Cut []Cut `json:"cut,omitempty"`
+	// ClosedBy is the run that asks for what this one had left, or Abandoned: the
+	// run stopped early and does not go on.
+	ClosedBy string `json:"closed_by,omitempty"`
 	// Truncated are searches that returned as many rows as the API gives at
 	// most: there may be more Spaces that match.
 	Truncated []string `json:"truncated"`
@@ -60,6 +71,33 @@ type Manifest struct {
 	// manifest as its file has it, with an empty checksum.
 	PlanSHA256 string `json:"plan_sha256"`
 	Checksum   string `json:"checksum"`
+}
+
+// Abandoned is the ClosedBy of a run that was given up.
+const Abandoned = "abandoned"
+
+// Ended reports whether a run cannot go on: it is complete, closed, or stopped
+// before its first page.
+func (m *Manifest) Ended() bool {
+	return m.Run.Outcome.Complete() || m.ClosedBy != "" || m.Run.Pages == 0
+}
+
+// Missing is something that was asked for and did not come.
+type Missing struct {
+	Endpoint schemas.Endpoint `json:"endpoint"`
+	Member   string           `json:"member"` // id, name or query
+	Kind     schemas.Gap      `json:"kind"`
+	Reason   string           `json:"reason,omitempty"`
+	// Known: it had been there before, or nobody asked for it by name, so that
+	// its absence is a fact and no gap.
+	Known bool `json:"known,omitempty"`
+}
+
+// Cut is a collection that was left before its end.
+type Cut struct {
+	Request schemas.Request `json:"request"` // of its first page
+	Pages   int             `json:"pages"`   // that came
+	Reason  string          `json:"reason"`
 }
 
 // EndpointUse is what one endpoint took.
@@ -95,6 +133,9 @@ type Refusal struct {
 	Param  string `json:"param"`
 	Value  string `json:"value"`
 	Reason string `json:"reason"`
+	// Data is the kind of data whose endpoints do without an expansion; empty of
+	// fields, which are left out everywhere.
+	Data schemas.Object `json:"data,omitempty"`
 }
 
 // The names of destinations.
@@ -110,8 +151,8 @@ func (m *Manifest) Ask(destinations []string) {
 	m.Database = slices.Contains(destinations, DuckDBFile)
 }
 
-// Asked reports whether the run was asked to load a destination.
-func (m *Manifest) Asked(destination string) bool {
+// LoadsTo reports whether the run was asked to load a destination.
+func (m *Manifest) LoadsTo(destination string) bool {
 	if m.Destinations == nil {
 		return destination == ParquetFiles && m.Parquet || destination == DuckDBFile && m.Database
 	}
@@ -177,7 +218,7 @@ func FileSum(name string) (sum string, bytes int64, err error) {
 // and of other destinations: the files that the earlier one lists stay as they
 // are, and the destination says itself what it has.
 func (m *Manifest) elsewhere(earlier Manifest) bool {
-	return earlier.Asked(ParquetFiles) && !m.Asked(ParquetFiles) && m.Content == earlier.Content && m.Run.Outcome == earlier.Run.Outcome
+	return earlier.LoadsTo(ParquetFiles) && !m.LoadsTo(ParquetFiles) && m.Content == earlier.Content && m.Run.Outcome == earlier.Run.Outcome
 }
 
 // WriteManifest writes the receipt of a run, unless the one that is there says
@@ -191,7 +232,7 @@ func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (_ *Manifest, err
 	case err == nil && (m.Repeats(earlier) || m.elsewhere(earlier)):
 		return &earlier, l.latest(step)
 	case err == nil: // what it was asked for once, it still is
-		m.Ask(slices.DeleteFunc([]string{ParquetFiles, DuckDBFile}, func(name string) bool { return !m.Asked(name) && !earlier.Asked(name) }))
+		m.Ask(slices.DeleteFunc([]string{ParquetFiles, DuckDBFile}, func(name string) bool { return !m.LoadsTo(name) && !earlier.LoadsTo(name) }))
 		m.Checksum, err = m.checksum()
 	case Unwritten(err):
 		err = nil

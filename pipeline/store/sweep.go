@@ -173,7 +173,7 @@ func (l *Locked) latest(step durable.Step) error {
 		if Unwritten(err) {
 			continue
 		}
-		if err != nil || !m.Asked(ParquetFiles) {
+		if err != nil || !m.LoadsTo(ParquetFiles) {
 			return err
 		}
 		var last Latest

@@ -156,7 +156,7 @@ func TestManifestIsWrittenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again := make("2", "abc", DuckDBFile); again.Checksum != first.Checksum || !again.Asked(ParquetFiles) || again.Asked(DuckDBFile) {
+	if again := make("2", "abc", DuckDBFile); again.Checksum != first.Checksum || !again.LoadsTo(ParquetFiles) || again.LoadsTo(DuckDBFile) {
 		t.Errorf("the second manifest stands: %+v", again)
 	}
 	if after, err := os.ReadFile(l.RunFile(run.RunID, "manifest.json")); err != nil || string(after) != string(before) {
@@ -170,7 +170,7 @@ func TestManifestIsWrittenOnce(t *testing.T) {
 // Manifests of before have no list of destinations.
 func TestOldManifestsNameTheirDestinations(t *testing.T) {
 	old := Manifest{Parquet: true}
-	if !old.Asked(ParquetFiles) || old.Asked(DuckDBFile) {
+	if !old.LoadsTo(ParquetFiles) || old.LoadsTo(DuckDBFile) {
 		t.Error("an old manifest of Parquet files is taken for another")
 	}
 }
