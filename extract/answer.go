@@ -19,17 +19,30 @@ func (c *Client) answer(ctx context.Context, x *exchange) (page schemas.Page, ag
 	if x.status != http.StatusUnauthorized {
 		c.keys.confirm(x.key, x.token)
 	}
-	if x.status == http.StatusOK {
+	switch {
+	case x.status == http.StatusOK && x.large:
+		return c.notTaken(x), false, nil
+	case x.status == http.StatusOK:
 		page, err = c.success(x)
 		return page, false, err
 	}
 	p := parseProblem(x.body)
 	p.Title, p.Detail = c.scrub.text(p.Title), c.scrub.text(p.Detail)
+	for i, said := range p.Said {
+		p.Said[i] = c.scrub.text(said)
+	}
+	capped, _ := p.cap()
+	if p.API && x.status != http.StatusNotFound {
+		c.weather.meet()
+	}
 	switch s := x.status; {
-	case s == http.StatusPaymentRequired || isCap(p) && (s == http.StatusForbidden || s == http.StatusTooManyRequests):
+	case s == http.StatusProxyAuthRequired:
+		return page, false, c.failure(ctx, x.request.Endpoint, s, &proxyError{s})
+	case s == http.StatusPaymentRequired || capped != "" && (s == http.StatusForbidden || s == http.StatusTooManyRequests):
 		return page, false, capError(x, p)
 	case s == http.StatusTooManyRequests:
 		c.stats.add(x.request.Endpoint, x.key.label, func(t *Tally) { t.Limited[x.limited.Kind]++ })
+		x.try.limited++
 		// With other tokens there may be room: if not, who sends next is told
 		// the earliest time of all.
 		return page, len(x.keys) > 1, x.limited
@@ -42,8 +55,12 @@ func (c *Client) answer(ctx context.Context, x *exchange) (page schemas.Page, ag
 		return page, err == nil, err
 	case s == http.StatusForbidden:
 		return c.forbidden(x, p)
-	case s == http.StatusNotFound && (p.JSON || ofResource(x.request.Endpoint) || len(x.body) == 0):
+	case s == http.StatusRequestEntityTooLarge, s == http.StatusRequestURITooLong, s == http.StatusRequestHeaderFieldsTooLarge:
 		return c.page(x), false, nil
+	case s == http.StatusNotFound && (witnessed(x.request, x.body) || !x.request.Endpoint.Known()):
+		return c.page(x), false, nil // of the account's endpoints it is documented
+	case s == http.StatusNotFound:
+		return page, false, c.unavailable(x, p)
 	}
 	return page, false, c.unexpected(x, p)
 }
@@ -75,14 +92,28 @@ func (c *Client) page(x *exchange) schemas.Page {
 // clip is the part of a text that is kept.
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxKept)], "") }
 
+// notTaken is the page of an answer over the limit. It was charged for, so the
+// gate is told of it as of one that was lost.
+func (c *Client) notTaken(x *exchange) schemas.Page {
+	x.tell(false)
+	page := c.page(x)
+	page.Status = schemas.NotTaken
+	page.Body = schemas.NewProblem(schemas.TooLarge, fmt.Sprintf("the answer is larger than %d MiB: ask for fewer ids, results or expansions", maxBody>>20))
+	return page
+}
+
 func (c *Client) success(x *exchange) (schemas.Page, error) {
 	if !isObject(x.body) {
 		start := c.scrub.text(clip(string(x.body)))
 		return schemas.Page{}, c.temporary(x.request.Endpoint,
-			&BodyError{ContentType: shorten(x.header.Get("Content-Type"), 80), Start: shorten(start, 80)})
+			x.status, &BodyError{ContentType: shorten(x.header.Get("Content-Type"), 80), Start: shorten(start, 80)})
 	}
 	page := c.page(x)
 	page.Body = c.scrub.page(x.body)
+	if !isPage(x.body) {
+		x.try.odd = &page
+		return schemas.Page{}, c.temporary(x.request.Endpoint, x.status, errNoPage)
+	}
 	if x.request.Endpoint == schemas.Me {
 		c.keys.setOwner(x.key, readID(x.body))
 	}
@@ -92,10 +123,10 @@ func (c *Client) success(x *exchange) (schemas.Page, error) {
 	return page, nil
 }
 
-// unavailable is a 5xx. Its body is often a proxy's HTML and says nothing.
+// unavailable is a 5xx, or a 404 that names nothing that was asked for. Its body is
+// often a proxy's HTML and says nothing.
 func (c *Client) unavailable(x *exchange, p problem) error {
-	err := c.temporary(x.request.Endpoint, errors.New(statusLine(x.status)+quoted(p.Detail)))
-	err.Status = x.status
+	err := c.temporary(x.request.Endpoint, x.status, errors.New(statusLine(x.status)+quoted(p.Detail)))
 	err.RetryAfter = retryAfter(x.header, c.cfg.Now().Add(c.clock.offset()))
 	return err
 }
@@ -112,7 +143,7 @@ func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bo
 		for i := range all {
 			all[i].text = c.scrub.text(all[i].text)
 		}
-		again, fresh := c.fields.negotiate(e, x.params, all)
+		again, fresh := c.fields.negotiate(x.request, x.params, all)
 		for _, d := range fresh {
 			c.cfg.Notify(Event{Kind: EventDropped, Endpoint: e, Dropped: d,
 				Reason: fmt.Sprintf("the server refuses %s in %s; going on without it", d.Value, d.Param)})
@@ -122,11 +153,8 @@ func (c *Client) badRequest(x *exchange, p problem) (page schemas.Page, again bo
 		}
 		return page, false, c.unexpected(x, p)
 	}
-	switch {
-	case x.request.Token != "":
+	if x.request.Token != "" {
 		return page, false, &TokenExpiredError{Request: x.request, Detail: p.Detail}
-	case !p.JSON:
-		return page, false, c.unexpected(x, p)
 	}
 	return c.page(x), false, nil
 }
@@ -170,8 +198,8 @@ func getAnother(k *key) string {
 	return "copy it again from the X developer console, or regenerate it there"
 }
 
-// forbidden sorts the 403s: the app or the account, the kind of token, or the
-// resource.
+// forbidden sorts the 403s: the app or the account, the kind of token, or what
+// was asked for.
 func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again bool, err error) {
 	e := x.request.Endpoint
 	auth := &AuthError{Endpoint: e, Kind: AuthForbidden, Token: x.key.label, Status: x.status, Detail: p.Detail}
@@ -193,7 +221,7 @@ func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again boo
 	case e == schemas.Buyers && x.try.creator == "" && len(x.keys) > 1:
 		x.try.not = append(x.try.not, x.key) // another token may be the creator's
 		return page, true, nil
-	case p.JSON && (ofResource(e) || p.Type == "not-authorized-for-resource" || p.Type == "disallowed-resource"):
+	case len(x.request.IDs) > 0 && !p.ofApp():
 		return c.page(x), false, nil
 	}
 	return page, false, c.unexpected(x, p)
@@ -210,21 +238,14 @@ func enrol(p problem) string {
 	return next
 }
 
-func isCap(p problem) bool {
-	return p.Type == "credits" || p.Type == "usage-capped" || strings.EqualFold(p.Title, "SpendCapReached") ||
-		strings.EqualFold(p.Title, "UsageCapExceeded") || strings.EqualFold(p.Title, "CreditsDepleted")
-}
-
 func capError(x *exchange, p problem) error {
+	kind, said := p.cap()
 	e := &CapError{
-		Endpoint: x.request.Endpoint, Kind: CapCredits, Status: x.status, Title: shorten(p.Title, 80), Detail: shorten(p.Detail, maxKept),
+		Endpoint: x.request.Endpoint, Kind: kind, Status: x.status, Title: shorten(p.Title, 80), Detail: shorten(said, maxKept),
 		ResetDate: shorten(p.ResetDate, 40), Period: shorten(p.Period, 40), AccountID: shorten(p.AccountID, 40),
 	}
-	switch {
-	case p.Type == "usage-capped" || strings.EqualFold(p.Title, "UsageCapExceeded"):
-		e.Kind = CapUsage
-	case strings.EqualFold(p.Title, "SpendCapReached") || p.ResetDate != "":
-		e.Kind = CapSpend
+	if kind == "" {
+		e.Kind = CapCredits // a 402 that does not say
 	}
 	return e
 }

@@ -30,7 +30,6 @@ func kindOf(page schemas.Page, err error) string {
 		limit     *RateLimitError
 		temporary *TemporaryError
 		status    *StatusError
-		large     *TooLargeError
 		expired   *TokenExpiredError
 		bad       *BodyError
 	)
@@ -49,8 +48,6 @@ func kindOf(page schemas.Page, err error) string {
 		return "temporary"
 	case errors.As(err, &status):
 		return "status"
-	case errors.As(err, &large):
-		return "too large"
 	case errors.As(err, &expired):
 		return "expired"
 	}
@@ -73,22 +70,35 @@ func TestEveryStatusHasItsMeaning(t *testing.T) {
 		{"array", schemas.Spaces, 200, `[]`, "temporary body"},
 		{"null", schemas.Spaces, 200, `null`, "temporary body"},
 		{"missing Space", schemas.SpaceByID, 404, notFoundBody, "page 404"},
-		{"missing Space, empty", schemas.Tweets, 404, "", "page 404"},
-		{"missing Space, html", schemas.Buyers, 404, htmlBody, "page 404"},
+		{"missing Space, empty", schemas.Tweets, 404, "", "temporary"},
+		{"missing Space, html", schemas.Buyers, 404, htmlBody, "temporary"},
 		{"missing list", schemas.Spaces, 404, notFoundBody, "page 404"},
-		{"missing list, empty", schemas.Users, 404, "", "page 404"},
-		{"wrong server", schemas.Spaces, 404, htmlBody, "status"},
+		{"missing list, empty", schemas.Users, 404, "", "temporary"},
+		{"wrong server", schemas.Spaces, 404, htmlBody, "temporary"},
+		{"account without credits", schemas.Credits, 404, "", "page 404"},
 		{"forbidden Space", schemas.SpaceByID, 403, blankBody, "page 403"},
 		{"forbidden buyers", schemas.Buyers, 403, noAccessBody, "page 403"},
 		{"forbidden list", schemas.Users, 403, noAccessBody, "page 403"},
-		{"forbidden app", schemas.Users, 403, blankBody, "status"},
-		{"blocked by a proxy", schemas.SpaceByID, 403, htmlBody, "status"},
+		{"forbidden batch", schemas.Users, 403, blankBody, "page 403"},
+		{"forbidden batch, html", schemas.Spaces, 403, htmlBody, "page 403"},
+		{"forbidden batch, empty", schemas.Creators, 403, "", "page 403"},
+		{"forbidden, html", schemas.SpaceByID, 403, htmlBody, "page 403"},
+		{"forbidden search", schemas.Search, 403, blankBody, "status"},
+		{"forbidden app", schemas.Users, 403, `{"errors":[{"code":453,"message":"You currently have access to a subset of endpoints"}]}`, "status"},
+		{"forbidden app, one Space", schemas.Tweets, 403, `{"title":"Forbidden","detail":"Your app has no access to this endpoint","type":"about:blank"}`, "status"},
 		{"client forbidden", schemas.SpaceByID, 403, clientBody, "auth forbidden"},
 		{"wrong token kind", schemas.Spaces, 403, authKindBody, "auth unsupported"},
 		{"wrong token kind, both tried", schemas.Tweets, 403, authKindBody, "auth unsupported"},
 		{"invalid", schemas.Spaces, 400, invalidBody, "page 400"},
 		{"invalid Space", schemas.Tweets, 400, invalidBody, "page 400"},
-		{"invalid, html", schemas.Spaces, 400, htmlBody, "status"},
+		{"invalid, html", schemas.Spaces, 400, htmlBody, "page 400"},
+		{"invalid search", schemas.Search, 400, invalidBody, "page 400"},
+		{"invalid search, empty", schemas.Search, 400, "", "page 400"},
+		{"large", schemas.Spaces, 413, htmlBody, "page 413"},
+		{"large search", schemas.Search, 413, "", "page 413"},
+		{"long", schemas.Users, 414, htmlBody, "page 414"},
+		{"long search", schemas.Search, 414, `{"title":"URI Too Long"}`, "page 414"},
+		{"header", schemas.Creators, 431, "", "page 431"},
 		{"unauthorized", schemas.Spaces, 401, `{"title":"Unauthorized","type":"about:blank","status":401,"detail":"Unauthorized"}`, "auth rejected"},
 		{"unauthorized, legacy", schemas.Spaces, 401, `{"errors":[{"code":89,"message":"Invalid or expired token"}]}`, "auth rejected"},
 		{"unauthorized, oauth", schemas.Spaces, 401, `{"error":"invalid_token","error_description":"expired"}`, "auth rejected"},
@@ -96,6 +106,17 @@ func TestEveryStatusHasItsMeaning(t *testing.T) {
 		{"payment, empty", schemas.Spaces, 402, "", "cap credits"},
 		{"spend cap", schemas.Tweets, 403, `{"title":"SpendCapReached","reset_date":"2026-10-01","type":"https://api.x.com/2/problems/credits"}`, "cap spend-cap"},
 		{"usage cap", schemas.Spaces, 429, `{"account_id":"123","title":"UsageCapExceeded","period":"Monthly",` + problems + `usage-capped"}`, "cap usage-cap"},
+		{"usage cap, in the detail", schemas.Tweets, 429, `{"title":"Too Many Requests","detail":"Usage cap exceeded: Monthly product cap"}`, "cap usage-cap"},
+		{"usage cap, blank", schemas.Tweets, 429, `{"title":"Too Many Requests","type":"about:blank","detail":"Monthly usage cap reached"}`, "cap usage-cap"},
+		{"usage cap, legacy", schemas.Spaces, 429, `{"errors":[{"code":88,"message":"Monthly product cap exceeded"}]}`, "cap usage-cap"},
+		{"usage cap, forbidden", schemas.Spaces, 403, `{"title":"Forbidden","detail":"Your project has used up its monthly tweet cap"}`, "cap usage-cap"},
+		{"usage cap, payment", schemas.Spaces, 402, `{"title":"Payment Required","detail":"usage cap"}`, "cap usage-cap"},
+		{"spend cap, in the detail", schemas.Spaces, 403, `{"title":"Forbidden","detail":"Spend cap reached"}`, "cap spend-cap"},
+		{"spend cap, legacy", schemas.Spaces, 429, `{"errors":[{"message":"Spending limit reached for this billing cycle"}]}`, "cap spend-cap"},
+		{"credits, in the title", schemas.Search, 403, `{"title":"Credits depleted"}`, "cap credits"},
+		{"credits, legacy", schemas.Search, 429, `{"errors":[{"code":0,"message":"You are out of credits"}]}`, "cap credits"},
+		{"too many, in words", schemas.Spaces, 429, `{"title":"Too Many Requests","detail":"Rate limit exceeded, see the usage page"}`, "limit unknown"},
+		{"too many, the app's day", schemas.Spaces, 429, `{"title":"Too Many Requests","detail":"Daily limit exceeded for this application"}`, "limit unknown"},
 		{"too many", schemas.Spaces, 429, `{"errors":[{"code":88,"message":"Rate limit exceeded"}]}`, "limit unknown"},
 		{"internal", schemas.Spaces, 500, `{"title":"Internal Server Error"}`, "temporary"},
 		{"gateway", schemas.Spaces, 502, htmlBody, "temporary"},
@@ -130,11 +151,11 @@ func checkMessage(t *testing.T, name string, err error) {
 }
 
 func TestRefusalsKeepTheirBody(t *testing.T) {
-	page, err := newClient(t, tokens(serve(t, always(404, htmlBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
+	page, err := newClient(t, tokens(serve(t, always(400, htmlBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || string(page.Body) != "null" || page.Text != "<html><body>Bad Gateway [token]</body></html>" {
 		t.Errorf("got %s %q %v, want null and the text without the token", page.Body, page.Text, err)
 	}
-	page, err = newClient(t, tokens(serve(t, always(404, strings.Repeat("x", 1<<20))))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
+	page, err = newClient(t, tokens(serve(t, always(414, strings.Repeat("x", 1<<20))))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || len(page.Text) != maxKept {
 		t.Errorf("got %d bytes, %v, want %d", len(page.Text), err, maxKept)
 	}
@@ -181,7 +202,7 @@ func TestTweetsFallBackToTheUserTokenOnce(t *testing.T) {
 			always(403, authKindBody)(w, r)
 			return
 		}
-		always(200, `{}`)(w, r)
+		always(200, none)(w, r)
 	})))
 	for range 2 {
 		if _, err := client.Fetch(context.Background(), oneOf(schemas.Tweets), nil); err != nil {

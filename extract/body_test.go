@@ -16,7 +16,7 @@ import (
 
 // zeros is a valid JSON object of more than n bytes.
 func zeros(w io.Writer, n int) {
-	_, _ = io.WriteString(w, `{"padding":"`)
+	_, _ = io.WriteString(w, `{"meta":{},"padding":"`)
 	chunk := bytes.Repeat([]byte("0"), 1<<16)
 	for sent := 0; sent < n; sent += len(chunk) {
 		if _, err := w.Write(chunk); err != nil {
@@ -34,7 +34,7 @@ func zipped(n int) []byte {
 	return out.Bytes()
 }
 
-func TestLargeAnswersAreRefused(t *testing.T) {
+func TestLargeAnswersAreNotTaken(t *testing.T) {
 	t.Parallel()
 	bomb := zipped(maxBody)
 	for name, h := range map[string]http.HandlerFunc{
@@ -49,10 +49,13 @@ func TestLargeAnswersAreRefused(t *testing.T) {
 			zeros(z, maxBody)
 		},
 	} {
-		_, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces), nil)
-		var large *TooLargeError
-		if !errors.As(err, &large) || large.Limit != maxBody || !strings.Contains(err.Error(), "16 MiB") {
-			t.Errorf("%s: got %v, want a TooLargeError", name, err)
+		var told []string
+		page, err := newClient(t, tokens(serve(t, h))).Fetch(context.Background(), oneOf(schemas.Spaces), telling(&told))
+		if err != nil || page.Status != schemas.NotTaken || !strings.Contains(string(page.Body), "16 MiB") || !strings.Contains(string(page.Body), schemas.TooLarge) {
+			t.Errorf("%s: got status %d, %v, %.200s, want a page that was not taken", name, page.Status, err, page.Body)
+		}
+		if got := strings.Join(told, ", "); got != "send, 0 false" {
+			t.Errorf("%s: told %q, want an answer that was lost", name, got)
 		}
 	}
 }
@@ -81,7 +84,7 @@ func TestBrokenAnswersAreTemporary(t *testing.T) {
 	for name, h := range map[string]http.HandlerFunc{
 		"no gzip": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
-			_, _ = io.WriteString(w, "{}")
+			_, _ = io.WriteString(w, none)
 		},
 		"cut gzip": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
@@ -89,7 +92,7 @@ func TestBrokenAnswersAreTemporary(t *testing.T) {
 		},
 		"short body": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
-			_, _ = io.WriteString(w, "{}")
+			_, _ = io.WriteString(w, none)
 		},
 		"no answer": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {

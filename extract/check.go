@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -53,6 +54,12 @@ func checkValues(r schemas.Request) error {
 	if r.Token != "" && !spec.Paged {
 		return &RequestError{What: "pagination token", Value: shorten(r.Token, 80), Form: "empty, since this endpoint has no pages"}
 	}
+	if r.Max != 0 && !sized(r.Endpoint) {
+		return &RequestError{What: "number of results", Value: strconv.Itoa(r.Max), Form: "0, since this endpoint takes none"}
+	}
+	if r.Max < 0 || r.Max > schemas.MaxResults {
+		return &RequestError{What: "number of results", Value: strconv.Itoa(r.Max), Form: fmt.Sprintf("1 to %d", schemas.MaxResults)}
+	}
 	switch {
 	case r.Endpoint == schemas.Search:
 		return checkSearch(r)
@@ -101,12 +108,21 @@ func checkIDs(ids []string, most int, check func(string) error) error {
 	if len(ids) < 1 || len(ids) > most {
 		return &RequestError{What: "number of ids", Value: strconv.Itoa(len(ids)), Form: fmt.Sprintf("1 to %d", most)}
 	}
+	var first *RequestError
 	for _, id := range ids {
-		if err := check(id); err != nil {
-			return err
+		var bad *RequestError
+		if !errors.As(check(id), &bad) {
+			continue
 		}
+		if first == nil {
+			first = bad
+		}
+		first.Bad = append(first.Bad, id)
 	}
-	return nil
+	if first == nil {
+		return nil
+	}
+	return first
 }
 
 // shorten cuts text to at most n bytes at a character's edge and makes it one

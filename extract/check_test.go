@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -30,6 +32,9 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 		"state":           {schemas.Request{Endpoint: schemas.Search, Query: "x", State: "ended"}, "ended"},
 		"me with ids":     {schemas.Request{Endpoint: schemas.Me, IDs: []string{"1"}}, "1"},
 		"search with ids": {schemas.Request{Endpoint: schemas.Search, Query: "x", IDs: []string{"1"}}, "1"},
+		"no results":      {schemas.Request{Endpoint: schemas.Search, Query: "x", Max: -1}, "-1"},
+		"101 results":     {schemas.Request{Endpoint: schemas.Tweets, IDs: ids(1), Max: 101}, "101"},
+		"unsized results": {schemas.Request{Endpoint: schemas.Spaces, IDs: ids(2), Max: 10}, "10"},
 		"unpaged token":   {schemas.Request{Endpoint: schemas.Search, Query: "x", Token: "t"}, "t"},
 	} {
 		_, err := client.Fetch(context.Background(), c.request, nil)
@@ -50,5 +55,35 @@ func TestValuesAreChecked(t *testing.T) {
 	err := CheckUsername("@x")
 	if want := `username "@x" is not valid: it must be letters, digits and underscores, without @`; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+func TestEveryBadIDIsTold(t *testing.T) {
+	client := newClient(t, tokens(serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })))
+	for e, all := range map[schemas.Endpoint][]string{
+		schemas.Spaces:    {"1234567890123456", spaceA, "space", "1.5", "a b"},
+		schemas.Users:     {"alice", "11", "1e19", "-1", "99999999999999999999"},
+		schemas.Creators:  {"", "12"},
+		schemas.Usernames: {"@x", "alice"},
+		schemas.Tweets:    {"1234567890123456"},
+	} {
+		var want []string
+		for _, id := range all {
+			if !e.Takes(id) {
+				want = append(want, id)
+			}
+		}
+		_, err := NewRetry(client).Fetch(t.Context(), schemas.Request{Endpoint: e, IDs: all}, nil)
+		var bad *RequestError
+		if !errors.As(err, &bad) || !slices.Equal(bad.Bad, want) || !strings.Contains(err.Error(), strconv.Quote(want[0])) || bad.Endpoint != e {
+			t.Errorf("%s: got %v with %q, want %q", e, err, bad.Bad, want)
+		}
+		if _, scope := stops(t, err); scope != schemas.RequestScope {
+			t.Errorf("%s: ends %d, want the request", e, scope)
+		}
+		checkMessage(t, string(e), err)
+	}
+	if _, err := client.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Spaces, IDs: ids(101)}, nil); len(err.(*RequestError).Bad) != 0 {
+		t.Errorf("got %v, want no id blamed for there being too many", err)
 	}
 }

@@ -26,6 +26,7 @@ type Client struct {
 	windows *windows
 	bodies  *bodies
 	stats   *counters
+	weather *weather
 	naming  chan struct{} // held by who asks whose the tokens are
 }
 
@@ -39,7 +40,7 @@ func New(cfg Config) (*Client, error) {
 		keys:   newKeyring(cfg.all()),
 		scrub:  newScrubber(),
 		http:   &http.Client{Transport: cfg.Transport, Timeout: cfg.Timeout, CheckRedirect: stay},
-		fields: newFields(cfg), clock: &skew{}, bodies: &bodies{}, stats: &counters{},
+		fields: newFields(cfg), clock: &skew{}, bodies: &bodies{}, stats: &counters{}, weather: newWeather(cfg.Now(), cfg.Met),
 		naming: make(chan struct{}, 1),
 	}
 	for _, source := range cfg.all() {
@@ -60,7 +61,8 @@ func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse
 // String says which server the client asks, and no more.
 func (c *Client) String() string { return "extract.Client(" + c.server() + ")" }
 
-// Dropped returns the fields and expansions that the server refused so far.
+// Dropped returns the fields and expansions that the server refused so far,
+// Config.Refused included.
 func (c *Client) Dropped() []Dropped { return c.fields.list() }
 
 // Capacity says what the client's tokens may send to an endpoint. It asks
@@ -78,8 +80,10 @@ func (c *Client) Stats() Stats { return c.stats.snapshot() }
 // Fetch gets one page. It makes a single attempt and never sleeps; it may send
 // again at once without a field that the server refused, with a token renewed,
 // or with another one. Where every rate window is spent it sends nothing and
-// returns a *RateLimitError. A refusal that is an answer about the resource is a page
-// with Status 400, 403 or 404. Page.Params is shared: read only.
+// returns a *RateLimitError. A refusal of what was asked for is a page: Status 400, 403,
+// 404, 413, 414 or 431, with the body as Text where it is no JSON. An answer over
+// 16 MiB is a page with Status schemas.NotTaken; a 200 that is no page is a
+// *TemporaryError. Page.Params is shared: read only.
 //
 // Each request passes the gate; nil lets all pass.
 func (c *Client) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
@@ -123,12 +127,14 @@ func (c *Client) identify(ctx context.Context, t *attempt) error {
 // attempt is one fetch: what it was told, what it has sent, and what it knows of
 // the tokens it can use.
 type attempt struct {
-	gate    schemas.Gate // may be nil
-	pin     *key         // the only key to use, or nil
-	sent    int          // requests
-	creator string       // of the Space whose buyers are asked for
-	renewed *key         // the key to use next, because its token is new
-	not     []*key       // keys whose users are not the Space's creator
+	gate    schemas.Gate  // may be nil
+	pin     *key          // the only key to use, or nil
+	sent    int           // requests
+	limited int           // of those, with a 429
+	odd     *schemas.Page // a good answer that is no page
+	creator string        // of the Space whose buyers are asked for
+	renewed *key          // the key to use next, because its token is new
+	not     []*key        // keys whose users are not the Space's creator
 }
 
 // sending passes the gate.
@@ -168,32 +174,43 @@ func (t *attempt) others(keys []*key) (rest []*key) {
 
 // try sends the request until there is an answer that another token or another
 // list of fields would not change.
-func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt) (schemas.Page, error) {
-	for {
-		x := &exchange{request: r, params: c.fields.params(r.Endpoint), try: t}
-		var err error
-		if x.keys, err = c.choose(r.Endpoint, t); err != nil {
-			return schemas.Page{}, err
+func (c *Client) try(ctx context.Context, r schemas.Request, t *attempt) (page schemas.Page, err error) {
+	for again := true; again; {
+		if page, again, err = c.once(ctx, r, t); errors.Is(err, errAside) {
+			again = true
 		}
-		if err := c.send(ctx, x); errors.Is(err, errAside) {
-			continue
-		} else if err != nil {
-			return schemas.Page{}, err
-		}
-		if x.status == http.StatusUnauthorized {
-			x.tell(false) // before the wait for another token
-		}
-		page, again, err := c.answer(ctx, x)
-		x.tell(err == nil && !again)
-		if again {
-			continue
-		}
-		if err == nil {
-			page.Attempts = t.sent
-			c.stats.add(r.Endpoint, x.key.label, func(t *Tally) { t.Pages++ })
-		}
-		return page, err
 	}
+	return page, err
+}
+
+// once sends the request; again asks to send it once more.
+func (c *Client) once(ctx context.Context, r schemas.Request, t *attempt) (page schemas.Page, again bool, err error) {
+	x := &exchange{request: r, try: t}
+	var done func(proven bool)
+	if x.params, done, err = c.fields.lead(ctx, r); err != nil {
+		return schemas.Page{}, false, err
+	}
+	defer func() { done(err == nil && x.status == http.StatusOK) }()
+	if x.keys, err = c.choose(r.Endpoint, t); err != nil {
+		return schemas.Page{}, false, err
+	}
+	if err := c.send(ctx, x); err != nil {
+		return schemas.Page{}, false, err
+	}
+	if x.status == http.StatusUnauthorized {
+		x.tell(false) // before the wait for another token
+	}
+	page, again, err = c.answer(ctx, x)
+	x.tell(err == nil && !again)
+	if again || err != nil {
+		return schemas.Page{}, again, err
+	}
+	if page.Attempts = t.sent; genuine(page) {
+		c.weather.meet()
+		c.weather.page(c.cfg.Now())
+	}
+	c.stats.add(r.Endpoint, x.key.label, func(t *Tally) { t.Pages++ })
+	return page, false, nil
 }
 
 // server is the base URL's scheme and host, for messages.

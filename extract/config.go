@@ -32,6 +32,11 @@ type Config struct {
 	// those expand is paid for and follows from no Space.
 	Expansions map[schemas.Endpoint][]string
 
+	// Refused are fields and expansions that the server is known to refuse, as
+	// Client.Dropped told of them in another run. They are not asked for, without
+	// an event.
+	Refused []Dropped
+
 	Version   string // of the program, for the default UserAgent
 	UserAgent string // default "spacesetl/<version> (+https://github.com/spacesetl/spacesetl)"
 
@@ -40,6 +45,18 @@ type Config struct {
 	MaxWait  time.Duration // longest single wait for a rate limit; default 20 min
 	Deadline time.Time     // no wait goes past it; zero is none
 	MaxTries int           // tries of temporary failures; default 8
+	// RetryFor is for how long nothing but temporary failures are weather; after
+	// that a fetch ends the run, as waiting. Default 15 min.
+	RetryFor time.Duration
+	// Met is that this server has answered like the API before: one that does not any
+	// more is weather, and no mistake of the settings.
+	Met bool
+	// MaxTotalWait is for how long requests may wait in all, for rate limits or after
+	// failures: the time in which at least one does, but for the CreatorSpacing. By
+	// default a wait ends the run where there was no page for an hour, and for an
+	// hour after the last reset that the server announced; with a longer RetryFor for
+	// so long.
+	MaxTotalWait time.Duration
 
 	CreatorSpacing time.Duration // between two by/creator_ids requests; default 1 s
 	BaseDelay      time.Duration // first backoff of a temporary failure, and the spread of waits; default 1 s
@@ -70,7 +87,7 @@ func (c Config) withDefaults() Config {
 		other time.Duration
 	}{
 		{&c.Timeout, time.Minute}, {&c.Grace, 5 * time.Second}, {&c.MaxWait, 20 * time.Minute}, {&c.CreatorSpacing, time.Second},
-		{&c.BaseDelay, time.Second}, {&c.BurstDelay, time.Second}, {&c.UnknownDelay, time.Minute},
+		{&c.BaseDelay, time.Second}, {&c.BurstDelay, time.Second}, {&c.UnknownDelay, time.Minute}, {&c.RetryFor, 15 * time.Minute},
 	} {
 		if *d.value <= 0 {
 			*d.value = d.other
@@ -133,6 +150,7 @@ func newTransport() http.RoundTripper {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns, t.MaxIdleConnsPerHost = maxConnections, maxConnections
 	t.MaxResponseHeaderBytes = 64 << 10
+	t.OnProxyConnectResponse = refusing
 	return t
 }
 

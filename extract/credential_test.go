@@ -122,7 +122,7 @@ func TestRequestsGoToTheTokenWithMostRoom(t *testing.T) {
 	cfg := many(serve(t, func(w http.ResponseWriter, r *http.Request) {
 		token := seen.note(r)
 		rooms[token]--
-		always(200, "{}", "x-rate-limit-limit", "10", "x-rate-limit-remaining", fmt.Sprint(rooms[token]), "x-rate-limit-reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))(w, r)
+		always(200, none, "x-rate-limit-limit", "10", "x-rate-limit-remaining", fmt.Sprint(rooms[token]), "x-rate-limit-reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))(w, r)
 	}), &events, appKey("a"), appKey("b"), userKey("c", "11"))
 	client := newClient(t, cfg)
 	for i := range 10 {
@@ -154,7 +154,7 @@ func TestReservedTokensAreKeptForWhatNeedsThem(t *testing.T) {
 			always(403, authKindBody)(w, r)
 			return
 		}
-		always(200, "{}", "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))(w, r)
+		always(200, none, "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", fmt.Sprint(time.Now().Add(time.Hour).Unix()))(w, r)
 	}), &events, appKey("a"), spare)
 	client := newClient(t, cfg)
 	for _, want := range []struct {
@@ -179,7 +179,7 @@ func ownersServer(seen *ledger) http.HandlerFunc {
 		case r.URL.Path == "/2/users/me":
 			always(200, `{"data":{"id":"`+owner+`","name":"x"}}`)(w, r)
 		case space[1] == 'z' && owner == "12", creators(space) == owner:
-			always(200, "{}")(w, r)
+			always(200, none)(w, r)
 		default:
 			always(403, noAccessBody)(w, r)
 		}
@@ -247,7 +247,7 @@ func TestABadTokenIsSetAside(t *testing.T) {
 				refusal(w, r)
 				return
 			}
-			always(200, "{}")(w, r)
+			always(200, none)(w, r)
 		})
 		retry := NewRetry(newClient(t, many(url, &events, appKey("a"), appKey("b"))))
 		for i := range 3 {
@@ -261,7 +261,7 @@ func TestABadTokenIsSetAside(t *testing.T) {
 		bad["secret-of-b"] = true
 		_, err := retry.Fetch(t.Context(), spaceNumber(4), nil)
 		var auth *AuthError
-		if !errors.As(err, &auth) || auth.Scope != schemas.RunScope || !strings.Contains(err.Error(), "(a), app-only token (b)") || len(events) != 1 {
+		if !errors.As(err, &auth) || auth.Scope != schemas.EndpointScope || !strings.Contains(err.Error(), "(a), app-only token (b)") || len(events) != 1 {
 			t.Errorf("%s: got %v and %d events, want an AuthError that names both tokens", name, err, len(events))
 		}
 		checkMessage(t, name, err)
@@ -277,7 +277,7 @@ func TestWithoutItsOwnersTokenOnlySomeBuyersAreLost(t *testing.T) {
 			always(401, "")(w, r)
 			return
 		}
-		always(200, "{}")(w, r)
+		always(200, none)(w, r)
 	}), &events, appKey("x"), userKey("a", "11"), userKey("b", "12"))
 	client := newClient(t, cfg)
 	for space, want := range map[string]string{"1aaaa": "auth rejected", "1bbbb": "page 200"} {

@@ -14,9 +14,13 @@ type RequestError struct {
 	What     string           // which part of the request
 	Value    string           // as given, shortened
 	Form     string           // what it should be
+	Bad      []string         // the ids that are wrong, as given; the others are good
 }
 
 func (e *RequestError) Error() string {
+	if n := len(e.Bad); n > 1 {
+		return fmt.Sprintf("%s%s %q and %d more are not valid: each must be %s", prefix(e.Endpoint), e.What, e.Value, n-1, e.Form)
+	}
 	return fmt.Sprintf("%s%s %q is not valid: it must be %s", prefix(e.Endpoint), e.What, e.Value, e.Form)
 }
 
@@ -29,7 +33,7 @@ type AuthError struct {
 	Status   int           // 0 when nothing was sent
 	Detail   string        // what the server said
 	Next     string        // what to do
-	Scope    schemas.Scope // what it puts an end to, since no other token can do it
+	Scope    schemas.Scope // what it puts an end to, since no other token can do it; the zero Scope is an endpoint, too
 }
 
 // AuthKind says what is wrong with a token.
@@ -121,9 +125,10 @@ func (e *RateLimitError) Error() string {
 // DeadlineError is a wait that would be longer than the run may take.
 type DeadlineError struct {
 	Endpoint schemas.Endpoint
-	Until    time.Time // when it would go on
-	Limit    string    // which limit is in the way
-	Err      error     // why it has to wait
+	Until    time.Time     // when it would go on
+	Limit    string        // which limit is in the way
+	Scope    schemas.Scope // what it puts an end to
+	Err      error         // why it has to wait
 }
 
 func (e *DeadlineError) Error() string {
@@ -134,18 +139,23 @@ func (e *DeadlineError) Error() string {
 func (e *DeadlineError) Unwrap() error { return e.Err }
 
 // TemporaryError is a failure that may be over on the next try: no
-// connection, a 5xx, a body cut short or not JSON.
+// connection, a 5xx, a 404 that names nothing, a body cut short or not JSON.
 type TemporaryError struct {
 	Endpoint   schemas.Endpoint
 	Server     string        // scheme and host
-	Status     int           // 0 without an answer
+	Status     int           // 0 without an answer; 200 of one that cannot be used
 	RetryAfter time.Duration // the server's retry-after, 0 when it sent none
 	Tries      int           // set when Retry has given up
+	Down       time.Duration // for how long nobody was answered, when that is why
+	Scope      schemas.Scope // what it puts an end to
 	Err        error         // never nil
 }
 
 func (e *TemporaryError) Error() string {
-	if e.Tries > 0 {
+	switch {
+	case e.Down > 0:
+		return fmt.Sprintf("%s: no page from %s for %s, last: %v: the same command goes on from here when it is back", e.Endpoint, e.Server, e.Down.Round(time.Second), e.Err)
+	case e.Tries > 0:
 		return fmt.Sprintf("%s: gave up on %s after %d tries, last: %v: check the connection and the status of the API, then run again", e.Endpoint, e.Server, e.Tries, e.Err)
 	}
 	return fmt.Sprintf("%s: %s: %v: try again", e.Endpoint, e.Server, e.Err)
@@ -162,16 +172,6 @@ type BodyError struct {
 
 func (e *BodyError) Error() string {
 	return fmt.Sprintf("the answer is not a JSON object but %s beginning %q", orElse(e.ContentType, "untyped"), e.Start)
-}
-
-// TooLargeError is an answer over the limit; the rest was not read.
-type TooLargeError struct {
-	Endpoint schemas.Endpoint
-	Limit    int64 // bytes
-}
-
-func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("%s: the answer is larger than %d MiB: ask for fewer ids or fewer expansions", e.Endpoint, e.Limit>>20)
 }
 
 // TokenExpiredError is a pagination token that the server no longer takes. The
@@ -193,14 +193,22 @@ type StatusError struct {
 	Location string // host that a redirect leads to
 	Detail   string // what the server said
 	Body     string // first 4 KiB
+	// NoAPI is that the base URL leads to what has not once answered like
+	// the API.
+	NoAPI bool
 }
 
 func (e *StatusError) Error() string {
 	if e.Location != "" {
 		return fmt.Sprintf("%s: %s redirects to %s (status %d), where the token is not sent: set the base URL to the right server", e.Endpoint, e.Server, e.Location, e.Status)
 	}
+	if e.NoAPI {
+		return fmt.Sprintf("%s: %s answers with status %d%s and has not once answered like the X API: check the base URL", e.Endpoint, e.Server, e.Status, quoted(e.Detail))
+	}
 	return fmt.Sprintf("%s: %s answered with status %d%s: check the base URL and what the app may do", e.Endpoint, e.Server, e.Status, quoted(e.Detail))
 }
+
+var errNoPage = errors.New("the answer has no data, no errors and no meta, as a page has")
 
 var errTooLarge = errors.New("larger than the limit")
 

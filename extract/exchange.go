@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ type exchange struct {
 	status  int
 	header  http.Header
 	body    []byte
+	large   bool            // the body is over the limit, and cut there
 	limited *RateLimitError // of a 429
 }
 
@@ -54,9 +56,12 @@ func (c *Client) send(ctx context.Context, x *exchange) (err error) {
 		c.windows.release(b, x.status, nil)
 		c.stats.add(e, x.key.label, func(t *Tally) { t.Requests++; t.Status[0]++ })
 		x.tell(false)
-		return c.failure(ctx, e, err)
+		return c.failure(ctx, e, 0, err)
 	}
 	defer func() { _ = res.Body.Close() }()
+	if res.StatusCode != http.StatusProxyAuthRequired {
+		c.weather.answer()
+	}
 	c.clock.observe(res.Header.Get("Date"), start, c.cfg.Now())
 	x.status, x.header = res.StatusCode, res.Header
 	x.limited = c.windows.release(b, res.StatusCode, res.Header)
@@ -112,7 +117,10 @@ func (c *Client) token(ctx context.Context, x *exchange) (string, error) {
 func (c *Client) postpone(x *exchange, cause error) error {
 	e, reason := x.request.Endpoint, fmt.Sprintf("the %s: %s", x.key.label, c.scrub.line(cause))
 	if len(x.keys) < 2 {
-		return c.temporary(e, errors.New(reason))
+		if lasting := c.lasting(e, cause); lasting != nil {
+			return lasting
+		}
+		return c.temporary(e, 0, errors.New(reason))
 	}
 	until := c.cfg.Now().Add(c.cfg.UnknownDelay)
 	c.windows.hold(bucket{x.key, e}, until)
@@ -135,26 +143,27 @@ func (c *Client) receive(ctx context.Context, x *exchange, res *http.Response) e
 		limit = maxBody
 	}
 	body, wire, err := c.bodies.read(res, limit)
-	x.body = body
+	x.body = bytes.TrimPrefix(body, []byte("\uFEFF")) // some servers write a byte order mark, which JSON has not
 	c.stats.add(e, x.key.label, func(t *Tally) {
 		t.Requests++
 		t.Status[x.status]++
 		t.Bytes += int64(len(body))
 		t.Wire += wire
 	})
-	switch {
-	case errors.Is(err, errTooLarge) && x.status == http.StatusOK:
-		return &TooLargeError{Endpoint: e, Limit: limit}
-	case err != nil && !errors.Is(err, errTooLarge):
-		return c.failure(ctx, e, fmt.Errorf("reading the answer (status %d): %w", x.status, err))
+	if x.large = errors.Is(err, errTooLarge); err != nil && !x.large {
+		return c.failure(ctx, e, x.status, fmt.Errorf("reading the answer (status %d): %w", x.status, err))
 	}
 	return nil
 }
 
-// failure is what went wrong on the network, or the end of ctx.
-func (c *Client) failure(ctx context.Context, e schemas.Endpoint, err error) error {
+// failure is what went wrong on the network, maybe after the status of an answer,
+// or the end of ctx.
+func (c *Client) failure(ctx context.Context, e schemas.Endpoint, status int, err error) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%s: %w", e, ctx.Err())
+	}
+	if lasting := c.lasting(e, err); lasting != nil {
+		return lasting
 	}
 	var outer *url.Error // repeats the URL, with its hundred ids
 	if errors.As(err, &outer) {
@@ -164,11 +173,21 @@ func (c *Client) failure(ctx context.Context, e schemas.Endpoint, err error) err
 			err = outer.Err
 		}
 	}
-	return c.temporary(e, err)
+	return c.temporary(e, status, err)
 }
 
-func (c *Client) temporary(e schemas.Endpoint, err error) *TemporaryError {
-	return &TemporaryError{Endpoint: e, Server: c.server(), Err: err}
+// lasting is an error of the network as one that ends the run, or nil if it may be
+// over on the next try.
+func (c *Client) lasting(e schemas.Endpoint, err error) *ConnectionError {
+	reason, next := explain(err)
+	if reason == "" || c.weather.hasAnswered() {
+		return nil
+	}
+	return &ConnectionError{Endpoint: e, Server: c.server(), Reason: reason, Next: next, Err: err}
+}
+
+func (c *Client) temporary(e schemas.Endpoint, status int, err error) *TemporaryError {
+	return &TemporaryError{Endpoint: e, Server: c.server(), Status: status, Scope: schemas.LaterScope, Err: err}
 }
 
 // tell tells what came of the request, once: page or no page. Of a 200 that is none

@@ -1,6 +1,9 @@
 package extract
 
 import (
+	"context"
+	"fmt"
+	"maps"
 	"slices"
 	"sync"
 
@@ -20,8 +23,19 @@ type fields struct {
 	mu      sync.Mutex
 	refused map[group]map[string]bool
 	dropped []Dropped
-	cache   map[schemas.Endpoint]schemas.Params
+	cache   map[lists]schemas.Params
+	proven  map[lists]schemas.Params // that an answer had to them
+	leading map[lists]bool           // a request is on its way to prove them
+	changed chan struct{}            // closed when one of those comes back
 }
+
+// lists are the lists of an endpoint's requests, or of its lean ones.
+type lists struct {
+	endpoint schemas.Endpoint
+	lean     bool
+}
+
+func listsOf(r schemas.Request) lists { return lists{r.Endpoint, r.Lean} }
 
 // group is where a refused value is left out: a fields parameter everywhere,
 // an expansion at the endpoints with the same kind of data.
@@ -38,28 +52,72 @@ func groupOf(param string, e schemas.Endpoint) group {
 }
 
 func newFields(cfg Config) *fields {
-	return &fields{
+	f := &fields{
 		dialect: cfg.Dialect, private: cfg.Private, expansions: cfg.Expansions,
-		refused: map[group]map[string]bool{}, cache: map[schemas.Endpoint]schemas.Params{},
+		refused: map[group]map[string]bool{}, cache: map[lists]schemas.Params{},
+		proven: map[lists]schemas.Params{}, leading: map[lists]bool{}, changed: make(chan struct{}),
+	}
+	for _, d := range cfg.Refused {
+		f.drop(group{d.Param, d.Data}, []string{d.Value}, d.Reason)
+	}
+	return f
+}
+
+// lead returns the lists to send. They are shared: read only. As long as no answer
+// has proven them one request goes ahead, and the others wait for what it learns;
+// done must be called when it is back.
+func (f *fields) lead(ctx context.Context, r schemas.Request) (p schemas.Params, done func(proven bool), err error) {
+	for {
+		p, done, changed := f.try(listsOf(r))
+		if changed == nil {
+			return p, done, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return nil, nil, fmt.Errorf("%s: %w", r.Endpoint, ctx.Err())
+		}
 	}
 }
 
-// params returns the lists to send. They are shared: read only.
-func (f *fields) params(e schemas.Endpoint) schemas.Params {
+// try is lead, or what to wait for.
+func (f *fields) try(l lists) (p schemas.Params, done func(proven bool), changed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.current(e)
+	p = f.current(l)
+	known, ok := f.proven[l]
+	switch {
+	case ok && maps.EqualFunc(p, known, slices.Equal):
+		return p, func(bool) {}, nil
+	case f.leading[l]:
+		return nil, nil, f.changed
+	}
+	f.leading[l] = true
+	return p, func(proven bool) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.leading[l] = false; proven {
+			f.proven[l] = p
+		}
+		close(f.changed)
+		f.changed = make(chan struct{})
+	}, nil
 }
 
-func (f *fields) current(e schemas.Endpoint) schemas.Params {
-	if p := f.cache[e]; p != nil {
+func (f *fields) current(l lists) schemas.Params {
+	if p := f.cache[l]; p != nil {
 		return p
 	}
+	e := l.endpoint
 	p := schemas.Params{}
 	if e == schemas.Usage {
 		f.put(p, e, usageParam, usageFields())
 	}
-	f.put(p, e, expansionsParam, f.wantedExpansions(e))
+	expansions := f.wantedExpansions(e)
+	if l.lean {
+		expansions = schemas.WithoutUsers(expansions)
+	}
+	f.put(p, e, expansionsParam, expansions)
 	for _, o := range e.Spec().Objects {
 		// Without expansions no other object can be in the answer; topics
 		// stand inside Spaces as well.
@@ -67,7 +125,7 @@ func (f *fields) current(e schemas.Endpoint) schemas.Params {
 			f.put(p, e, schemas.FieldsParam(o, f.dialect), schemas.Fields(o, f.dialect, f.private, false))
 		}
 	}
-	f.cache[e] = p
+	f.cache[l] = p
 	return p
 }
 
@@ -94,11 +152,11 @@ func (f *fields) wantedExpansions(e schemas.Endpoint) []string {
 // negotiate leaves out what the server complained of. It returns whether
 // asking again makes sense, since the lists differ from those sent, and what
 // nobody had dropped before.
-func (f *fields) negotiate(e schemas.Endpoint, sent schemas.Params, all []complaint) (again bool, fresh []Dropped) {
+func (f *fields) negotiate(r schemas.Request, sent schemas.Params, all []complaint) (again bool, fresh []Dropped) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, c := range all {
-		now := f.current(e)[c.param]
+		now := f.current(listsOf(r))[c.param]
 		if len(c.refused) == 0 && !slices.Equal(now, sent[c.param]) {
 			continue // another request has shortened the list meanwhile
 		}
@@ -106,10 +164,10 @@ func (f *fields) negotiate(e schemas.Endpoint, sent schemas.Params, all []compla
 		if len(values) == 0 {
 			values = without(now, conservative(c.param))
 		}
-		fresh = append(fresh, f.drop(groupOf(c.param, e), values, c.text)...)
+		fresh = append(fresh, f.drop(groupOf(c.param, r.Endpoint), values, c.text)...)
 	}
 	clear(f.cache)
-	now := f.current(e)
+	now := f.current(listsOf(r))
 	for _, c := range all {
 		again = again || !slices.Equal(now[c.param], sent[c.param])
 	}

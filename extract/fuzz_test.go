@@ -33,7 +33,7 @@ func FuzzProblem(f *testing.F) {
 				t.Errorf("complaint %+v is not about what was sent", c)
 			}
 		}
-		for _, status := range []int{200, 400, 401, 402, 403, 404, 409, 503} {
+		for _, status := range []int{200, 400, 401, 402, 403, 404, 409, 413, 503} {
 			x := &exchange{request: oneOf(schemas.Spaces), try: &attempt{}, key: client.keys.all[0], status: status, body: slices.Clone(body), params: sent}
 			page, again, err := client.answer(t.Context(), x)
 			if err == nil && !again && (!json.Valid(page.Body) || !utf8.ValidString(page.Text)) {

@@ -20,6 +20,8 @@ const (
 	appToken  = "AAAAsecretApp%2Ftoken%3DAAAA"
 	userToken = "bXlzZWNyZXR1c2VydG9rZW4tMTIz"
 	spaceA    = "1aaaaaaaaaaaA"
+
+	none = `{"meta":{"result_count":0}}` // a page without data
 )
 
 // clock is a clock that sleeping moves.
@@ -87,7 +89,7 @@ type transport func(*http.Request) (int, http.Header)
 
 func (f transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	status, header := f(r)
-	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+	return &http.Response{StatusCode: status, Header: header, Body: io.NopCloser(strings.NewReader(none)), Request: r}, nil
 }
 
 // inProcess is a server without a network, so that a bubble of synctest can
@@ -103,7 +105,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 // oneOf is a valid request to an endpoint.
 func oneOf(e schemas.Endpoint) schemas.Request {
 	switch e {
-	case schemas.Me:
+	case schemas.Me, schemas.Credits:
 		return schemas.Request{Endpoint: e}
 	case schemas.Search:
 		return schemas.Request{Endpoint: e, Query: "go & c++, 100%", State: "live"}

@@ -153,16 +153,13 @@ func (k *keyring) refusal(e schemas.Endpoint, keys []*key) *AuthError {
 	return &err
 }
 
-// scope is what the lack of a key for e puts an end to.
+// scope is what the lack of a key for e puts an end to: what one creator's token
+// was for, or the endpoint.
 func (k *keyring) scope(e schemas.Endpoint) schemas.Scope {
-	others := len(k.good(k.meant(e, ""))) > 0 // than those of this creator
-	switch {
-	case personal(e) && others:
+	if personal(e) && len(k.good(k.meant(e, ""))) > 0 {
 		return schemas.RequestScope
-	case personal(e), len(k.good(k.meant(schemas.Search, ""))) > 0:
-		return schemas.EndpointScope
 	}
-	return schemas.RunScope
+	return schemas.EndpointScope
 }
 
 // setAside takes a key out of use. It reports whether it was in use and another

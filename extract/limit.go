@@ -27,7 +27,8 @@ const (
 // lostStatus tells a request that may have arrived from one that did not.
 func lostStatus(err error) int {
 	var op *net.OpError
-	if errors.As(err, &op) && op.Op == "dial" {
+	var proxy *proxyError
+	if reason, _ := explain(err); reason != "" || errors.As(err, &proxy) || errors.As(err, &op) && op.Op == "dial" {
 		return schemas.Unsent
 	}
 	return schemas.Unanswered

@@ -118,7 +118,7 @@ func TestWithoutHeadersTheDocumentedLimitCounts(t *testing.T) {
 		defer mu.Unlock()
 		sent[clock.Now().Unix()/900]++
 		w.Header()["Date"] = nil
-		always(200, "{}")(w, r)
+		always(200, none)(w, r)
 	}))
 	cfg.Now, cfg.Sleep, cfg.AppToken = clock.Now, clock.Sleep, ""
 	retry := NewRetry(newClient(t, cfg))
@@ -150,7 +150,7 @@ func TestSpentWindowIsToldWithoutSending(t *testing.T) {
 	requests := 0
 	client := newClient(t, tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
 		requests++
-		always(200, "{}", "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", strconv.FormatInt(reset.Unix(), 10))(w, r)
+		always(200, none, "x-rate-limit-limit", "1", "x-rate-limit-remaining", "0", "x-rate-limit-reset", strconv.FormatInt(reset.Unix(), 10))(w, r)
 	})))
 	if _, err := client.Fetch(context.Background(), spaceNumber(1), nil); err != nil {
 		t.Fatal(err)

@@ -56,10 +56,10 @@ func (f fault) about(sent schemas.Params) []string {
 }
 
 // refusedOf returns which of the values sent to leave out: all but the allowed
-// ones where those are told in full, else the ones named.
+// ones where those are told in full, which may be all, else the ones named.
 func (f fault) refusedOf(sent, blamed []string) []string {
-	if allowed, whole := allowedValues(f.Message); whole {
-		if kept := intersect(sent, allowed); len(kept) > 0 && len(kept) < len(sent) {
+	if allowed, whole, marked := allowedValues(f.Message); whole {
+		if kept := intersect(sent, allowed); len(kept) < len(sent) && (len(kept) > 0 || marked) {
 			return without(sent, kept)
 		}
 	}
@@ -72,25 +72,27 @@ func (f fault) refusedOf(sent, blamed []string) []string {
 }
 
 // allowedValues reads the list after "one of", in brackets or to the end of
-// the message, and whether it is told in full.
-func allowedValues(message string) (values []string, whole bool) {
+// the message, whether it is told in full, and whether it surely is a list: it
+// stands in brackets or after a colon.
+func allowedValues(message string) (values []string, whole, marked bool) {
 	i := strings.LastIndex(message, "one of")
 	if i < 0 {
-		return nil, false
+		return nil, false, false
 	}
 	rest := message[i+len("one of"):]
+	marked = strings.HasPrefix(rest, ":")
 	if open := strings.IndexByte(rest, '['); open >= 0 {
 		rest = rest[open+1:]
 		end := strings.IndexByte(rest, ']')
 		if end < 0 {
-			return nil, false
+			return nil, false, false
 		}
-		rest = rest[:end]
+		rest, marked = rest[:end], true
 	}
 	if strings.Contains(rest, "…") || strings.Contains(rest, "...") {
-		return nil, false
+		return nil, false, false
 	}
-	return splitList(rest), true
+	return splitList(rest), true, marked
 }
 
 // valuesIn returns the values a message names as wrong.

@@ -2,6 +2,7 @@ package extract
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -55,7 +56,7 @@ func strict(param string, known []string, w wording, refusals *atomic.Int64) htt
 				return
 			}
 		}
-		always(200, `{}`)(res, r)
+		always(200, none)(res, r)
 	}
 }
 
@@ -157,4 +158,109 @@ func TestAnInvalidIDIsNotAFieldsProblem(t *testing.T) {
 	if err != nil || page.Status != 400 || requests.Load() != 1 || len(client.Dropped()) != 0 {
 		t.Errorf("got %d, %v after %d requests and %v, want a page after one", page.Status, err, requests.Load(), client.Dropped())
 	}
+}
+
+// counted counts requests.
+func counted(n *atomic.Int64, h http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		n.Add(1)
+		h(w, r)
+	}
+}
+
+// What a server refuses is learned by one request while the others wait, so that it
+// costs as much whatever the number of workers, and nothing in the next run.
+func TestWhatIsRefusedIsLearnedOnce(t *testing.T) {
+	nowhere := []string{"host.somewhere", "x", "y"}
+	for _, c := range []struct {
+		name, param string
+		wording     string
+		known       []string
+		complaints  int
+		left        int // values
+	}{
+		{"no expansion of ours, commas", "expansions", "commas", nowhere, 1, 0},
+		{"no expansion of ours, blanks", "expansions", "blanks", nowhere, 1, 0},
+		{"no expansion at all", "expansions", "commas", nil, 1, 0},
+		{"no hint", "expansions", "nothing", nowhere, 1, 0},
+		{"one by one", "expansions", "value only", nowhere, 5, 0},
+		{"no field of ours", "topic.fields", "commas", nowhere, 1, 0},
+		{"some fields", "space.fields", "blanks", known12, 1, 12},
+	} {
+		for _, workers := range []int{1, 4, 16} {
+			var requests, refusals, events atomic.Int64
+			cfg := tokens(serve(t, counted(&requests, strict(c.param, c.known, wordings[c.wording], &refusals))))
+			cfg.Notify = func(e Event) {
+				if e.Kind == EventDropped {
+					events.Add(1)
+				}
+			}
+			client := newClient(t, cfg)
+			fetchAll(t, NewRetry(client), workers, 16, spaceNumber)
+			if got := requests.Load(); got != int64(16+c.complaints) || refusals.Load() != int64(c.complaints) {
+				t.Errorf("%s, %d workers: got %d requests for 16 pages, want %d", c.name, workers, got, 16+c.complaints)
+			}
+			dropped := client.Dropped()
+			if events.Load() != int64(len(dropped)) {
+				t.Errorf("%s: got %d events, want %d", c.name, events.Load(), len(dropped))
+			}
+
+			cfg.Refused = dropped
+			requests.Store(0)
+			again := newClient(t, cfg)
+			pages := fetchAll(t, NewRetry(again), workers, 16, spaceNumber)
+			if got := requests.Load(); got != 16 || events.Load() != int64(len(dropped)) || !slices.Equal(again.Dropped(), dropped) {
+				t.Errorf("%s, %d workers: the next run sent %d requests and dropped %v, want 16 and %v", c.name, workers, got, again.Dropped(), dropped)
+			}
+			if got := pages[0].Params[c.param]; c.left == 0 && len(got) != 0 || len(intersect(got, c.known)) != len(got) {
+				t.Errorf("%s: asked for %q in the end", c.name, got)
+			}
+		}
+	}
+}
+
+// Lists that two endpoints share are proven for each.
+func TestEachEndpointLearnsForItself(t *testing.T) {
+	var requests, refusals atomic.Int64
+	cfg := tokens(serve(t, counted(&requests, strict("user.fields", []string{"id"}, wordings["commas"], &refusals))))
+	client := newClient(t, cfg)
+	fetchAll(t, NewRetry(client), 16, 48, func(i int) schemas.Request {
+		return oneOf([]schemas.Endpoint{schemas.Spaces, schemas.Search, schemas.Tweets}[i%3])
+	})
+	if got := refusals.Load(); got > 3 || requests.Load() != 48+got {
+		t.Errorf("got %d requests and %d refusals, want one for each endpoint at most", requests.Load(), got)
+	}
+}
+
+// Who waits for the one that goes ahead gives up with its context, and goes on when
+// that one fails.
+func TestWaitingForTheListsEnds(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	var requests atomic.Int64
+	client := newClient(t, tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1) == 1 {
+			close(arrived)
+			<-release
+			always(503, "")(w, r)
+			return
+		}
+		always(200, none)(w, r)
+	})))
+	var wait sync.WaitGroup
+	wait.Go(func() { _, _ = client.Fetch(t.Context(), spaceNumber(0), nil) })
+	<-arrived
+	ctx, cancel := context.WithCancel(t.Context())
+	wait.Go(func() {
+		if _, err := client.Fetch(ctx, spaceNumber(1), nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v, want context.Canceled", err)
+		}
+	})
+	wait.Go(func() {
+		if _, err := client.Fetch(t.Context(), spaceNumber(2), nil); err != nil {
+			t.Errorf("got %v, want the page once the first has failed", err)
+		}
+	})
+	cancel()
+	close(release)
+	wait.Wait()
 }

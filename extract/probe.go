@@ -51,6 +51,9 @@ func Ask(ctx context.Context, cfg Config, token Token) (Probe, error) {
 		if errors.As(err, &outer) && !outer.Timeout() {
 			err = outer.Err
 		}
+		if reason, next := explain(err); reason != "" {
+			err = &ConnectionError{Server: req.URL.Scheme + "://" + req.URL.Host, Reason: reason, Next: next, Err: err}
+		}
 		return Probe{}, err
 	}
 	defer func() { _ = res.Body.Close() }()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,7 +12,7 @@ import (
 // forms it has: a problem object, the legacy errors list, OAuth's error.
 // Everything is text, so that ids keep their digits.
 type problem struct {
-	JSON            bool   // the body is a JSON object
+	API             bool   // the body has a form that the API's own have
 	Type            string // last path segment of the type URI
 	Title           string
 	Detail          string
@@ -22,6 +23,7 @@ type problem struct {
 	AccountID       string
 	Code            string // of the first legacy error
 	Faults          []fault
+	Said            []string // every title, sentence and message
 }
 
 // fault is one entry of a problem's errors list.
@@ -36,7 +38,7 @@ func parseProblem(body []byte) problem {
 		return problem{}
 	}
 	p := problem{
-		JSON: true, Type: lastSegment(text(object["type"])),
+		API: ofAPI(object), Type: lastSegment(text(object["type"])),
 		Title: text(object["title"]), Detail: text(object["detail"]),
 		Reason: text(object["reason"]), RegistrationURL: text(object["registration_url"]),
 		ResetDate: text(object["reset_date"]), Period: text(object["period"]), AccountID: text(object["account_id"]),
@@ -52,11 +54,30 @@ func parseProblem(body []byte) problem {
 	if text(object["parameter"]) != "" {
 		p.addFault(object)
 	}
+	p.hear(object)
 	p.fillFromFaults(object)
 	return p
 }
 
+// hear takes down whatever an object says.
+func (p *problem) hear(object map[string]json.RawMessage) {
+	for _, name := range []string{"detail", "message", "title", "error_description", "error"} {
+		if said := text(object[name]); said != "" {
+			p.Said = append(p.Said, said)
+		}
+	}
+}
+
+// ofAPI reports whether an object is a problem as the API words them. Other
+// servers have objects with a title and a status, too.
+func ofAPI(object map[string]json.RawMessage) bool {
+	kind := text(object["type"])
+	return strings.Contains(kind, "/problems/") || kind == "about:blank" && text(object["title"]) != ""
+}
+
 func (p *problem) addFault(fields map[string]json.RawMessage) {
+	legacy := text(fields["code"]) != "" && text(fields["message"]) != ""
+	p.API = p.API || ofAPI(fields) || legacy || fields["parameters"] != nil
 	f := fault{Message: orElse(text(fields["message"]), text(fields["detail"])), Parameters: map[string][]string{}}
 	var parameters map[string]json.RawMessage
 	_ = json.Unmarshal(fields["parameters"], &parameters)
@@ -73,6 +94,7 @@ func (p *problem) addFault(fields map[string]json.RawMessage) {
 		p.Code = text(fields["code"])
 	}
 	p.Faults = append(p.Faults, f)
+	p.hear(fields)
 }
 
 // fillFromFaults finds a sentence to show where the object itself has none.
@@ -92,6 +114,48 @@ var ownAccount = regexp.MustCompile(`(?i)\byour account (is|has been) (suspended
 // account the API says that the user has been suspended.
 func (p *problem) suspended() bool {
 	return p.Code == "64" || p.Code == "326" || ownAccount.MatchString(p.Detail)
+}
+
+// caps are the ways to say that a meter has run out. A rate limit is none.
+var caps = []struct {
+	kind CapKind
+	said *regexp.Regexp
+}{
+	{CapUsage, regexp.MustCompile(`(?i)usage[ -]?cap|\b(daily|monthly|product|project|post|tweet|read)s? (usage |product |project |account |post |tweet |read )*(cap|quota)\b`)},
+	{CapSpend, regexp.MustCompile(`(?i)\bspend(ing)?[ -]?(cap|limit)`)},
+	{CapCredits, regexp.MustCompile(`(?i)\bcredits?[ -]?((is|are|has been|have been) )?(depleted|exhausted|used up)|\b(out of|no|any|insufficient|not enough)( \w+)? credits?\b`)},
+}
+
+// cap tells which meter has run out, if the problem says so, and in which words.
+func (p *problem) cap() (kind CapKind, said string) {
+	for _, c := range caps {
+		if i := slices.IndexFunc(p.Said, c.said.MatchString); i >= 0 {
+			kind, said = c.kind, p.Said[i]
+			break
+		}
+	}
+	switch {
+	case p.Type == "usage-capped":
+		kind = CapUsage
+	case kind == "" && p.ResetDate != "":
+		kind = CapSpend
+	case kind == "" && p.Type == "credits":
+		kind = CapCredits
+	}
+	return kind, orElse(said, p.Detail)
+}
+
+// appCodes are the legacy codes that are about the app behind a token: not
+// permitted (87, 93, 220, 261), suspended (416), without access (453).
+var appCodes = []string{"87", "93", "220", "261", "416", "453"}
+
+var ownApp = regexp.MustCompile(`(?i)\b(your|this) (client )?(app|application|project|credentials|access level|plan)\b|\baccess level\b`)
+
+// ofApp reports whether a 403 is about the app behind the token, and so about
+// whatever is asked for with it.
+func (p *problem) ofApp() bool {
+	return slices.Contains(appCodes, p.Code) || strings.HasPrefix(p.Reason, "client-") || strings.HasSuffix(p.Reason, "-not-enrolled") ||
+		ownApp.MatchString(p.Detail)
 }
 
 // text reads a string, or a number digit by digit; anything else is empty.
@@ -136,6 +200,42 @@ func lastSegment(uri string) string {
 func isObject(body []byte) bool {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	return len(trimmed) > 0 && trimmed[0] == '{' && json.Valid(trimmed)
+}
+
+// isPage tells whether a JSON object has what a page of the API has: data, which
+// is an object or a list with one or without anything, or else errors or meta, since an empty page has no data.
+func isPage(body []byte) bool {
+	var page struct{ Data, Errors, Meta json.RawMessage }
+	if json.Unmarshal(body, &page) != nil {
+		return false
+	}
+	switch first(page.Data) {
+	case '{':
+		return true
+	case '[':
+		return hasObject(page.Data)
+	case 0, 'n':
+		return first(page.Errors) == '[' || first(page.Meta) == '{'
+	}
+	return false
+}
+
+// hasObject tells whether a list is empty or holds an object.
+func hasObject(list json.RawMessage) bool {
+	if c := first(bytes.TrimSpace(list)[1:]); c == '{' || c == ']' {
+		return true
+	}
+	var items []json.RawMessage
+	_ = json.Unmarshal(list, &items) // it is a list
+	return slices.ContainsFunc(items, func(item json.RawMessage) bool { return first(item) == '{' })
+}
+
+// first is the first byte of a value, which tells its kind; 0 where there is none.
+func first(raw json.RawMessage) byte {
+	if raw = bytes.TrimSpace(raw); len(raw) > 0 {
+		return raw[0]
+	}
+	return 0
 }
 
 // nextToken reads meta.next_token of a page; empty when there is none.

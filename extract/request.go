@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -44,8 +45,8 @@ func target(r schemas.Request, p schemas.Params) string {
 		q.add("query", r.Query)
 	}
 	q.add("state", r.State)
-	if spec.Paged || r.Endpoint == schemas.Search {
-		q.add("max_results", strconv.Itoa(schemas.MaxResults))
+	if sized(r.Endpoint) {
+		q.add("max_results", strconv.Itoa(cmp.Or(r.Max, schemas.MaxResults)))
 	}
 	q.add("pagination_token", r.Token)
 	for _, name := range sortedKeys(p) {
@@ -53,6 +54,9 @@ func target(r schemas.Request, p schemas.Params) string {
 	}
 	return path + q.String()
 }
+
+// sized tells the endpoints that take max_results.
+func sized(e schemas.Endpoint) bool { return e.Spec().Paged || e == schemas.Search }
 
 // query is a query string under construction.
 type query struct{ parts []string }

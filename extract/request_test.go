@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,7 @@ func TestRequestsHaveTheDocumentedForm(t *testing.T) {
 				var got *http.Request
 				cfg := tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
 					got = r
-					always(200, `{}`)(w, r)
+					always(200, none)(w, r)
 				}))
 				cfg.Dialect = dialect
 				request := oneOf(spec.Endpoint)
@@ -84,11 +85,11 @@ func TestExpansionsCanBeReplaced(t *testing.T) {
 	cfg.Expansions = map[schemas.Endpoint][]string{schemas.Spaces: {"creator_id"}, schemas.Tweets: {}, schemas.Users: {"pinned_tweet_id"}}
 	f := newFields(cfg.withDefaults())
 	for e, want := range map[schemas.Endpoint]int{schemas.Spaces: 1, schemas.Tweets: 0, schemas.Users: 1, schemas.Usernames: 0, schemas.Search: 5} {
-		if got := f.params(e)["expansions"]; len(got) != want {
+		if got := f.current(lists{endpoint: e})["expansions"]; len(got) != want {
 			t.Errorf("%s: got %q, want %d", e, got, want)
 		}
 	}
-	if got := sortedKeys(f.params(schemas.Tweets)); !slices.Equal(got, []string{"tweet.fields"}) {
+	if got := sortedKeys(f.current(lists{endpoint: schemas.Tweets})); !slices.Equal(got, []string{"tweet.fields"}) {
 		t.Errorf("without expansions: got %q, want tweet.fields only", got)
 	}
 }
@@ -97,7 +98,7 @@ func TestPrivateFieldsAreAskedForOnDemand(t *testing.T) {
 	for _, private := range []bool{false, true} {
 		cfg := tokens("")
 		cfg.Private = private
-		list := newFields(cfg.withDefaults()).params(schemas.Spaces)["space.fields"]
+		list := newFields(cfg.withDefaults()).current(lists{endpoint: schemas.Spaces})["space.fields"]
 		if slices.Contains(list, "subscriber_count") != private {
 			t.Errorf("private %t: got %q", private, list)
 		}
@@ -122,5 +123,44 @@ func TestPageIsTheAnswerAsReceived(t *testing.T) {
 	}
 	if want := (schemas.Headers{Limit: "300", Remaining: "299", Reset: "1788264000", Date: "Tue, 01 Sep 2026 11:00:00 UTC"}); page.Headers != want {
 		t.Errorf("got %+v, want %+v", page.Headers, want)
+	}
+}
+
+func TestARequestCanAskForLess(t *testing.T) {
+	sent := map[string]string{}
+	var params schemas.Params
+	retry := NewRetry(newClient(t, tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for name, list := range r.URL.Query() {
+			sent[name] = strings.Join(list, "&")
+		}
+		always(200, none)(w, r)
+	}))))
+	for _, e := range []schemas.Endpoint{schemas.Search, schemas.Tweets, schemas.Buyers, schemas.Spaces, schemas.Creators, schemas.SpaceByID} {
+		request := oneOf(e)
+		for _, most := range []int{0, 1, 100} {
+			if request.Max = most; !sized(e) && most > 0 {
+				continue
+			}
+			clear(sent)
+			page, err := retry.Fetch(t.Context(), request, nil)
+			if want := map[bool]string{true: strconv.Itoa(most), false: "100"}[most > 0]; err != nil || sized(e) != (sent["max_results"] == want) {
+				t.Errorf("%s, %d: sent max_results=%s, %v, want %s", e, most, sent["max_results"], err, want)
+			}
+			params = page.Params
+		}
+		full := params["expansions"]
+		request.Max, request.Lean = 0, true
+		clear(sent)
+		page, err := retry.Fetch(t.Context(), request, nil)
+		want := schemas.WithoutUsers(full)
+		if err != nil || !slices.Equal(page.Params["expansions"], want) || sent["expansions"] != strings.Join(want, ",") {
+			t.Errorf("%s, lean: sent expansions=%s, %v, want %q", e, sent["expansions"], err, want)
+		}
+		if len(want) == 0 && e != schemas.Buyers && sent["user.fields"] != "" {
+			t.Errorf("%s, lean: asks for user.fields=%s without users", e, sent["user.fields"])
+		}
+		if len(full) == len(want) && e != schemas.Buyers {
+			t.Errorf("%s: lean is not less than %q", e, full)
+		}
 	}
 }

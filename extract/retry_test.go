@@ -20,7 +20,7 @@ func script(requests *atomic.Int64, statuses ...int) http.HandlerFunc {
 			always(statuses[n-1], "")(w, r)
 			return
 		}
-		always(200, "{}")(w, r)
+		always(200, none)(w, r)
 	}
 }
 
@@ -106,6 +106,10 @@ func TestWaitsEndAtTheDeadline(t *testing.T) {
 		}
 		if wait := deadline.Until.Sub(clock.Now()); wait < 15*time.Minute || wait > 16*time.Minute {
 			t.Errorf("%s: until %s, want the window's reset", name, deadline.Until)
+		}
+		want := map[string]schemas.Scope{"deadline": schemas.RunScope, "max wait": schemas.EndpointScope}[name]
+		if _, scope := deadline.Stop(); scope != want {
+			t.Errorf("%s: ends %d, want %d", name, scope, want)
 		}
 		checkMessage(t, name, err)
 	}

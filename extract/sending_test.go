@@ -41,7 +41,7 @@ func TestSendingIsToldOfEachRequestAndItsAnswer(t *testing.T) {
 		{"no JSON", []simulator.Fault{simulator.FaultTruncated, simulator.FaultHTML}, "send, 0 false, send, 0 false, send, 200 true"},
 		{"too much", []simulator.Fault{simulator.FaultOversized}, "send, 0 false"},
 		{"a refusal", []simulator.Fault{simulator.FaultUsageCapped}, "send, 429 false"},
-		{"a page that is none", []simulator.Fault{simulator.FaultEmptyNotFound}, "send, 404 true"},
+		{"a 404 of nothing", []simulator.Fault{simulator.FaultEmptyNotFound}, "send, 404 false, send, 200 true"},
 	} {
 		sim, url := simulate(t, simulator.Config{Spaces: 50, NoRateLimits: true, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"space": c.faults}}})
 		var told []string

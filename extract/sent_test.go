@@ -55,7 +55,7 @@ func TestARequestWithoutAnAnswerHasStatusZero(t *testing.T) {
 func TestWindowsSayWhatIsLeft(t *testing.T) {
 	clock := newClock()
 	reset := clock.Now().Add(10 * time.Minute)
-	cfg := tokens(serve(t, always(200, "{}", "x-rate-limit-limit", "300", "x-rate-limit-remaining", "12", "x-rate-limit-reset", fmt.Sprint(reset.Unix()),
+	cfg := tokens(serve(t, always(200, none, "x-rate-limit-limit", "300", "x-rate-limit-remaining", "12", "x-rate-limit-reset", fmt.Sprint(reset.Unix()),
 		"Date", clock.Now().Format(http.TimeFormat))))
 	cfg.Now, cfg.Sleep = clock.Now, clock.Sleep
 	client := newClient(t, cfg)

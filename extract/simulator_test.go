@@ -77,8 +77,8 @@ func TestTheSimulatorsFaultsHaveTheirErrors(t *testing.T) {
 		simulator.FaultBurst: "limit burst", simulator.FaultUsageCapped: "cap usage-cap", simulator.FaultCredits: "cap credits",
 		simulator.FaultSpendCap: "cap spend-cap", simulator.FaultUnsupportedAuth: "auth unsupported", simulator.FaultClientForbidden: "auth forbidden",
 		simulator.FaultInternal: "temporary", simulator.FaultBadGateway: "temporary", simulator.FaultUnavailable: "temporary",
-		simulator.FaultEmptyNotFound: "page 404", simulator.FaultTruncated: "temporary body", simulator.FaultShortBody: "temporary",
-		simulator.FaultReset: "temporary", simulator.FaultHTML: "temporary body", simulator.FaultSlow: "temporary", simulator.FaultOversized: "too large",
+		simulator.FaultEmptyNotFound: "temporary", simulator.FaultTruncated: "temporary body", simulator.FaultShortBody: "temporary",
+		simulator.FaultReset: "temporary", simulator.FaultHTML: "temporary body", simulator.FaultSlow: "temporary", simulator.FaultOversized: "page 0",
 	} {
 		sim, url := simulate(t, simulator.Config{Trickle: 10 * time.Millisecond, Faults: simulator.Faults{Script: map[string][]simulator.Fault{"spaces": {fault}}}})
 		request := schemas.Request{Endpoint: schemas.Spaces, IDs: sim.SpaceIDs(3)}

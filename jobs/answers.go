@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -36,7 +37,7 @@ func CheckBudget(usd string) error {
 		err = fmt.Errorf("nothing")
 	}
 	if err != nil {
-		return fmt.Errorf("%q is %w", clip(usd), err)
+		return fmt.Errorf("%q is %w", outside.Clip(usd), err)
 	}
 	return nil
 }

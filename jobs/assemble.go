@@ -15,12 +15,13 @@ import (
 // tables are where tables go; what is empty was not asked for.
 type tables struct {
 	parquet, duckdb string
-	inPlace         bool // merge in the database itself
+	names           []string // of the destinations asked for, whether they can take runs in or not
+	inPlace         bool     // merge in the database itself
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
 func targets(dir store.Dir, to []string) tables {
-	var t tables
+	t := tables{names: to}
 	if slices.Contains(to, store.ParquetFiles) {
 		t.parquet = dir.Parquet()
 	}
@@ -30,24 +31,16 @@ func targets(dir store.Dir, to []string) tables {
 	return t
 }
 
-// names are the destinations asked for.
-func (t tables) names() (names []string) {
-	if t.parquet != "" {
-		names = append(names, store.ParquetFiles)
-	}
-	if t.duckdb != "" {
-		names = append(names, store.DuckDBFile)
-	}
-	return names
-}
-
 // assemble builds the pipeline of a run and its destinations. Files that only
 // feed DuckDB go away when done is called.
 func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	id := planned.Run.RunID
 	parquet, remove := to.parquet, func() {}
 	if parquet == "" {
-		parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
+		parquet = filepath.Join(string(j.store), "_parts-"+id)
+		if to.duckdb != "" {
+			parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
+		}
 		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
 	}
 	loader, err := load.NewParquet(load.ParquetConfig{
@@ -57,8 +50,8 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 		return nil, nil, err
 	}
 	p = &pipeline.Pipeline{
-		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: j.store,
-		Loader: loader, Destinations: to.names(), Crash: j.opts.Crash,
+		Plan: planned.Plan, Seeds: planned.Seeds, Left: planned.Left, Resting: planned.Resting, Run: planned.Run, Store: j.store,
+		Loader: loader, Destinations: to.names, Crash: j.opts.Crash,
 	}
 	if to.duckdb != "" {
 		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parquet, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step}))

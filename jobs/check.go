@@ -2,12 +2,15 @@ package jobs
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
+	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -27,10 +30,13 @@ func (s *Spec) Check() []Problem {
 		name := strings.TrimPrefix(creator, "@")
 		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
 		path := fmt.Sprintf("creators[%d]", i)
+		write := "@" + outside.Clip(name)
 		if s.sources[path] != "" {
-			name = "name"
+			write = "@name"
+		} else if s.lines[path] > 0 {
+			write = strconv.Quote(write) // which YAML wants for the @
 		}
-		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write @%s", c.shown(path, creator), clip(name)))
+		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write %s", c.shown(path, creator), write))
 	}
 	for i, search := range s.Search {
 		n := utf8.RuneCountInString(search.Query)
@@ -54,12 +60,32 @@ func (s *Spec) Check() []Problem {
 		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
 	}
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
-	c.require(s.MaxWait >= 0, "max_wait", "max_wait is negative")
-	c.require(s.Deadline >= 0, "deadline", "deadline is negative")
+	for _, key := range slices.Sorted(maps.Keys(s.Durations())) {
+		c.require(*s.Durations()[key] >= 0, key, key+" is negative")
+	}
+	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
 	c.baseURL()
 	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
 	c.require(seeds > 0 || s.IDsFile != "" || s.unread["ids"] || s.unread["creators"] || s.unread["search"] || s.unread["ids_file"], "", "nothing to do: give ids, ids_file, creators or search")
+	if len(c.problems) == 0 {
+		c.affordable()
+	}
 	return c.problems
+}
+
+// affordable wants bounds that the smallest first request of each kind fits into:
+// below that none is ever sent.
+func (c *checker) affordable() {
+	dearest, most := forecast.Least(c.spec.Plan(false), c.spec.PriceTable())
+	b := c.spec.Budget
+	for _, bound := range []struct {
+		key string
+		usd schemas.Money
+	}{{"usd_per_run", b.Run}, {"usd_per_day", b.Day}, {"usd_per_month", b.Month}} {
+		c.require(bound.usd == 0 || bound.usd >= most, "budget."+bound.key, fmt.Sprintf(
+			"budget: %s %s is too little for any request to %s: the smallest can cost %s; give at least that, and more for what it leads to (spacesetl plan says how much)",
+			bound.key, bound.usd, dearest, most))
+	}
 }
 
 // valid returns an *InvalidError with the mistakes of a spec that Load has not

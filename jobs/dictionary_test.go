@@ -2,6 +2,7 @@ package jobs_test
 
 import (
 	"cmp"
+	"context"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,7 +50,12 @@ func newFullStore(t *testing.T) *sql.DB {
 	spec.Store, spec.BaseURL, spec.Private, spec.Workers = t.TempDir(), server.URL, true, 1
 	ran(t, spec, jobs.Options{
 		Tokens: jobs.Tokens{User: truthUserToken}, Now: moment,
-		Client: func(x *extract.Config) { x.Now, x.CreatorSpacing = moment, time.Nanosecond },
+		Client: func(x *extract.Config) {
+			var slept atomic.Int64 // nanoseconds: the clock goes on by no more
+			x.CreatorSpacing, x.BaseDelay = time.Nanosecond, time.Nanosecond
+			x.Now = func() time.Time { return moment().Add(time.Duration(slept.Load())) }
+			x.Sleep = func(_ context.Context, d time.Duration) error { slept.Add(int64(d)); return nil }
+		},
 	})
 	return openStore(t, spec.Store)
 }

@@ -60,7 +60,7 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 		return Spec{}, []Problem{{Text: fmt.Sprintf("job file: %v", err)}}
 	}
 	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
-		return Spec{}, []Problem{{File: path, Text: "is not a text file in UTF-8: a job file is YAML, such as \"creators: [@XDevelopers]\""}}
+		return Spec{}, []Problem{{File: path, Text: "is not a text file in UTF-8: a job file is YAML, " + aJob}}
 	}
 	spec, problems := Parse(text, filepath.Dir(path), env)
 	for i := range problems {
@@ -80,19 +80,29 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 // env. It fills in no defaults and leaves values to Spec.Check. Without a mapping
 // at its top the spec has no lines.
 func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Problem) {
-	r := reader{outside: outside{dir: dir, env: env, from: map[ast.Node]origin{}, failed: map[ast.Node]bool{}}}
+	r := reader{dir: dir, env: env}
+	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin a text with it
 	file, err := parser.ParseBytes(text, 0)
 	var syntax *yaml.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		r.mistake(syntax.Token.Position.Line, "not YAML: %s%s", syntax.Message, quoteHint(text, syntax.Token.Position.Line))
+		r.mistake(syntax.Token.Position.Line, "not YAML: %s%s", syntax.Message, quoteHint(text, syntax))
 		return r.spec, r.problems
 	case err != nil:
 		r.mistake(0, "not YAML: %v", err)
 		return r.spec, r.problems
 	}
 	r.spec.lines, r.spec.sources, r.spec.unread = map[string]int{}, map[string]string{}, map[string]bool{}
+	documents := 0
 	for _, doc := range file.Docs {
+		if doc.Body != nil && doc.Body.Type() != ast.CommentType {
+			if documents++; documents == 2 {
+				r.mistake(line(doc.Body), "a second job begins here, after a line ---: a file holds one; put each into a file of its own, or take the line out if they are one job")
+			}
+		}
+		if documents > 1 {
+			break
+		}
 		switch body := doc.Body.(type) {
 		case nil:
 		case *ast.MappingNode:
@@ -101,7 +111,7 @@ func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Pr
 			r.mapping([]*ast.MappingValueNode{body})
 		case *ast.CommentGroupNode:
 		default:
-			r.mistake(line(body), "a job file is a list of keys and values, such as \"creators: [@XDevelopers]\"")
+			r.mistake(line(body), "a job file is a list of keys and values, %s", aJob)
 		}
 	}
 	if _, given := r.spec.lines["version"]; given && r.spec.Version != 1 && !r.spec.unread["version"] {
@@ -110,10 +120,16 @@ func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Pr
 	return r.spec, r.problems
 }
 
-// quoteHint ends the message about a line that is no YAML for its ${…}.
-func quoteHint(text []byte, line int) string {
-	lines := strings.Split(string(text), "\n")
-	if line < 1 || line > len(lines) || !strings.Contains(lines[line-1], "${") {
+// aJob shows the least that a job file can be.
+const aJob = `such as creators: ["@XDevelopers"]`
+
+// quoteHint ends the message about a line that is no YAML for its ${…} or @name.
+func quoteHint(text []byte, wrong *yaml.SyntaxError) string {
+	lines, line := strings.Split(string(text), "\n"), wrong.Token.Position.Line
+	switch {
+	case strings.HasPrefix(wrong.Message, "'@'"):
+		return `: write it in quotes, as in creators: ["@XDevelopers"]`
+	case line < 1 || line > len(lines) || !strings.Contains(lines[line-1], "${"):
 		return ""
 	}
 	return "; quote ${…} inside [ ] and { }, and with \": \" in it"

@@ -6,6 +6,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -61,7 +62,7 @@ func (r *reader) amounts(key string, n ast.Node, into map[string]*schemas.Money)
 		name := i.Key().GetToken().Value
 		amount, known := into[name]
 		if !known {
-			r.mistake(line(i.Key()), "unknown key %q in %s%s", clip(name), key, didYouMean(name, names))
+			r.mistake(line(i.Key()), "unknown key %q in %s%s", outside.Clip(name), key, didYouMean(name, names))
 			continue
 		}
 		if i.Value().Type() == ast.NullType {

@@ -24,6 +24,12 @@ type Forecast struct {
 	Tokens TokenCount          `json:"tokens"` // that the minutes are for
 	Wide   []forecast.Narrower `json:"wide"`   // what makes the range wide
 	Budget money.Budget        `json:"budget"` // of the job; empty without one
+	// Aside is the most that a budget sets aside for one request, until its answer
+	// has come; where it does not fit, less is asked for.
+	Aside schemas.Money `json:"usd_aside"`
+	// Posts are those of the store's runs of the calendar month, and with those of
+	// this run at most: X's cap on a month is schemas.PostCap.
+	Posts forecast.Range `json:"posts_month"`
 	// Batch is the forecast with users: batch, where that saves over 20 %.
 	Batch *forecast.Cheaper `json:"batch,omitempty"`
 }
@@ -39,11 +45,6 @@ type TokenCount struct {
 	AssumedUser bool `json:"assumed_user,omitempty"`
 }
 
-// StopText says where a budget will end a run.
-func StopText(s forecast.Stop) string {
-	return fmt.Sprintf("the budget will stop the run at %s: one request there can cost %s and %s is left; %s would do", s.Endpoint, s.Most.Cents(), s.Left.Cents(), s.Enough.Cents())
-}
-
 // foresee is what a run started now will ask and cost.
 func foresee(ctx context.Context, j *Job) (Forecast, error) {
 	f := Forecast{Job: j.spec.Name, Budget: j.spec.Budget}
@@ -54,6 +55,7 @@ func foresee(ctx context.Context, j *Job) (Forecast, error) {
 		return f, err
 	}
 	plan := j.opts.Tokens.plan(&j.spec)
+	f.Aside = forecast.Aside(plan, j.spec.PriceTable())
 	f.Tokens = j.opts.Tokens.count(plan.Buyers)
 	seeds, err := firstRequests(ctx, j, plan)
 	if err != nil {
@@ -67,6 +69,7 @@ func foresee(ctx context.Context, j *Job) (Forecast, error) {
 		return f, err
 	}
 	f.Forecast = forecaster.Forecast(plan, seeds)
+	f.Posts = forecaster.Posts(f.Forecast)
 	f.Wide, f.Batch = forecaster.Wide(plan, f.Forecast), forecaster.Cheaper(plan, seeds)
 	return f, nil
 }
@@ -112,11 +115,14 @@ func foretell(ctx context.Context, j *Job, planned store.Planned) forecast.Money
 		j.opts.Log.Warn("the forecast goes without the store's history: " + err.Error())
 	}
 	foreseen := forecaster.Forecast(planned.Plan, planned.Seeds)
-	for _, stop := range foreseen.Stops {
-		j.opts.Log.Warn(StopText(stop))
+	if text := forecast.CapText(forecaster.Posts(foreseen)); text != "" && err == nil {
+		j.opts.Log.Warn(text)
 	}
-	j.opts.Log.Info(price(store.Plan{Seeds: planned.Seeds, Creators: planned.Plan.Creators, Tweets: planned.Plan.Tweets, Buyers: planned.Plan.Buyers},
-		foreseen, j.spec.PriceTable()))
+	for _, stop := range foreseen.Stops {
+		j.opts.Log.Warn(stop.Text())
+	}
+	planned.Plan.Seeds = planned.Seeds
+	j.opts.Log.Info(forecaster.Price(planned.Plan, foreseen))
 	return foreseen.Cost
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	Memory  int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
 	Listener
 	Now func() time.Time // default time.Now
+	// Origin is how the job was given: a new run notes it, for the command that
+	// goes on with the run.
+	Origin store.JobNote
 	// Crash is told of a panic in a goroutine of the pipeline, before it ends
 	// the process.
 	Crash func(value any, stack []byte)
@@ -77,6 +80,11 @@ func (j *Job) Run(ctx context.Context) (Result, error) { return run(ctx, j) }
 func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, error] {
 	return replay(ctx, j, r)
 }
+
+// Abandon gives up a run that has not come to its end: what it got is loaded, what
+// it had left is not asked for. The error is a *NoRunError for a run that there is
+// not, and an *OverError for one that has ended.
+func (j *Job) Abandon(ctx context.Context, runID string) error { return abandon(ctx, j, runID) }
 
 // Verify proves that the store is whole, and that its tables are what its pages
 // say: it looks for the values of every page, or with sample over 1 of every

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -51,7 +52,7 @@ max_wait: soon
 		`job.yaml:1: version: this program knows version 1 only`,
 		`job.yaml:2: unknown key "serach": did you mean "search"?`,
 		`job.yaml:3: "1SLj jRY" is not a Space id`,
-		`job.yaml:5: "bob" is neither a user id (digits) nor a username: write @bob`,
+		`job.yaml:5: "bob" is neither a user id (digits) nor a username: write "@bob"`,
 		`job.yaml:7: state: "liev" is not one of all, live, scheduled: did you mean "live"?`,
 		`job.yaml:8: with: "buyer" is not one of buyers, tweets: did you mean "buyers"?`,
 		`job.yaml:9: workers: "x" is not a whole number`,
@@ -72,12 +73,20 @@ max_wait: soon
 
 func TestFilesThatAreNoJob(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                      "nothing to do",
-		"- a\n- b\n":            "a job file is a list of keys and values",
-		"ids: [a\n":             "not YAML",
-		"just words":            "a job file is a list of keys and values",
-		"with: [tweets]":        "nothing to do",
-		"ids_file: missing.txt": "missing.txt",
+		"":                           "nothing to do",
+		"- a\n- b\n":                 "a job file is a list of keys and values",
+		"ids: [a\n":                  "not YAML",
+		"just words":                 "a job file is a list of keys and values",
+		"with: [tweets]":             "nothing to do",
+		"ids_file: missing.txt":      "missing.txt",
+		"creators: [@XDevelopers]":   `write it in quotes, as in creators: ["@XDevelopers"]`,
+		"creators: [XDevelopers]":    `write "@XDevelopers"`,
+		"ids: [a]\n---\nids: [b]\n":  "job.yaml:3: a second job begins here",
+		"ids: [a]\nstore: s3://b/x":  "job.yaml:2: store: \"s3://b/x\" is an address",
+		"ids: [a]\nask_again: 0s":    "job.yaml:2: ask_again: 0 is no time",
+		"ids: [a]\nretry_for: -5m":   "job.yaml:2: retry_for is negative",
+		"ids: [a]\nresume_within: 3": "resume_within: \"3\" is not a duration",
+		"ids: [a]\nstrict: maybe":    "strict: \"maybe\" is neither true nor false",
 	} {
 		if _, err := loadText(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q in it", text, err, want)
@@ -85,6 +94,15 @@ func TestFilesThatAreNoJob(t *testing.T) {
 	}
 	if _, err := Load("no-such-job.yaml", nowhere, nil); err == nil || !strings.Contains(err.Error(), "no-such-job.yaml") {
 		t.Errorf("missing file: %v", err)
+	}
+}
+
+// A byte order mark and lines that begin or end a document are no part of a job.
+func TestDocumentsOfOneJob(t *testing.T) {
+	for _, text := range []string{"\ufeffids: [a]\n", "---\nids: [a]\n", "# a job\n---\nids: [a]\n...\n", "ids: [a]\n---\n# no more\n"} {
+		if spec, err := loadText(t, text); err != nil || len(spec.IDs) != 1 {
+			t.Errorf("%q: got %v, %v, want one id", text, spec.IDs, err)
+		}
 	}
 }
 
@@ -97,6 +115,7 @@ func TestIDsKeepEveryCharacter(t *testing.T) {
 	want := Spec{
 		Name: "job", IDs: []string{"1e10", "007", "1SLjjRYNejbKM", "true"}, Creators: []string{"0012", "9007199254740993", "@Bob"},
 		To: []string{"parquet", "duckdb"}, Store: "spacesetl-store", State: "all", Dialect: "tweet", Follow: "open", Workers: 4,
+		AskAgain: 10 * time.Minute, ResumeWithin: 24 * time.Hour, RetryFor: 15 * time.Minute,
 	}
 	if diff := cmp.Diff(want, spec, cmpopts.IgnoreUnexported(Spec{})); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)
@@ -170,8 +189,9 @@ func TestPriceIsSaidBeforehand(t *testing.T) {
 	s := Spec{IDs: []string{"a", "b"}, Creators: []string{"1", "@c"}, Search: []Search{{Query: "q"}}, Prices: schemas.Prices{schemas.User: 20_000}}
 	s.Defaults()
 	plan := s.Plan(false)
-	f := forecast.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds)
-	got := price(plan, f, s.PriceTable())
+	forecaster := forecast.Forecaster{Prices: s.PriceTable()}
+	f := forecaster.Forecast(plan, plan.Seeds)
+	got := forecaster.Price(plan, f)
 	for _, want := range []string{"4 first requests", "likely $", "without history", "each Space $0.005, each user $0.02"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("no %q in %q", want, got)

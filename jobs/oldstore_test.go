@@ -8,15 +8,16 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // oldStore unpacks a store that commit 4d52904 made, the last whose manifests
@@ -58,6 +59,9 @@ func oldStore(t *testing.T) store.Dir {
 	}
 }
 
+// killedAt is a moment after the last run of the old store was killed.
+var killedAt = time.Date(2026, 11, 29, 12, 48, 0, 0, time.UTC)
+
 // oldJob is the job of the old store, in the world that it asked.
 func oldJob(t *testing.T, dir store.Dir) (*jobs.Job, *simulator.Simulator) {
 	t.Helper()
@@ -71,12 +75,15 @@ func oldJob(t *testing.T, dir store.Dir) (*jobs.Job, *simulator.Simulator) {
 		Name: "fixture", Store: string(dir), BaseURL: server.URL, With: []string{"tweets", "buyers"}, IDs: []string{"12C7r6JcLIbrD"},
 		Creators: []string{"@Chen_bk85g4n", "@Kofi_89z0ddc", "1158262877230880007"}, Search: []jobs.Search{{Query: "robots"}},
 	}
-	return jobs.Open(spec, jobs.Options{Tokens: jobs.Tokens{App: "demo-app-token", User: "demo-user-token"}}), world
+	return jobs.Open(spec, jobs.Options{Tokens: jobs.Tokens{App: "demo-app-token", User: "demo-user-token"}, Now: func() time.Time { return killedAt }}), world
 }
 
+// revised are the tables of which the same pages make other rows since.
+var revised = []string{"api_errors", "space_absences"}
+
 // A store of before is verified, replayed, gone on with and published: its
-// finished run's files are the same, byte by byte, its killed run asks for what
-// is missing only, and no receipt is written anew.
+// finished run's files are the same, byte by byte, but for tables that were revised
+// since, and its killed run asks for what is missing only.
 func TestOldStoreGoesOnWorking(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -87,11 +94,9 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 	}
 	job, world := oldJob(t, dir)
 	v, err := job.Verify(t.Context(), 1)
-	if err != nil || len(v.Problems) > 0 || v.Pages != 27 || len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "the last 200 bytes") {
-		t.Fatalf("verify: %+v, %v; want it whole, and a note of the torn page", v, err)
+	if err != nil || len(v.Problems) > 0 || v.Pages != 27 || len(v.Notes) != 2 || !strings.Contains(v.Notes[0], "the last 200 bytes") || !strings.Contains(v.Notes[1], "replay --store") {
+		t.Fatalf("verify: %+v, %v; want it whole, and notes of the torn page and of the version", v, err)
 	}
-	receipt := dir.RunFile(runs[0], "manifest.json")
-	before := content(t, receipt)
 	elsewhere := store.Dir(filepath.Join(t.TempDir(), "elsewhere"))
 	for _, out := range []store.Dir{elsewhere, dir} {
 		for _, err := range job.Replay(t.Context(), jobs.ReplayOptions{Run: runs[0], Out: string(out)}) {
@@ -101,11 +106,10 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 		}
 		sameFiles(t, dir, out, runs[0])
 	}
-	if after := content(t, receipt); after != before {
-		t.Error("a replay has written the receipt of a finished run anew")
-	}
+	receipt := dir.RunFile(runs[0], "manifest.json")
+	before := content(t, receipt)
 	r, err := job.Run(t.Context())
-	if err != nil || r.Manifest.Run.RunID != runs[1] || r.Manifest.Run.Outcome != schemas.Done || r.Fetched == 0 || r.Fetched+10 != r.Manifest.Run.Pages {
+	if err != nil || r.Manifest.Run.RunID != runs[1] || !r.Manifest.Run.Outcome.Complete() || r.Fetched == 0 || r.Fetched+10 != r.Manifest.Run.Pages {
 		t.Fatalf("the killed run: %+v, %d pages fetched, %v; want it gone on with", r.Manifest, r.Fetched, err)
 	}
 	if n := total(world); n != r.Fetched {
@@ -142,7 +146,7 @@ func sameFiles(t *testing.T, listed, in store.Dir, runID string) {
 	}
 	for _, part := range m.Files {
 		sum, _, err := store.FileSum(filepath.Join(in.Parquet(), filepath.FromSlash(part.Path)))
-		if err != nil || sum != part.SHA256 {
+		if err != nil || sum != part.SHA256 && !slices.Contains(revised, part.Table) {
 			t.Errorf("%s in %s: %.12s, %v; listed %.12s", part.Path, in, sum, err, part.SHA256)
 		}
 	}

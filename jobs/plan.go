@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -64,27 +63,6 @@ func (s *Spec) PriceTable() schemas.Prices { return schemas.DefaultPrices().With
 // its seeds lead to.
 func (s *Spec) Price() string {
 	plan := s.Plan(true)
-	return price(plan, forecast.Forecaster{Prices: s.PriceTable()}.Forecast(plan, plan.Seeds), s.PriceTable())
-}
-
-// price says in one line what a plan can cost, by its first requests and by
-// what the store's runs got.
-func price(p store.Plan, f forecast.Forecast, prices schemas.Prices) string {
-	requests := len(p.Seeds)
-	if n := len(p.Creators); n > 0 {
-		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs
-	}
-	from := "without history, a guess"
-	if f.Runs > 0 {
-		from = fmt.Sprintf("by %d earlier runs", f.Runs)
-	}
-	if f.Runs == 1 {
-		from = "by one earlier run"
-	}
-	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s, likely %s to %s (%s); each Space %s, each user %s",
-		requests, f.Requests.Low, f.Requests.High, f.Cost.Low.Cents(), f.Cost.High.Cents(), f.Likely.Low.Cents(), f.Likely.High.Cents(), from, prices[schemas.Space], prices[schemas.User])
-	if p.Tweets || p.Buyers {
-		line += fmt.Sprintf(", each tweet %s", prices[schemas.Tweet])
-	}
-	return line
+	f := forecast.Forecaster{Prices: s.PriceTable(), Budget: s.Budget}
+	return f.Price(plan, forecast.Forecaster{Prices: f.Prices}.Forecast(plan, plan.Seeds))
 }

@@ -7,12 +7,17 @@ import (
 	"time"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
 // reader collects values and mistakes.
 type reader struct {
-	spec Spec
-	outside
+	spec     Spec
+	dir      string // of the job file
+	env      func(string) (string, bool)
+	outside  outside.Values
+	problems []Problem
 }
 
 func (r *reader) mistake(line int, format string, args ...any) {
@@ -28,19 +33,23 @@ func line(n ast.Node) int {
 
 func (r *reader) mapping(values []*ast.MappingValueNode) {
 	known := Keys()
-	r.fill(values)
+	var mistakes []outside.Mistake
+	r.outside, mistakes = outside.Fill(values, r.dir, r.env)
+	for _, m := range mistakes {
+		r.problems = append(r.problems, Problem{Line: line(m.At), Text: m.Text, Key: m.Key})
+	}
 	for _, v := range values {
 		name := v.Key.GetToken().Value
 		i := slices.IndexFunc(known, func(k Key) bool { return k.Name == name })
 		if i < 0 {
-			r.mistake(line(v.Key), "unknown key %q%s", clip(name), didYouMean(name, names(known)))
+			r.mistake(line(v.Key), "unknown key %q%s", outside.Clip(name), didYouMean(name, names(known)))
 			continue
 		}
 		r.spec.lines[name] = line(v.Key)
-		if from, ok := r.from[v.Value]; ok {
-			r.spec.sources[name] = from.text
+		if from := r.outside.From(v.Value); from != "" {
+			r.spec.sources[name] = from
 		}
-		if r.spec.unread[name] = r.failed[v]; r.failed[v] {
+		if r.spec.unread[name] = r.outside.Missing(v); r.spec.unread[name] {
 			continue
 		}
 		if v.Value == nil || v.Value.Type() == ast.NullType {
@@ -88,7 +97,7 @@ func (r *reader) list(key string, n ast.Node, into *[]string) {
 			r.mistake(line(item), "%s: wants a list of single values", key)
 			continue
 		}
-		for _, text := range r.several(item, text, true) {
+		for _, text := range r.outside.Several(item, text, true) {
 			r.stands(fmt.Sprintf("%s[%d]", key, len(*into)), item)
 			*into = append(*into, text)
 		}
@@ -105,7 +114,7 @@ func (r *reader) searches(key string, n ast.Node) {
 		if item.Type() == ast.NullType {
 			r.mistake(line(item), "%s: an item of the list is empty", key)
 		} else if text, ok := scalar(item); ok {
-			for _, query := range r.several(item, text, false) {
+			for _, query := range r.outside.Several(item, text, false) {
 				r.stands(fmt.Sprintf("%s[%d]", key, len(r.spec.Search)), item)
 				r.spec.Search = append(r.spec.Search, Search{Query: query})
 			}
@@ -123,8 +132,8 @@ func (r *reader) searches(key string, n ast.Node) {
 // stands notes where a value stands in the file, and what outside it is from.
 func (r *reader) stands(path string, n ast.Node) {
 	r.spec.lines[path] = line(n)
-	if from, ok := r.from[n]; ok {
-		r.spec.sources[path] = from.text
+	if from := r.outside.From(n); from != "" {
+		r.spec.sources[path] = from
 	}
 }
 
@@ -136,24 +145,24 @@ func (r *reader) search(path string, m ast.MapNode, s *Search) {
 		case into[name] != nil && i.Value().Type() == ast.NullType: // left out
 		case into[name] != nil:
 			r.text(name, i.Value(), into[name])
-			if from, ok := r.from[i.Value()]; ok && name == "state" {
-				r.spec.sources[path] = from.text
+			if from := r.outside.From(i.Value()); from != "" && name == "state" {
+				r.spec.sources[path] = from
 			}
 		default:
-			r.mistake(line(i.Key()), "unknown key %q in a search%s", clip(name), didYouMean(name, names(searchKeys())))
+			r.mistake(line(i.Key()), "unknown key %q in a search%s", outside.Clip(name), didYouMean(name, names(searchKeys())))
 		}
 	}
 }
 
 // shown is a value as messages show it.
-func (r *reader) shown(n ast.Node, text string) string { return shown(r.from[n].text, text) }
+func (r *reader) shown(n ast.Node, text string) string { return shown(r.outside.From(n), text) }
 
 // shown quotes a value, or says what outside the file it is from.
 func shown(from, value string) string {
 	if from != "" {
 		return "the value of " + from
 	}
-	return fmt.Sprintf("%q", clip(value))
+	return fmt.Sprintf("%q", outside.Clip(value))
 }
 
 func (r *reader) number(key string, n ast.Node, into *int) {
@@ -184,19 +193,27 @@ func (r *reader) flag(key string, n ast.Node, into *bool) {
 	*into = v
 }
 
-func (r *reader) duration(key string, n ast.Node, into *time.Duration) {
+func (r *reader) duration(key string, n ast.Node) {
 	text, _ := scalar(n)
 	v, err := time.ParseDuration(text)
 	if err != nil {
 		r.mistake(line(n), "%s: %s is not a duration such as 90s, 20m or 1h30m", key, r.shown(n, text))
 		return
 	}
-	*into = v
+	if v == 0 {
+		r.mistake(line(n), "%s: %s", key, NoTime)
+		return
+	}
+	*r.spec.Durations()[key] = v
 }
+
+// NoTime is what is wrong with a duration of 0, which a Spec takes for one that is
+// left out.
+const NoTime = "0 is no time: leave it out for the default, or write 1s"
 
 // meant proposes a word for a value that may be shown.
 func (r *reader) meant(n ast.Node, text string, words ...string) string {
-	if r.from[n].text != "" {
+	if r.outside.From(n) != "" {
 		return ""
 	}
 	return didYouMean(text, words)

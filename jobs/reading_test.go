@@ -17,7 +17,6 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // sums are the files below a folder, the lock aside.
@@ -179,7 +178,7 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 		}
 	}
 	before := sums(t, dir.Parquet())
-	if r, err := job.Run(t.Context()); err != nil || r.Manifest.Run.Outcome != schemas.Done {
+	if r, err := job.Run(t.Context()); err != nil || !r.Manifest.Run.Outcome.Complete() {
 		t.Fatal(err)
 	}
 	after := sums(t, dir.Parquet())
@@ -187,7 +186,7 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 		if strings.Contains(path, "_staging-") || filepath.Base(path) == "_latest.json" {
 			continue // unfinished files of the run that was killed; of the newest run
 		}
-		if after[path] != sum {
+		if _, there := after[path]; !there || after[path] != sum && !strings.Contains(path, runs[0]) { // this version makes other files of its pages
 			t.Errorf("%s is gone, or another one", path)
 		}
 	}
@@ -199,7 +198,7 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 	for _, f := range o.Findings {
 		said += f.Text + " " + f.Do + "\n"
 	}
-	if !strings.Contains(said, "36 files that no manifest lists") || !strings.Contains(said, "mycopy-1.parquet") && !strings.Contains(said, runs[0]) {
+	if !strings.Contains(said, "2 files that no manifest lists") || !strings.Contains(said, "20250101T000000Z-abcdef-0.parquet") {
 		t.Errorf("status does not say what lies there: %s", said)
 	}
 }
@@ -279,8 +278,8 @@ func TestWhatIsLostOfARunIsTold(t *testing.T) {
 			t.Errorf("%s lost, replay: %v, want an error that names the run", name, err)
 		}
 		unchanged(t, name, string(dir), before)
-		if _, err := job.Cost(t.Context()); err == nil && name != "manifest" { // it asks the pages
-			t.Errorf("%s lost: cost counts the run as one without pages", name)
+		if cost, err := job.Cost(t.Context()); err != nil || cost.Damaged > 0 != strings.Contains(name, "pages") {
+			t.Errorf("%s lost: cost counts %d damaged pages, %v", name, cost.Damaged, err)
 		}
 		if o, err := job.Status(t.Context(), jobs.StatusOptions{}); err != nil || o.Healthy {
 			t.Errorf("%s lost: status finds the store healthy, %v", name, err)

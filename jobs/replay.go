@@ -19,6 +19,9 @@ import (
 type ReplayOptions struct {
 	Run string // one run's id
 	Out string // a folder to write to instead of the store
+	// SkipDamaged goes over pages that cannot be read: the run's manifest names
+	// them, and its tables have the rest.
+	SkipDamaged bool
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -64,7 +67,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		defer out.Unlock()
 		for _, id := range runs {
 			j.opts.Started(id)
-			result, err := replayRun(ctx, j, id, out)
+			result, err := replayRun(ctx, j, id, out, r.SkipDamaged)
 			if r.Run == "" && errors.Is(err, pipeline.ErrNoPages) {
 				j.opts.Log.Info(err.Error())
 				continue
@@ -113,7 +116,7 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 }
 
 // replayRun loads the landed pages of one run.
-func replayRun(ctx context.Context, j *Job, id string, out *store.Locked) (Result, error) {
+func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, salvage bool) (Result, error) {
 	start := time.Now()
 	planned, err := j.store.Planned(id)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -136,7 +139,7 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked) (Resul
 		return Result{}, err
 	}
 	defer done()
-	p.Out, p.Progress = out, j.opts.Progress
+	p.Out, p.Progress, p.Salvage, p.Notify = out, j.opts.Progress, salvage, j.opts.Notice
 	if err := p.Open(); err != nil {
 		return Result{}, err
 	}

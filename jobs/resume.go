@@ -1,108 +1,99 @@
 package jobs
 
 import (
-	"slices"
+	"errors"
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // longestCommand is the longest that is worth printing, in bytes.
 const longestCommand = 600
 
-// resumeCommand is the command whose plan is this one, so that it goes on with
-// the plan's run; empty when none can be given. Tokens change a plan: those of
-// the plan are taken to be there.
-func resumeCommand(plan store.Plan, spec Spec, file string) string {
-	if file != "" && samePlan(spec, plan) {
-		return "spacesetl run -f " + ShellWord(file)
+// unnoted is the advice where nobody knows how the job was given: a command that
+// is made of its plan would leave out its budget, or ask another server.
+const unnoted = "run the job's own command again"
+
+// onward says how to go on with a run: the command that gives its job again, or
+// why there is none.
+func onward(j *Job, p store.Planned, o StatusOptions) string {
+	switch note := p.Job; {
+	case note == nil && o.File != "" && samePlan(j.spec, p.Plan):
+		return "spacesetl run -f " + ShellWord(o.File)
+	case note == nil:
+		return unnoted
+	case len(note.Flags) == 0:
+		return byFile(j, p, o.Env)
+	default:
+		command := Command(note.Flags...)
+		if note.File != "" && !isThere(note.File) {
+			return gone(j, p)
+		}
+		if len(command) > longestCommand {
+			return unnoted + ", which is in " + j.store.RunFile(p.Run.RunID, "plan.json")
+		}
+		return command
 	}
-	asked, ok := specOf(plan)
-	if !ok || !samePlan(asked, plan) {
-		return ""
-	}
-	asked.Store = spec.Store
-	command := "spacesetl run" + flagsOf(asked)
-	if len(command) > longestCommand {
-		return ""
-	}
-	return command
 }
 
-// samePlan reports whether a job asks for what a plan does.
+// byFile is the command of a run whose job is a file, if that still gives it.
+func byFile(j *Job, p store.Planned, env func(string) (string, bool)) string {
+	file := p.Job.File
+	if !isThere(file) {
+		return gone(j, p)
+	}
+	if env == nil {
+		env = func(string) (string, bool) { return "", false }
+	}
+	command := []string{"run", "-f", file}
+	spec, err := Load(file, env, nil)
+	var invalid *InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		return fmt.Sprintf("mend the job file (%s), then: %s", invalid.Problems[0], Command(command...))
+	case err != nil:
+		return fmt.Sprintf("mend the job file (%v), then: %s", err, Command(command...))
+	case !samePlan(spec, p.Plan):
+		return file + " asks for something else now, and running it does that; to give this run up: " + giveUp(j, p)
+	case !store.Dir(spec.Store).Is(j.store): // the file's is relative to another folder
+		command = append(command, "--store", string(j.store))
+	}
+	return Command(command...)
+}
+
+// isThere reports whether a job file is there to be read; what a store names may
+// be anything.
+func isThere(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// gone is said of a run whose job file is no more.
+func gone(j *Job, p store.Planned) string {
+	return "put the job file " + p.Job.File + " back, and run it; or give this run up: " + giveUp(j, p)
+}
+
+func giveUp(j *Job, p store.Planned) string {
+	return Command("abandon", p.Run.RunID, "--store", string(j.store))
+}
+
+// samePlan reports whether a job asks for what a plan does. Tokens change a plan:
+// those of the plan are taken to be there.
 func samePlan(spec Spec, plan store.Plan) bool {
 	again := spec.Plan(plan.Self || len(plan.Owners) > 0)
 	again.Self, again.Owners = plan.Self, plan.Owners
 	return again.Hash() == plan.Hash()
 }
 
-// specOf is a job by flags that a plan can have come of; ok is false when flags
-// cannot say it.
-func specOf(plan store.Plan) (spec Spec, ok bool) {
-	spec = Spec{Name: plan.Job, Dialect: string(plan.Dialect), Private: plan.Private}
-	var states []string
-	for _, r := range plan.Seeds {
-		switch r.Endpoint {
-		case schemas.Spaces, schemas.SpaceByID:
-			spec.IDs = append(spec.IDs, r.IDs...)
-		case schemas.Usernames:
-			for _, name := range r.IDs {
-				spec.Creators = append(spec.Creators, "@"+name)
-			}
-		case schemas.Search:
-			spec.Search = append(spec.Search, Search{Query: r.Query})
-			states = append(states, r.State)
-		}
-	}
-	slices.Sort(states)
-	if states = slices.Compact(states); len(states) == 1 {
-		spec.State = states[0]
-	}
-	spec.Creators = append(spec.Creators, plan.Creators...)
-	if plan.Buyers {
-		spec.With = append(spec.With, "buyers")
-	}
-	if plan.Tweets {
-		spec.With = append(spec.With, "tweets")
-	}
-	switch {
-	case plan.NoExpand && plan.Users:
-		spec.Users = UsersBatch
-	case plan.NoExpand:
-		spec.Users = UsersNone
-	case !plan.Users:
-		spec.NoUsers = true
-	}
-	spec.Defaults()
-	return spec, len(states) <= 1
-}
-
-// flagsOf writes a job as flags, those of their defaults left out.
-func flagsOf(spec Spec) string {
+// Command is the program's command of these words, as shells read it.
+func Command(words ...string) string {
 	var b strings.Builder
-	add := func(flag, value, usual string) {
-		if value != usual {
-			b.WriteString(" --" + flag + " " + ShellWord(value))
-		}
+	b.WriteString("spacesetl")
+	for _, word := range words {
+		b.WriteString(" " + ShellWord(word))
 	}
-	add("name", spec.Name, "spaces")
-	add("ids", strings.Join(spec.IDs, ","), "")
-	add("creators", strings.Join(spec.Creators, ","), "")
-	for _, s := range spec.Search {
-		add("search", s.Query, "")
-	}
-	add("state", spec.State, "all")
-	add("with", strings.Join(spec.With, ","), "")
-	add("dialect", spec.Dialect, string(schemas.TweetDialect))
-	add("users", spec.Users, "")
-	if spec.NoUsers {
-		b.WriteString(" --no-users")
-	}
-	if spec.Private {
-		b.WriteString(" --private")
-	}
-	add("store", spec.Store, "spacesetl-store")
 	return b.String()
 }
 

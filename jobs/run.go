@@ -1,7 +1,10 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
+	"net/url"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
@@ -54,12 +57,17 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	if err := locked.Sweep(); err != nil {
 		return Result{}, err
 	}
-	planned, err := planned(ctx, j, locked)
+	to := targets(j.store, j.spec.To)
+	to.inPlace = j.spec.Publish == PublishInPlace
+	damaged := health.KnownDamage(locked.Dir)
+	behind := tend(ctx, j, locked, &to)
+	if ctx.Err() != nil {
+		return Result{}, behind
+	}
+	planned, err := begin(ctx, j, locked, to)
 	if err != nil {
 		return Result{}, err
 	}
-	to := targets(j.store, j.spec.To)
-	to.inPlace = j.spec.Publish == PublishInPlace
 	p, done, err := assemble(j, planned, to, j.opts.Step)
 	if err != nil {
 		return Result{}, err
@@ -78,12 +86,18 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	}
 	r := Result{Expected: foretell(ctx, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
 	r.Manifest, err = p.RunAll(ctx)
-	if err == nil {
-		if err := health.Settle(ctx, locked, p.Known()); err != nil { // the next run makes them, too
+	if r.Manifest != nil {
+		if err := health.Settle(context.WithoutCancel(ctx), locked, p.Known()); err != nil { // the next run makes them, too
 			j.opts.Log.Warn("what status reads could not be written: " + err.Error())
 		}
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
+	if err == nil {
+		err = behind
+	}
+	if err == nil {
+		err = health.NewDamage(locked.Dir, damaged)
+	}
 	return r, err
 }
 
@@ -104,7 +118,7 @@ func clientConfig(j *Job, start time.Time) extract.Config {
 	cfg := extract.Config{
 		BaseURL: j.spec.BaseURL, Dialect: schemas.Dialect(j.spec.Dialect), Private: j.spec.Private,
 		AppToken: extract.Token(j.opts.Tokens.App), UserToken: extract.Token(j.opts.Tokens.User), Credentials: j.opts.Tokens.Accounts,
-		Version: j.opts.Version, MaxWait: j.spec.MaxWait, Notify: j.opts.Event,
+		Version: j.opts.Version, MaxWait: j.spec.MaxWait, MaxTotalWait: j.spec.MaxTotalWait, RetryFor: j.spec.RetryFor, Refused: refusedBefore(j), Met: met(j), Notify: j.opts.Event,
 	}
 	if plan := j.spec.Plan(false); plan.NoExpand {
 		cfg.Expansions = map[schemas.Endpoint][]string{}
@@ -121,38 +135,39 @@ func clientConfig(j *Job, start time.Time) extract.Config {
 	return cfg
 }
 
-// planned finds the run to go on with, or starts a new one.
-func planned(ctx context.Context, j *Job, locked *store.Locked) (store.Planned, error) {
-	plan := j.opts.Tokens.plan(&j.spec)
-	planned, ok, err := locked.Resumable(plan, j.opts.Resume)
-	if err != nil {
-		return planned, err
-	}
-	if ok {
-		j.opts.Started(planned.Run.RunID)
-		j.opts.Log.Info("going on with run " + planned.Run.RunID)
-		return planned, nil
-	}
-	seeds := plan.Seeds
-	if j.spec.Follow == FollowOpen {
-		state, err := health.UpdateState(ctx, locked)
-		if err != nil {
-			return planned, err
-		}
-		seeds = state.Seeds(plan)
-	}
-	planned, err = locked.Start(plan, seeds, j.opts.Version, j.opts.Now())
-	if err == nil {
-		j.opts.Started(planned.Run.RunID)
-		j.opts.Log.Info("new run " + planned.Run.RunID)
-	}
-	return planned, err
-}
-
 func refusals(dropped []extract.Dropped) []store.Refusal {
 	var all []store.Refusal
 	for _, d := range dropped {
-		all = append(all, store.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason})
+		all = append(all, store.Refusal{Param: d.Param, Value: d.Value, Reason: d.Reason, Data: d.Data})
+	}
+	return all
+}
+
+// server is the host that the job asks.
+func server(j *Job) string {
+	u, err := url.Parse(cmp.Or(j.spec.BaseURL, extract.DefaultBaseURL))
+	if err != nil {
+		return "" // the client says so
+	}
+	return u.Host
+}
+
+// met reports whether the newest run that got pages got them from the same server.
+func met(j *Job) bool {
+	runs, _ := j.store.Runs() // whoever needs the runs says so
+	for _, id := range slices.Backward(runs) {
+		if m, err := j.store.Manifest(id); err == nil && m.Run.Pages > 0 {
+			planned, err := j.store.Planned(id)
+			return err == nil && planned.Server == server(j)
+		}
+	}
+	return false
+}
+
+// refusedBefore is what the store's newest run learned that the API refuses.
+func refusedBefore(j *Job) (all []extract.Dropped) {
+	for _, r := range j.store.RefusedBefore(j.opts.Version, schemas.Dialect(j.spec.Dialect), j.opts.Now()) {
+		all = append(all, extract.Dropped{Param: r.Param, Value: r.Value, Reason: r.Reason, Data: r.Data})
 	}
 	return all
 }

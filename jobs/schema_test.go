@@ -94,6 +94,7 @@ func TestSchemaAndLoaderAgree(t *testing.T) {
 		"ids: a\nfollow: open", "ids: a\nfollow: yes", "ids: a\npublish: in_place", "ids: a\npublish: inplace", "ids: a\ndialect: toot",
 		"ids: a\nworkers: 8", "ids: a\nworkers: 0", "ids: a\nworkers: 65", "ids: a\nworkers: many", "ids: a\nworkers: 1.5", "ids: a\nworkers: ${X:-4}", "ids: a\nworkers: '${X}'",
 		"ids: a\nmax_wait: 1h30m", "ids: a\nmax_wait: 20", "ids: a\nmax_wait: -5m", "ids: a\nmax_wait: soon", "ids: a\nmax_wait: ${WAIT}", "ids: a\ndeadline: 1.5h", "ids: a\ndeadline: .5h",
+		"ids: a\nask_again: 1m", "ids: a\nresume_within: 72h", "ids: a\nretry_for: -5m", "ids: a\nmax_total_wait: never", "ids: a\nstrict: true", "ids: a\nstrict: perhaps",
 		"ids: a\nprivate: true", "ids: a\nprivate: yes", "ids: a\nprivate: maybe",
 		"ids: a\naccounts: [app]", "ids: a\naccounts: {app: 1}",
 		"ids: a\nbudget: {usd_per_day: 5}", "ids: a\nbudget: {usd_per_day: 0.5, usd_per_run: '5.50'}", "ids: a\nbudget: {usd_per_day: '${X}'}", "ids: a\nbudget: {usd_per_day: $5}",

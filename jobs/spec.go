@@ -16,7 +16,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -44,8 +46,19 @@ type Spec struct {
 	Budget   money.Budget
 	Prices   schemas.Prices // that replace the published ones
 	Workers  int            // requests under way at a time; default 4
-	MaxWait  time.Duration
-	Deadline time.Duration
+	MaxWait  time.Duration  // longest single wait for a rate window
+	Deadline time.Duration  // of a run, from its start
+	// AskAgain is the age of a run's first answers from which a start asks today's
+	// questions before what is left of it; default 10 minutes.
+	AskAgain time.Duration
+	// ResumeWithin is the age of a run from which what it had left is not asked for
+	// any more; default a day and, for jobs that run daily, an hour.
+	ResumeWithin time.Duration
+	RetryFor     time.Duration // how long an outage is weather; default 15 minutes
+	// MaxTotalWait bounds all waiting of a run together. Without it a run ends an
+	// hour after the last announced reset, if no page came meanwhile.
+	MaxTotalWait time.Duration
+	Strict       bool // a run that is done with gaps ends with exit code 3
 
 	lines   map[string]int    // where keys and items stand, by path
 	sources map[string]string // what outside the file they are from, such as ${NAME}
@@ -111,9 +124,18 @@ func (s *Spec) Defaults() {
 	s.State = cmp.Or(s.State, "all")
 	s.Follow = cmp.Or(s.Follow, FollowNone)
 	s.Workers = cmp.Or(s.Workers, 4)
+	s.AskAgain = cmp.Or(s.AskAgain, 10*time.Minute)
+	s.ResumeWithin = cmp.Or(s.ResumeWithin, 25*time.Hour)
+	s.RetryFor = cmp.Or(s.RetryFor, 15*time.Minute)
 	if len(s.To) == 0 {
 		s.To = []string{"parquet", "duckdb"}
 	}
+}
+
+// Durations are the job's, by key.
+func (s *Spec) Durations() map[string]*time.Duration {
+	return map[string]*time.Duration{"max_wait": &s.MaxWait, "max_total_wait": &s.MaxTotalWait, "deadline": &s.Deadline,
+		"retry_for": &s.RetryFor, "ask_again": &s.AskAgain, "resume_within": &s.ResumeWithin}
 }
 
 // Elsewhere says that the value of a key does not come from the job file, so
@@ -134,7 +156,7 @@ func (s *Spec) ReadIDs() []Problem {
 	text, err := os.ReadFile(s.IDsFile)
 	if err != nil {
 		if from := s.sources["ids_file"]; from != "" {
-			err = fmt.Errorf("the file that %s names: %w", from, reason(err))
+			err = fmt.Errorf("the file that %s names: %w", from, durable.Cause(err))
 		}
 		return []Problem{{Line: s.lines["ids_file"], Text: fmt.Sprintf("ids_file: %v", err), Key: "ids_file"}}
 	}
@@ -147,7 +169,7 @@ func (s *Spec) ReadIDs() []Problem {
 			continue
 		}
 		if !schemas.IsSpaceID(id) {
-			problems = append(problems, Problem{File: name, Line: i + 1, Text: notSpaceID(fmt.Sprintf("%q", clip(id)))})
+			problems = append(problems, Problem{File: name, Line: i + 1, Text: notSpaceID(fmt.Sprintf("%q", outside.Clip(id)))})
 			continue
 		}
 		s.IDs = append(s.IDs, id)
@@ -166,12 +188,4 @@ func SpaceID(text string) string {
 		text, _, _ = strings.Cut(text, "?")
 	}
 	return text
-}
-
-// clip shortens what a user wrote, for a message.
-func clip(text string) string {
-	if len(text) <= 60 {
-		return text
-	}
-	return strings.ToValidUTF8(text[:60], "") + "…"
 }

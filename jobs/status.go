@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
@@ -14,7 +15,11 @@ import (
 // StatusOptions say how to look at a store. The zero value will do.
 type StatusOptions struct {
 	Stale time.Duration // a last run older than this is a problem; default thrice the usual
-	File  string        // the job's file, for the command that goes on with a run
+	// File is the job's file, for the command that goes on with a run, and Env
+	// looks up the variables of job files, as os.LookupEnv does it; each may be
+	// left out.
+	File string
+	Env  func(string) (string, bool)
 }
 
 // status reads what runs have left.
@@ -27,7 +32,7 @@ func status(ctx context.Context, j *Job, s StatusOptions) (*health.Overview, err
 		Database: databaseView(ctx, j.store),
 	})
 	if err == nil {
-		advise(o, j, s.File)
+		advise(o, j, s)
 	}
 	return o, err
 }
@@ -41,16 +46,16 @@ func databaseView(ctx context.Context, dir store.Dir) health.DatabaseView {
 	return health.DatabaseView{Rows: contents.Rows, Runs: contents.Runs, Err: err}
 }
 
-// advise puts the commands in that go on with unfinished runs.
-func advise(o *health.Overview, j *Job, file string) {
+// advise says how to go on with unfinished runs, and writes the store's name in
+// commands as shells read it.
+func advise(o *health.Overview, j *Job, s StatusOptions) {
 	for i, f := range o.Findings {
+		o.Findings[i].Do = strings.ReplaceAll(f.Do, "--store "+string(j.store), "--store "+ShellWord(string(j.store)))
 		if f.Kind != "unfinished" {
 			continue
 		}
 		if planned, err := j.store.Planned(f.Run); err == nil {
-			if command := resumeCommand(planned.Plan, j.spec, file); command != "" {
-				o.Findings[i].Do = command
-			}
+			o.Findings[i].Do = onward(j, planned, s)
 		}
 	}
 }

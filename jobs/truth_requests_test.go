@@ -142,7 +142,7 @@ func wantRun(w *wanted) {
 	}
 	last := slices.MaxFunc(w.tap.answers, func(a, b *answer) int { return strings.Compare(a.fetchedAt, b.fetchedAt) })
 	r := cells("job", "truth", "plan_hash", w.spec.Plan(true).Hash(), "dialect", w.dialect, "started_at", run.StartedAt,
-		"ended_at", last.fetchedAt, "outcome", "done", "pages", len(w.tap.answers), "requests", sum("attempts"),
+		"ended_at", last.fetchedAt, "outcome", "done_with_gaps", "pages", len(w.tap.answers), "requests", sum("attempts"),
 		"waited_ms", sum("waited_ms"), "bytes", sum("bytes"), "version", "dev")
 	w.add("runs", last, r)
 	// A run comes from no page. The time is needed to publish it.

@@ -125,13 +125,15 @@ func madeBySQL(tb testing.TB, s store, t *schemas.Table, run, rows, step int) sc
 			value = fmt.Sprintf("TIMESTAMPTZ '%s'", at)
 		case c.Name == "params":
 			value = fmt.Sprintf(`'{"user.fields":["%s"]}'`, strings.Join(schemas.Fields(schemas.User, schemas.TweetDialect, false, false), `","`))
+		case t.IsKey(c.Name) && c.Type == schemas.Int:
+			value = fmt.Sprintf("i * %d + %d %% %[1]d", step, run)
 		case c.Name == "endpoint":
 			value = "'users'"
 		case c.Name == "_run_id":
 			value = fmt.Sprintf("'run%03d'", run)
 		case c.Name == "_page_id":
 			value = "'page'"
-		case t.IsKey(c.Name):
+		case t.IsKey(c.Name) && c.Type != schemas.Time && c.Type != schemas.Int:
 			value = fmt.Sprintf("(1000000000 + (i * %d + %d %% %[1]d) * 7919)::VARCHAR", step, run)
 		case c.Name == "extras":
 			value = "NULL"
@@ -139,6 +141,8 @@ func madeBySQL(tb testing.TB, s store, t *schemas.Table, run, rows, step int) sc
 			value = fmt.Sprintf("'%s ' || (i %% 3)", c.Name)
 		case c.Type == schemas.Int:
 			value = fmt.Sprintf("hash(i, %d) %% 10000", i)
+		case c.Type == schemas.Float:
+			value = "i / 7"
 		case c.Type == schemas.Bool:
 			value = "i % 2 = 0"
 		case c.Type == schemas.Time:

@@ -59,8 +59,14 @@ func resolve(path string) (string, error) {
 func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	isNew := !exists(p.db)
 	if !isNew {
-		var err error
+		long, err := checkHeader(p.db)
+		if err != nil {
+			return err
+		}
 		if p.guard, err = cfg.open(p.db, readOnly); err != nil {
+			return err
+		}
+		if err := long.check(ctx, p.guard); err != nil {
 			return err
 		}
 		if err := p.guard.PingContext(ctx); err != nil {
@@ -74,6 +80,25 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 			return err
 		}
 	}
+	err := p.into(ctx, cfg, r, isNew)
+	if !isNew || err == nil || !noMemory.MatchString(err.Error()) {
+		return err
+	}
+	// Two wide tables of millions of rows do not fit at a time: one may.
+	if err := p.recover(); err != nil {
+		return err
+	}
+	cfg.Threads = 1
+	return p.into(ctx, cfg, r, isNew)
+}
+
+// add takes another run into the copy.
+func (p *draft) add(ctx context.Context, cfg DuckDBConfig, r run) error {
+	return p.into(ctx, cfg, r, false)
+}
+
+// into takes a run into the copy and makes that durable.
+func (p *draft) into(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) error {
 	if err := p.take(ctx, cfg, r, isNew); err != nil {
 		return err
 	}

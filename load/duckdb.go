@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -17,8 +18,7 @@ type DuckDBConfig struct {
 	Parts   string // folder that Part.Path is relative to
 	TempDir string // where DuckDB spills to; empty for a folder beside Path
 	// MemoryLimit is such as "1GB"; empty for DuckDB's default, 80 % of the
-	// machine. To merge into rows that are stored DuckDB gets what it needs,
-	// see mergeMemory.
+	// machine. To merge into rows that are stored it gets mergeMemory at least.
 	MemoryLimit string
 	Threads     int // 0 for one per core
 	// InPlace merges in the database itself, for one too large to copy: nobody
@@ -27,6 +27,10 @@ type DuckDBConfig struct {
 	// readers may keep open: they go on seeing what they opened.
 	InPlace bool
 	Step    durable.Step
+
+	// planFor is the memory that merges are planned for, in bytes; 0 for what
+	// they have. With hardly any there are many shares, as tests want them.
+	planFor int64
 }
 
 // DuckDB publishes parts to a database file: Prepare, then Commit or Close.
@@ -36,10 +40,11 @@ type DuckDB struct {
 	pending pending // between Prepare and Commit
 }
 
-// pending is a merge that nobody sees yet. It begins with the lock, and with
+// pending is a merge of one run or several that nobody sees yet. It begins with the lock, and with
 // nothing left of a process that died.
 type pending interface {
 	begin(context.Context, DuckDBConfig, run) error
+	add(context.Context, DuckDBConfig, run) error // another run
 	commit(context.Context) error
 	abandon() // does nothing after a commit
 }
@@ -63,21 +68,27 @@ func (d *DuckDB) Publish(ctx context.Context, parts []schemas.Part) error {
 
 // Prepare merges the parts of one run, whose paths are relative to dir, and notes
 // the run and its content in the table _loads, without changing what anybody
-// sees. The parts are not needed afterwards. It returns the errors of Publish and
-// then leaves nothing.
+// sees. The parts are not needed afterwards. Called again before Commit it adds
+// another run: of several, which become visible together, prepare the oldest
+// first. It returns the errors of Publish, a *DamagedError where the database
+// cannot be read, and then leaves nothing of what was prepared.
 func (d *DuckDB) Prepare(ctx context.Context, l schemas.Load, dir string) (err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
-	if d.pending != nil {
-		return errors.New("an earlier run is prepared and not committed")
-	}
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	r := run{Load: l, dir: dir, limit: cmp.Or(d.cfg.planFor, d.cfg.mergeLimit())}
+	if d.pending != nil {
+		if err := d.pending.add(ctx, d.cfg, r); err != nil {
+			return errors.Join(err, d.Close())
+		}
+		return nil
 	}
 	if err := os.MkdirAll(filepath.Dir(d.cfg.Path), 0o777); err != nil {
 		return err
 	}
 	debug.FreeOSMemory() // what made the parts, DuckDB may take now
-	d.pending, err = d.prepare(ctx, run{Load: l, dir: dir})
+	d.pending, err = d.prepare(ctx, r)
 	return err
 }
 

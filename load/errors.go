@@ -23,6 +23,39 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("duckdb %s: open in %s: close it there and run again; nothing is lost, what was fetched is kept", filepath.Base(e.Path), holder)
 }
 
+// DamagedError says that a database file cannot be read any more: SetAside makes
+// room for a new one, which all runs are merged into again.
+type DamagedError struct {
+	Path string
+	Err  error // what is wrong with it
+}
+
+func (e *DamagedError) Error() string {
+	return fmt.Sprintf("duckdb %s: is damaged: %v", filepath.Base(e.Path), firstLine{e.Err})
+}
+
+// Unwrap returns the cause.
+func (e *DamagedError) Unwrap() error { return e.Err }
+
+// MemoryError says that DuckDB got too little memory.
+type MemoryError struct {
+	Path string
+	Err  error
+}
+
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("duckdb %s: too little memory: allow more (--memory, ulimit -v, the container's limit): %v", filepath.Base(e.Path), firstLine{e.Err})
+}
+
+// Unwrap returns the cause.
+func (e *MemoryError) Unwrap() error { return e.Err }
+
+// How DuckDB says that a database cannot be read, and that it lacks memory.
+var (
+	damage   = regexp.MustCompile(`(?i)corrupt|checksum|not a valid DuckDB database|read (enough bytes|all of file)|metadata (block|pointer)|Serialization Error|deserializ|WAL (file|entry|version)|replaying WAL|INTERNAL Error|database has been invalidated`)
+	noMemory = regexp.MustCompile(`(?i)Out of Memory|bad_alloc|cannot allocate memory`)
+)
+
 var lockHolder = regexp.MustCompile(`lock is held in (.*?\(PID \d+\))`)
 
 // wrap says which database an error is about. DuckDB's messages are cut to their first
@@ -31,9 +64,13 @@ func wrap(ctx context.Context, path string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var known *LockedError
-	if errors.As(err, &known) {
-		return known
+	var held *LockedError
+	if errors.As(err, &held) {
+		return held
+	}
+	var damaged *DamagedError
+	if errors.As(err, &damaged) {
+		return damaged
 	}
 	name := filepath.Base(path)
 	if ctx.Err() != nil {
@@ -49,6 +86,12 @@ func wrap(ctx context.Context, path string, err error) error {
 			locked.Holder = m[1]
 		}
 		return locked
+	}
+	switch {
+	case noMemory.MatchString(text):
+		return &MemoryError{Path: path, Err: err}
+	case damage.MatchString(text) && !strings.Contains(text, ".parquet"): // else a file of the run is
+		return &DamagedError{Path: path, Err: err}
 	}
 	return fmt.Errorf("duckdb %s: %w", name, firstLine{err})
 }

@@ -35,6 +35,7 @@ func (m merge) fill() []string {
 	if m.from == "" {
 		return nil
 	}
+	m.from = m.share.from(m.from, m.claimedBy())
 	var columns []string
 	for _, c := range m.table.Columns {
 		columns = append(columns, c.Name)

@@ -73,9 +73,45 @@ func hashes(t *testing.T, s store) map[string]TableHash {
 	return found
 }
 
+// TestThriftyMergeIsAsAnyOther publishes the same runs, the last of them older,
+// to a database with all memory and to one with hardly any.
+func TestThriftyMergeIsAsAnyOther(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	eachMode(t, func(t *testing.T, thrifty store) {
+		ample := newStore(t)
+		ample.inPlace = thrifty.inPlace
+		for i, hours := range []int{0, 2, 3, 1} {
+			run, at := fmt.Sprintf("r%d", i), hour(hours)
+			batches := emptied(t, run, at)
+			for _, name := range []string{"spaces", "users", "topics", "api_requests", "runs"} {
+				table := schemas.Lookup(name)
+				batches = append(batches, batchOf(t, table, sample(table, 60+20*i, run, at)))
+			}
+			for _, s := range []store{ample, thrifty} {
+				d := s.duckdb()
+				if s == thrifty {
+					d.cfg.planFor = 1 << 18
+				}
+				if err := d.Publish(context.Background(), s.commit(run, batches)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d := cmp.Diff(hashes(t, ample), hashes(t, thrifty)); d != "" {
+				t.Fatalf("after run %d (-ample +thrifty):\n%s", i, d)
+			}
+		}
+		if got := sharesOf(120, 0, 50, 1<<18); got < 2 {
+			t.Errorf("%d share: the test has to have several", got)
+		}
+		if left := thrifty.beside(); left != nil {
+			t.Errorf("%v is left beside the database", left)
+		}
+	})
+}
+
 func TestMemoryFitsTheJob(t *testing.T) {
 	t.Parallel()
-	r := run{Load: schemas.Load{Parts: []schemas.Part{{Bytes: 60 << 20}, {Bytes: 4 << 20}}}}
 	for _, c := range []struct {
 		limit        string
 		fillers      int
@@ -84,14 +120,39 @@ func TestMemoryFitsTheJob(t *testing.T) {
 		{"", 2, "167772160B", ""},
 		{"80%", 2, "167772160B", ""},
 		{"1GiB", 2, "167772160B", "1073741824B"},
-		{"256MiB", 2, "167772160B", "939524096B"},
-		{"100MiB", 1, "104857600B", "939524096B"},
-		{"67108864B", 1, "67108864B", "939524096B"},
+		{"256MiB", 2, "167772160B", "268435456B"},
+		{"100MiB", 1, "104857600B", "134217728B"},
+		{"67108864B", 1, "67108864B", "134217728B"},
 	} {
 		cfg := DuckDBConfig{MemoryLimit: c.limit}
 		fillers, filling := cfg.filling()
-		if fillers != c.fillers || limitOf(filling) != c.fill || limitOf(cfg.merging(r)) != c.merged {
-			t.Errorf("memory limit %q: got %d at a time with %q, to merge %q; want %+v", c.limit, fillers, limitOf(filling), limitOf(cfg.merging(r)), c)
+		if fillers != c.fillers || limitOf(filling) != c.fill || limitOf(cfg.merging()) != c.merged {
+			t.Errorf("memory limit %q: got %d at a time with %q, to merge %q; want %+v", c.limit, fillers, limitOf(filling), limitOf(cfg.merging()), c)
+		}
+	}
+}
+
+func TestMergeIsThriftyWhereUpdatesDoNotFit(t *testing.T) {
+	t.Parallel()
+	const mib = 1 << 20
+	for _, c := range []struct {
+		rows, stored, limit int64
+		thrifty             bool
+		shares              int
+	}{
+		{300, 300, 128 * mib, false, 1},
+		{40_000, 300_000, 128 * mib, true, 1},
+		{40_000, 300_000, 1024 * mib, false, 1},
+		{40_000, 3_000_000, 1024 * mib, true, 1},
+		{40_000, 300_000, 0, false, 1},
+		{40_000, 3_000_000, 0, true, 1},
+		{1_000_000, 3_000_000, 128 * mib, true, 20},
+		{1_000_000, 3_000_000, 1024 * mib, true, 3},
+	} {
+		const columns = 50
+		thrifty, shares := isThrifty(updated(c.rows, c.stored, columns), c.limit), sharesOf(c.rows, c.rows*200, columns, c.limit)
+		if thrifty != c.thrifty || shares != c.shares {
+			t.Errorf("%+v: got thrifty %v, %d shares", c, thrifty, shares)
 		}
 	}
 }

@@ -17,7 +17,14 @@ type inPlace struct {
 }
 
 func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error) {
-	if p.db, err = cfg.open(p.path, "", cfg.merging(r)...); err != nil {
+	long, err := checkHeader(p.path)
+	if err != nil {
+		return err
+	}
+	if p.db, err = cfg.open(p.path, "", cfg.merging()...); err != nil {
+		return err
+	}
+	if err := long.check(ctx, p.db); err != nil {
 		return err
 	}
 	// The transaction outlives the call: only its statements end with ctx.
@@ -26,6 +33,9 @@ func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error
 	}
 	return r.merge(ctx, p.tx)
 }
+
+// add merges another run in the same transaction.
+func (p *inPlace) add(ctx context.Context, _ DuckDBConfig, r run) error { return r.merge(ctx, p.tx) }
 
 func (p *inPlace) commit(ctx context.Context) error {
 	if err := p.tx.Commit(); err != nil {

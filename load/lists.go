@@ -24,9 +24,9 @@ func (m merge) remove() []string {
 	if len(seen) == 0 {
 		return nil
 	}
-	statement := fmt.Sprintf(`DELETE FROM %s AS stored USING (SELECT %s, max(%s) AS %[3]s FROM (%[4]s) GROUP BY ALL) AS list
+	statement := fmt.Sprintf(`DELETE FROM %s AS stored USING (SELECT %s, max(%s) AS %[3]s FROM %[4]s GROUP BY ALL) AS list
 WHERE %[5]s AND stored.%[3]s <= list.%[3]s AND NOT (%[6]s)`,
-		schemas.Quote(m.table.Name), lists, fetchedAt, strings.Join(seen, " UNION ALL "),
+		schemas.Quote(m.table.Name), lists, fetchedAt, m.share.from("("+strings.Join(seen, " UNION ALL ")+")", m.lists()),
 		equal(m.lists(), "stored", "list"), m.claimed("stored"))
 	if m.from != "" {
 		statement += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", m.from, equal(m.table.Key, "stored", "incoming"))

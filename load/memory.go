@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/dustin/go-humanize"
 )
@@ -16,12 +17,22 @@ const (
 	// bytes.
 	fillerMemory = 80 << 20
 	fillMemory   = maxFillers * fillerMemory
-	// mergeMemory is what it needs for each byte of a run's files to merge them
-	// into rows that are stored, besides leastMemory: it keeps what it updates
-	// until it is closed. With less it gives up. To delete the rows and insert
-	// them again takes half the memory and three times as long.
-	mergeMemory = 12
-	leastMemory = 128 << 20
+	// mergeMemory is the least to merge into rows that are stored, in bytes: of
+	// a wide table DuckDB holds a block for each column that it reads or writes.
+	mergeMemory = 128 << 20
+	// manyThreads is from where it may work with more than one thread.
+	manyThreads = 4 * mergeMemory
+	// mostUpdated is how much may be updated in place, in bytes, see updated:
+	// beyond it DuckDB is quicker the other way, too.
+	mostUpdated = 2 << 30
+	// vectorRows are noted together where one of them is updated, vectorBytes
+	// for each column.
+	vectorRows  = 2048
+	vectorBytes = 40 << 10
+	// shareCells and shareBytes are how much of a table is merged at a time with
+	// mergeMemory: its cells, and the bytes of its files.
+	shareCells = 2_500_000
+	shareBytes = 12 << 20
 )
 
 // filling says how a new database is filled.
@@ -38,15 +49,49 @@ func (c DuckDBConfig) filling() (fillers int, settings []setting) {
 	return fillers, []setting{{"threads", "1"}, {"memory_limit", fmt.Sprint(memory, "B")}}
 }
 
-// merging says how a run is merged: with the memory that it takes.
-func (c DuckDBConfig) merging(r run) []setting {
-	limit, err := humanize.ParseBytes(c.MemoryLimit)
-	if err != nil {
+// merging says how a run is merged.
+func (c DuckDBConfig) merging() (settings []setting) {
+	limit := c.mergeLimit()
+	if limit == 0 {
 		return nil // DuckDB's default is more than enough
 	}
-	bytes := int64(leastMemory)
-	for _, p := range r.Parts {
-		bytes += mergeMemory * p.Bytes
+	if limit < manyThreads {
+		settings = append(settings, setting{"threads", "1"})
 	}
-	return []setting{{"memory_limit", fmt.Sprint(max(limit, uint64(bytes)), "B")}}
+	return append(settings, setting{"memory_limit", fmt.Sprint(limit, "B")})
+}
+
+// mergeLimit is what DuckDB may take to merge, in bytes; 0 for its default.
+func (c DuckDBConfig) mergeLimit() int64 {
+	limit, err := humanize.ParseBytes(c.MemoryLimit)
+	if err != nil {
+		return 0
+	}
+	return max(int64(min(limit, 1<<60)), mergeMemory)
+}
+
+// updated is about what DuckDB keeps in memory to update so many rows of a
+// table, in bytes: the rows are anywhere among those stored.
+func updated(rows, stored int64, columns int) int64 {
+	return min(rows, stored/vectorRows+1) * int64(columns) * vectorBytes
+}
+
+// isThrifty reports whether rows are better replaced than updated, with this
+// limit.
+func isThrifty(updated, limit int64) bool {
+	if limit == 0 {
+		return updated > mostUpdated
+	}
+	return updated > min(limit/2, mostUpdated)
+}
+
+// sharesOf is how many shares the rows of a table are merged in. It follows
+// from the rows and the limit alone.
+func sharesOf(rows, bytes int64, columns int, limit int64) int {
+	if limit == 0 {
+		limit = mergeMemory
+	}
+	times := float64(limit) / mergeMemory
+	cells := float64(rows*int64(columns)) / shareCells
+	return max(int(math.Ceil(max(cells, float64(bytes)/shareBytes)/times)), 1)
 }

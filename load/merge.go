@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -24,6 +25,28 @@ type merge struct {
 	from      string // the new rows; "" for none
 	asked     asked
 	sightings string // the run's sightings of Spaces; "" for none
+	share     share
+	thrifty   bool // to take less memory, and more time where little is stored
+}
+
+// share is one of several shares of a table's rows, told apart by a hash; the
+// zero value is all.
+type share struct{ part, of int }
+
+// from selects the share of rows whose columns hash to it.
+func (s share) from(rows string, columns []string) string {
+	if s.of <= 1 || rows == "" {
+		return rows
+	}
+	return fmt.Sprintf("(FROM %s WHERE hash(%s) %% %d = %d)", rows, schemas.Quote(columns...), s.of, s.part)
+}
+
+// claimedBy are the columns whose rows belong together: they are in one share.
+func (m merge) claimedBy() []string {
+	if lists := m.lists(); len(lists) > 0 {
+		return lists
+	}
+	return m.table.Key
 }
 
 const fetchedAt = "_fetched_at"
@@ -38,14 +61,14 @@ func (m merge) statements() []string {
 	case m.from == "":
 		return statements
 	case isList:
-		return append(statements, m.upsert(m.current()))
+		return append(statements, m.upsert(m.current())...)
 	case m.table.History:
 		h := history{m.table}
-		return slices.Concat(statements, h.before(m.from), []string{m.upsert(m.asked.rows(m.from))}, h.after(m.from))
+		return slices.Concat(statements, h.before(m.from), m.upsert(m.asked.rows(m.from)), h.after(m.from))
 	case m.isEntity():
-		return append(statements, m.upsert(m.asked.rows(m.from)))
+		return append(statements, m.upsert(m.asked.rows(m.from))...)
 	default:
-		return append(statements, m.upsert(m.from))
+		return append(statements, m.upsert(m.from)...)
 	}
 }
 
@@ -53,17 +76,57 @@ func (m merge) statements() []string {
 func (m merge) isEntity() bool { return m.table.Object != "" && m.table.Mode != schemas.Every }
 
 // upsert inserts new rows and updates those whose key is stored.
-func (m merge) upsert(from string) string {
+func (m merge) upsert(from string) []string {
+	if m.thrifty {
+		return m.replace(from)
+	}
 	var columns, values []string
 	for _, c := range m.table.Columns {
 		columns = append(columns, schemas.Quote(c.Name))
 		values = append(values, "incoming."+schemas.Quote(c.Name))
 	}
-	return fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
+	older := ""
+	if sets, differs := m.older(); sets != nil {
+		older = fmt.Sprintf("\nWHEN MATCHED AND (%s) THEN UPDATE SET %s", strings.Join(differs, " OR "), strings.Join(sets, ", "))
+	}
+	return []string{fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
 WHEN MATCHED AND incoming.%s >= stored.%[4]s THEN UPDATE SET %s%s
 WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
 		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), fetchedAt,
-		strings.Join(m.newer(), ", "), m.older(), strings.Join(columns, ", "), strings.Join(values, ", "))
+		strings.Join(m.newer(), ", "), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
+}
+
+// replaced is a temporary table: where the rows stand that are inserted anew.
+const replaced = "_replaced"
+
+// replace does the same with memory for the new rows only, wherever those stored
+// are: it inserts them as they will be and deletes them as they were. All columns
+// of a temporary table would take a block each.
+func (m merge) replace(from string) []string {
+	newer, older := map[string]string{}, map[string]string{}
+	for _, set := range m.newer() {
+		name, value, _ := strings.Cut(set, " = ")
+		newer[name] = value
+	}
+	sets, _ := m.older()
+	for _, set := range sets {
+		name, value, _ := strings.Cut(set, " = ")
+		older[name] = value
+	}
+	var columns, values []string
+	for _, c := range m.table.Columns {
+		name := schemas.Quote(c.Name)
+		columns = append(columns, name)
+		values = append(values, fmt.Sprintf("CASE WHEN stored.rowid IS NULL THEN incoming.%s WHEN incoming.%s >= stored.%[2]s THEN %[3]s ELSE %[4]s END AS %[1]s",
+			name, fetchedAt, cmp.Or(newer[name], "stored."+name), cmp.Or(older[name], "stored."+name)))
+	}
+	table, key := schemas.Quote(m.table.Name), equal(m.table.Key, "stored", "incoming")
+	return []string{
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT stored.rowid AS place FROM %s AS stored SEMI JOIN %s AS incoming ON %s", replaced, table, from, key),
+		fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s AS incoming LEFT JOIN %[1]s AS stored ON %[5]s",
+			table, strings.Join(columns, ", "), strings.Join(values, ", "), from, key),
+		fmt.Sprintf("DELETE FROM %s WHERE rowid IN (SELECT place FROM %s)", table, replaced),
+	}
 }
 
 // newer sets the columns of a stored row from one that is not older.
@@ -90,8 +153,7 @@ func (m merge) newer() []string {
 // older is the clause for a row older than the stored one. That one stays; it
 // gains only what an older sighting can tell: since when the object is known,
 // and in a table that keeps every value those that are missing.
-func (m merge) older() string {
-	var sets, differs []string
+func (m merge) older() (sets, differs []string) {
 	for _, c := range m.table.Columns {
 		name, value := schemas.Quote(c.Name), ""
 		switch {
@@ -105,10 +167,7 @@ func (m merge) older() string {
 		sets = append(sets, name+" = "+value)
 		differs = append(differs, fmt.Sprintf("stored.%s IS DISTINCT FROM %s", name, value))
 	}
-	if sets == nil {
-		return ""
-	}
-	return fmt.Sprintf("\nWHEN MATCHED AND (%s) THEN UPDATE SET %s", strings.Join(differs, " OR "), strings.Join(sets, ", "))
+	return sets, differs
 }
 
 // extreme keeps the smaller or the larger of two values; NULL is neither.

@@ -56,19 +56,22 @@ func (p *Parquet) part(f *parquetFile) schemas.Part {
 
 // path is where a file goes, relative to the destination, with slashes.
 func (p *Parquet) path(key fileKey) string {
-	date := "run_date=" + p.cfg.RunDate.UTC().Format("2006-01-02")
-	return path.Join(key.table.Name, date, fmt.Sprintf("%s-%d.parquet", p.cfg.RunID, key.shard))
+	return path.Join(key.table.Name, p.date(), fmt.Sprintf("%s-%d.parquet", p.cfg.RunID, key.shard))
 }
+
+// date is the folder of the run's files in that of each table.
+func (p *Parquet) date() string { return "run_date=" + p.cfg.RunDate.UTC().Format("2006-01-02") }
 
 // staged is where it is written.
 func (p *Parquet) staged(key fileKey) string {
 	return filepath.Join(p.cfg.Staging, filepath.FromSlash(p.path(key)))
 }
 
-// stale lists the files of the run that are not among those kept, whatever
-// table and date they stand under.
+// stale lists the files of the run that are not among those kept, whatever table
+// they stand under. A run has one date: the folders of others, ever more of them,
+// are not looked through.
 func (p *Parquet) stale(kept map[string]bool) ([]string, error) {
-	names, err := filepath.Glob(filepath.Join(globEscape(p.cfg.Dir), "*", "run_date=*", globEscape(p.cfg.RunID)+"-*.parquet"))
+	names, err := filepath.Glob(filepath.Join(globEscape(p.cfg.Dir), "*", p.date(), globEscape(p.cfg.RunID)+"-*.parquet"))
 	if err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}

@@ -15,7 +15,8 @@ import (
 // run is what is merged at a time: the parts of one run.
 type run struct {
 	schemas.Load
-	dir string // that Part.Path is relative to
+	dir   string // that Part.Path is relative to
+	limit int64  // what DuckDB may take, in bytes; 0 for its default
 }
 
 // job is the statements that take the rows of one table in.
@@ -23,6 +24,7 @@ type job struct {
 	table      string
 	bytes      int64 // of its files
 	statements []string
+	thrifty    bool // what it changes is to be written before the next one
 }
 
 func (j job) run(ctx context.Context, tx *sql.Tx) error {
@@ -46,20 +48,29 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	if err := evolve(ctx, tx); err != nil {
 		return nil, err
 	}
-	statements := merge.fill
+	statements, thrifty := merge.fill, false
 	if !isNew {
+		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
+			return nil, err
+		}
 		if statements, err = r.merging(ctx, tx, rows); err != nil {
 			return nil, err
 		}
 	}
 	var jobs []job
 	for _, t := range schemas.Tables() {
-		if from, ok := rows[t.Name]; ok {
-			m := merge{table: t, from: from, sightings: rows[sightings]}
-			jobs = append(jobs, job{t.Name, r.bytes(t), statements(m)})
+		from, ok := rows[t.Name]
+		if !ok {
+			continue
+		}
+		m := merge{table: t, from: from, sightings: rows[sightings], thrifty: thrifty}
+		shares := r.shares(m, isNew)
+		for i := range shares {
+			m.share = share{i, shares}
+			jobs = append(jobs, job{t.Name, r.bytes(t) / int64(shares), statements(m), thrifty})
 		}
 	}
-	return append(jobs, job{table: "spaces", statements: slices.Concat(gone(rows), r.loaded())}), nil
+	return append(jobs, job{table: "spaces", thrifty: thrifty, statements: slices.Concat(gone(rows), r.loaded())}), nil
 }
 
 // merging returns what makes the statements that merge rows into those stored.
@@ -74,8 +85,48 @@ func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (f
 	}
 	return func(m merge) []string {
 		m.asked = asked
-		return slices.Concat(m.stale(runs), m.statements())
+		var stale []string
+		if m.share.part == 0 {
+			stale = m.stale(runs)
+		}
+		m.from = m.share.from(m.from, m.claimedBy())
+		return slices.Concat(stale, m.statements())
 	}, nil
+}
+
+// shares is how many shares the rows of a table are merged in. In a new database
+// it takes memory only to tell which lists were empty later.
+func (r run) shares(m merge, isNew bool) int {
+	if isNew && m.seen() == m.from || !isNew && !m.thrifty {
+		return 1
+	}
+	limit := r.limit
+	if isNew {
+		limit = mergeMemory
+	}
+	return sharesOf(r.count(m.table), r.bytes(m.table), len(m.table.Columns), limit)
+}
+
+// isThrifty reports whether to update what the run changes would take more
+// memory than there is.
+func (r run) isThrifty(ctx context.Context, tx *sql.Tx) (bool, error) {
+	stored, err := tx.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = current_database()")
+	if err != nil {
+		return false, err
+	}
+	defer stored.Close()
+	var bytes int64
+	for stored.Next() {
+		var name string
+		var rows int64
+		if err := stored.Scan(&name, &rows); err != nil {
+			return false, err
+		}
+		if t := schemas.Lookup(name); t != nil {
+			bytes += updated(r.count(t), rows, len(t.Columns))
+		}
+	}
+	return isThrifty(bytes, r.limit), stored.Err()
 }
 
 // loads is the table of the runs that are in the database, each with the checksum
@@ -133,6 +184,16 @@ func (r run) bytes(t *schemas.Table) (bytes int64) {
 		}
 	}
 	return bytes
+}
+
+// count is the number of new rows of a table.
+func (r run) count(t *schemas.Table) (rows int64) {
+	for _, p := range r.Parts {
+		if p.Table == t.Name {
+			rows += p.Rows
+		}
+	}
+	return rows
 }
 
 // rows returns what to select the new rows of each table from: "" for a table

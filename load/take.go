@@ -13,7 +13,7 @@ const transactionBytes = 4 << 20
 
 // take takes the run into the copy.
 func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (err error) {
-	fillers, settings := 1, cfg.merging(r)
+	fillers, settings := 1, cfg.merging()
 	if isNew {
 		fillers, settings = cfg.filling()
 	}
@@ -51,8 +51,21 @@ func (p *draft) inTurn(ctx context.Context, db *sql.DB, jobs []job) error {
 		if err := p.do(ctx, db, some); err != nil {
 			return err
 		}
+		if some[0].thrifty {
+			if _, err := db.ExecContext(ctx, "CHECKPOINT"); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// most is how much is taken in by the transaction that a job is done in.
+func (j job) most() int64 {
+	if j.thrifty {
+		return transactionBytes / 4
+	}
+	return transactionBytes
 }
 
 // weight is about how long a job takes: its files are read for each statement.
@@ -62,7 +75,7 @@ func (j job) weight() int64 { return j.bytes * int64(len(j.statements)) }
 func together(jobs []job) (transactions [][]job) {
 	var bytes int64
 	for i, j := range jobs {
-		if i == 0 || bytes+j.bytes > transactionBytes {
+		if i == 0 || bytes+j.bytes > j.most() {
 			transactions = append(transactions, nil)
 			bytes = 0
 		}

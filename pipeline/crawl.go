@@ -1,13 +1,17 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -21,6 +25,8 @@ type crawl struct {
 	sent    *store.SentLog
 	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
 	resumed bool          // pages had landed when it began
+	survey  bool          // nothing is sent: what has not landed is left
+	left    []schemas.Request
 }
 
 // newCrawl begins a crawl of an open pipeline.
@@ -29,7 +35,7 @@ func newCrawl(p *Pipeline) (*crawl, error) {
 		return nil, ErrNotOpen
 	}
 	return &crawl{
-		p: p, walk: newWalk(p.Plan, p.Seeds), sent: store.NewSentLog(p.Lock, p.Run.RunID),
+		p: p, walk: newWalk(p), sent: store.NewSentLog(p.Lock, p.Run.RunID),
 		slots: make(chan struct{}, p.Workers), resumed: p.pages.Len() > 0,
 	}, nil
 }
@@ -42,7 +48,7 @@ func (c *crawl) openPurse(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		c.purse = money.NewPurse(p.Budget, p.Prices, p.Now, l, p.Run.RunID)
+		c.purse = money.NewPurse(p.Budget, p.Prices, p.Now, l)
 	}
 	if p.Plan.NoExpand && p.Plan.Users {
 		users, err := money.UsersPaid(ctx, p.Store, p.Run)
@@ -54,22 +60,78 @@ func (c *crawl) openPurse(ctx context.Context) error {
 	return nil
 }
 
-// run crawls wave after wave.
+// maxRounds bounds how often requests are put behind all others. A Fetcher that says
+// when an outage is one does so long before.
+const maxRounds = 100
+
+// run crawls wave after wave. Requests that fail while nothing comes of the others go
+// behind all that the walk knows of, and are asked again then.
 func (c *crawl) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.walk.halting = cancel // for those who wait; what was sent is taken in
-	for wave := c.walk.next(); len(wave) > 0; wave = c.walk.next() {
-		c.wave(ctx, wave)
-		if err := c.walk.stopped(); err != nil {
-			break
+	var later []schemas.Request
+	for round := 0; c.walk.stopped() == nil; {
+		wave := c.walk.next()
+		if len(wave) == 0 {
+			wave, later = later, nil
+			round++
 		}
+		if len(wave) == 0 {
+			return
+		}
+		later = append(later, c.wave(ctx, wave, round >= maxRounds)...)
 	}
+}
+
+// wave runs requests and their later pages, each collection in order, with
+// Workers for each lane: where one waits for its rate window the others go on. It
+// returns those to ask again, none where it is the last time.
+func (c *crawl) wave(ctx context.Context, requests []schemas.Request, last bool) (later []schemas.Request) {
+	c.p.gauge.wave(len(requests))
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for _, lane := range lanes(c.p.Fetcher, requests) {
+		all.Go(func() {
+			again := c.lane(ctx, lane, last)
+			mu.Lock()
+			defer mu.Unlock()
+			later = append(later, again...)
+		})
+	}
+	all.Wait()
+	return later
+}
+
+// lane runs the requests of one lane and returns those to ask again.
+func (c *crawl) lane(ctx context.Context, requests []schemas.Request, last bool) (later []schemas.Request) {
+	var g errgroup.Group
+	var mu sync.Mutex
+	g.SetLimit(c.p.Workers)
+	for _, r := range requests {
+		g.Go(guarded(c.p.Crash, func() error {
+			err := c.batch(ctx, r)
+			if _, scope := verdict(ctx, err); err != nil && scope == schemas.LaterScope && !last && c.walk.stopped() == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				later = append(later, r)
+			} else if err != nil {
+				c.end(ctx, r, err)
+			}
+			c.p.gauge.done()
+			return nil
+		}))
+	}
+	_ = g.Wait() // errors are in the walk
+	return later
 }
 
 // end records what an error of a request puts an end to.
 func (c *crawl) end(ctx context.Context, r schemas.Request, err error) {
 	outcome, scope := verdict(ctx, err)
+	if errors.Is(err, errLeft) {
+		return
+	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = ending(ctx)
 	}
@@ -79,7 +141,7 @@ func (c *crawl) end(ctx context.Context, r schemas.Request, err error) {
 		if c.walk.close(r.Endpoint, stopped) {
 			c.p.Notify(Notice{"stopped", err.Error()})
 		}
-	case schemas.RequestScope, schemas.CollectionScope:
+	case schemas.RequestScope, schemas.CollectionScope, schemas.LaterScope:
 		c.walk.fail(r, stopped)
 		c.p.Notify(Notice{"stopped", err.Error()})
 	default:
@@ -95,60 +157,94 @@ func ending(ctx context.Context) error {
 	return fmt.Errorf("interrupted: %w", context.Cause(ctx))
 }
 
-// maxEmpty is how many pages without data are followed in a row, maxPages how
-// many a collection can have: servers have been seen to repeat tokens for ever.
+// maxIdle is how many pages in a row may bring nothing new before a collection
+// is left, maxPages how many it can have: servers have been seen to repeat
+// themselves for ever, with ever new tokens.
 const (
-	maxEmpty = 10
+	maxIdle  = 3
 	maxPages = 10_000
 )
 
-// collection fetches a request and its later pages.
-func (c *crawl) collection(ctx context.Context, first schemas.Request) error {
-	tokens := map[string]bool{}
-	restarted, empty := false, 0
-	var last [sha256.Size]byte
-	for r, anew := &first, false; r != nil && len(tokens) < maxPages; {
+// collection fetches a request and its later pages. It returns the refusal of a
+// request for several members, which is for the caller to split.
+func (c *crawl) collection(ctx context.Context, first schemas.Request) (*facts.Refusal, error) {
+	seen := newSeen()
+	restarted, pages := false, 0
+	for r, anew := &first, false; r != nil; {
 		if c.walk.closed(r.Endpoint) {
 			c.walk.skip(string(r.Endpoint) + " requests not sent after the endpoint refused one")
-			return nil
+			return nil, nil
 		}
 		if ctx.Err() != nil || c.walk.stopped() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		got, err := c.extract(ctx, *r, anew)
 		if _, scope := verdict(ctx, err); err != nil && scope == schemas.CollectionScope && !restarted {
-			restarted, r, anew, tokens = true, &first, true, map[string]bool{}
+			start := first
+			start.Token, start.Offset = "", 0
+			restarted, r, anew, pages, seen = true, &start, true, 0, newSeen()
 			continue
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		c.walk.add(got)
 		c.p.gauge.page()
-		empty++
-		if got.Rows > 0 {
-			empty = 0
+		if pages++; pages == 1 {
+			if got.Refused != nil && (len(first.IDs) > 1 || got.TooLarge() && len(c.smaller(first)) > 0) {
+				return got.Refused, nil
+			}
+			c.walk.answered(got)
+		} else if less, ok := c.less(*r); ok && got.TooLarge() {
+			pages--
+			r, anew = &less, false
+			continue
+		} else if got.Refused != nil || got.Unreadable {
+			c.cut(first, pages-1, "its next page is refused or is no page")
+			return nil, nil
 		}
 		if got.Next == nil {
-			return nil
+			return nil, nil
 		}
-		if tokens[got.Next.Token] || empty >= maxEmpty || last == got.Digest {
-			c.p.Notify(Notice{"skipped", fmt.Sprintf("%s %s: the server repeats itself after %d pages; the rest is left out", r.Endpoint, strings.Join(r.IDs, ","), len(tokens)+1)})
-			return nil
+		if why := seen.stuck(got); why != "" || pages >= maxPages {
+			c.cut(first, pages, cmp.Or(why, fmt.Sprintf("it has %d pages and more", maxPages)))
+			return nil, nil
 		}
-		tokens[got.Next.Token], last = true, got.Digest
 		next := *got.Next
 		next.Creator = first.Creator
 		r, anew = &next, false
 	}
-	return nil
+	return nil, nil
+}
+
+// less asks for a page of a collection that was too large, with fewer results or
+// without people.
+func (c *crawl) less(r schemas.Request) (schemas.Request, bool) {
+	if fewer, ok := c.fewer(r); ok {
+		return fewer, true
+	}
+	return c.lean(r)
+}
+
+// cut leaves a collection before its end, and says so.
+func (c *crawl) cut(first schemas.Request, pages int, why string) {
+	c.walk.cut(first, pages, why)
+	c.p.Notify(Notice{"cut-short", fmt.Sprintf("%s %s: left after %d pages: %s", first.Endpoint, strings.Join(members(first), ","), pages, why)})
 }
 
 // extract is Extract; with anew the page is fetched though it has landed.
 func (c *crawl) extract(ctx context.Context, r schemas.Request, anew bool) (*facts.Facts, error) {
 	page, landed, err := c.p.pages.Get(r.ID())
-	if err != nil {
+	var damage *landing.DamageError
+	switch {
+	case c.survey && errors.As(err, &damage):
+		landed = false // it can be asked for again
+	case err != nil:
 		return nil, err
+	}
+	if c.survey && (!landed || anew) {
+		c.left = append(c.left, r)
+		return nil, errLeft
 	}
 	if !landed || anew {
 		return c.pay(ctx, r)

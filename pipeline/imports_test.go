@@ -31,8 +31,9 @@ var arrows = map[string][]string{
 	"pipeline/bench":         {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
 	"pipeline/browse":        {"schemas", "pipeline/health", "pipeline/money", "pipeline/store", "load"},
 	"pipeline/report":        {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
-	"jobs":                   {"schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/store", "pipeline/store/durable", "extract", "extract/auth", "load"},
-	"jobs/ready":             {"jobs", "extract/simulator"}, // the demo asks it
+	"jobs/outside":           {"pipeline/store/durable"},
+	"jobs":                   {"jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/store", "pipeline/store/durable", "extract", "extract/auth", "load"},
+	"jobs/ready":             {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it
 	"cmd/spacesetl/observe":  {"schemas", "pipeline", "pipeline/store", "extract"},
 }
 

@@ -2,10 +2,12 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -23,10 +25,11 @@ const shardBytes = 64 << 20
 // loaded.
 const batchBytes = 1 << 20
 
-// Load turns every landed page into rows and makes them visible in all
-// destinations together: everything is prepared first, then renamed into place,
-// and the manifest is written last. It makes no request and can be repeated:
-// the same pages give the same files.
+// Load turns every landed page into rows and makes them visible: everything is
+// prepared first, then renamed into place, and the manifest is written last. A
+// destination that cannot take the run in does not keep the others: beside the
+// manifest the error then is a *DestinationError. Load makes no request and can be
+// repeated: the same pages give the same files.
 func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 	if p.pages == nil || p.Out == nil {
 		return nil, ErrNotOpen
@@ -45,27 +48,51 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		return nil, err
 	}
 	p.gauge.phase(PublishPhase, len(p.Publish))
+	var ready []Publisher
+	var behind error
 	for _, destination := range p.Publish {
 		defer destination.Close()
-		if err := destination.Prepare(ctx, schemas.Load{RunID: p.Run.RunID, Content: m.Content, Parts: parts}, p.Loader.Staged()); err != nil {
-			return nil, err
+		err := destination.Prepare(ctx, schemas.Load{RunID: p.Run.RunID, Content: m.Content, Parts: parts}, p.Loader.Staged())
+		if err != nil {
+			behind = errors.Join(behind, &DestinationError{err})
+			continue
 		}
+		ready = append(ready, destination)
 		p.gauge.done()
 	}
-	if err := p.commit(ctx, parts); err != nil {
+	late, err := p.commit(ctx, parts, ready)
+	if err != nil {
 		return nil, err
 	}
 	if m, err = p.Out.WriteManifest(m, p.Step); err != nil {
 		return nil, err
 	}
-	return m, p.Out.Committed(p.Run.RunID)
+	return m, errors.Join(behind, late, p.Out.Committed(p.Run.RunID))
+}
+
+// Receipt writes the manifest of a run that stopped before its first page: no
+// table has a row of it.
+func (p *Pipeline) Receipt() error {
+	if p.Out == nil {
+		return ErrNotOpen
+	}
+	l := &loading{p: p, tally: newTally(p.Run)}
+	l.tally.run.EndedAt = p.Now().UTC().Truncate(time.Microsecond)
+	p.Run = l.tally.run
+	m := l.manifest(nil)
+	m.Ask([]string{})
+	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
+		return err
+	}
+	_, err := p.Out.WriteManifest(m, p.Step)
+	return err
 }
 
 // unchanged refuses pages of a run that is done and that are not those its
 // manifest counts: a receipt for them would hide that. A run that goes on may
 // have more.
 func (p *Pipeline) unchanged(content string) error {
-	if p.writer != nil {
+	if p.writer != nil || p.Salvage {
 		return nil
 	}
 	m, err := p.Store.Manifest(p.Run.RunID)
@@ -76,29 +103,30 @@ func (p *Pipeline) unchanged(content string) error {
 		p.Run.RunID, filepath.Join(p.Store.Raw(), p.Run.RunID))
 }
 
-// commit makes what was prepared visible, destination after destination. A
-// crash between them leaves a run without a manifest, which commits again.
-func (p *Pipeline) commit(ctx context.Context, parts []schemas.Part) error {
+// commit makes what was prepared visible, destination after destination, and
+// returns which could not. A crash between them leaves a run without a manifest,
+// which commits again.
+func (p *Pipeline) commit(ctx context.Context, parts []schemas.Part, ready []Publisher) (behind, err error) {
 	if err := p.Step.At("prepared", p.Run.RunID); err != nil {
-		return err
+		return nil, err
 	}
 	if slices.Contains(p.Destinations, store.ParquetFiles) {
 		if err := p.Out.Committing(p.Run.RunID, parts, p.Step); err != nil {
-			return err
+			return nil, err
 		}
 		if _, err := p.Loader.Commit(ctx); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for _, destination := range p.Publish {
+	for _, destination := range ready {
 		if err := p.Step.At("files committed", p.Run.RunID); err != nil {
-			return err
+			return nil, err
 		}
 		if err := destination.Commit(ctx); err != nil {
-			return err
+			behind = errors.Join(behind, &DestinationError{err})
 		}
 	}
-	return p.Step.At("committed", p.Run.RunID)
+	return behind, p.Step.At("committed", p.Run.RunID)
 }
 
 // Remake makes the files and the manifest of a run from its landed pages, and
@@ -120,7 +148,7 @@ func (p *Pipeline) Remake(ctx context.Context) (*store.Manifest, error) {
 
 // tables makes the files.
 func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
-	l := &loading{p: p, entries: p.pages.Entries(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	l := &loading{p: p, entries: p.pages.Entries(), damaged: p.pages.Damaged(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
 	p.gauge.phase(LoadPhase, len(l.entries))
 	if err := l.run(ctx); err != nil {
 		return nil, nil, err
@@ -141,9 +169,10 @@ type loading struct {
 
 	stats transform.Stats // after run
 
-	mu     sync.Mutex
-	tally  *tally
-	merged map[*schemas.Table]*transform.Coalescer
+	mu      sync.Mutex
+	damaged []*landing.DamageError // pages that could not be read
+	tally   *tally
+	merged  map[*schemas.Table]*transform.Coalescer
 }
 
 // run decodes and loads the pages, page i by shard i modulo their number.
@@ -207,6 +236,14 @@ func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shard
 			return err
 		}
 		page, err := l.p.pages.ReadInto(l.entries[i], &buffers)
+		var damage *landing.DamageError
+		if l.p.Salvage && errors.As(err, &damage) {
+			l.damage(damage)
+			mine.Begin() // its turn is passed on
+			mine.End()
+			l.p.gauge.done()
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -215,18 +252,32 @@ func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shard
 			return err
 		}
 		l.p.gauge.done()
-		if d.Size() < batchBytes && i+shards < len(l.entries) {
+		if d.Size() < batchBytes {
 			continue
 		}
-		batches := d.Take()
-		select {
-		case decoded <- batches:
-		case <-ctx.Done():
-			release(batches)
-			return ctx.Err()
+		if err := send(ctx, decoded, d.Take()); err != nil {
+			return err
 		}
 	}
-	return nil
+	return send(ctx, decoded, d.Take())
+}
+
+// send hands batches over.
+func send(ctx context.Context, decoded chan<- []schemas.Batch, batches []schemas.Batch) error {
+	select {
+	case decoded <- batches:
+		return nil
+	case <-ctx.Done():
+		release(batches)
+		return ctx.Err()
+	}
+}
+
+// damage notes a page that cannot be read.
+func (l *loading) damage(d *landing.DamageError) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.damaged = append(l.damaged, d)
 }
 
 func release(batches []schemas.Batch) {

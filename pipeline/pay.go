@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -19,7 +18,7 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 	}
 	page, err := c.fetch(ctx, paid)
 	if err != nil {
-		paid.lose()
+		paid.lose(c.purse.Time())
 		return nil, err
 	}
 	page.RunID, page.ID, page.Request = c.p.Run.RunID, r.ID(), r // they name its place, whatever a Fetcher says
@@ -27,12 +26,12 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 		page.FetchedAt = c.p.Now().UTC().Truncate(time.Microsecond)
 	}
 	if err := c.p.writer.Put(page); err != nil {
-		paid.end(paid.most, facts.BilledAt(page)) // the answer is lost, not the bill
+		paid.lose(facts.BilledAt(page)) // the answer is lost, not the bill
 		return nil, &LandingError{err}
 	}
 	c.p.fetched.Add(1)
 	f, err := facts.Examine(page)
-	c.bookPage(paid, f.Cost(c.p.Prices), f.BilledAt)
+	c.bookPage(paid, f)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +44,7 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 // call end.
 func (c *crawl) newPayment(ctx context.Context, r schemas.Request) (*payment, error) {
 	most := c.purse.Most(r, c.p.Plan.Expansions(r.Endpoint))
-	if err := c.purse.Reserve(ctx, r.Endpoint, most); err != nil {
+	if err := c.purse.Reserve(ctx, r.Endpoint, r.ID(), most); err != nil {
 		return nil, err
 	}
 	return &payment{crawl: c, request: r, most: most, aside: most, spare: true}, nil
@@ -65,47 +64,15 @@ func (c *crawl) fetch(ctx context.Context, paid *payment) (schemas.Page, error) 
 }
 
 // bookPage books what a page cost, and that answers lost before it held the same.
-func (c *crawl) bookPage(paid *payment, charged schemas.Money, at time.Time) {
-	paid.end(charged, at)
+// Of an answer that was too large to be taken nobody knows what it held.
+func (c *crawl) bookPage(paid *payment, f *facts.Facts) {
+	charged := f.Cost(c.p.Prices)
+	if f.TooLarge() {
+		charged = paid.most
+	}
+	paid.end(money.Charge{Each: charged, At: f.BilledAt, OK: f.OK})
 	if e := paid.request.Endpoint; c.purse != nil && charged > paid.most {
 		c.purse.Exceed(e)
 		c.p.Notify(Notice{"budget", fmt.Sprintf("%s: an answer held more than was taken to be possible, and can have cost %s instead of %s; setting aside more from now on", e, charged, paid.most)})
 	}
-}
-
-// batch is collection, in halves where the budget does not allow the whole at
-// once. A request that was halved before a crash stays so: its parts have
-// landed and are paid for.
-func (c *crawl) batch(ctx context.Context, r schemas.Request) error {
-	if len(r.IDs) < 2 || r.Endpoint.Spec().IDParam == "" {
-		return c.collection(ctx, r)
-	}
-	if c.p.pages.Has(r.ID()) || !c.resumed || !c.halved(r) {
-		err := c.collection(ctx, r)
-		var over *money.BudgetError
-		if !errors.As(err, &over) {
-			return err
-		}
-	}
-	first, second := halves(r)
-	if err := c.batch(ctx, first); err != nil {
-		return err
-	}
-	return c.batch(ctx, second)
-}
-
-func halves(r schemas.Request) (first, second schemas.Request) {
-	first, second = r, r
-	middle := (len(r.IDs) + 1) / 2
-	first.IDs, second.IDs = r.IDs[:middle], r.IDs[middle:]
-	return first, second
-}
-
-// halved reports whether a part of the request has landed.
-func (c *crawl) halved(r schemas.Request) bool {
-	if len(r.IDs) < 2 {
-		return false
-	}
-	first, second := halves(r)
-	return c.p.pages.Has(first.ID()) || c.p.pages.Has(second.ID()) || c.halved(first) || c.halved(second)
 }

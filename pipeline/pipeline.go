@@ -57,7 +57,10 @@ type Publisher interface {
 type Pipeline struct {
 	Plan  store.Plan
 	Seeds []schemas.Request // Planned.Seeds
-	Run   schemas.Run       // RunID, StartedAt and Version are set by the caller
+	Left  []schemas.Request // Planned.Left
+	// Resting is Planned.Resting.
+	Resting []store.Missing
+	Run     schemas.Run // RunID, StartedAt and Version are set by the caller
 	// Store is where the pages are, Lock its lock: fetching takes it, reading
 	// what has landed does not.
 	Store store.Dir
@@ -70,6 +73,9 @@ type Pipeline struct {
 	// Destinations are the names of those that the tables go to. Without Parquet
 	// among them the loader's files are only on their way to a publisher.
 	Destinations []string
+	// Salvage reads around pages that cannot be read any more: they are named in
+	// the manifest, and the others are loaded. It is for pipelines that only read.
+	Salvage bool
 	// Workers is the number of requests under way at a time; 0 means 4. Those
 	// that wait for their lane's rate window do not count.
 	Workers int
@@ -107,7 +113,7 @@ type Pipeline struct {
 
 // Notice is one thing a user should know, in one line without a secret.
 type Notice struct {
-	Kind string // skipped, stopped, truncated, never-seen, budget, cut, replaced
+	Kind string // skipped, stopped, truncated, never-seen, budget, cut, cut-short, replaced, damaged, behind
 	Text string
 }
 
@@ -125,7 +131,11 @@ var ErrNoPages = errors.New("nothing of it has landed")
 func (p *Pipeline) Open() error {
 	p.defaults()
 	if p.Fetcher == nil {
-		pages, err := landing.OpenReader(p.Store, p.Run.RunID)
+		open := landing.OpenReader
+		if p.Salvage {
+			open = landing.OpenSalvage
+		}
+		pages, err := open(p.Store, p.Run.RunID)
 		if errors.Is(err, landing.ErrNone) {
 			return fmt.Errorf("run %s in %s: %w", p.Run.RunID, p.Store.Raw(), ErrNoPages)
 		}
@@ -170,6 +180,27 @@ func (p *Pipeline) defaults() {
 	}
 	p.gauge.report = p.Progress
 }
+
+// FirstAnswer is when the first page of a run was received; when the run was
+// started if none has landed. The error is a *landing.DamageError, or that of the
+// system.
+func FirstAnswer(d store.Dir, run schemas.Run) (time.Time, error) {
+	pages, err := landing.OpenReader(d, run.RunID)
+	if errors.Is(err, landing.ErrNone) {
+		return run.StartedAt, nil
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	defer pages.Close()
+	for _, e := range pages.Received() {
+		return e.FetchedAt, nil
+	}
+	return run.StartedAt, nil
+}
+
+// Landed is the number of pages that have landed, since Open.
+func (p *Pipeline) Landed() int { return p.pages.Len() }
 
 // Fetched is the number of pages fetched, not found landed, since Open.
 func (p *Pipeline) Fetched() int { return int(p.fetched.Load()) }

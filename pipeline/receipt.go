@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -157,21 +158,26 @@ func sortRefusals(refused []store.Refusal) []store.Refusal {
 func (l *loading) manifest(parts []schemas.Part) *store.Manifest {
 	p, t := l.p, l.tally
 	m := &store.Manifest{
-		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Content: t.content.Sum(), Landed: p.pages.Segments(),
+		Run: p.Run, Plan: p.Plan, Endpoints: t.endpoints, Tables: tableRows(parts), Files: parts, Content: t.content.Sum(),
 		Dropped: []store.Refusal{}, NeverSeen: t.neverSeen(l.stats.Seen), Drift: l.stats.Drift, Errors: t.errors,
 		Truncated: t.truncated, Skipped: map[string]int{}, Failures: []store.Failure{},
 		Repaired: l.stats.Repaired, Unreadable: l.stats.Unreadable,
-		Versions: map[string]string{"spacesetl": p.Run.Version, "go": runtime.Version()},
+		Versions: map[string]string{"spacesetl": p.Run.Version, "go": runtime.Version(), "tables": schemas.Revision},
 	}
 	m.Ask(p.Destinations)
+	if p.pages != nil {
+		m.Landed = p.pages.Segments()
+	}
 	slices.Sort(m.Truncated)
 	if c := p.crawl; c != nil {
 		m.Skipped, m.Failures = c.walk.skips(), c.walk.failed()
+		c.walk.tell(m)
 		if err := c.walk.ended(); err != nil {
 			m.Stopped = err.Error()
 		}
 	}
 	carryOver(p, m)
+	l.lost(m)
 	if p.Refused != nil {
 		m.Dropped = sortRefusals(append(m.Dropped, p.Refused()...))
 	}
@@ -184,6 +190,20 @@ func (l *loading) manifest(parts []schemas.Part) *store.Manifest {
 	return m
 }
 
+// lost notes in a manifest the pages that could not be read. A run that was done is
+// so with gaps.
+func (l *loading) lost(m *store.Manifest) {
+	m.Missing = slices.DeleteFunc(m.Missing, func(one store.Missing) bool { return one.Kind == schemas.GapDamaged })
+	for _, d := range l.damaged {
+		e, _, _ := strings.Cut(filepath.Base(d.File), "-")
+		m.Missing = append(m.Missing, store.Missing{Endpoint: schemas.Endpoint(e), Member: cmp.Or(d.Page, filepath.Base(d.File)), Kind: schemas.GapDamaged, Reason: d.What})
+		l.p.Notify(Notice{"damaged", d.Error()})
+	}
+	if len(l.damaged) > 0 && m.Run.Outcome == schemas.Done {
+		m.Run.Outcome = schemas.DoneWithGaps
+	}
+}
+
 // carryOver keeps what an earlier manifest of the run knows and landing does
 // not: what was refused or skipped while fetching.
 func carryOver(p *Pipeline, m *store.Manifest) {
@@ -194,8 +214,12 @@ func carryOver(p *Pipeline, m *store.Manifest) {
 		}
 		return
 	}
-	m.Dropped = old.Dropped
+	m.Dropped, m.ClosedBy = old.Dropped, old.ClosedBy
+	if p.Salvage && old.Run.Pages > m.Run.Pages { // what is damaged is still counted
+		m.Landed, m.Run.Pages = old.Landed, old.Run.Pages
+	}
 	if p.crawl == nil {
 		m.Skipped, m.Failures, m.Stopped = old.Skipped, old.Failures, old.Stopped
+		m.Asked, m.Came, m.Missing, m.Cut = old.Asked, old.Came, old.Missing, old.Cut
 	}
 }

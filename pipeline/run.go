@@ -16,6 +16,8 @@ func verdict(ctx context.Context, err error) (schemas.Outcome, schemas.Scope) {
 	switch {
 	case errors.As(err, &e):
 		return e.Stop()
+	case errors.Is(err, errLeft):
+		return schemas.Waiting, schemas.LaterScope
 	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
 		return schemas.Waiting, schemas.RunScope
 	case ctx.Err() != nil:
@@ -36,6 +38,26 @@ func (e *StoppedError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *StoppedError) Unwrap() error { return e.Err }
 
+// Complete says that the run has asked for all it was to ask for: with gaps, if
+// the walk has found some.
+func (p *Pipeline) Complete() {
+	p.Run.Outcome = schemas.Done
+	if p.crawl != nil && p.crawl.walk.incomplete() {
+		p.Run.Outcome = schemas.DoneWithGaps
+	}
+}
+
+// DestinationError is a destination that could not take a run in. The others have
+// it, the manifest says so, and what is behind is brought up by the next run.
+type DestinationError struct{ Err error }
+
+func (e *DestinationError) Error() string {
+	return fmt.Sprintf("%v: everything received is kept, the other tables have the run, and the next run brings this one up to them", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *DestinationError) Unwrap() error { return e.Err }
+
 // LandingError is a page that could not be put on disk, for one because that
 // is full. It ends the run.
 type LandingError struct{ Err error }
@@ -50,7 +72,7 @@ func (e *LandingError) Unwrap() error { return e.Err }
 // loaded all the same and the manifest says so.
 func (p *Pipeline) RunAll(ctx context.Context) (*store.Manifest, error) {
 	stopped := p.Crawl(ctx)
-	p.Run.Outcome = schemas.Done
+	p.Complete()
 	if stopped != nil {
 		var s *StoppedError
 		var full *LandingError
@@ -59,16 +81,23 @@ func (p *Pipeline) RunAll(ctx context.Context) (*store.Manifest, error) {
 			return nil, stopped // it has not begun, or goes on soon
 		case errors.As(stopped, &full):
 			return nil, stopped // tables would not find room where a page found none
-		case p.pages.Len() == 0:
-			return nil, stopped // nothing was fetched: there is nothing to load
 		}
 		p.Run.Outcome = s.Outcome
+		if p.pages.Len() == 0 { // nothing was fetched: there is nothing to load
+			if err := p.Receipt(); err != nil {
+				return nil, errors.Join(stopped, err)
+			}
+			return nil, stopped
+		}
 	}
 	m, err := p.Load(context.WithoutCancel(ctx))
-	if err != nil {
+	switch {
+	case err == nil:
+		return m, stopped
+	case m == nil:
 		return nil, &StoppedError{schemas.Failed, errors.Join(err, stopped)}
 	}
-	return m, stopped
+	return m, errors.Join(stopped, err)
 }
 
 // Crawl fetches every page the plan leads to that has not landed yet, in
@@ -93,6 +122,31 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 		return err
 	}
 	return c.sent.Close()
+}
+
+// errLeft is a page that a survey has not found landed.
+var errLeft = errors.New("not landed yet")
+
+// Survey walks the landed pages of the plan and returns what a Crawl would ask for
+// next, as far as these say. It sends nothing; the manifest that Load makes then
+// says what was asked for and what came.
+func (p *Pipeline) Survey(ctx context.Context) ([]schemas.Request, error) {
+	if p.pages == nil {
+		return nil, ErrNotOpen
+	}
+	c := &crawl{p: p, walk: newWalk(p), survey: true, resumed: true}
+	p.crawl = c
+	for wave := c.walk.next(); len(wave) > 0; wave = c.walk.next() {
+		for _, r := range wave {
+			if err := c.batch(ctx, r); err != nil && !errors.Is(err, errLeft) {
+				c.end(ctx, r, err)
+			}
+		}
+		if err := c.walk.stopped(); err != nil {
+			return nil, err
+		}
+	}
+	return c.left, ctx.Err()
 }
 
 // Extract makes sure that one page has landed, by fetching it if it has not,

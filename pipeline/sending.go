@@ -2,9 +2,11 @@ package pipeline
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -47,18 +49,34 @@ func (p *payment) Sending(ctx context.Context, r schemas.Request) (answered func
 	return func(status int, page bool) { p.answered(note, status, page) }, nil
 }
 
-// begin sets aside what the request can cost, if an earlier one for the page
-// may be charged, too. It does not wait for others' answers: they may wait for
-// this one's rate window.
+// begin sets aside what the request can cost, unless that is done. It does not wait
+// for others' answers: they may wait for this one's. One that does not fit beside
+// them, and may have cost nothing so far, goes behind them.
 func (p *payment) begin() error {
 	if p.spare {
 		return nil
 	}
 	if err := p.crawl.purse.Repeat(p.request.Endpoint, p.most); err != nil {
+		var over *money.BudgetError
+		_, aside := p.crawl.purse.Booked()
+		if p.open == 0 && aside > 0 && errors.As(err, &over) && !over.Never() {
+			return &behindError{err.Error()}
+		}
 		return err
 	}
 	p.spare, p.aside = true, p.aside+p.most
 	return nil
+}
+
+// behindError is a request that does not fit into the budget as long as others'
+// answers are out.
+type behindError struct{ says string }
+
+func (e *behindError) Error() string { return e.says }
+
+// Stop puts the request behind the others.
+func (e *behindError) Stop() (schemas.Outcome, schemas.Scope) {
+	return schemas.Capped, schemas.LaterScope
 }
 
 // answered notes what came of a request. A page lands next.
@@ -69,8 +87,11 @@ func (p *payment) answered(note store.Sent, status int, page bool) {
 	p.leave()
 	if !chargeable(status) {
 		p.open--
-		p.spare = true
 		p.refused(note)
+		if p.spare = p.open > 0; !p.spare { // it may wait for long now: others may spend what it does not
+			p.crawl.purse.Book(money.Charge{PageID: p.request.ID(), Aside: p.aside})
+			p.aside = 0
+		}
 	}
 }
 
@@ -101,15 +122,16 @@ func chargeable(status int) bool {
 	return false
 }
 
-// end books that every answer which may have been charged cost so much, at a
-// time by the server's clock.
-func (p *payment) end(each schemas.Money, at time.Time) {
-	p.crawl.purse.Book(p.aside, each*schemas.Money(p.open), at)
+// end books what every answer cost that may have been charged.
+func (p *payment) end(c money.Charge) {
+	c.PageID, c.Aside, c.Answers = p.request.ID(), p.aside, p.open
+	p.crawl.purse.Book(c)
 	p.leave()
 }
 
-// lose books that nothing came of it: what may have been charged is lost.
-func (p *payment) lose() { p.end(p.most, p.crawl.purse.Time()) }
+// lose books that nothing came of it, at a time by the server's clock: what may
+// have been charged is lost.
+func (p *payment) lose(at time.Time) { p.end(money.Charge{Each: p.most, At: at, Lost: true}) }
 
 // enter takes a slot, unless the payment has one.
 func (p *payment) enter(ctx context.Context) error {
@@ -133,7 +155,7 @@ func (p *payment) leave() {
 }
 
 func (p *payment) note(r schemas.Request) store.Sent {
-	return store.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs)}
+	return store.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Max: r.Max, Lean: r.Lean}
 }
 
 // write writes a note, or says that nothing can be sent.

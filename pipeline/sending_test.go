@@ -165,3 +165,36 @@ func TestWhatIsNotOpenSaysSo(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What is set aside for a request that was refused, and waits to be sent again, is
+// there for others meanwhile.
+func TestWhoWaitsSetsNothingAside(t *testing.T) {
+	till := newTill(t, simulator.Config{})
+	prices := schemas.DefaultPrices()
+	search := schemas.Request{Endpoint: schemas.Search, Query: "x", State: "all"}
+	most := prices.Cost(schemas.MostOf(search, nil))
+	purse := money.NewPurse(money.Budget{Run: 2*most - 1}, prices, till.clock.now, money.NewLedger())
+	planned, err := till.locked.Start(store.Plan{Job: "test"}, nil, "test", till.clock.now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &crawl{p: &Pipeline{Now: till.clock.now, Plan: store.Plan{NoExpand: true}}, purse: purse, sent: store.NewSentLog(till.locked, planned.Run.RunID), slots: make(chan struct{}, 1)}
+	paid, err := c.newPayment(t.Context(), search)
+	for _, status := range []int{503, 429, 502, 503} {
+		if err != nil {
+			t.Fatalf("before %d: %v", status, err)
+		}
+		var answered func(int, bool)
+		if answered, err = paid.Sending(t.Context(), search); err != nil {
+			break
+		}
+		answered(status, false)
+		if _, aside := purse.Booked(); (aside > 0) != chargeable(status) {
+			t.Errorf("after %d: %s are set aside", status, aside)
+		}
+	}
+	var over *money.BudgetError
+	if !errors.As(err, &over) { // the 502 may have been charged
+		t.Errorf("the budget was passed: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -16,6 +17,9 @@ import (
 type walk struct {
 	plan  store.Plan
 	seeds []schemas.Request
+	left  []schemas.Request // of an earlier run, asked after the seeds
+	// resting are not asked for.
+	resting map[gap]store.Missing
 
 	mu       sync.Mutex
 	started  bool
@@ -24,12 +28,16 @@ type walk struct {
 	spaces   map[string]facts.Space
 	detailed map[string]bool // Spaces whose tweets and buyers are queued
 	referred map[string]bool // user ids
+	due      map[string]bool // user ids that an earlier run had left
+	unfit    map[string]bool // ids of Spaces that were none, such as true without quotes
 	present  map[string]bool // user ids seen or asked for
 	owners   map[string]bool // user ids of the user tokens, as far as known
 	shut     map[schemas.Endpoint]*StoppedError
 	skipped  map[string]int
 	failures []failure
-	inARow   int // failures since the last page
+	gaps     gaps
+	named    map[member]bool           // what the plan asks for by name
+	given    map[schemas.Endpoint]bool // endpoints that gave what they were asked for
 	halt     *StoppedError
 	halting  func() // called when halt is set; nil is nothing
 }
@@ -40,15 +48,26 @@ type failure struct {
 	stopped *StoppedError
 }
 
-func newWalk(plan store.Plan, seeds []schemas.Request) *walk {
+func newWalk(p *Pipeline) *walk {
+	plan := p.Plan
 	w := &walk{
-		plan: plan, seeds: seeds, creators: map[string]bool{}, queried: map[string]bool{},
+		plan: plan, seeds: p.Seeds, left: p.Left, resting: map[gap]store.Missing{}, creators: map[string]bool{}, queried: map[string]bool{},
 		spaces: map[string]facts.Space{}, detailed: map[string]bool{},
-		referred: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
+		referred: map[string]bool{}, due: map[string]bool{}, unfit: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
+		gaps: newGaps(), named: map[member]bool{}, given: map[schemas.Endpoint]bool{},
+	}
+	for _, one := range p.Resting {
+		w.resting[gap{askedAs(one.Endpoint), one.Member}] = one
+	}
+	for _, r := range plan.Seeds {
+		for _, id := range r.IDs {
+			w.named[member{r.Endpoint.Spec().Data, id}] = true
+		}
 	}
 	for _, id := range plan.Creators {
 		w.creators[id] = true
+		w.named[member{schemas.Creators.Spec().Data, id}] = true
 	}
 	for _, id := range plan.Owners {
 		w.owners[id] = true
@@ -61,23 +80,113 @@ func newWalk(plan store.Plan, seeds []schemas.Request) *walk {
 func (w *walk) next() []schemas.Request {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	wave := w.wave()
+	for _, r := range wave {
+		w.gaps.ask(r)
+	}
+	return wave
+}
+
+func (w *walk) wave() []schemas.Request {
 	var wave []schemas.Request
 	if !w.started {
 		w.started = true
-		wave = slices.Clone(w.seeds)
+		wave = w.askable(w.seeds)
 		if w.plan.Self {
 			wave = append(wave, schemas.Request{Endpoint: schemas.Me})
 		}
-		if slices.ContainsFunc(wave, func(r schemas.Request) bool { return r.Endpoint == schemas.Usernames }) {
-			return wave // the creators wait for those with names
-		}
-	}
+	} // creators do not wait for those with names: what keeps these would keep all
+	first := len(wave) > 0
 	wave = append(wave, w.batches(schemas.Creators, w.creators, w.queried)...)
+	if !first {
+		wave = append(wave, w.rest()...)
+	}
 	wave = append(wave, w.details()...)
 	if len(wave) == 0 && w.plan.Users {
-		wave = w.batches(schemas.Users, w.referred, w.present)
+		wave = append(w.batches(schemas.Users, w.due, w.present), w.batches(schemas.Users, w.referred, w.present)...)
 	}
 	return wave
+}
+
+// rest returns what an earlier run had left and this one has not asked for, and
+// takes note of it. It comes before what this run asks again, so that starts that
+// never get to their end get to everything in turn.
+func (w *walk) rest() (wave []schemas.Request) {
+	var looked []string
+	again := map[string]bool{} // ids of requests that two runs had left
+	for _, r := range w.left {
+		if again[r.ID()] {
+			continue
+		}
+		again[r.ID()] = true
+		switch e := r.Endpoint; {
+		case e == schemas.Users:
+			for _, id := range r.IDs {
+				w.due[id] = true
+			}
+		case e == schemas.Spaces || e == schemas.SpaceByID:
+			for _, id := range r.IDs {
+				if _, found := w.spaces[id]; !found {
+					looked = append(looked, id)
+				}
+			}
+		case (e == schemas.Tweets && w.plan.Tweets || e == schemas.Buyers && w.plan.Buyers) && len(r.IDs) == 1:
+			if !w.detailed[r.IDs[0]] {
+				wave = append(wave, r)
+			}
+		}
+	}
+	w.left = nil
+	for _, r := range wave {
+		w.detailed[r.IDs[0]] = true
+	}
+	for _, r := range w.seeds {
+		if r.Endpoint == schemas.Spaces || r.Endpoint == schemas.SpaceByID {
+			looked = slices.DeleteFunc(looked, func(id string) bool { return slices.Contains(r.IDs, id) })
+		}
+	}
+	return append(w.askable(store.Lookups(looked)), wave...)
+}
+
+// askable leaves out the ids that cannot be asked for, and says that they are
+// missing.
+func (w *walk) askable(requests []schemas.Request) []schemas.Request {
+	var kept []schemas.Request
+	for _, r := range requests {
+		ids := slices.Clone(r.IDs)
+		r.IDs = slices.DeleteFunc(ids, func(id string) bool { return !w.takes(r.Endpoint, id) })
+		if len(r.IDs) > 0 || len(ids) == 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// askedAs is the endpoint under whose name a refusal is remembered: Spaces are looked
+// up by either of two.
+func askedAs(e schemas.Endpoint) schemas.Endpoint {
+	if e == schemas.SpaceByID {
+		return schemas.Spaces
+	}
+	return e
+}
+
+// takes reports whether an id is asked for. One that cannot be, or rests since it was
+// refused, is missing.
+func (w *walk) takes(e schemas.Endpoint, id string) bool {
+	if one, rests := w.resting[gap{askedAs(e), id}]; rests {
+		if _, known := w.gaps.missing[gap{e, id}]; !known {
+			w.gaps.asked[e]++ // it was to be asked for
+		}
+		one.Endpoint = e
+		w.gaps.missing[gap{e, id}] = one
+		return false
+	}
+	if e.Takes(id) && !(e.Asks() == schemas.Space && w.unfit[id]) {
+		return true
+	}
+	w.miss(e, id, schemas.GapUnaskable, "no request can ask for an id of this form")
+	return false
 }
 
 // batches asks for the ids in want that are not in have, and adds them to it.
@@ -86,7 +195,9 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 	for _, id := range slices.Sorted(maps.Keys(want)) {
 		if !have[id] {
 			have[id] = true
-			ids = append(ids, id)
+			if w.takes(e, id) {
+				ids = append(ids, id)
+			}
 		}
 	}
 	var requests []schemas.Request
@@ -111,14 +222,14 @@ func (w *walk) details() []schemas.Request {
 	})
 	var requests []schemas.Request
 	for _, id := range ids {
-		if w.plan.Tweets {
+		if w.plan.Tweets && w.takes(schemas.Tweets, id) {
 			requests = append(requests, schemas.Request{Endpoint: schemas.Tweets, IDs: []string{id}})
 		}
 		switch s := w.spaces[id]; {
 		case !w.plan.Buyers || !s.Ticketed:
 		case len(w.owners) > 0 && s.CreatorID != "" && !w.owners[s.CreatorID]:
 			w.skipped["ticketed Spaces whose buyers only their creator can see"]++
-		default:
+		case w.takes(schemas.Buyers, id):
 			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}, Creator: s.CreatorID})
 		}
 	}
@@ -129,9 +240,14 @@ func (w *walk) details() []schemas.Request {
 func (w *walk) add(f *facts.Facts) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.inARow = 0
+	if f.OK && !f.Unreadable {
+		w.given[f.Request.Endpoint] = true
+	}
 	for _, s := range f.Spaces {
 		w.spaces[s.ID] = s
+	}
+	for _, id := range f.Unaskable {
+		w.unfit[id] = true
 	}
 	for _, id := range f.Users {
 		w.present[id] = true
@@ -200,6 +316,13 @@ func (w *walk) closed(e schemas.Endpoint) bool {
 	return w.shut[e] != nil
 }
 
+// works reports whether an endpoint has given what it was asked for.
+func (w *walk) works(e schemas.Endpoint) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.given[e]
+}
+
 func (w *walk) skip(reason string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -212,20 +335,17 @@ func (w *walk) skips() map[string]int {
 	return maps.Clone(w.skipped)
 }
 
-// maxInARow is how many requests may fail with no page between them: after
-// that the server is taken to be down. Those that their tokens may not make
-// don't count.
-const maxInARow = 5
-
+// fail notes a request that could not be answered: what it asked for is missing.
 func (w *walk) fail(r schemas.Request, err *StoppedError) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.failures = append(w.failures, failure{store.Failure{Request: r, Error: err.Error()}, err})
+	kind := schemas.GapTemporary
 	if err.Outcome == schemas.Unauthorised {
-		return // the server is there, and the others may be allowed
+		kind = schemas.GapRefused
 	}
-	if w.inARow++; w.inARow >= maxInARow {
-		w.end(err)
+	for _, m := range members(r) {
+		w.miss(r.Endpoint, m, kind, err.Error())
 	}
 }
 
@@ -241,7 +361,7 @@ func (w *walk) failed() []store.Failure {
 }
 
 // ended returns why the walk is not complete: what stopped it, an endpoint
-// ruled out, or the first request that failed; nil when it is complete.
+// ruled out, or a token refused; nil when all was asked for.
 func (w *walk) ended() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -251,8 +371,33 @@ func (w *walk) ended() error {
 	for _, e := range slices.Sorted(maps.Keys(w.shut)) {
 		return w.shut[e]
 	}
-	if len(w.failures) > 0 {
-		return w.failures[0].stopped
+	for _, f := range w.failures {
+		if f.stopped.Outcome == schemas.Unauthorised {
+			return f.stopped
+		}
 	}
-	return nil
+	return w.nothing()
+}
+
+// nothing is the end of a walk to which nothing came, not even the answer that
+// there is nothing. Where all failed in passing the next run goes on.
+func (w *walk) nothing() error {
+	if len(w.gaps.came()) > 0 {
+		return nil
+	}
+	var lacks *store.Missing
+	outcome := schemas.Waiting
+	for _, m := range w.gaps.missing {
+		lasting := m.Kind != schemas.GapTemporary
+		if m.Kind != schemas.GapNotFound && (lacks == nil || lasting) {
+			lacks = &m
+			if lasting {
+				outcome = schemas.Failed
+			}
+		}
+	}
+	if lacks == nil {
+		return nil
+	}
+	return &StoppedError{outcome, fmt.Errorf("nothing came of what was asked for: %s %s: %s", lacks.Endpoint, lacks.Member, cmp.Or(lacks.Reason, string(lacks.Kind)))}
 }

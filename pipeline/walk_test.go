@@ -32,7 +32,7 @@ func TestLiveSpacesHaveTheirTurnFirst(t *testing.T) {
 	}
 	for range 20 {
 		rand.Shuffle(len(found), func(i, j int) { found[i], found[j] = found[j], found[i] })
-		w := newWalk(store.Plan{Tweets: true, Buyers: true, Creators: []string{"7"}}, nil)
+		w := newWalk(&Pipeline{Plan: store.Plan{Tweets: true, Buyers: true, Creators: []string{"7"}}})
 		for _, s := range found {
 			w.add(&facts.Facts{Spaces: []facts.Space{s}})
 		}
@@ -51,12 +51,12 @@ func bought(t *testing.T) (w *world, plan store.Plan, keys []extract.Credential)
 	var ids []string
 	for _, id := range w.SpaceIDs(2000) {
 		space, _ := w.Space(id)
-		if !space.IsTicketed || slices.Contains(plan.Owners, space.CreatorID) || space.CreatorID == w.creator || len(ids) == 3*maxInARow {
+		if !space.IsTicketed || slices.Contains(plan.Owners, space.CreatorID) || space.CreatorID == w.creator || len(ids) == 15 {
 			continue
 		}
 		ids, plan.Owners = append(ids, id), append(plan.Owners, space.CreatorID)
 	}
-	if len(ids) < 3*maxInARow {
+	if len(ids) < 15 {
 		t.Fatalf("%d creators of ticketed Spaces: too few for this test", len(ids))
 	}
 	for i, owner := range append(plan.Owners, w.creator) {

@@ -18,6 +18,11 @@ func DefaultPrices() Prices {
 	return Prices{Space: 5_000, User: 10_000, Tweet: 5_000}
 }
 
+// PostCap is how many posts a project on pay-per-use can read in a monthly cycle,
+// since August 2026 (docs.x.com, post-cap). Which endpoints count is not said in
+// full.
+const PostCap = 3_000_000
+
 // Priced lists the kinds that can have a price.
 func Priced() []Object { return []Object{Space, User, Tweet} }
 
@@ -117,6 +122,37 @@ func Most(e Endpoint, ids int, expansions []string) ByKind {
 		most[o] += each * n
 	}
 	return most
+}
+
+// MostOf is how many objects of each kind the answer to a request can hold, at
+// most, where its endpoint is asked with these expansions.
+func MostOf(r Request, expansions []string) ByKind {
+	if r.Lean {
+		expansions = WithoutUsers(expansions)
+	}
+	most := Most(r.Endpoint, len(r.IDs), expansions)
+	if n := MostData(r.Endpoint, len(r.IDs)); r.Max > 0 && int64(r.Max) < n {
+		for o := range most {
+			most[o] = most[o] / n * int64(r.Max)
+		}
+	}
+	return most
+}
+
+// LeastResults is the fewest results that a page is asked for to keep to a budget. A
+// search has one page, so that fewer results are fewer Spaces; of a collection they
+// are more pages.
+func LeastResults(e Endpoint) int {
+	if e.Spec().Paged {
+		return 1
+	}
+	return 12
+}
+
+// LeastOf is how many objects of each kind the answer to the smallest request to
+// an endpoint can hold, at most: one id, few results, and nobody included.
+func LeastOf(e Endpoint, expansions []string) ByKind {
+	return MostOf(Request{Endpoint: e, IDs: []string{""}, Max: LeastResults(e), Lean: true}, expansions)
 }
 
 // MostIncluded is how many objects of each kind the expansions bring in for

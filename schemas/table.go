@@ -113,7 +113,8 @@ type Source struct {
 	// by key across pages.
 	Object   Object
 	Endpoint Endpoint
-	// Missing: the rows are the ids that were asked for and did not come back.
+	// Missing: the rows are the ids that were asked for and that the answer says
+	// are not known. What it only leaves out is none.
 	Missing bool
 	// Path is the JSON path of the list, alternatives separated by "|";
 	// "a.b[].c" is the list c in each element of a.b. A single value counts as

@@ -6,6 +6,10 @@ package schemas
 
 import "slices"
 
+// Revision counts how often the same pages came to make other rows. It is in every
+// manifest, so that who compares tables knows why they differ.
+const Revision = "2"
+
 // Tables lists every table: parents before children, runs last.
 var tables = finish(slices.Concat(spaceTables, userTables, tweetTables, mediaTables, runTables))
 

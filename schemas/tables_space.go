@@ -23,7 +23,7 @@ var spaceTables = []*Table{
 			{Name: "is_ticketed", Type: Bool, Doc: "Whether tickets are sold."},
 			{Name: "participant_count", Type: Int, Doc: "People in the room when fetched, hosts and speakers included; 0 while scheduled."},
 			{Name: "subscriber_count", Type: Int, Listing: Listing{Private: true}, Doc: "People who set a reminder or bought a ticket; only with the creator's token, otherwise NULL (not 0)."},
-			{Name: "unavailable_at", Type: Time, From: Nowhere, Doc: "When the API first no longer knew a Space seen before; NULL while it does. Kept by the database over all runs; in a run's own files always NULL, see space_absences."},
+			{Name: "unavailable_at", Type: Time, From: Nowhere, Doc: "When the API first said that it no longer knows a Space seen before; NULL while it does. Kept by the database over all runs; in a run's own files always NULL, see space_absences."},
 			extras,
 		},
 	},
@@ -45,15 +45,15 @@ var spaceTables = []*Table{
 	},
 	{
 		Name: "space_absences", Key: []string{"space_id", "observed_at"},
-		Grain: "Space and time it did not come back",
-		Doc:   "Spaces that were asked for by id and did not come back, one row each time: never there, ended and gone, or cancelled.",
+		Grain: "Space and time the API did not know it",
+		Doc:   "Spaces that were asked for by id and that the API said it does not know, one row each time: never there, ended and gone, or cancelled. A Space that an answer leaves out without a word has no row.",
 		Sources: []Source{
 			{Object: PageObject, Endpoint: Spaces, Missing: true},
 			{Object: PageObject, Endpoint: SpaceByID, Missing: true},
 		},
 		Columns: []Column{
 			{Name: "space_id", Type: ID, Path: "$", Link: "spaces", Doc: "The Space."},
-			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When the API did not know it."},
+			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When the API said that it does not know it."},
 		},
 	},
 	{

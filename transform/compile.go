@@ -68,13 +68,13 @@ func (p *plan) addFinders() {
 		}
 	}
 	p.data = p.finder("data", "", "") // its kind depends on the endpoint
-	p.finders = append(append(append(merged, p.data), claimed...), p.finder("errors", schemas.Problem, "partial"))
+	p.errors = p.finder("errors", schemas.Problem, "partial")
+	p.finders = append(append(append(merged, p.data), claimed...), p.errors)
 }
 
 func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
-	f := &finder{object: o, prog: p.entities[o], kind: kind}
 	page := p.entities[schemas.PageObject]
-	page.slot(path)
+	f := &finder{path: path, slot: page.slot(path), object: o, prog: p.entities[o], kind: kind}
 	page.at(path).find = f
 	for _, r := range page.every {
 		for _, x := range r.fields {

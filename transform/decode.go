@@ -72,16 +72,13 @@ func (r *pageReader) walk(prog *program, n *node, i int, ends []int32) int {
 // value passes over the value of a key, and into it where the plan wants more
 // of it than its place.
 func (r *pageReader) value(prog *program, child *node, at int) int {
-	switch r.b[at] {
-	case '"':
-		return skipString(r.b, at)
-	case '{':
-		if child != nil && child.children != nil {
-			return r.walk(prog, child, at, nil)
-		}
-	}
-	if child != nil && child.find != nil && r.b[at] != 'n' {
+	switch {
+	case child != nil && child.find != nil && r.b[at] != 'n':
 		return r.find(child.find, at)
+	case r.b[at] == '"':
+		return skipString(r.b, at)
+	case r.b[at] == '{' && child != nil && child.children != nil:
+		return r.walk(prog, child, at, nil)
 	}
 	return skipValue(r.b, at)
 }
@@ -94,6 +91,10 @@ func (r *pageReader) store(prog *program, n, child *node, k, v span) {
 			r.unknown = append(r.unknown, unknownKey{in: n, name: k, value: v})
 		}
 		return
+	case child.find != nil && r.b[v.start] != '[' && r.b[v.start] != '{':
+		// Objects were expected: kept where unknown keys go, too.
+		r.unknown = append(r.unknown, unknownKey{in: n, name: k, value: v})
+		prog.values[child.slot] = span{}
 	case child.slot >= 0:
 		prog.values[child.slot] = v
 	case child.children != nil && r.b[v.start] != '{':

@@ -1,6 +1,10 @@
 package transform
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
 
 // sighting is one object on the page, found but not yet decoded.
 type sighting struct {
@@ -20,8 +24,16 @@ type sighting struct {
 // there, and returns the index after it, or -1.
 func (r *pageReader) find(f *finder, i int) int {
 	f.found, f.count = f.found[:0], 0 // of a repeated key the last value counts
-	if r.b[i] != '[' {
+	switch r.b[i] {
+	case '{':
 		return r.sight(f, i, 0)
+	case '[':
+	default:
+		end := skipValue(r.b, i)
+		if end > 0 && f != r.plan.data { // of data there is more to say
+			r.unreadable(string(f.object), nil, f.path, "not a list of objects", r.b[i:end])
+		}
+		return end
 	}
 	next := skipSpace(r.b, i+1)
 	if next < len(r.b) && r.b[next] == ']' {
@@ -56,7 +68,7 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 		end := skipValue(r.b, i)
 		if end > 0 && !isNull(r.b[i:end]) {
 			f.count++
-			r.unreadable(string(f.object), nil, "", "not an object", r.b[i:end])
+			r.unreadableWhole(string(f.object), nil, "", "not an object", r.b[i:end])
 		}
 		return end
 	}
@@ -78,9 +90,10 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	if f.prog.key != "" {
 		s.key = r.keep(r.scalar(s.keyAt))
 		if s.key.start == s.key.end {
-			r.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
+			r.unreadableWhole(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
 			return end
 		}
+		r.checkID(f.object, s.key.of(r.keys), s.keyAt.of(r.b))
 	}
 	if f == r.plan.data {
 		s.ordinal += int64(r.page.Request.Offset)
@@ -90,6 +103,38 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	}
 	f.found = append(f.found, s)
 	return end
+}
+
+// forms says in words what schemas.IsSpaceID and IsUserID ask.
+var forms = map[schemas.Object]string{
+	schemas.Space: "the id of a Space is 1 to 13 letters and digits",
+	schemas.User:  "the id of a user is 1 to 19 digits",
+}
+
+// checkID notes a Space or a user that cannot be asked for by its id, once for
+// each page. Raw is the id as it stands there.
+func (r *pageReader) checkID(kind schemas.Object, key, raw []byte) {
+	var ok bool
+	switch kind {
+	case schemas.Space:
+		ok = schemas.IsSpaceID(string(key)) && (raw[0] == '"' || schemas.IsUserID(string(key))) // 1e5 and true are no ids
+	case schemas.User:
+		ok = schemas.IsUserID(string(key))
+	default:
+		return
+	}
+	if ok || r.unaskable[string(kind)+string(key)] {
+		return
+	}
+	if r.unaskable == nil {
+		r.unaskable = map[string]bool{}
+	}
+	r.unaskable[string(kind)+string(key)] = true
+	u := unreadable{Type: UnaskableID, Title: "Unaskable Id", Detail: forms[kind], ResourceType: string(kind), ResourceID: string(key), Field: "id"}
+	if raw[0] != '"' {
+		u.Detail += ", this is " + shape(raw[0])
+	}
+	r.bad = append(r.bad, u)
 }
 
 // member passes over the object at i and returns the index after it, or -1,

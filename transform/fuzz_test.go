@@ -30,7 +30,8 @@ func FuzzPages(f *testing.F) {
 	}
 	for _, body := range []string{
 		`{"data":[{"id":"1","t\u0069tle":"\ud83e\udd41 \ud800 \u0000 \"x\""}]}`, `{"data":{"id":1.50,"state":true}}`, `{"data":[null,3,[],{"id":""}]}`,
-		`{"includes":{"users":{"id":"7","name":{"a":1}}},"data":[]}`, `{"data":[{"id":"1"}]}x`, `{"data":[{"id":"1"`, `[]`, "{\"data\":[{\"id\":\"\xff\"}]}",
+		`{"includes":{"users":{"id":"7","name":{"a":1}}},"data":[]}`, `{"data":[{"id":"1"}]}x`, `{"data":[{"id":"1"`, `[]`, `{"data":"x","includes":"y"}`,
+		`{"data":[{"id":1e5}],"includes":{"users":"x","topics":[1]},"errors":"z"}`, `{"data":[{"id":"1"}],"errors":[{"type":"resource-not-found","detail":"[s]"}]}`, "{\"data\":[{\"id\":\"\xff\"}]}",
 		`{"data":[{"id":"1","creator_id":"","title":"","author_id":"","pinned_tweet_id":""}]}`,
 	} {
 		f.Add([]byte(body), uint8(0))

@@ -81,7 +81,7 @@ func (c cells) add(b schemas.Batch) {
 			case *array.String:
 				text := strings.Clone(column.Value(i))
 				c.put(owner, text)
-				if declared := b.Table.Columns[j]; declared.Type == schemas.JSON || declared.Name == "value" {
+				if declared := b.Table.Columns[j]; declared.Type == schemas.JSON || declared.Name == "value" || declared.Name == "detail" {
 					c.addJSON(owner, text)
 				}
 			case *array.Int64:
@@ -166,7 +166,9 @@ func (s *search) objects(path string, v any, kind schemas.Object) {
 			for _, key := range schemas.Ignored(kind) {
 				delete(object, key)
 			}
-			s.nested(fmt.Sprintf("%s[%d]", path, i), object, kind)
+			if of.owner != pageOwner { // else it has no rows, and is kept as it is
+				s.nested(fmt.Sprintf("%s[%d]", path, i), object, kind)
+			}
 		}
 		of.visit(fmt.Sprintf("%s[%d]", path, i), item)
 		s.leaves.Seen += of.leaves.Seen

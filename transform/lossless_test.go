@@ -28,6 +28,16 @@ func TestEveryValueOfThePagesIsInTheRows(t *testing.T) {
 	}
 }
 
+// What is in an object without an id has no rows of its own: it is kept as it came.
+func TestObjectsWithoutIDKeepWhatIsInThem(t *testing.T) {
+	page := schemas.Page{Status: 200, Request: schemas.Request{Endpoint: schemas.Search, Query: "q"},
+		Body: json.RawMessage(`{"data":[{"id":"","title":"t","topics":[{"id":"1","description":"lost?"}]},{"id":"1a","topics":[{"id":"1","description":"kept"}]}]}`)}
+	leaves, err := NewDecoder().Lossless(page)
+	if err != nil || leaves.Found != leaves.Seen || leaves.Lost != "" {
+		t.Errorf("leaves %+v, %v; want all found", leaves, err)
+	}
+}
+
 // The proof must be able to fail: an array longer than its columns loses
 // values.
 func TestLostValueIsNamed(t *testing.T) {

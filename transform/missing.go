@@ -2,26 +2,22 @@ package transform
 
 import (
 	"encoding/json"
+	"slices"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// reportMissing makes rows of the ids that were asked for and did not come
-// back: what the answer left out, and what it said it does not know. An id
-// that was refused for another reason is not known to be gone.
+// reportMissing makes rows of the Spaces that were asked for and that the answer
+// says it does not know. What an answer leaves out without a word, and what a
+// server says that knows nothing of Spaces, is not known to be gone.
 func (d *Decoder) reportMissing() {
 	prog := d.plan.missing[d.page.Request.Endpoint]
-	gone := d.page.OK() || d.page.Status == 404 && d.page.Text == ""
-	if prog == nil || !gone {
+	if prog == nil {
 		return
 	}
-	d.lookFor(d.page.Request.IDs)
 	body := d.b
-	for _, id := range d.page.Request.IDs {
-		if d.came[d.wanted[id]] {
-			continue
-		}
-		d.came[d.wanted[id]] = true // asked for twice is missing once
+	for _, id := range d.witnessed() {
 		text, err := json.Marshal(id)
 		if err != nil {
 			continue // strings always marshal
@@ -34,45 +30,61 @@ func (d *Decoder) reportMissing() {
 	d.b = body
 }
 
-// lookFor marks those of the ids that are on the page, and those that it
-// refused for a reason other than not knowing them.
-func (d *Decoder) lookFor(ids []string) {
-	if d.wanted == nil {
-		d.wanted = map[string]int{}
+// witnessed returns the ids of the request that the answer says it does not know,
+// and does not hold.
+func (d *Decoder) witnessed() (ids []string) {
+	switch {
+	case d.page.Status == 404:
+		if asked := NewAsked(d.page.Request); asked.Len() == 1 && slices.ContainsFunc(Problems(d.page.Body), asked.isGone) {
+			return asked.Without()
+		}
+	case d.page.OK() && len(d.plan.errors.found) > 0:
+		named := d.namedMissing()
+		if len(named) == 0 {
+			return nil
+		}
+		var came []string
+		for _, s := range d.sightings {
+			if s.prog.object == schemas.Space {
+				came = append(came, string(s.key.of(d.keys)))
+			}
+		}
+		asked := NewAsked(d.page.Request)
+		return asked.Without(asked.Without(named), came)
 	}
-	clear(d.wanted)
-	d.came = d.came[:0]
-	for _, id := range ids {
-		if _, ok := d.wanted[id]; !ok {
-			d.wanted[id] = len(d.came)
-			d.came = append(d.came, false)
-		}
-	}
-	mark := func(id []byte) {
-		if i, ok := d.wanted[string(id)]; ok {
-			d.came[i] = true
-		}
-	}
-	for i := range d.sightings {
-		s := &d.sightings[i]
-		if s.prog.object == schemas.Space {
-			mark(s.key.of(d.keys))
-		}
-		if s.prog.object != schemas.Problem || !d.page.OK() {
-			continue
-		}
-		_, found := d.member(s.prog.root, int(s.at.start), "type")
-		if kind := d.scalar(found); !endsIn(kind, "resource-not-found") && !endsIn(kind, "resource-unavailable") {
-			_, found = d.member(s.prog.root, int(s.at.start), "resource_id")
-			mark(d.scalar(found))
-		}
-	}
+	return nil
 }
 
-// endsIn reports whether name is the last path segment of a URI.
-func endsIn(uri []byte, name string) bool {
-	n := len(uri) - len(name)
-	return n >= 0 && string(uri[n:]) == name && (n == 0 || uri[n-1] == '/')
+// namedMissing returns the ids that partial errors say are not known. A page may
+// have an error for each of a thousand people, which are passed by.
+func (d *Decoder) namedMissing() (named []string) {
+	var asked *Asked
+	for _, s := range d.plan.errors.found {
+		_, kind := d.member(s.prog.root, int(s.at.start), "resource_type")
+		if text := d.scalar(kind); len(text) > 0 && !strings.EqualFold(string(text), string(schemas.Space)) {
+			continue
+		}
+		if asked == nil {
+			a := NewAsked(d.page.Request)
+			asked = &a
+		}
+		for _, p := range Problems(s.at.of(d.b)) {
+			if p.NotFound() {
+				named = append(named, asked.Named(p)...)
+			}
+		}
+	}
+	return named
+}
+
+// isGone reports whether a problem of a 404 says that there is no such Space as
+// the one asked for: it is the API's own for that, or names the Space. A gateway
+// that has no such route sends no problem, or one that names nothing.
+func (a Asked) isGone(p Problem) bool {
+	if p.NotFound() && p.ResourceID == "" && p.Value == "" {
+		return len(a.Named(Problem{ResourceType: p.ResourceType, Parameter: p.Parameter, Value: a.request.IDs[0]})) > 0
+	}
+	return (p.NotFound() || p.is("about:blank")) && len(a.Named(p)) > 0
 }
 
 // reportUnreadable makes a row of api_errors of each value noted, in the form

@@ -91,6 +91,7 @@ func (d *Decoder) object(s *sighting, depth int) {
 		return
 	}
 	if s.prog.object == schemas.Problem {
+		d.complete(s)
 		f.ordinal = d.problems
 		d.problems++
 	}
@@ -105,6 +106,25 @@ func (d *Decoder) object(s *sighting, depth int) {
 	}
 	if s.won || s.prog.key == "" {
 		d.children(s.prog, &f)
+	}
+}
+
+// refused is the kind of the problem that stands for a whole request.
+const refused = "refused"
+
+// complete gives a refusal what it leaves out. The kind of resource belongs to
+// the id: where the refusal names another, it is not told.
+func (d *Decoder) complete(s *sighting) {
+	if s.kind != refused {
+		return
+	}
+	id, kind := s.prog.at("resource_id").slot, s.prog.at("resource_type").slot
+	own := d.scalar(s.prog.values[id])
+	other := len(own) > 0 && (len(d.page.Request.IDs) != 1 || string(own) != d.page.Request.IDs[0])
+	for _, g := range d.given {
+		if len(d.scalar(s.prog.values[g.slot])) == 0 && !(g.slot == kind && other) {
+			s.prog.values[g.slot] = g.value
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ type plan struct {
 	// relations make the rows that tie the data of an endpoint to the Space
 	// asked about; their element is the key of the object in data.
 	relations map[schemas.Endpoint]*program
-	// missing make the rows of the ids that were asked for and did not come.
+	// missing make the rows of the ids that were asked for and are not known.
 	missing  map[schemas.Endpoint]*program
 	envelope *program // slots of the page envelope, shared by all tables
 	// stamps are the columns of each table whose value all rows of a page share.
@@ -24,10 +24,13 @@ type plan struct {
 	// data and for errors, in the order in which they are claimed.
 	finders []*finder
 	data    *finder
+	errors  *finder
 }
 
 // finder collects the objects of one list of the page.
 type finder struct {
+	path   string // on the page
+	slot   int    // of the page's program
 	object schemas.Object
 	prog   *program
 	kind   string // of a problem

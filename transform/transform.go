@@ -57,8 +57,6 @@ type Decoder struct {
 	rowWriter
 	problems  int64 // rows of api_errors of the page so far
 	parentKey []byte
-	wanted    map[string]int // ids the page was asked for
-	came      []bool         // by value of wanted
 }
 
 // NewDecoder compiles the tables into a decoder.
@@ -76,8 +74,9 @@ func newDecoder(tables []*schemas.Table) *Decoder {
 // Page decodes a page. Its rows wait in the decoder until Take; nothing of the
 // page is kept.
 //
-// A value that cannot be read is NULL and a row of api_errors. An error means
-// that the page is not JSON, and names it; of such a page there is no row.
+// A value that cannot be read is NULL and a row of api_errors, and so is a
+// successful answer that is no page. An error means that the page is not JSON,
+// and names it; of such a page there is no row.
 func (d *Decoder) Page(p *schemas.Page, claims Claims) error {
 	if err := d.one(p, claims); err != nil {
 		return fmt.Errorf("page %s of %s: %w", p.ID, p.Request.Endpoint, err)
@@ -174,6 +173,17 @@ func (d *Decoder) Lossless(p schemas.Page) (Leaves, error) {
 	}
 	defer release(batches)
 	return leavesOf(p, batches)
+}
+
+// Data is the value of data on the page decoded last, as it stands there, or
+// nothing, and how many objects with a key are in it. The value is part of the
+// page's body.
+func (d *Decoder) Data() (value []byte, objects int) {
+	if d.page == nil || !d.page.OK() {
+		return nil, 0
+	}
+	v := d.plan.entities[schemas.PageObject].values[d.plan.data.slot]
+	return v.of(d.page.Body), len(d.plan.data.found)
 }
 
 // Stats returns what was noticed since the decoder was made.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 
@@ -12,20 +13,115 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// flagsFirst returns the command line of a command with one argument and flags
-// behind it, which the library takes for arguments, with the flags in front.
-// It returns none where they are.
-func flagsFirst(ctx *cli.Context, words ...string) ([]string, error) {
-	args := ctx.Args().Slice()
-	if len(args) < 2 {
-		return nil, nil
+// arranged is a command line with the flags of its command in front, where the
+// library looks for them, and with a job file that stands as a word as a flag.
+func arranged(app *cli.App, args []string) ([]string, error) {
+	var command *cli.Command
+	n := 1
+	for commands := app.Commands; n < len(args); n++ {
+		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(args[n]) })
+		if i < 0 {
+			break
+		}
+		command, commands = commands[i], commands[i].Subcommands
 	}
-	if !strings.HasPrefix(args[1], "-") {
-		return nil, &usageError{"spacesetl " + strings.Join(words, " "), fmt.Errorf("%q is one too many", args[1])}
+	if command == nil {
+		return args, nil
 	}
-	given := ctx.Lineage()[1].Args().Tail() // behind the command's name
-	line := slices.Concat([]string{"spacesetl"}, words, given[:len(given)-len(args)], args[1:], args[:1])
-	return line, nil
+	path := "spacesetl " + strings.Join(args[1:n], " ")
+	l, err := apart(command, args[n:])
+	if err == nil {
+		err = l.oneFile(command)
+	}
+	if err != nil {
+		return nil, &usageError{path, err}
+	}
+	if slices.ContainsFunc(l.words, func(w string) bool { return strings.HasPrefix(w, "-") }) {
+		l.flags = append(l.flags, "--")
+	}
+	return slices.Concat(args[:n:n], l.flags, l.words), nil
+}
+
+// commandLine is one taken apart; files are the values of -f.
+type commandLine struct{ flags, words, files []string }
+
+// apart takes apart what stands behind a command's name.
+func apart(command *cli.Command, args []string) (l commandLine, err error) {
+	for i := 0; i < len(args); i++ {
+		word := args[i]
+		name, value, whole := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		f, known := find(command.Flags, name).(documented)
+		switch {
+		case word == "--":
+			l.words = append(l.words, args[i+1:]...)
+			return l, nil
+		case len(word) < 2 || word[0] != '-':
+			l.words = append(l.words, word)
+			continue
+		case !known || !f.TakesValue() || whole && f.Names()[0] != "file":
+			l.flags = append(l.flags, word)
+			continue
+		case !whole && i+1 == len(args):
+			return l, fmt.Errorf("%s has no value: write %s", word, written(command.Flags, name))
+		case !whole:
+			i++
+			value = args[i]
+		}
+		if f.Names()[0] == "file" {
+			l.files = append(l.files, value)
+		} else {
+			l.flags = append(l.flags, word, value)
+		}
+	}
+	return l, nil
+}
+
+// oneFile makes the job file that is named, as a word or by -f, the flag that the
+// command knows. Only validate takes several, all as words.
+func (l *commandLine) oneFile(command *cli.Command) error {
+	if command.Name == "validate" {
+		l.files, l.words = nil, append(l.files, l.words...)
+		return nil
+	}
+	if command.Name != "abandon" && find(command.Flags, "file") != nil { // it names a run
+		l.words = slices.DeleteFunc(l.words, func(word string) bool {
+			if isFile(word) {
+				l.files = append(l.files, word)
+			}
+			return isFile(word)
+		})
+	}
+	if len(l.files) > 1 {
+		return fmt.Errorf("%s: %s takes one job file", strings.Join(l.files, " and "), command.Name)
+	}
+	for _, file := range l.files {
+		l.flags = append(l.flags, "--file", file)
+	}
+	return nil
+}
+
+// isFile reports whether a word of a command line names a file.
+func isFile(word string) bool {
+	info, err := os.Stat(word)
+	return err == nil && !info.IsDir() || strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml")
+}
+
+// folderFile is the job file of a folder, which init writes.
+const folderFile = "spacesetl.yaml"
+
+// jobFile is the job file that the command line names, or else that of the
+// folder, which is said; none where one of the flags says what to do without.
+func jobFile(ctx *cli.Context, say func(string), unless ...string) string {
+	file := ctx.String("file")
+	if file != "" || slices.ContainsFunc(unless, ctx.IsSet) {
+		return file
+	}
+	if _, err := os.Stat(folderFile); err != nil {
+		return ""
+	}
+	say("the job is " + folderFile + " of this folder")
+	_ = ctx.Set("file", folderFile) // advice names it, too
+	return folderFile
 }
 
 // writeWhole writes a file that appears whole. One that is there is replaced

@@ -80,7 +80,7 @@ type child struct {
 func start(ts *testscript.TestScript, command []string) *child {
 	c := &child{cmd: exec.Command(lookPath(ts, command[0]), command[1:]...)}
 	c.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", "X_BEARER_TOKEN", "X_USER_TOKEN"} {
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "GORACE", adviceFile, "X_BEARER_TOKEN", "X_USER_TOKEN"} {
 		c.cmd.Env = append(c.cmd.Env, name+"="+ts.Getenv(name))
 	}
 	c.cmd.Stdout, c.cmd.Stderr = &c.stdout, &c.stderr

@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -35,17 +33,10 @@ func browseCommand(c *console) *cli.Command {
 }
 
 func browseStore(c *console, ctx *cli.Context) error {
-	spec := jobs.Spec{}
-	if file := ctx.String("file"); file != "" {
-		var err error
-		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
-			return err
-		}
+	spec, err := storeSpec(c, ctx)
+	if err != nil {
+		return err
 	}
-	if ctx.IsSet("store") {
-		spec.Store = ctx.String("store")
-	}
-	spec.Defaults()
 	cfg := browse.Config{Store: store.Dir(spec.Store)}
 	switch loopback := isLoopback(ctx.String("addr")); {
 	case ctx.Bool("expose"):

@@ -44,7 +44,7 @@ func showCost(c *console, ctx *cli.Context) error {
 		return err
 	}
 	spec := jobs.Spec{}
-	if file := ctx.String("file"); file != "" {
+	if file := jobFile(ctx, c.say, "store"); file != "" {
 		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
 			return err
 		}
@@ -88,6 +88,9 @@ func printCost(c *console, s money.Statement) error {
 	_ = c.print("low: X bills neither what expansions include nor what it repeats on a UTC day; high: both\n")
 	if s.Lost > 0 {
 		_ = c.print("high holds %s for answers that a crash lost\n", usd(s.Lost))
+	}
+	if s.Damaged > 0 {
+		_ = c.print("%d pages cannot be read: what they cost is not counted\n", s.Damaged)
 	}
 	return c.print("spent: %s to %s\n", usd(s.Low), usd(s.High))
 }

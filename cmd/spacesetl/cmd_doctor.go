@@ -28,7 +28,7 @@ func examine(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	e := &examination{ctx: ctx.Context, cli: ctx, offline: ctx.Bool("offline"), now: c.clock()}
+	e := &examination{ctx: ctx.Context, cli: ctx, offline: ctx.Bool("offline"), now: c.clock(), say: c.say}
 	readJob(e)
 	checkVersions(e)
 	checkMemory(e)

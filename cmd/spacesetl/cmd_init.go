@@ -38,13 +38,10 @@ spacesetl init --from ticketed-audience --store /data/audience tickets.yaml`,
 }
 
 func initJob(c *console, ctx *cli.Context) error {
-	if again, err := flagsFirst(ctx, "init"); err != nil || again != nil {
-		if err == nil {
-			return c.app().RunContext(ctx.Context, again)
-		}
-		return err
+	if ctx.Args().Len() > 1 {
+		return &usageError{"spacesetl init", fmt.Errorf("%q is one too many", ctx.Args().Get(1))}
 	}
-	err := writeJob(c, ctx, cmp.Or(ctx.Args().First(), "spacesetl.yaml"))
+	err := writeJob(c, ctx, cmp.Or(ctx.Args().First(), folderFile))
 	var u *usageError
 	if errors.As(err, &u) {
 		u.command = "spacesetl init"

@@ -36,11 +36,8 @@ spacesetl jobs show hourly-creators --for kubernetes --job-file mine.yaml | kube
 }
 
 func showReady(c *console, ctx *cli.Context) error {
-	if again, err := flagsFirst(ctx, "jobs", "show"); err != nil || again != nil {
-		if err == nil {
-			return c.app().RunContext(ctx.Context, again)
-		}
-		return ofJobs(ctx, err)
+	if ctx.Args().Len() > 1 {
+		return ofJobs(ctx, &usageError{err: fmt.Errorf("%q is one too many", ctx.Args().Get(1))})
 	}
 	scheduler := ctx.String("for")
 	if scheduler != "" {

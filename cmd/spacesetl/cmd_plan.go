@@ -10,7 +10,7 @@ func planCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "plan",
 		Usage: "say what a job will ask and cost, without a request",
-		UsageText: `spacesetl plan -f job.yaml
+		UsageText: `spacesetl plan job.yaml
 spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --output json`,
 		Description: "Costs are a range: nothing official says whether X bills objects that expansions bring in, or\n" +
 			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
@@ -26,7 +26,7 @@ func showPlan(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := readSpec(ctx)
+	spec, err := readSpec(ctx, c.say)
 	if err != nil {
 		return err
 	}

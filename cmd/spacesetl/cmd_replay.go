@@ -18,6 +18,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
 			list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
 			text("out", "", "`DIR` to write to instead of the store"),
+			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),
 			memoryFlag(),
 			outputFlag(),
 		}, append(watchFlags(), profileFlags()...)...),
@@ -50,7 +51,7 @@ func replay(c *console, ctx *cli.Context) error {
 	}
 	w.Start(ctx.Context)
 	defer w.Stop()
-	for result, err := range jobs.Open(spec, o).Replay(ctx.Context, jobs.ReplayOptions{Run: ctx.String("run"), Out: ctx.String("out")}) {
+	for result, err := range jobs.Open(spec, o).Replay(ctx.Context, jobs.ReplayOptions{Run: ctx.String("run"), Out: ctx.String("out"), SkipDamaged: ctx.Bool("skip-damaged")}) {
 		if err != nil {
 			return ofJob(ctx, err)
 		}

@@ -42,7 +42,7 @@ func makeReport(c *console, ctx *cli.Context) error {
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
-	spec, err := storeSpec(ctx)
+	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
 	}

@@ -5,17 +5,19 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func runCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "run",
 		Usage: "fetch what a job asks for and load it",
-		UsageText: `spacesetl run -f job.yaml
+		UsageText: `spacesetl run job.yaml
 spacesetl run --creators @XDevelopers,2244994945 --with tweets --store ./spaces
 spacesetl run --search "open mic" --search crypto --state live --output json`,
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
-			"A run that stopped early goes on when the same job is run again.",
+			"A run that stopped early goes on when the same job is run again. Without a FILE and without flags\n" +
+			"that say what to get, the job is spacesetl.yaml.",
 		Flags: append(append(jobFlags(),
 			tokenFileFlag(),
 			memoryFlag(),
@@ -41,13 +43,13 @@ func format(ctx *cli.Context) (string, error) {
 
 // startRun runs the job that the command line asks for.
 func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
-	spec, err := readSpec(ctx)
+	spec, err := readSpec(ctx, func(line string) { w.Log().Info(line) })
 	if err != nil {
 		return ended{}, err
 	}
 	w.Job(spec.Name)
 	o := c.options()
-	o.Resume, o.Listener = ctx.Bool("resume"), listener(w)
+	o.Resume, o.Listener, o.Origin = ctx.Bool("resume"), listener(w), origin(ctx, spec)
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return ended{}, err
 	}
@@ -56,5 +58,8 @@ func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) 
 	}
 	job := jobs.Open(spec, o)
 	result, err := job.Run(ctx.Context)
+	if m := result.Manifest; err == nil && spec.Strict && m != nil && m.Run.Outcome == schemas.DoneWithGaps {
+		err = &gapsError{m}
+	}
 	return ended{result, job, spec.Store}, ofJob(ctx, err)
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -66,29 +64,6 @@ func schemaCommand(c *console) *cli.Command {
 				}
 				return chosen(ctx, "format", format)
 			}
-		},
-	}
-}
-
-func validateCommand(c *console) *cli.Command {
-	return &cli.Command{
-		Name:      "validate",
-		Usage:     "check a job file and name every mistake",
-		UsageText: "spacesetl validate -f job.yaml",
-		Flags:     []cli.Flag{text("file", "", "job `FILE` (YAML)", "f")},
-		Action: func(ctx *cli.Context) error {
-			file := ctx.String("file")
-			if file == "" {
-				file = ctx.Args().First()
-			}
-			if file == "" {
-				return &usageError{"spacesetl validate", fmt.Errorf("no job file: give one with -f")}
-			}
-			spec, err := jobs.Load(file, os.LookupEnv, nil)
-			if err != nil {
-				return err
-			}
-			return c.print("%s is valid: job %q\n%s\n", file, spec.Name, spec.Price())
 		},
 	}
 }

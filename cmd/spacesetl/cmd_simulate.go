@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -19,9 +20,8 @@ func simulateCommand(c *console) *cli.Command {
 		Usage: "serve the simulated X API for any client",
 		UsageText: `spacesetl simulate --addr 127.0.0.1:8080
 spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
-		Description: "Any bearer token is an app-only one; the token printed as X_USER_TOKEN belongs to a creator\n" +
-			"with ticketed Spaces. GET /_sim/world, /_sim/requests, /_sim/served and /_sim/billing tell what\n" +
-			"the server did.",
+		Description: "Any bearer token is an app-only one; that printed as X_USER_TOKEN is of a creator with ticketed\n" +
+			"Spaces. GET /_sim/ and world, requests, served, shown, billing or faults tells what the server did.",
 		Flags: []cli.Flag{
 			text("addr", "127.0.0.1:8080", "`ADDRESS` to listen on"),
 			number("seed", 1, "seed of the world; `N`"),
@@ -35,6 +35,7 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 			flag("quirks", "send values in every shape seen in the wild"),
 			flag("evolve", "let Spaces start and end as time goes by"),
 			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: env("fault-rate")},
+			text("faults", "", "JSON `FILE` of what goes wrong when, as /_sim/faults takes it by POST"),
 			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: env("credit")},
 		},
 		Action: func(ctx *cli.Context) error { return serveSimulator(c, ctx) },
@@ -56,12 +57,16 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	if ctx.Float64("credit") < 0 || ctx.Duration("window") <= 0 {
 		return &usageError{commandOf(ctx), errors.New("--credit must not be negative, and --window must be more than nothing")}
 	}
+	faults, err := faultsOf(ctx)
+	if err != nil {
+		return err
+	}
 	cfg := simulator.Config{
 		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Epoch: time.Now(), Window: ctx.Duration("window"),
 		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),
 		Ended: ctx.String("ended"), Missing: ctx.String("missing"), Paging: ctx.String("paging"),
 		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve"),
-		Faults:  simulator.Faults{Rate: ctx.Float64("fault-rate")},
+		Faults:  faults,
 		Billing: simulator.Billing{CreditUSD: ctx.Float64("credit")},
 	}
 	creator, ticketed := simulator.New(cfg).TicketedCreator()
@@ -81,4 +86,21 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	}
 	<-ctx.Context.Done()
 	return nil
+}
+
+// faultsOf reads --faults; --fault-rate overrides its rate.
+func faultsOf(ctx *cli.Context) (faults simulator.Faults, err error) {
+	if path := ctx.String("faults"); path != "" {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return faults, &usageError{commandOf(ctx), fmt.Errorf("--faults: %w", err)}
+		}
+		if faults, err = simulator.ParseFaults(data); err != nil {
+			return faults, &usageError{commandOf(ctx), fmt.Errorf("--faults: %s: %w", path, err)}
+		}
+	}
+	if ctx.IsSet("fault-rate") {
+		faults.Rate = ctx.Float64("fault-rate")
+	}
+	return faults, nil
 }

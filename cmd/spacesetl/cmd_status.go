@@ -45,11 +45,11 @@ func showStatus(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	spec, err := storeSpec(ctx)
+	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
 	}
-	o, err := jobs.Open(spec, c.options()).Status(ctx.Context, jobs.StatusOptions{Stale: ctx.Duration("stale"), File: ctx.String("file")})
+	o, err := jobs.Open(spec, c.options()).Status(ctx.Context, jobs.StatusOptions{Stale: ctx.Duration("stale"), File: ctx.String("file"), Env: os.LookupEnv})
 	if err != nil {
 		return ofJob(ctx, err)
 	}
@@ -67,11 +67,11 @@ func showStatus(c *console, ctx *cli.Context) error {
 	return err
 }
 
-// storeSpec is the job of -f, if any, with the store of --store. Only what the
+// storeSpec is the job of a file, if any, with the store of --store. Only what the
 // job says of its store counts here: a job without seeds will do.
-func storeSpec(ctx *cli.Context) (jobs.Spec, error) {
+func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 	spec := jobs.Spec{}
-	if file := ctx.String("file"); file != "" {
+	if file := jobFile(ctx, c.say, "store"); file != "" {
 		var err error
 		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
 			return spec, err

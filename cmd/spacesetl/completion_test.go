@@ -38,6 +38,7 @@ func TestShellsComplete(t *testing.T) {
 				{"spacesetl schema --format ", []string{"bigquery", "clickhouse", "duckdb", "json", "md", "mermaid", "postgres", "snowflake", "svg"}},
 				{"spacesetl run --name plan --users b", []string{"batch"}},
 				{"spacesetl run -f other", []string{"other.yaml"}},
+				{"spacesetl run oth", []string{"other.yaml"}},
 				{"spacesetl replay --store s", []string{"spaces"}},
 				{"spacesetl completion ", []string{"bash", "fish", "zsh"}},
 				{"spacesetl auth status --outp", []string{"--output"}},

@@ -51,6 +51,9 @@ func (c *console) print(format string, args ...any) error {
 	return err
 }
 
+// say prints a line that is no result.
+func (c *console) say(line string) { fmt.Fprintln(c.stderr, "spacesetl:", line) }
+
 func (c *console) printJSON(value any) error {
 	encoder := json.NewEncoder(c.stdout)
 	encoder.SetEscapeHTML(false)

@@ -35,6 +35,7 @@ type examination struct {
 	store   store.Dir
 	offline bool
 	now     time.Time
+	say     func(string)
 	found   []verdict
 }
 
@@ -57,7 +58,7 @@ func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %
 
 // readJob reads the job file; its mistakes are findings, too.
 func readJob(e *examination) {
-	file := e.cli.String("file")
+	file := jobFile(e.cli, e.say, "store")
 	if file != "" {
 		var err error
 		e.spec, err = jobs.Load(file, os.LookupEnv, nil)

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"net/url"
 	"syscall"
+
+	"github.com/spacesetl/spacesetl/extract"
 )
 
 // networkTrouble says what keeps a request from its server, and what to do.
@@ -21,6 +23,7 @@ func networkTrouble(err error) (what, do string) {
 		record    tls.RecordHeaderError
 		op        *net.OpError
 		timeout   *url.Error
+		closed    *extract.ConnectionError
 	)
 	switch {
 	case errors.As(err, &op) && op.Op == "proxyconnect":
@@ -41,6 +44,8 @@ func networkTrouble(err error) (what, do string) {
 		return "nobody listens there (connection refused)", "check the address and the port"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no answer in time", "check the network, firewall and proxy"
+	case errors.As(err, &closed):
+		return closed.Reason, closed.Next
 	}
 	return err.Error(), "check the address, the network and the proxy"
 }

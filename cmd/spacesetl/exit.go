@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -16,13 +17,15 @@ import (
 
 // exitCode is the one place that decides how the program ends:
 //
-//	0    done
+//	0    done, with gaps or without
 //	1    failed
 //	2    usage or configuration
+//	3    done with gaps, of a strict job
 //	4    stopped by a usage cap, a spend cap or used-up credits; resumable
 //	5    not authorised
 //	70   an internal error, told by printCrash
-//	75   stopped at a deadline or a rate window; resumable
+//	75   stopped at a deadline, a rate window or an outage, resumable; or the
+//	     store or its database is in use
 //	130  interrupted (SIGINT) after a clean checkpoint; 143 for SIGTERM
 func exitCode(ctx context.Context, err error) int {
 	var stopped *pipeline.StoppedError
@@ -31,12 +34,19 @@ func exitCode(ctx context.Context, err error) int {
 		usage   *usageError
 		invalid *jobs.InvalidError
 		wrong   *store.WrongJobError
+		gaps    *gapsError
+		busy    *store.BusyError
+		held    *load.LockedError
 	)
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong):
+	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), misconfigured(err):
 		return 2
+	case errors.As(err, &gaps):
+		return 3
+	case errors.As(err, &busy), stopped == nil && errors.As(err, &held):
+		return 75
 	case stopped == nil && ctx.Err() == nil:
 		return cmp.Or(authCode(err), 1)
 	case stopped == nil || stopped.Outcome == schemas.Interrupted:
@@ -55,6 +65,13 @@ func exitCode(ctx context.Context, err error) int {
 	return 1
 }
 
+// misconfigured reports whether an error is one of the settings, such as a server
+// that has no route of the API.
+func misconfigured(err error) bool {
+	var c interface{ Configuration() bool }
+	return errors.As(err, &c) && c.Configuration()
+}
+
 // signalCode is 128 and the signal's number, as shells have it.
 func signalCode(s os.Signal) int {
 	if s == syscall.SIGTERM {
@@ -69,13 +86,14 @@ type exitMeaning struct{ code, meaning string }
 // exitMeanings are the exit codes in words.
 func exitMeanings() []exitMeaning {
 	return []exitMeaning{
-		{"0", "Done."},
+		{"0", "Done; what did not come, if anything, is named."},
 		{"1", "Failed; with status --check and doctor, something is wrong."},
 		{"2", "Usage or configuration."},
+		{"3", "Done with gaps, of a strict job: what did not come is named."},
 		{"4", "Stopped by a budget, a usage cap, a spend cap or used-up credits; run again to go on."},
 		{"5", "Not authorised."},
 		{"70", "An internal error: a bug of spacesetl. What has landed is safe."},
-		{"75", "Stopped at a deadline or a rate window; run again to go on."},
+		{"75", "Stopped at a deadline, a rate window or an outage, or the store or its database is in use; run again to go on."},
 		{"130, 143", "Interrupted by SIGINT or SIGTERM after a clean checkpoint; run again to go on."},
 	}
 }

@@ -53,7 +53,7 @@ func flagGroup(name string) string {
 		return groupGet
 	case slices.Contains([]string{"to", "store", "publish"}, name):
 		return groupTo
-	case slices.Contains([]string{"workers", "max-wait", "deadline", "memory"}, name), strings.HasPrefix(name, "budget-"):
+	case slices.Contains([]string{"workers", "max-wait", "max-total-wait", "deadline", "retry-for", "ask-again", "resume-within", "strict", "memory"}, name), strings.HasPrefix(name, "budget-"):
 		return groupLimits
 	case slices.Contains([]string{"progress", "log-level", "log-format", "metrics-file", "pushgateway", "ping-url", "otlp-endpoint", "no-report"}, name):
 		return groupWatch

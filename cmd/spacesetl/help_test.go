@@ -11,7 +11,7 @@ import (
 const (
 	helpWidth = 100 // characters of the widest line of help
 	helpLines = 24  // of a screen
-	jobLines  = 53  // of commands that have all flags of a job
+	jobLines  = 58  // of commands that have all flags of a job
 )
 
 // The help of each command begins with an example of it, and fits a screen.

@@ -3,10 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -35,23 +35,31 @@ func jobFlags() []cli.Flag {
 		flag("private", "ask for fields that need the owner's token too"),
 		flag("no-users", "do not look up users that no answer includes"),
 		text("users", "", "get people with answers, looked up, or not: expand, batch, none; `HOW`"),
-		text("budget-run", "", "stop before the run can cost more; `USD`"),
+		text("budget-run", "", "stop before this start can cost more; `USD`"),
 		text("budget-day", "", "stop before the store's runs of a UTC day can cost more; `USD`"),
 		text("budget-month", "", "the same for a calendar month; `USD`"),
 		number("workers", 0, "requests under way at a time; `N` (default 4)"),
 		duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
+		duration("max-total-wait", "longest that a run may wait in all; `DURATION` (default an hour without a page)"),
 		duration("deadline", "stop after this time, resumable; `DURATION`"),
+		duration("retry-for", "how long an outage is weather, tried again; `DURATION` (default 15m)"),
+		duration("ask-again", "age of a run from which today's questions come first; `DURATION` (default 10m)"),
+		duration("resume-within", "age of a run from which it is closed as it is; `DURATION` (default 25h)"),
+		flag("strict", "end with exit code 3 where something asked for did not come"),
 	}
 }
 
+// seedFlags say what to get, so that no job file has to.
+func seedFlags() []string { return []string{"ids", "ids-file", "creators", "search"} }
+
 // readSpec reads the job file, if any, and lets flags override it. It returns
-// every mistake at once.
-func readSpec(ctx *cli.Context) (jobs.Spec, error) {
+// every mistake at once. That the file is the folder's own is said.
+func readSpec(ctx *cli.Context, say func(string)) (jobs.Spec, error) {
 	if ctx.Args().Present() {
-		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag: what to get is given by --ids, --creators, --search or -f", ctx.Args().First())}
+		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is neither a flag nor a file: what to get is given by a job file, --ids, --creators or --search", ctx.Args().First())}
 	}
 	var wrong error
-	spec, err := jobs.Load(ctx.String("file"), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBudget(ctx, spec) })
+	spec, err := jobs.Load(jobFile(ctx, say, seedFlags()...), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBounds(ctx, spec) })
 	err = inFlags(ctx, err)
 	if wrong != nil {
 		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
@@ -86,7 +94,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 			spec.Search = append(spec.Search, jobs.Search{Query: q})
 		}
 	}
-	for name, into := range map[string]*bool{"private": &spec.Private, "no-users": &spec.NoUsers} {
+	for name, into := range map[string]*bool{"private": &spec.Private, "no-users": &spec.NoUsers, "strict": &spec.Strict} {
 		if given(name) {
 			*into = ctx.Bool(name)
 		}
@@ -94,15 +102,21 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	if given("workers") {
 		spec.Workers = ctx.Int("workers")
 	}
-	for name, into := range map[string]*time.Duration{"max-wait": &spec.MaxWait, "deadline": &spec.Deadline} {
-		if given(name) {
+	for key, into := range spec.Durations() {
+		if name := strings.ReplaceAll(key, "_", "-"); given(name) {
 			*into = ctx.Duration(name)
 		}
 	}
 }
 
-// overrideBudget reads the bounds of what a job may cost.
-func overrideBudget(ctx *cli.Context, spec *jobs.Spec) error {
+// overrideBounds reads the bounds of what a job may cost, and refuses durations
+// of nothing.
+func overrideBounds(ctx *cli.Context, spec *jobs.Spec) error {
+	for _, key := range slices.Sorted(maps.Keys(spec.Durations())) {
+		if name := strings.ReplaceAll(key, "_", "-"); ctx.IsSet(name) && ctx.Duration(name) == 0 {
+			return fmt.Errorf("--%s: %s", name, jobs.NoTime)
+		}
+	}
 	for name, into := range map[string]*schemas.Money{"budget-run": &spec.Budget.Run, "budget-day": &spec.Budget.Day, "budget-month": &spec.Budget.Month} {
 		if !ctx.IsSet(name) {
 			continue
@@ -115,6 +129,7 @@ func overrideBudget(ctx *cli.Context, spec *jobs.Spec) error {
 			return fmt.Errorf("--%s: %q is %w", name, ctx.String(name), err)
 		}
 		*into = amount
+		spec.Elsewhere("budget.usd_per_" + strings.TrimPrefix(name, "budget-"))
 	}
 	return nil
 }

@@ -59,7 +59,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 func (c *console) execute(ctx context.Context, args []string) (code int) {
 	defer recovered(c.stderr, &code)
-	err := c.app().RunContext(ctx, asHelp(args))
+	app := c.app()
+	args, err := arranged(app, asHelp(args))
+	if err == nil {
+		err = app.RunContext(ctx, args)
+	}
 	if err != nil {
 		for line := range strings.Lines(err.Error()) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
@@ -93,7 +97,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), replayCommand(c),
+			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c),
 			authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
 			reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),
@@ -121,5 +125,5 @@ func commandNames(app *cli.App) []string {
 // takesWords reports whether a command has something to say of words that are
 // no flags.
 func takesWords(command string) bool {
-	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init"}, command)
+	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init", "abandon"}, command)
 }

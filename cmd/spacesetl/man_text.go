@@ -1,5 +1,10 @@
 package main
 
+import (
+	"fmt"
+	"strings"
+)
+
 func manEnvironment(m *manual) {
 	m.section("ENVIRONMENT")
 	m.paragraph("Every flag can be given as a variable; a flag on the command line wins. Secrets are never flags:")
@@ -9,7 +14,7 @@ func manEnvironment(m *manual) {
 		{"X_CLIENT_ID, X_CLIENT_SECRET", "The app's OAuth 2.0 client, for auth login; the secret of confidential clients only."},
 		{"X_API_KEY, X_API_SECRET", "The app's key and secret, for auth app. They are not stored."},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies to ask through."},
-		{"SSL_CERT_FILE", "Certificates to trust, such as that of a proxy that opens TLS."},
+		{"SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's, such as that of a proxy that opens TLS."},
 		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
 		{"SPACESETL_DEBUG", "1 adds the trace to an internal error."},
 	} {
@@ -39,5 +44,11 @@ func manStatus(m *manual) {
 	m.section("EXIT STATUS")
 	for _, e := range exitMeanings() {
 		m.item(e.code, e.meaning)
+	}
+	m.section("FAILURES")
+	m.paragraph("What fails, what it is lasting for, what that costs, and how it ends, with the exit code:")
+	plain := strings.NewReplacer("`", "", "·", "*")
+	for _, f := range failures() {
+		m.item(manText(plain.Replace(f.what)), plain.Replace(fmt.Sprintf("Lasting for: %s. Costs: %s. Ends: %s (%s).", f.lasts, f.costs, f.ends, f.exit)))
 	}
 }

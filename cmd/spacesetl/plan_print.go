@@ -6,6 +6,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -40,8 +41,14 @@ func printPlan(c *console, p jobs.Forecast) error {
 			_ = c.print("the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
 		}
 	}
+	if p.Budget != (money.Budget{}) {
+		_ = c.print("it sets up to %s aside for one request until its answer has come, and asks for less where that does not fit\n", p.Aside.Cents())
+	}
+	if text := forecast.CapText(p.Posts); text != "" {
+		_ = c.print("%s\n", text)
+	}
 	for _, stop := range p.Stops {
-		_ = c.print("%s\n", jobs.StopText(stop))
+		_ = c.print("%s\n", stop.Text())
 	}
 	if p.Batch != nil {
 		return c.print("recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+

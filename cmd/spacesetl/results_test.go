@@ -15,6 +15,16 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
+// newest sets $RUN to the newest run of a store: newest STORE.
+func newest(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: newest STORE")
+	}
+	runs, err := store.Dir(ts.MkAbs(args[0])).Runs()
+	ts.Check(err)
+	ts.Setenv("RUN", runs[len(runs)-1])
+}
+
 // sameFiles checks that two folders hold the same files, byte by byte.
 func sameFiles(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -10,29 +12,73 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // again is the command that goes on with this run.
-func again(ctx *cli.Context) string {
-	parts := []string{"spacesetl", ctx.Command.Name}
+func again(ctx *cli.Context) string { return jobs.Command(wordsOf(ctx, nil)...) }
+
+// wordsOf is the command line of a command, its flags as they are now: also those
+// of the environment. Of a flag in paths the value is an absolute path.
+func wordsOf(ctx *cli.Context, paths []string, but ...string) []string {
+	words := []string{ctx.Command.Name}
+	but = append(but, append(secretFlags(), "resume")...)
 	for _, name := range ctx.LocalFlagNames() {
-		if len(name) == 1 || slices.Contains(secretFlags(), name) {
+		if len(name) == 1 || slices.Contains(but, name) {
 			continue // the short form of another, or not to be shown
 		}
 		switch value := ctx.Value(name).(type) {
 		case bool:
-			parts = append(parts, "--"+name)
+			if name = "--" + name; !value {
+				name += "=false"
+			}
+			words = append(words, name)
 		case cli.StringSlice:
-			parts = append(parts, "--"+name, jobs.ShellWord(strings.Join(value.Value(), ",")))
+			words = append(words, "--"+name, strings.Join(value.Value(), ","))
 		case *query:
 			for _, q := range value.given(name) {
-				parts = append(parts, "--"+name, jobs.ShellWord(q))
+				words = append(words, "--"+name, q)
 			}
 		default:
-			parts = append(parts, "--"+name, jobs.ShellWord(fmt.Sprint(value)))
+			text := fmt.Sprint(value)
+			if slices.Contains(paths, name) {
+				text = absolute(text)
+			}
+			words = append(words, "--"+name, text)
 		}
 	}
-	return strings.Join(parts, " ")
+	return words
+}
+
+// absolute is a path that holds in every folder.
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// origin is how the job of a run is given, for whoever goes on with it later and
+// elsewhere. An address with a path is not noted, since the path may be a secret:
+// neither are then its flags, which are not the job without.
+func origin(ctx *cli.Context, spec jobs.Spec) store.JobNote {
+	var note store.JobNote
+	if file := ctx.String("file"); file != "" {
+		note.File = absolute(file)
+	}
+	others := append(flagNames(watchFlags()), flagNames(tellFlags())...) // that are not the job's
+	given := wordsOf(ctx, []string{"ids-file"}, append(others, "file", "store", "output", "no-report", "memory", "token-file")...)
+	if len(given) == 1 && note.File != "" && !ctx.IsSet("store") {
+		return note
+	}
+	if u, err := url.Parse(ctx.String("base-url")); err != nil || strings.Trim(u.Path, "/") != "" {
+		return store.JobNote{}
+	}
+	if note.File != "" {
+		given = append(given, "--file", note.File)
+	}
+	note.Flags = append(given, "--store", absolute(spec.Store))
+	return note
 }
 
 // adviceError adds the next step to the error of a run that stopped early.

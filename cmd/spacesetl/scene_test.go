@@ -121,5 +121,10 @@ func simulatorConfig(args []string) (cfg simulator.Config, ids int, err error) {
 		}
 		return nil
 	})
+	set.Func("rules", "a JSON list of rules", func(text string) error {
+		faults, err := simulator.ParseFaults([]byte(`{"rules": ` + text + `}`))
+		cfg.Faults.Rules = faults.Rules
+		return err
+	})
 	return cfg, ids, set.Parse(args)
 }

@@ -47,6 +47,8 @@ func hurried() int {
 			cfg.CreatorSpacing, cfg.BaseDelay, cfg.BurstDelay, cfg.UnknownDelay = 10*time.Millisecond, 20*time.Millisecond, 20*time.Millisecond, 100*time.Millisecond
 		}
 	}}
+	c, note := listened(c, os.Args)
+	defer note()
 	return c.execute(ctx, os.Args)
 }
 
@@ -57,6 +59,8 @@ const (
 )
 
 func TestScripts(t *testing.T) {
+	advice := filepath.Join(t.TempDir(), "advice")
+	t.Cleanup(func() { checkAdvice(t, advice) })
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireUniqueNames:  true,
@@ -68,6 +72,7 @@ func TestScripts(t *testing.T) {
 			env.Defer(s.close)
 			env.Setenv("GORACE", os.Getenv("GORACE"))
 			env.Setenv("SPACESETL_NO_REPORT", os.Getenv("SPACESETL_NO_REPORT"))
+			env.Setenv(adviceFile, advice)
 			env.Setenv("X_BEARER_TOKEN", scriptAppToken)
 			env.Setenv("USER_TOKEN", scriptUserToken) // a script with buyers sets X_USER_TOKEN to it
 			return nil
@@ -89,6 +94,7 @@ func TestScripts(t *testing.T) {
 			"oneline":    oneLine,
 			"pastes":     pastes,
 			"pings":      pings,
+			"newest":     newest,
 			"pinged":     pinged,
 		},
 	})

@@ -38,7 +38,7 @@ func TestStatusOfAHealthyStore(t *testing.T) {
 	if o = overviewOf(t, "--store", small); o.Lock.Held {
 		t.Errorf("lock after unlock: got %+v, want it free", o.Lock)
 	}
-	if !o.Healthy || len(o.Runs) != 1 || o.Runs[0].Outcome != "done" || o.Runs[0].Pages == 0 || o.Runs[0].High <= 0 || !o.Runs[0].Counted {
+	if !o.Healthy || len(o.Runs) != 1 || o.Runs[0].Outcome != "done_with_gaps" || o.Runs[0].Missing != 1 || o.Runs[0].Pages == 0 || o.Runs[0].High <= 0 || !o.Runs[0].Counted {
 		t.Errorf("got %+v, want one healthy run with pages and money", o)
 	}
 	m, err := store.Dir(small).Manifest(o.Runs[0].RunID)
@@ -94,17 +94,17 @@ func TestStatusNamesEveryProblem(t *testing.T) {
 		want   []string
 		says   string
 	}{
-		{"killed", remove(manifest), nil, []string{"unfinished", "orphans"}, "spacesetl run --name small --ids "},
+		{"killed", remove(manifest), nil, []string{"unfinished", "orphans"}, "run the job's own command again"},
 		{"torn manifest", write(manifest, "{"), nil, []string{"damaged", "orphans"}, "manifest.json is damaged"},
 		{"missing file", remove(spaces), nil, []string{"files"}, "replay"},
 		{"cut file", func(dir string) error { return os.Truncate(filepath.Join(dir, spaces), 100) }, nil, []string{"files"}, "not of the size listed"},
 		{"orphan", write(filepath.Join(filepath.Dir(spaces), "20200101T000000Z-abcdef-0.parquet"), "x"), nil, []string{"orphans"}, "20200101T000000Z"},
-		{"no database", remove("spaces.duckdb"), nil, []string{"behind"}, "--to duckdb"},
+		{"no database", remove("spaces.duckdb"), nil, []string{"behind"}, "a store' --to duckdb"},
 		{"another file for a database", write("spaces.duckdb", "text"), nil, []string{"database"}, "spaces.duckdb"},
 		{"stale", func(string) error { return nil }, []string{"--stale", "1ns"}, []string{"stale"}, "the last run was started"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := filepath.Join(t.TempDir(), "store")
+			dir := filepath.Join(t.TempDir(), "a store")
 			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
 				t.Fatal(err)
 			}

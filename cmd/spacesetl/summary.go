@@ -36,6 +36,9 @@ func printResult(c *console, r jobs.Result, format string) error {
 		_ = c.print("and %d tables without rows\n", empty)
 	}
 	_ = c.print("\nrun %s: %s in %s\n", m.Run.RunID, m.Run.Outcome, r.Took.Round(10*time.Millisecond))
+	for _, line := range gapLines(m) {
+		_ = c.print("%s\n", line)
+	}
 	_ = c.print("%s pages in the run; now %s requests, %s 429s waited out, %s temporary failures retried, %s waited by all workers\n",
 		thousands(int64(m.Run.Pages)), thousands(r.Stats.Requests), thousands(limited(r.Stats)), thousands(r.Stats.Retries), r.Stats.Waited.Round(100*time.Millisecond))
 	if err := printTokens(c, r.Stats); err != nil {
@@ -72,7 +75,7 @@ func printPaths(c *console, r jobs.Result) error {
 			filepath.ToSlash(filepath.Join(r.Parquet, "spaces", "**", "*.parquet")))
 	}
 	if r.DuckDB != "" {
-		_ = c.print("\nDuckDB   %s\n         duckdb -readonly %s -c \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, r.DuckDB)
+		_ = c.print("\nDuckDB   %s\n         duckdb -readonly %s -c \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, jobs.ShellWord(r.DuckDB))
 	}
 	return nil
 }

@@ -54,13 +54,14 @@ func commandSyntax(path []string, command *cli.Command) *syntax {
 	switch s.name() {
 	case "completion":
 		s.words = []string{"bash", "zsh", "fish"}
-	case "validate", "init":
+	case "init":
 		s.files = true
 	case "jobs show":
 		for _, job := range ready.Jobs() {
 			s.words = append(s.words, job.Name)
 		}
 	}
+	s.files = s.files || s.name() != "abandon" && find(command.Flags, "file") != nil
 	for _, f := range command.Flags {
 		if f, ok := f.(documented); ok && f.Names()[0] != "help" {
 			s.flags = append(s.flags, flagSyntax(f))

@@ -112,7 +112,7 @@ func inFlags(ctx *cli.Context, err error) error {
 		switch {
 		case p.Line > 0 || p.File != "":
 		case p.Key == "" && strings.HasPrefix(p.Text, "nothing to do"):
-			invalid.Problems[i].Text = "nothing to do: give --ids, --ids-file, --creators or --search, or a job file with -f"
+			invalid.Problems[i].Text = "nothing to do: name a job file, or give --ids, --ids-file, --creators or --search"
 		case p.Key != "" && ctx.IsSet(name):
 			invalid.Problems[i].Text = "--" + name + ": " + strings.TrimPrefix(p.Text, p.Key+": ")
 		}

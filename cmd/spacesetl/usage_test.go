@@ -61,7 +61,7 @@ func TestUsageErrorsNameTheFlagAndTheNearest(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"run"}, "nothing to do: give --ids, --ids-file, --creators or --search, or a job file with -f"},
+		{[]string{"run"}, "nothing to do: name a job file, or give --ids, --ids-file, --creators or --search"},
 		{[]string{"run", "--ids", id, "--workers=-3"}, "--workers: -3 is not between 1 and 64"},
 		{[]string{"run", "--ids", "no id"}, `--ids: "no id" is not a Space id`},
 		{[]string{"run", "--creators", "X"}, `--creators: "X" is neither a user id (digits) nor a username: write @X`},

@@ -117,7 +117,7 @@ func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, 
 	}
 	w.Start(ctx.Context)
 	r, err := work(w)
-	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: err})
+	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(r, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: err})
 	if printErr := printResult(c, r.Result, out); err == nil {
 		err = printErr
 	}
@@ -126,9 +126,12 @@ func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, 
 }
 
 // outcome is what a run came to that ended with err.
-func outcome(err error) schemas.Outcome {
+func outcome(r ended, err error) schemas.Outcome {
 	var stopped *pipeline.StoppedError
+	var gaps *gapsError
 	switch {
+	case (err == nil || errors.As(err, &gaps)) && r.Manifest != nil:
+		return r.Manifest.Run.Outcome
 	case err == nil:
 		return schemas.Done
 	case errors.As(err, &stopped):

@@ -58,6 +58,7 @@ func BenchmarkLookup(b *testing.B) {
 func BenchmarkSearch(b *testing.B) {
 	s := New(Config{Spaces: 1_000_000})
 	for b.Loop() {
-		s.hits("nosuchword", "all", 100)
+		clear(s.titled.found)
+		s.hits("nosuchword", "all", 100, 0)
 	}
 }

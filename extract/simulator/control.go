@@ -2,7 +2,10 @@ package simulator
 
 import (
 	"encoding/json"
+	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -13,6 +16,10 @@ func control(s *Simulator, w http.ResponseWriter, req *http.Request) {
 	if name == "reset" && req.Method == http.MethodPost {
 		s.Reset()
 		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	if name == "faults" && req.Method == http.MethodPost {
+		setFaults(s, w, req)
 		return
 	}
 	if req.Method != http.MethodGet {
@@ -34,6 +41,22 @@ func control(s *Simulator, w http.ResponseWriter, req *http.Request) {
 	_, _ = w.Write(body)
 }
 
+// maxFaults bounds the faults that are sent to the server.
+const maxFaults = 16 << 20 // bytes
+
+func setFaults(s *Simulator, w http.ResponseWriter, req *http.Request) {
+	data, err := io.ReadAll(http.MaxBytesReader(w, req.Body, maxFaults))
+	if err == nil {
+		var faults Faults
+		if faults, err = ParseFaults(data); err == nil {
+			s.SetFaults(faults)
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+	}
+	http.Error(w, err.Error(), http.StatusBadRequest)
+}
+
 func report(s *Simulator, name string) (any, bool) {
 	switch name {
 	case "requests":
@@ -42,6 +65,10 @@ func report(s *Simulator, name string) (any, bool) {
 		return s.World(), true
 	case "served":
 		return s.Served(), true
+	case "faults":
+		return slices.Sorted(maps.Keys(faultKinds)), true
+	case "shown":
+		return s.Shown(), true
 	case "billing":
 		return s.Billing(), true
 	}

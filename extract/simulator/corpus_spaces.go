@@ -12,6 +12,7 @@ const (
 	stateLive      = "live"
 	stateScheduled = "scheduled"
 	stateEnded     = "ended"
+	stateUnmade    = "" // of a Space to come
 )
 
 // baseState deals 20 % live, 20 % scheduled and 60 % ended. The first two
@@ -208,56 +209,4 @@ func (w *world) topic(index uint64) Topic {
 		t.Description = &text
 	}
 	return t
-}
-
-// life is how a Space passes through its states when the world evolves: it
-// begins begin after the start of the server and lasts until end.
-type life struct{ begin, end time.Duration }
-
-func (w *world) life(index uint64, over time.Duration) life {
-	h := w.hash(forEvolution, index)
-	half := uint64(max(over/2, 1))
-	switch w.baseState(index) {
-	case stateLive:
-		return life{0, time.Duration(h%half) + over/10}
-	case stateScheduled:
-		begin := time.Duration(h % half)
-		return life{begin, begin + over/10 + time.Duration(mix(h)%half)}
-	}
-	return life{}
-}
-
-// stateAt is the state after the server ran for the elapsed time.
-func (w *world) stateAt(index uint64, elapsed, over time.Duration) string {
-	l := w.life(index, over)
-	switch {
-	case elapsed >= l.end:
-		return stateEnded
-	case elapsed >= l.begin:
-		return stateLive
-	}
-	return stateScheduled
-}
-
-// evolve moves a Space from the epoch to the elapsed time.
-func (w *world) evolve(sp *Space, index uint64, elapsed, over time.Duration) {
-	base := sp.State
-	sp.State = w.stateAt(index, elapsed, over)
-	if base == stateEnded {
-		return
-	}
-	l, at := w.life(index, over), w.epoch
-	if sp.State != stateScheduled && sp.StartedAt == nil {
-		started := at.Add(l.begin).Truncate(time.Second)
-		sp.StartedAt, sp.UpdatedAt = &started, started
-	}
-	if sp.State == stateEnded {
-		ended := at.Add(l.end).Truncate(time.Second)
-		sp.EndedAt, sp.UpdatedAt = &ended, ended
-		return
-	}
-	if sp.State == stateLive {
-		step := uint64(elapsed / (10 * time.Second))
-		sp.ParticipantCount += int64(w.hash(forEvolution, index<<20|step) % 50)
-	}
 }

@@ -16,6 +16,9 @@ func (c *call) find(id string) (sp Space, policy string) {
 		return Space{}, c.s.config.Missing
 	}
 	sp = c.s.spaceNow(index)
+	if sp.State == stateUnmade {
+		return Space{}, c.s.config.Missing
+	}
 	if sp.State == stateEnded && c.s.config.Ended != GoneReturn {
 		return Space{}, c.s.config.Ended
 	}
@@ -52,7 +55,7 @@ func (c *call) oneSpace() (any, object, *failure) {
 
 // spaces answers in the order of the ids.
 func (c *call) spaces() (any, object, *failure) {
-	ids, fail := c.query.list("ids", validSpaceID)
+	ids, fail := c.members("ids", validSpaceID)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -72,7 +75,7 @@ func (c *call) spaces() (any, object, *failure) {
 // spacesByCreators shows live and scheduled Spaces; creators without any are
 // not mentioned.
 func (c *call) spacesByCreators() (any, object, *failure) {
-	ids, fail := c.query.list("user_ids", validNumber)
+	ids, fail := c.members("user_ids", validNumber)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -83,11 +86,12 @@ func (c *call) spacesByCreators() (any, object, *failure) {
 			continue
 		}
 		for _, index := range c.w.spacesOf(creator) {
-			if c.s.stateNow(index) != stateEnded {
+			if showing(c.s.stateNow(index)) {
 				list = append(list, c.space(c.s.spaceNow(index)))
 			}
 		}
 	}
+	list = c.withExtra(list, int(c.w.spaces))
 	return rows(list), obj("result_count", len(list)), nil
 }
 
@@ -112,9 +116,10 @@ func (c *call) search() (any, object, *failure) {
 		return nil, nil, fail
 	}
 	var list []object
-	for _, index := range c.s.hits(query, state, limit) {
+	for _, index := range c.s.hits(query, state, limit, c.s.elapsed()) {
 		list = append(list, c.space(c.s.spaceNow(index)))
 	}
+	list = c.withExtra(list, limit)
 	return rows(list), obj("result_count", len(list)), nil
 }
 
@@ -180,6 +185,9 @@ func (c *call) page(space uint64, total int) (pageSpan, *failure) {
 		if !ok || expired || at.offset > total {
 			return pageSpan{}, notValid("pagination_token", token)
 		}
+	}
+	if span, ok := c.stuck(t, at, size, total); ok {
+		return span, nil
 	}
 	return t.span(at, size, total), nil
 }

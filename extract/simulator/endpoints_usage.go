@@ -17,7 +17,7 @@ const (
 // usage counts tweets only, as billed: those of expansions where these are. It
 // answers with the four recorded keys, and the daily ones on demand.
 // Numbers are texts, except in the tweet dialect.
-func (c *call) usage() (any, object, *failure) {
+func usage(c *call) (any, object, *failure) {
 	days, fail := c.query.number("days", 1, 90, 7)
 	if fail != nil {
 		return nil, nil, fail
@@ -35,7 +35,7 @@ func (c *call) usage() (any, object, *failure) {
 	data := obj("cap_reset_day", cycleResetDay, "project_cap", number(limit), "project_id", projectID,
 		"project_usage", number(c.s.ledger.postsOfCycle(c.s.config.Now())))
 	asked := setOf(strings.Split(c.query.Get("usage.fields"), ",")...)
-	daily := c.daily(days, number)
+	daily := daily(c, days, number)
 	if asked["daily_project_usage"] {
 		var id any = projectID
 		if c.s.config.Dialect == dialectTweet {
@@ -49,7 +49,7 @@ func (c *call) usage() (any, object, *failure) {
 	return data, nil, nil
 }
 
-func (c *call) daily(days int, number func(int) any) []object {
+func daily(c *call, days int, number func(int) any) []object {
 	var list []object
 	today := c.s.config.Now().UTC().Truncate(24 * time.Hour)
 	for i := range days {
@@ -60,7 +60,7 @@ func (c *call) daily(days int, number func(int) any) []object {
 }
 
 // credits shows what is left to spend.
-func (c *call) credits() (any, object, *failure) {
+func credits(c *call) (any, object, *failure) {
 	left := c.s.config.Billing.CreditUSD
 	if left == 0 {
 		left = freeCredit

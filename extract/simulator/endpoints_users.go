@@ -14,7 +14,7 @@ func (c *call) showUser(list []object, param, asked string, index uint64, ok boo
 }
 
 func (c *call) usersByID() (any, object, *failure) {
-	ids, fail := c.query.list("ids", validNumber)
+	ids, fail := c.members("ids", validNumber)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -27,7 +27,7 @@ func (c *call) usersByID() (any, object, *failure) {
 }
 
 func (c *call) usersByName() (any, object, *failure) {
-	names, fail := c.query.list("usernames", validUsername)
+	names, fail := c.members("usernames", validUsername)
 	if fail != nil {
 		return nil, nil, fail
 	}
@@ -61,7 +61,7 @@ func single(list []object) any {
 }
 
 func (c *call) tweetsByID() (any, object, *failure) {
-	ids, fail := c.query.list("ids", validNumber)
+	ids, fail := c.members("ids", validNumber)
 	if fail != nil {
 		return nil, nil, fail
 	}

@@ -2,9 +2,12 @@ package simulator
 
 import (
 	"bytes"
+	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -15,76 +18,170 @@ const (
 	oversize    = 17 << 20 // bytes
 )
 
+// faultKind is how a fault shows: by a fixed answer, a problem, a connection
+// that goes wrong, or a change of a good answer.
+type faultKind struct {
+	status    int
+	text      string // content type
+	body      string
+	problem   func(*Simulator, http.Header, befallen) *failure
+	broken    bool
+	twist     bool
+	endpoints []string // that a rule befalls by default; none is all
+	also      []string // that it can befall besides
+}
+
+// The content types of fixed answers.
+const (
+	jsonText    = "application/json; charset=utf-8"
+	problemText = "application/problem+json; charset=utf-8"
+	htmlText    = "text/html; charset=utf-8"
+)
+
+// faultKinds is every fault there is.
+var faultKinds = map[Fault]faultKind{
+	FaultRateLimited:       {problem: (*Simulator).window},
+	FaultMovingReset:       {problem: (*Simulator).window},
+	FaultBurst:             {problem: (*Simulator).window},
+	FaultRateLimitedSilent: {status: 429, text: problemText, body: `{"errors":[{"code":88,"message":"Rate limit exceeded"}]}`},
+	FaultUsageCapped:       {problem: (*Simulator).money},
+	FaultCredits:           {problem: (*Simulator).money},
+	FaultSpendCap:          {problem: (*Simulator).money},
+	FaultCapInDetail: {status: 429, text: problemText,
+		body: `{"title":"Too Many Requests","detail":"Usage cap exceeded: Monthly product cap","type":"about:blank","status":429}`},
+	FaultSpendCapInDetail: {status: 403, text: problemText, body: `{"title":"Forbidden","detail":"Your enrolled account [` + accountID +
+		`] has reached its billing cycle spend cap.","type":"about:blank","status":403}`},
+	FaultUnsupportedAuth: {problem: (*Simulator).forbidden},
+	FaultClientForbidden: {problem: (*Simulator).forbidden},
+	FaultUnauthorized:    {problem: plain(http.StatusUnauthorized)},
+	FaultDeadToken:       {status: 401, text: problemText, body: `{"errors":[{"code":89,"message":"Invalid or expired token"}]}`},
+	FaultNamed:           {problem: (*Simulator).badMembers},
+	FaultIndexed:         {problem: (*Simulator).badMembers},
+	FaultUnnamed: {status: 400, text: problemText,
+		body: `{"title":"Invalid Request","detail":"One or more parameters to your request was invalid.","type":"` + problemHost + `invalid-request"}`},
+	FaultNotAuthorized: {status: 403, text: problemText,
+		body: `{"title":"Authorization Error","detail":"Sorry, you are not authorized to see this.","type":"` + problemHost + `not-authorized-for-resource","status":403}`},
+	FaultBodyTooLarge:   {status: 413, text: htmlText, body: "<html><head><title>413 Request Entity Too Large</title></head></html>\n"},
+	FaultURITooLong:     {status: 414, text: htmlText, body: "<html><head><title>414 Request-URI Too Large</title></head></html>\n"},
+	FaultHeaderTooLarge: {status: 431, text: htmlText, body: "<html><head><title>431 Request Header Fields Too Large</title></head></html>\n"},
+	FaultInternal:       {problem: plain(http.StatusInternalServerError)},
+	FaultBadGateway:     {status: 502, text: "text/html", body: gatewayPage},
+	FaultUnavailable:    {problem: plain(http.StatusServiceUnavailable)},
+	FaultEmptyNotFound:  {status: 404},
+	FaultNoRoute:        {status: 404, text: jsonText, body: `{"message":"no Route matched with those values"}`},
+	FaultHTML:           {status: 200, text: htmlText, body: loginPage},
+	FaultDataText:       {status: 200, text: jsonText, body: `{"data":"oops"}`},
+	FaultDataNull:       {status: 200, text: jsonText, body: `{"data":null}`},
+	FaultDataMixed:      {status: 200, text: jsonText, body: `{"data":[1,"x"]}`},
+	FaultEmptyObject:    {status: 200, text: jsonText, body: `{}`},
+	FaultMessage:        {status: 200, text: jsonText, body: `{"message":"ok"}`},
+	FaultTruncated:      {status: 200, text: jsonText, body: cutJSON},
+	FaultShortBody:      {status: 200, broken: true},
+	FaultSlow:           {status: 200, broken: true},
+	FaultOversized:      {status: 200, broken: true},
+	FaultReset:          {broken: true},
+	FaultBadSpaceIDs:    {twist: true, endpoints: []string{"search", "creators"}, also: []string{"spaces", "space"}},
+	FaultBadUserIDs:     {twist: true, endpoints: []string{"search", "creators", "spaces", "space"}},
+	FaultLost:           {twist: true, endpoints: []string{"spaces"}, also: []string{"creators", "users", "usernames", "lookup_tweets"}},
+	FaultRepeatedPages:  {twist: true, endpoints: []string{"buyers", "tweets"}},
+	FaultEmptyPages:     {twist: true, endpoints: []string{"buyers", "tweets"}},
+	FaultValuesForeign:  {twist: true},
+	FaultValuesListed:   {twist: true},
+	FaultValuesCut:      {twist: true},
+	FaultValuesBare:     {twist: true},
+}
+
 // serveFault answers instead of the endpoint.
-func (s *Simulator) serveFault(w http.ResponseWriter, req *http.Request, record *RequestRecord, e *endpoint) {
-	if fail := s.problem(w, record, e); fail != nil {
+func (s *Simulator) serveFault(w http.ResponseWriter, req *http.Request, record *RequestRecord, hit befallen) {
+	kind := faultKinds[hit.fault]
+	record.Fault, record.Status = hit.fault, kind.status
+	if kind.problem != nil {
+		fail := kind.problem(s, w.Header(), hit)
 		record.Status = fail.status
 		s.log.add(*record)
 		s.write(w, req, fail.status, s.encode(fail.body, &quirk{}))
 		return
 	}
-	record.Status = http.StatusOK
-	switch record.Fault {
-	case FaultBadGateway:
-		record.Status = http.StatusBadGateway
-		s.log.add(*record)
-		page(w, record.Status, "text/html", gatewayPage)
-	case FaultEmptyNotFound:
-		record.Status = http.StatusNotFound
-		s.log.add(*record)
-		w.WriteHeader(record.Status)
-	case FaultHTML:
-		s.log.add(*record)
-		page(w, record.Status, "text/html; charset=utf-8", loginPage)
-	case FaultReset:
-		record.Status = 0
-		s.log.add(*record)
+	s.log.add(*record)
+	switch {
+	case hit.fault == FaultDeadToken:
+		s.oauth.kill(hit.ask.token)
+	case hit.fault == FaultReset:
 		resetConnection(w)
-	default:
-		s.log.add(*record)
-		brokenBody(w, req, record.Fault, s.config.Trickle)
+		return
+	case kind.broken:
+		brokenBody(w, req, hit.fault, s.config.Trickle)
+		return
 	}
+	page(w, kind.status, kind.text, kind.body)
 }
 
-// problem returns the faults that are well-formed errors.
-func (s *Simulator) problem(w http.ResponseWriter, record *RequestRecord, e *endpoint) *failure {
-	now, limit := s.config.Now(), s.limiter.limit(e, identity{})
-	switch record.Fault {
+// plain is a problem that says no more than its status.
+func plain(status int) func(*Simulator, http.Header, befallen) *failure {
+	return func(*Simulator, http.Header, befallen) *failure { return blank(status) }
+}
+
+func (s *Simulator) window(h http.Header, hit befallen) *failure {
+	now, limit := s.config.Now(), 300
+	for _, e := range s.endpoints {
+		if e.name == hit.ask.endpoint {
+			limit = s.limiter.limit(e, identity{})
+		}
+	}
+	v := verdict{limit: limit, reset: now.Add(s.config.Window)}
+	switch hit.fault {
 	case FaultRateLimited:
-		reset := now.Add(min(s.config.Window, time.Second))
-		verdict{limit: limit, reset: reset}.header(w.Header())
-		return blank(http.StatusTooManyRequests)
-	case FaultRateLimitedSilent:
-		return &failure{http.StatusTooManyRequests, obj("errors", []object{obj("code", 88, "message", "Rate limit exceeded")})}
+		v.reset = now.Add(min(s.config.Window, time.Second))
 	case FaultBurst:
-		verdict{limit: limit, remaining: max(limit-1, 1), reset: now.Add(s.config.Window)}.header(w.Header())
-		return blank(http.StatusTooManyRequests)
-	case FaultUsageCapped:
-		return usageCapped()
+		v.remaining = max(limit-1, 1)
+	}
+	v.header(h)
+	return blank(http.StatusTooManyRequests)
+}
+
+func (s *Simulator) money(_ http.Header, hit befallen) *failure {
+	switch hit.fault {
 	case FaultCredits:
 		return creditsDepleted(s.ledger.alternate())
 	case FaultSpendCap:
-		return spendCapReached(nextCycle(now))
-	case FaultUnsupportedAuth:
-		return unsupportedAuthentication("OAuth 2.0 Application-Only", "OAuth 2.0 User Context")
-	case FaultClientForbidden:
-		return clientForbidden()
-	case FaultInternal:
-		return blank(http.StatusInternalServerError)
-	case FaultUnavailable:
-		return blank(http.StatusServiceUnavailable)
+		return spendCapReached(nextCycle(s.config.Now()))
 	}
-	return nil
+	return usageCapped()
+}
+
+func (s *Simulator) forbidden(_ http.Header, hit befallen) *failure {
+	if hit.fault == FaultClientForbidden {
+		return clientForbidden()
+	}
+	return unsupportedAuthentication("OAuth 2.0 Application-Only", "OAuth 2.0 User Context")
+}
+
+// badMembers names the members that a rule chose, in a script the first one.
+func (s *Simulator) badMembers(_ http.Header, hit befallen) *failure {
+	all, bad := hit.ask.members, hit.members
+	if len(bad) == 0 {
+		bad = all[:min(1, len(all))]
+	}
+	if len(bad) == 0 {
+		return notValid(hit.ask.param, "")
+	}
+	if hit.fault == FaultIndexed {
+		message := fmt.Sprintf("invalid value '%s' at index %d: value is not valid", bad[0], slices.Index(all, bad[0]))
+		return invalid(hit.ask.param, strings.Join(all, ","), message)
+	}
+	var items []object
+	for _, id := range bad {
+		items = append(items, notValidItem(hit.ask.param, id))
+	}
+	return &failure{http.StatusBadRequest, invalidBody(items)}
 }
 
 // brokenBody starts a good answer and does not end it well; a slow one goes on
 // for over.
 func brokenBody(w http.ResponseWriter, req *http.Request, fault Fault, over time.Duration) {
 	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Type", jsonText)
 	switch fault {
-	case FaultTruncated:
-		page(w, http.StatusOK, h.Get("Content-Type"), cutJSON)
 	case FaultShortBody:
 		h.Set("Content-Length", strconv.Itoa(4*len(cutJSON)))
 		_, _ = w.Write([]byte(cutJSON))
@@ -125,8 +222,10 @@ func flush(w http.ResponseWriter) {
 
 // page writes a body as it is.
 func page(w http.ResponseWriter, status int, contentType, body string) {
-	w.Header().Set("Content-Type", contentType)
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	if body != "" {
+		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(body))
 }

@@ -92,6 +92,23 @@ func TestFaults(t *testing.T) {
 		FaultEmptyNotFound:     {404, ``},
 		FaultTruncated:         {200, `in the mid`},
 		FaultHTML:              {200, `<!DOCTYPE html>`},
+		FaultMovingReset:       {429, `"Too Many Requests"`},
+		FaultCapInDetail:       {429, `"detail":"Usage cap exceeded: Monthly product cap"`},
+		FaultSpendCapInDetail:  {403, `has reached its billing cycle spend cap`},
+		FaultUnauthorized:      {401, `"Unauthorized"`},
+		FaultNamed:             {400, "The `id` query parameter value ["},
+		FaultIndexed:           {400, `invalid value '`},
+		FaultUnnamed:           {400, `invalid-request`},
+		FaultNotAuthorized:     {403, `not-authorized-for-resource`},
+		FaultBodyTooLarge:      {413, `<html>`},
+		FaultURITooLong:        {414, `<html>`},
+		FaultHeaderTooLarge:    {431, `<html>`},
+		FaultNoRoute:           {404, `{"message":"no Route matched with those values"}`},
+		FaultDataText:          {200, `{"data":"oops"}`},
+		FaultDataNull:          {200, `{"data":null}`},
+		FaultDataMixed:         {200, `{"data":[1,"x"]}`},
+		FaultEmptyObject:       {200, `{}`},
+		FaultMessage:           {200, `{"message":"ok"}`},
 	} {
 		c := newClock()
 		s := serve(t, Config{Now: c.now, Faults: Faults{Script: map[string][]Fault{endpoint: {fault}}}})
@@ -144,7 +161,7 @@ func TestRandomFaultsRepeat(t *testing.T) {
 	run := func(seed uint64) (out string) {
 		p := newFaultPlan(Config{Seed: seed, Faults: Faults{Rate: 0.2}})
 		for seq := range uint64(1000) {
-			out += string(p.take("space", seq)) + " "
+			out += string(p.take(&ask{endpoint: "space"}, seq).fault) + " "
 		}
 		return out
 	}

@@ -135,6 +135,16 @@ func (o *oauth) appToken() string {
 	return "AAAAAAAAAAAAAAAAAAAAA" + encode(h, base62, 11) + "%2B" + encode(mix(h), base62, 11) + "%2F" + encode(mix(h^1), base62, 11) + "%3D"
 }
 
+// kill ends an app token; the app is told another one from then on.
+func (o *oauth) kill(token string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if token == o.appToken() {
+		o.appTurn++
+	}
+	o.dead[token] = true
+}
+
 // IssueUserToken logs a user in without a browser, with all scopes.
 func (o *oauth) IssueUserToken(userID string) TokenPair {
 	o.mu.Lock()

@@ -84,10 +84,7 @@ func (o *oauth) invalidate(req *http.Request, form url.Values) reply {
 		return badKeys()
 	}
 	token := form.Get("access_token")
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.dead[token] = true
-	o.appTurn++
+	o.kill(token)
 	return reply{http.StatusOK, obj("access_token", token)}
 }
 

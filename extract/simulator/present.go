@@ -8,10 +8,11 @@ type present struct {
 	config Config
 	world  *world
 	start  time.Time
+	titled *titleIndex
 }
 
 func newPresent(config Config) *present {
-	return &present{config, newWorld(config.Seed, config.Spaces, config.Epoch), config.Now()}
+	return &present{config, newWorld(config.Seed, config.Spaces, config.Epoch), config.Now(), newTitleIndex()}
 }
 
 // elapsed is how far the world has moved.
@@ -21,18 +22,24 @@ func (p *present) elapsed() time.Duration { return p.config.Now().Sub(p.start) }
 func (p *present) spaceNow(index uint64) Space {
 	sp := p.world.space(index)
 	if p.config.Evolve {
-		p.world.evolve(&sp, index, p.elapsed(), p.config.EvolveOver)
+		p.pace().evolve(p.world, &sp, index, p.elapsed())
 	}
 	return sp
 }
 
 // stateNow is cheaper than spaceNow.
-func (p *present) stateNow(index uint64) string {
+func (p *present) stateNow(index uint64) string { return p.stateAt(index, p.elapsed()) }
+
+// stateAt is the state after the server ran for the elapsed time; empty before
+// the Space was made.
+func (p *present) stateAt(index uint64, elapsed time.Duration) string {
 	if p.config.Evolve {
-		return p.world.stateAt(index, p.elapsed(), p.config.EvolveOver)
+		return p.pace().stateAt(p.world, index, elapsed)
 	}
 	return p.world.baseState(index)
 }
+
+func (p *present) pace() pace { return pace{p.config.EvolveOver, p.config.Life} }
 
 // WorldReport says how large the world is.
 type WorldReport struct {
@@ -52,7 +59,11 @@ func (p *present) World() WorldReport {
 	r := WorldReport{Seed: w.seed, Spaces: int(w.spaces), Users: int(w.users), Creators: int(w.creators),
 		Topics: topicCount, States: map[string]int{}}
 	for index := range w.spaces {
-		r.States[p.stateNow(index)]++
+		state := p.stateNow(index)
+		if state == stateUnmade {
+			continue
+		}
+		r.States[state]++
 		if w.ticketed(index) {
 			r.Ticketed++
 		}

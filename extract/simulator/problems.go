@@ -27,7 +27,11 @@ func invalid(param, value, message string) *failure {
 
 // notValid is the commonest message about a parameter.
 func notValid(param, value string) *failure {
-	return invalid(param, value, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", param, value))
+	return &failure{http.StatusBadRequest, invalidBody([]object{notValidItem(param, value)})}
+}
+
+func notValidItem(param, value string) object {
+	return invalidItem(param, value, fmt.Sprintf("The `%s` query parameter value [%s] is not valid", param, value))
 }
 
 func invalidItem(param, value, message string) object {

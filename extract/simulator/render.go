@@ -1,5 +1,7 @@
 package simulator
 
+import "slices"
+
 // Kinds of objects, as the control endpoints name them.
 const (
 	kindSpace = "space"
@@ -35,12 +37,15 @@ type renderer struct {
 	s *Simulator
 	w *world
 
+	ask       *ask
 	included  [6]ordered // by the slots below
 	errors    []object
 	errorSeen map[string]bool
 	inlined   map[string]bool // topics shown inside a Space
 	sightings []sighting      // of data
 	extras    []sighting      // of includes
+	badSpaces []sighting      // of data, under ids that are none
+	badUsers  []sighting      // ids in Spaces that are none
 }
 
 // Slots of renderer.included.
@@ -197,4 +202,9 @@ func rows(list []object) any {
 		return nil
 	}
 	return list
+}
+
+// twisted tells whether a fault befalls a member in this answer.
+func (r *renderer) twisted(fault Fault, member string) bool {
+	return slices.ContainsFunc(r.ask.twists, func(rule *rule) bool { return rule.Fault == fault && rule.picks(member) })
 }

@@ -1,9 +1,14 @@
 package simulator
 
+import "slices"
+
 // space renders a Space and notes what its expansions bring in.
-func (r *renderer) space(sp Space) object {
+func (r *renderer) space(sp Space) object { return r.spaceAs(sp, r.shownID(sp)) }
+
+// spaceAs renders a Space under any id.
+func (r *renderer) spaceAs(sp Space, id any) object {
 	f := r.writer(r.sel.space)
-	f.value("id", sp.ID)
+	f.value("id", id)
 	f.value("state", sp.State)
 	f.text("title", sp.Title)
 	f.time("created_at", &sp.CreatedAt)
@@ -20,8 +25,65 @@ func (r *renderer) space(sp Space) object {
 		r.fail("subscriber_count"+sp.ID, fieldUnauthorized(kindSpace, sp.ID, "subscriber_count"))
 	}
 	r.spacePeople(f, sp)
-	r.sightings = append(r.sightings, sighting{kindSpace, sp.ID})
+	if r.twisted(FaultBadUserIDs, sp.ID) {
+		r.spoil(f.out, sp.ID)
+	}
 	return f.out
+}
+
+// shownID is the id of a Space in an answer, which notes it.
+func (r *renderer) shownID(sp Space) any {
+	if !r.twisted(FaultBadSpaceIDs, sp.ID) || r.onlyExtra(sp.ID) {
+		r.sightings = append(r.sightings, sighting{kindSpace, sp.ID})
+		return sp.ID
+	}
+	return r.badSpace(sp.ID)
+}
+
+// onlyExtra: the rules that add Spaces need not spoil any.
+func (r *renderer) onlyExtra(id string) bool {
+	return !slices.ContainsFunc(r.ask.twists, func(rule *rule) bool { return rule.spoils(id) })
+}
+
+func (r *renderer) badSpace(id string) any {
+	bad := badID(r.w.seed, id, "space", id+"abc") // 16 characters
+	r.badSpaces = append(r.badSpaces, sighting{kindSpace, idText(bad)})
+	return bad
+}
+
+// spoil puts ids that are none in the place of the creator and the last host
+// and speaker.
+func (r *renderer) spoil(o object, space string) {
+	for i, m := range o {
+		bad := badID(r.w.seed, space+m.key, "user", "12345678901234567890")
+		switch m.key {
+		case "creator_id":
+			o[i].value = bad
+		case "host_ids", "speaker_ids":
+			o[i].value = lastReplaced(m.value, bad)
+		default:
+			continue
+		}
+		r.badUsers = append(r.badUsers, sighting{kindUser, idText(bad)})
+	}
+}
+
+// lastReplaced is a value with ids, the last of which is another.
+func lastReplaced(value, last any) any {
+	var list []any
+	switch v := value.(type) {
+	case []string:
+		for _, id := range v {
+			list = append(list, id)
+		}
+	case []any:
+		list = v
+	}
+	if len(list) == 0 {
+		return last
+	}
+	list[len(list)-1] = last
+	return list
 }
 
 func (r *renderer) spacePeople(f *fieldWriter, sp Space) {

@@ -1,12 +1,14 @@
 package simulator
 
-// Space is the truth about a Space, whatever Config.Ended says.
+// Space is the truth about a Space, whatever Config.Ended says; false for one
+// that is not made yet.
 func (p *present) Space(id string) (Space, bool) {
 	index, ok := p.world.spaceIndex(id)
 	if !ok {
 		return Space{}, false
 	}
-	return p.spaceNow(index), true
+	sp := p.spaceNow(index)
+	return sp, sp.State != stateUnmade
 }
 
 // User is the truth about a user; false for suspended ones, who are never
@@ -121,7 +123,7 @@ func (p *present) TweetedSpaceIDs(n int) []string {
 func (p *present) sample(n int, will func(uint64) bool) []string {
 	var ids []string
 	for index := uint64(0); index < p.world.spaces && len(ids) < n; index++ {
-		if will(index) {
+		if p.stateNow(index) != stateUnmade && will(index) {
 			ids = append(ids, p.world.spaceID(index))
 		}
 	}

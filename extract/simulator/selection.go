@@ -95,7 +95,7 @@ func (c Config) dialectOf(q query) string {
 }
 
 // choose reads the field and expansion parameters that the endpoint has.
-func (c Config) choose(e *endpoint, q query) (selection, *failure) {
+func (c Config) choose(e *endpoint, q query, twists []*rule) (selection, *failure) {
 	dialect := c.dialectOf(q)
 	sel := defaults(dialect == dialectPost)
 	for _, param := range e.selects {
@@ -107,6 +107,9 @@ func (c Config) choose(e *endpoint, q query) (selection, *failure) {
 			continue
 		}
 		known := c.known(e, param, dialect)
+		if fail := refuseValues(twists, name, q.Get(name), known, c.UnknownFields); fail != nil {
+			return sel, fail
+		}
 		values, fail := knownValues(name, q.Get(name), known, c.UnknownFields)
 		if fail != nil {
 			return sel, fail

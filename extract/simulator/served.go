@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Served is what complete answers showed: sorted ids by kind, from data and
@@ -21,6 +22,8 @@ type Served struct {
 	SpaceSightings int         `json:"space_sightings"` // Space objects, repetitions counted
 	Buyers         [][2]string `json:"buyers"`          // space id, user id
 	SpaceTweets    [][2]string `json:"space_tweets"`    // space id, tweet id
+	BadSpaceIDs    []string    `json:"bad_space_ids"`   // in place of the ids of Spaces, as text
+	BadUserIDs     []string    `json:"bad_user_ids"`    // in place of the ids of creators, hosts and speakers
 }
 
 // seenLog collects Served.
@@ -31,7 +34,21 @@ type seenLog struct {
 	sightings int
 	buyers    map[[2]string]struct{}
 	tweets    map[[2]string]struct{}
+	shown     map[string]Shown
 }
+
+// Shown is when a Space was in the data of complete answers.
+type Shown struct {
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
+	Times int       `json:"times"`
+}
+
+// The kinds of ids that are none.
+const (
+	kindBadSpace = "bad_space"
+	kindBadUser  = "bad_user"
+)
 
 func newSeenLog(on bool) *seenLog {
 	l := &seenLog{on: on}
@@ -43,14 +60,14 @@ func (l *seenLog) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.ids, l.sightings = map[string]map[string]struct{}{}, 0
-	for _, kind := range []string{kindSpace, kindUser, kindTopic, kindTweet, kindMedia, kindPoll, kindPlace} {
+	for _, kind := range []string{kindSpace, kindUser, kindTopic, kindTweet, kindMedia, kindPoll, kindPlace, kindBadSpace, kindBadUser} {
 		l.ids[kind] = map[string]struct{}{}
 	}
-	l.buyers, l.tweets = map[[2]string]struct{}{}, map[[2]string]struct{}{}
+	l.buyers, l.tweets, l.shown = map[[2]string]struct{}{}, map[[2]string]struct{}{}, map[string]Shown{}
 }
 
 // note takes note of a complete answer.
-func (l *seenLog) note(c *call) {
+func (l *seenLog) note(c *call, now time.Time) {
 	if !l.on {
 		return
 	}
@@ -59,10 +76,21 @@ func (l *seenLog) note(c *call) {
 	for _, seen := range slices.Concat(c.sightings, c.extras) {
 		l.ids[seen.kind][seen.id] = struct{}{}
 	}
+	for _, bad := range c.badSpaces {
+		l.ids[kindBadSpace][bad.id] = struct{}{}
+	}
+	for _, bad := range c.badUsers {
+		l.ids[kindBadUser][bad.id] = struct{}{}
+	}
 	for _, seen := range c.sightings {
 		switch {
 		case seen.kind == kindSpace:
 			l.sightings++
+			was := l.shown[seen.id]
+			if was.Times == 0 {
+				was.First = now
+			}
+			l.shown[seen.id] = Shown{was.First, now, was.Times + 1}
 		case c.endpoint.name == "buyers":
 			l.buyers[[2]string{c.path, seen.id}] = struct{}{}
 		case c.endpoint.name == "tweets":
@@ -84,5 +112,12 @@ func (l *seenLog) served() Served {
 		Spaces: ids(kindSpace), Users: ids(kindUser), Topics: ids(kindTopic), Tweets: ids(kindTweet),
 		Media: ids(kindMedia), Polls: ids(kindPoll), Places: ids(kindPlace),
 		SpaceSightings: l.sightings, Buyers: pairs(l.buyers), SpaceTweets: pairs(l.tweets),
+		BadSpaceIDs: ids(kindBadSpace), BadUserIDs: ids(kindBadUser),
 	}
+}
+
+func (l *seenLog) when() map[string]Shown {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.shown)
 }

@@ -8,12 +8,9 @@
 package simulator
 
 import (
-	"bytes"
 	"compress/gzip"
 	"hash/fnv"
-	"net/http"
-	"strconv"
-	"strings"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,92 +74,76 @@ func (s *Simulator) RequestCounts() map[string]int { return s.log.counts() }
 // Served reports what was served since the start or the last Reset.
 func (s *Simulator) Served() Served { return s.seen.served() }
 
+// Shown says when each Space was in the data of complete answers since the
+// start or the last Reset.
+func (s *Simulator) Shown() map[string]Shown { return s.seen.when() }
+
+// SetFaults replaces the faults. It panics if they name what does not exist;
+// ParseFaults finds that out.
+func (s *Simulator) SetFaults(faults Faults) { s.faults.set(faults) }
+
 // Billing reports what the requests so far cost.
 func (s *Simulator) Billing() BillingReport { return s.ledger.report() }
 
-// ServeHTTP answers the API under /2/, the token endpoints and /_sim/.
-func (s *Simulator) ServeHTTP(w http.ResponseWriter, req *http.Request) {
-	s.date(w)
-	path := req.URL.Path
-	if strings.HasPrefix(path, "/_sim/") {
-		control(s, w, req)
-		return
-	}
-	seq := s.sequence.Add(1)
-	if s.config.Latency > 0 && !pause(req, s.config.Latency) {
-		return
-	}
-	if s.oauthEndpoint(w, req, seq) {
-		return
-	}
-	e, param := route(s.endpoints, path)
-	switch {
-	case e == nil:
-		s.refuse(w, req, seq, http.StatusNotFound)
-	case req.Method != http.MethodGet:
-		s.refuse(w, req, seq, http.StatusMethodNotAllowed)
-	default:
-		s.api(w, req, e, param, seq)
-	}
+// Question is what finds Spaces: the words of a search and the state it asks
+// for, if any, or a creator.
+type Question struct {
+	Query   string
+	State   string // live, scheduled or all, which is the default
+	Creator string // user id
 }
 
-// refuse answers what is no endpoint at all.
-func (s *Simulator) refuse(w http.ResponseWriter, req *http.Request, seq uint64, status int) {
-	s.log.add(RequestRecord{Seq: seq, Time: s.config.Now(), Endpoint: "unknown", URL: req.URL.RequestURI(),
-		TokenKind: s.oauth.identify(req).kind, Status: status})
-	s.write(w, req, status, s.encode(blank(status).body, &quirk{}))
-}
-
-// date sets the Date header with the configured zone text.
-func (s *Simulator) date(w http.ResponseWriter) {
-	w.Header().Set("Date", s.config.Now().UTC().Format("Mon, 02 Jan 2006 15:04:05 ")+s.config.DateZone)
-}
-
-func (s *Simulator) encode(body object, q *quirk) []byte {
-	e := encoder{out: make([]byte, 0, 16<<10), q: q}
-	e.object(body)
-	return e.out
-}
-
-// zipFrom is the size from which answers are compressed, as proxies do.
-const zipFrom = 1 << 10 // bytes
-
-func (s *Simulator) write(w http.ResponseWriter, req *http.Request, status int, body []byte) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	if status >= 400 {
-		h.Set("Content-Type", "application/problem+json; charset=utf-8")
+// Visible lists the Spaces that the question finds at a time, for a client
+// without limits of rate or money that asks again as often as it must, with a
+// creator alone and as many results as it gets. What a rule of the faults in
+// force hides from every such request is not in it: outages, refused creators
+// and queries, Spaces under ids that are none. Scripts, rates and tokens hide
+// nothing.
+func (s *Simulator) Visible(q Question, at time.Time) []string {
+	elapsed := at.Sub(s.start)
+	a := &ask{endpoint: "search", param: "query", members: []string{q.Query}, size: 100, at: elapsed}
+	if q.Creator != "" {
+		a = &ask{endpoint: "creators", param: "user_ids", members: []string{q.Creator}, size: 1, at: elapsed}
 	}
-	if len(body) > zipFrom && strings.Contains(req.Header.Get("Accept-Encoding"), "gzip") {
-		body = s.zip(body)
-		h.Set("Content-Encoding", "gzip")
-		h.Set("Vary", "Accept-Encoding")
+	for hit := s.faults.certainly(a); hit.fault != FaultNone; hit = s.faults.certainly(a) {
+		if hit.over == 0 {
+			return nil
+		}
+		a.size = hit.over // a smaller page is answered
 	}
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a reader who left needs no answer
+	if slices.ContainsFunc(a.twists, func(r *rule) bool { return r.Fault == FaultLost && r.picks(q.Creator) }) {
+		return nil
+	}
+	var ids []string
+	for _, index := range s.finds(q, a.size, elapsed) {
+		id := s.world.spaceID(index)
+		if !slices.ContainsFunc(a.twists, func(r *rule) bool { return r.spoils(id) }) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
-func (s *Simulator) zip(body []byte) []byte {
-	z := s.zippers.Get().(*gzip.Writer)
-	defer s.zippers.Put(z)
-	var out bytes.Buffer
-	z.Reset(&out)
-	_, _ = z.Write(body) // a buffer takes all
-	_ = z.Close()
-	return out.Bytes()
-}
-
-// pause waits, unless the reader leaves.
-func pause(req *http.Request, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-req.Context().Done():
-		return false
+// Befallen lists the ids of Spaces and users of the world, and whatever else is
+// named, that the rules of a fault choose by IDs or Share, sorted.
+func (s *Simulator) Befallen(fault Fault) []string {
+	var ids []string
+	for _, r := range s.faults.of(fault) {
+		ids = append(ids, r.IDs...)
+		if r.Share == 0 {
+			continue
+		}
+		for index := range max(s.world.spaces, s.world.users) {
+			if id := s.world.spaceID(index); index < s.world.spaces && r.picks(id) {
+				ids = append(ids, id)
+			}
+			if id := s.world.userID(index); index < s.world.users && r.picks(id) {
+				ids = append(ids, id)
+			}
+		}
 	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
 func hashText(text string) uint64 {

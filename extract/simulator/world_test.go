@@ -160,7 +160,7 @@ func TestWorldIsMixed(t *testing.T) {
 	if r.Tweeted < 70 || r.Tweeted > 130 {
 		t.Errorf("with tweets: got %d, want about 100", r.Tweeted)
 	}
-	if n := len(s.hits(s.SearchWord(), "all", 100)); n < 10 || n > 90 {
+	if n := len(s.hits(s.SearchWord(), "all", 100, 0)); n < 10 || n > 90 {
 		t.Errorf("search word %q: got %d hits, want 10 to 90", s.SearchWord(), n)
 	}
 	user, spaces := s.TicketedCreator()
@@ -179,7 +179,7 @@ func TestBigWorldIsBuiltAtOnce(t *testing.T) {
 	if _, ok := s.Space(id); !ok {
 		t.Fatal("last space is missing")
 	}
-	s.hits("nosuchword", "all", 100)
+	s.hits("nosuchword", "all", 100, 0)
 	if took := time.Since(from); took > 2*time.Second {
 		t.Errorf("took %v", took)
 	}

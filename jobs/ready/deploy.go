@@ -10,6 +10,7 @@ import (
 	"text/template"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
 // Deployment is what somebody says about where a job runs. The zero value has
@@ -43,7 +44,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9_./@:+-]+$`)
 func (j Job) Deploy(scheduler string, d Deployment) ([]File, error) {
 	for what, word := range map[string]string{"program": d.Bin, "image": d.Image, "job file": d.JobFile, "user": d.User} {
 		if word != "" && !plainWord.MatchString(word) {
-			return nil, fmt.Errorf("%s %q: only letters, digits and _ . / @ : + - are plain to every scheduler", what, clip(word))
+			return nil, fmt.Errorf("%s %q: only letters, digits and _ . / @ : + - are plain to every scheduler", what, outside.Clip(word))
 		}
 	}
 	var deployed []File
@@ -55,7 +56,7 @@ func (j Job) Deploy(scheduler string, d Deployment) ([]File, error) {
 		deployed = append(deployed, File{fmt.Sprintf(t.name, j.Name), text})
 	}
 	if deployed == nil {
-		err := fmt.Errorf("%q is not one of %s", clip(scheduler), strings.Join(Schedulers(), ", "))
+		err := fmt.Errorf("%q is not one of %s", outside.Clip(scheduler), strings.Join(Schedulers(), ", "))
 		if nearest := jobs.Nearest(scheduler, Schedulers()); nearest != "" {
 			err = fmt.Errorf("%w: did you mean %q?", err, nearest)
 		}
@@ -134,12 +135,4 @@ func indent(spaces int, text string) string {
 	margin := "\n" + strings.Repeat(" ", spaces)
 	lines := strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", margin)
 	return strings.ReplaceAll(margin[1:]+lines, margin+"\n", "\n\n")
-}
-
-// clip shortens what a user wrote, for a message.
-func clip(text string) string {
-	if len(text) <= 60 {
-		return text
-	}
-	return strings.ToValidUTF8(text[:60], "") + "…"
 }

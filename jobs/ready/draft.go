@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
 // Draft is a job file to be written: a ready-made job with answers in place of
@@ -106,7 +107,7 @@ func scalarText(text string) string {
 	if plainText.MatchString(text) && !slices.Contains([]string{"null", "Null", "NULL"}, text) {
 		return text
 	}
-	quoted, err := quote(jobs.Literal(text))
+	quoted, err := quote(outside.Literal(text))
 	if err != nil {
 		panic(err) // a string is always JSON
 	}

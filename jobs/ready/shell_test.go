@@ -18,7 +18,7 @@ import (
 )
 
 // What a scheduler sees of each exit code of a run.
-var exitCodes = map[int]int{0: 0, 1: 1, 2: 2, 4: 0, 5: 5, 75: 0, 137: 137}
+var exitCodes = map[int]int{0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 75: 0, 137: 137}
 
 // fake is a program that says what it was given and ends with $CODE.
 const fake = "#!/bin/sh\necho \"ran $* with [$CREATORS$TOPICS$IDS_FILE]\"\nexit $CODE\n"

@@ -29,12 +29,34 @@ type Facts struct {
 	// Mentioned are the ids of users whom tweets in data mention: expansions
 	// bring them in, else they have to be looked up.
 	Mentioned []string
-	Missing   []string          // ids of Spaces that were asked for and did not come
-	Digest    [sha256.Size]byte // of the body
+	// Missing are the ids of Spaces that were asked for and that the answer says
+	// are not known.
+	Missing []string
+	Digest  [sha256.Size]byte // of the body
+	// DataDigest is that of the value of data alone; of nothing where there is
+	// none. Pages of a collection that repeats itself may differ in the rest.
+	DataDigest [sha256.Size]byte
+
+	// Refused is what the page says, where it is not OK.
+	Refused *Refusal
+	// Unreadable: a successful answer that is no page.
+	Unreadable bool
+	// Unaskable are the ids of Spaces and users on the page that are none that
+	// the API could be asked for.
+	Unaskable []string
+	// What became of the ids and names of a lookup that did not come, in the order
+	// of the request: the answer says that it does not know them (NotFound), names
+	// them for another reason (Withheld), or says nothing of them (Absent; of an
+	// Unreadable page there are none). Creators are asked for their Spaces: they
+	// are never Absent.
+	NotFound, Withheld, Absent []string
 
 	present  int                         // people in Spaces, one in two of them twice
 	mentions [][2]string                 // of tweets and users
+	names    []string                    // of the users on the page
+	partial  []transform.Problem         // beside data
 	objects  map[schemas.Object][]string // ids of what can have a price, data before includes
+	data     int                         // of the objects, how many of the kind in data are in it
 }
 
 // Space is a Space seen on a page.
@@ -47,14 +69,18 @@ type Space struct {
 func (f *Facts) Data() (schemas.Object, []string) {
 	kind := f.Request.Endpoint.Spec().Data
 	ids := f.objects[kind]
-	return kind, ids[:min(len(ids), f.Rows)]
+	return kind, ids[:min(len(ids), f.data)]
 }
+
+// Nameless is how many things in data have no id, such as a Space whose id is an
+// empty text: they can be billed like others.
+func (f *Facts) Nameless() int { return max(f.Rows-f.data, 0) }
 
 // Included returns the ids of the objects of a kind that expansions brought in.
 func (f *Facts) Included(kind schemas.Object) []string {
 	ids := f.objects[kind]
 	if kind == f.Request.Endpoint.Spec().Data {
-		return ids[min(len(ids), f.Rows):]
+		return ids[min(len(ids), f.data):]
 	}
 	return ids
 }
@@ -65,6 +91,7 @@ func (f *Facts) Cost(prices schemas.Prices) schemas.Money {
 	for kind, ids := range f.objects {
 		n[kind] = int64(len(ids))
 	}
+	n[f.Request.Endpoint.Spec().Data] += int64(f.Nameless())
 	return prices.Cost(n)
 }
 
@@ -95,6 +122,9 @@ func Examine(page schemas.Page) (*Facts, error) {
 		Request: page.Request, OK: page.OK(), BilledAt: BilledAt(page),
 		Digest: sha256.Sum256(page.Body), objects: map[schemas.Object][]string{},
 	}
+	if !f.OK {
+		f.Refused = refusalOf(&page)
+	}
 	d := decoders.Get().(*transform.Decoder)
 	defer decoders.Put(d)
 	batches, err := d.Pages([]schemas.Page{page}, transform.Everything{})
@@ -105,13 +135,16 @@ func Examine(page schemas.Page) (*Facts, error) {
 		f.read(b)
 		b.Record.Release()
 	}
+	data, objects := d.Data()
+	f.DataDigest, f.data = sha256.Sum256(data), objects
+	f.account()
 	if page.Request.Endpoint.Spec().Data == schemas.User {
-		f.Resolved = f.Users[:min(len(f.Users), f.Rows)] // data comes before includes
+		f.Resolved = f.Users[:min(len(f.Users), f.data)] // data comes before includes
 	}
 	if kind, tweets := f.Data(); kind == schemas.Tweet {
 		f.mentioned(tweets)
 	}
-	f.mentions = nil // facts are kept
+	f.mentions, f.names, f.partial = nil, nil, nil // facts are kept
 	if page.NextToken != "" {
 		next := page.Request
 		next.Token, next.Offset = page.NextToken, page.Request.Offset+f.Rows
@@ -142,7 +175,9 @@ func (f *Facts) read(b schemas.Batch) {
 			f.spaces(b)
 		}
 	case schemas.User:
-		f.Users = texts(b, "user_id")
+		f.Users, f.names = texts(b, "user_id"), texts(b, "username")
+	case schemas.Problem:
+		f.errors(b)
 	}
 	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
 		f.objects[b.Table.Object] = texts(b, b.Table.Key[0])

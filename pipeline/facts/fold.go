@@ -2,6 +2,8 @@ package facts
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -17,28 +19,46 @@ type Received struct {
 
 // Fold shows every page of a run, in the order received, to all that derive
 // something from its facts, so that it is read and decoded once for all, and
-// not at all where known has its facts.
-func Fold(ctx context.Context, pages *landing.Reader, known *Known, take ...func(Received)) error {
+// not at all where known has its facts. Pages that cannot be read are passed over:
+// damaged are those, with what opening the run has passed over.
+func Fold(ctx context.Context, pages *landing.Reader, known *Known, take ...func(Received)) (damaged []*landing.DamageError, err error) {
+	damaged = slices.Clone(pages.Damaged())
 	var buffers landing.Buffers
 	for _, e := range pages.Received() {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		f := known.of(e)
 		if f == nil {
-			page, err := pages.ReadInto(e, &buffers)
-			if err != nil {
-				return err
-			}
-			if f, err = Examine(page); err != nil {
-				return err
-			}
+			f, err = read(pages, e, &buffers)
+		}
+		var damage *landing.DamageError
+		if errors.As(err, &damage) {
+			damaged, err = append(damaged, damage), nil
+			continue
+		}
+		if err != nil {
+			return nil, err
 		}
 		for _, t := range take {
 			t(Received{e, f, pages.Counts(e)})
 		}
 	}
-	return nil
+	return damaged, nil
+}
+
+// read examines a page. One that is as it was landed and is no answer that can be
+// decoded is damaged, too: it will be no other the next time.
+func read(pages *landing.Reader, e landing.Entry, buffers *landing.Buffers) (*Facts, error) {
+	page, err := pages.ReadInto(e, buffers)
+	if err != nil {
+		return nil, err
+	}
+	f, err := Examine(page)
+	if err != nil {
+		return nil, e.Damage(err.Error(), true)
+	}
+	return f, nil
 }
 
 // knownBytes bounds what Known keeps, about, in memory.
@@ -90,7 +110,10 @@ func (k *Known) of(e landing.Entry) *Facts {
 func (f *Facts) size() int {
 	const header = 16 // of a string
 	n := 512 + len(f.Spaces)*4*header
-	lists := [][]string{f.Users, f.Resolved, f.Referred, f.Mentioned, f.Missing, f.Request.IDs}
+	lists := [][]string{f.Users, f.Resolved, f.Referred, f.Mentioned, f.Missing, f.Request.IDs, f.Unaskable, f.NotFound, f.Withheld, f.Absent}
+	if r := f.Refused; r != nil {
+		lists = append(lists, r.Named, []string{r.Words})
+	}
 	for _, ids := range f.objects {
 		lists = append(lists, ids)
 	}

@@ -2,6 +2,7 @@ package facts
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -53,11 +54,62 @@ func TestFoldShowsEveryPageInOrder(t *testing.T) {
 	known.Add(&page, &Facts{Spaces: []Space{{ID: "known"}}})
 	var got []string
 	take := func(p Received) { got = append(got, fmt.Sprint(p.Spaces[0].ID, " ", p.Counts)) }
-	if err := Fold(t.Context(), w.Reader, known, take); err != nil {
-		t.Fatal(err)
+	if damaged, err := Fold(t.Context(), w.Reader, known, take); err != nil || len(damaged) > 0 {
+		t.Fatal(damaged, err)
 	}
 	if want := []string{"1space1 false", "known true", "1space3 true", "1space1 true"}; !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A page that cannot be read, or is no answer, costs itself only; what the system
+// will not read is an error.
+func TestFoldGoesOverPagesThatCannotBeRead(t *testing.T) {
+	locked, err := store.Dir(t.TempDir()).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Unlock()
+	w, err := landing.Open(locked, "run", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 4 {
+		page := lookup(n + 1)
+		if err := w.Put(page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	name := w.Received()[0].File()
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[100] ^= 0xff // of the first page's body
+	if err := os.WriteFile(name, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	pages, err := landing.OpenSalvage(locked.Dir, "run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pages.Close()
+	var got []string
+	damaged, err := Fold(t.Context(), pages, nil, func(p Received) { got = append(got, p.Spaces[0].ID) })
+	if err != nil || !slices.Equal(got, []string{"1space2", "1space3", "1space4"}) {
+		t.Errorf("got %q, %v; want the pages that are whole", got, err)
+	}
+	if len(damaged) != 1 || damaged[0].Page != lookup(1).ID {
+		t.Errorf("damaged %v, want the first page", damaged)
+	}
+	if err := errors.Join(os.Remove(name), os.Symlink(name, name)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Fold(t.Context(), pages, nil); err == nil {
+		t.Error("pages that the system does not open are passed over")
 	}
 }
 

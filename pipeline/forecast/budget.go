@@ -1,6 +1,8 @@
 package forecast
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/money"
@@ -70,8 +72,13 @@ type Stop struct {
 	Enough   schemas.Money    `json:"usd_enough"` // a budget that the forecast fits into
 }
 
-// stops lists the endpoints of a forecast that the budget rules out. A request
-// for several ids can be as small as one id, any other is a whole page.
+// Text says where a budget will end a run.
+func (s Stop) Text() string {
+	return fmt.Sprintf("the budget will stop the run at %s: one request there can cost %s and %s is left; %s would do", s.Endpoint, s.Most.Cents(), s.Left.Cents(), s.Enough.Cents())
+}
+
+// stops lists the endpoints of a forecast that the budget rules out, whose
+// smallest request can cost more than is left.
 func (f Forecaster) stops(plan store.Plan, out Forecast) []Stop {
 	left, ok := f.left()
 	if !ok {
@@ -79,10 +86,79 @@ func (f Forecaster) stops(plan store.Plan, out Forecast) []Stop {
 	}
 	var stops []Stop
 	for _, part := range out.Endpoints {
-		most := f.Prices.Cost(schemas.Most(part.Endpoint, 1, plan.Expansions(part.Endpoint)))
+		most := f.Prices.Cost(schemas.LeastOf(part.Endpoint, plan.Expansions(part.Endpoint)))
 		if part.Requests.High > 0 && most > left {
 			stops = append(stops, Stop{part.Endpoint, most, left, out.Cost.High + most})
 		}
 	}
 	return stops
+}
+
+// Posts are those of the store's runs of the month so far, and with what a forecast
+// adds.
+func (f Forecaster) Posts(run Forecast) (n Range) {
+	month := f.Today[:len("2006-01")]
+	if f.Ledger == nil {
+		f.Ledger = money.NewLedger()
+	}
+	for _, line := range f.Ledger.Lines {
+		if line.Object == schemas.Tweet && strings.HasPrefix(line.Day, month) {
+			n.Low += line.Returned + line.Included
+		}
+	}
+	n.High = n.Low
+	for _, part := range run.Endpoints {
+		if part.Endpoint.Spec().Data == schemas.Tweet {
+			n.High += part.Objects.High
+		}
+		n.High += part.included[schemas.Tweet].High
+	}
+	return n
+}
+
+// CapText says that the month's posts may pass X's cap; empty if they do not.
+func CapText(n Range) string {
+	if n.High <= schemas.PostCap {
+		return ""
+	}
+	return fmt.Sprintf("X lets a project read 3,000,000 posts a month: the store's runs have read %d of them, and this run may bring that to %d; what comes after the cap ends with exit code 4", n.Low, n.High)
+}
+
+// Aside is the most that a budget sets aside for one request of a plan, until its
+// answer has come.
+func Aside(plan store.Plan, prices schemas.Prices) (most schemas.Money) {
+	for _, r := range first(plan) {
+		most = max(most, prices.Cost(schemas.MostOf(r, plan.Expansions(r.Endpoint))))
+	}
+	for e, asked := range map[schemas.Endpoint]bool{schemas.Tweets: plan.Tweets, schemas.Buyers: plan.Buyers} {
+		if asked {
+			most = max(most, prices.Cost(schemas.Most(e, 1, plan.Expansions(e))))
+		}
+	}
+	return most
+}
+
+// Least is the endpoint of the dearest among the smallest first requests of a plan,
+// and what that can cost: with less to spend none is sent there.
+func Least(plan store.Plan, prices schemas.Prices) (e schemas.Endpoint, least schemas.Money) {
+	for _, r := range first(plan) {
+		if cost := prices.Cost(schemas.LeastOf(r.Endpoint, plan.Expansions(r.Endpoint))); cost > least {
+			e, least = r.Endpoint, cost
+		}
+	}
+	return e, least
+}
+
+// first are a plan's first requests, and those for its creators.
+func first(plan store.Plan) []schemas.Request {
+	all := slices.Clone(plan.Seeds)
+	if len(plan.Creators) > 0 {
+		all = append(all, schemas.Request{Endpoint: schemas.Creators, IDs: plan.Creators[:min(len(plan.Creators), schemas.MaxIDs)]})
+	}
+	for _, r := range plan.Seeds {
+		if r.Endpoint == schemas.Usernames {
+			all = append(all, schemas.Request{Endpoint: schemas.Creators, IDs: r.IDs})
+		}
+	}
+	return all
 }

@@ -66,14 +66,14 @@ func (e *estimate) addSpaces(name schemas.Endpoint, x guess, rate string) guess 
 // spaces adds what finds Spaces and returns how many different ones that is.
 func (e *estimate) spaces(seeds []schemas.Request) guess {
 	var distinct guess
-	creators := known(len(e.plan.Creators))
+	creators, named := known(len(e.plan.Creators)), guess{}
 	for _, r := range seeds {
 		part := e.part(r.Endpoint)
 		part.requests = part.requests.plus(known(1))
 		part.ids, part.batch = part.ids.plus(known(len(r.IDs))), max(part.batch, len(r.IDs))
 		switch n := known(len(r.IDs)); r.Endpoint {
 		case schemas.Usernames:
-			creators = creators.plus(e.add(r.Endpoint, n, facts.RateResolved))
+			named = named.plus(e.add(r.Endpoint, n, facts.RateResolved))
 		case schemas.Spaces, schemas.SpaceByID:
 			distinct = distinct.plus(e.addSpaces(r.Endpoint, n, facts.RateFound))
 			part.paid += e.paid(r.IDs)
@@ -85,9 +85,12 @@ func (e *estimate) spaces(seeds []schemas.Request) guess {
 		e.part(schemas.Me).requests = known(1)
 		e.add(schemas.Me, known(1), "")
 	}
-	if creators.mean > 0 {
-		distinct = distinct.plus(e.addSpaces(schemas.Creators, creators, facts.RateLive))
-		e.ask(schemas.Creators, creators)
+	if all := creators.plus(named); all.mean > 0 {
+		distinct = distinct.plus(e.addSpaces(schemas.Creators, all, facts.RateLive))
+		e.ask(schemas.Creators, all)
+		if creators.mean > 0 && named.mean > 0 { // those with names come later
+			e.part(schemas.Creators).requests = e.batches(creators).plus(e.batches(named))
+		}
 	}
 	return distinct
 }

@@ -2,8 +2,10 @@ package forecast
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -79,4 +81,29 @@ func (f Forecaster) Cheaper(plan store.Plan, seeds []schemas.Request) *Cheaper {
 		return nil
 	}
 	return &Cheaper{other, saving}
+}
+
+// Price says in one line what a plan can cost, by its first requests and by what
+// the store's runs got, and what a budget sets aside.
+func (f Forecaster) Price(p store.Plan, of Forecast) string {
+	requests := len(p.Seeds)
+	if n := len(p.Creators); n > 0 {
+		requests += (n + schemas.MaxIDs - 1) / schemas.MaxIDs
+	}
+	from := "without history, a guess"
+	if of.Runs > 0 {
+		from = fmt.Sprintf("by %d earlier runs", of.Runs)
+	}
+	if of.Runs == 1 {
+		from = "by one earlier run"
+	}
+	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s, likely %s to %s (%s); each Space %s, each user %s",
+		requests, of.Requests.Low, of.Requests.High, of.Cost.Low.Cents(), of.Cost.High.Cents(), of.Likely.Low.Cents(), of.Likely.High.Cents(), from, f.Prices[schemas.Space], f.Prices[schemas.User])
+	if p.Tweets || p.Buyers {
+		line += fmt.Sprintf(", each tweet %s", f.Prices[schemas.Tweet])
+	}
+	if f.Budget != (money.Budget{}) {
+		line += fmt.Sprintf("; the budget sets up to %s aside for one request, or asks for less where that does not fit", Aside(p, f.Prices).Cents())
+	}
+	return line
 }

@@ -1,6 +1,7 @@
 package health
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -76,6 +77,12 @@ type runView struct {
 	tables    map[string]TableSize
 	wrong     []string // files that are missing or of another size
 	short     string   // what is missing of the pages that the manifest counts
+	planless  bool     // its plan is damaged, and no manifest has it
+	damaged   []Damage
+	missing   map[schemas.Gap]int // what did not come, without what is known
+	cut       int                 // collections
+	closed    bool                // it does not go on
+	spaces    int64               // rows
 	truncated int
 	drift     int
 	errors    int
@@ -127,6 +134,12 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 		return v
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
+	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", map[schemas.Gap]int{}
+	for _, gap := range m.Missing {
+		if !gap.Known {
+			v.missing[gap.Kind]++
+		}
+	}
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		v.asked[name] = m.LoadsTo(name)
 	}
@@ -138,9 +151,16 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 	}
 	for _, t := range m.Tables {
 		v.rows += t.Rows
+		if t.Name == "spaces" {
+			v.spaces += t.Rows
+		}
 	}
 	v.claim(m.Files, files)
 	v.short = short(d, m)
+	var damaged *store.CorruptError
+	if _, err := d.Planned(id); errors.As(err, &damaged) {
+		v.short = cmp.Or(v.short, damaged.Error())
+	}
 	return v
 }
 

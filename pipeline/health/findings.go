@@ -6,11 +6,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -24,39 +21,67 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	o.damage(d)
 	o.behind(d, cfg.Database)
 	o.orphans(d, files)
-	o.stale(cfg)
+	if !o.stale(cfg) {
+		o.nothing()
+	}
+	o.capped()
+	o.gaps()
 	o.answers()
 }
 
-// unfinished finds runs that can go on: the newest of each plan.
-func (o *Overview) unfinished() {
-	newer := map[string]bool{}
-	for i, v := range slices.Backward(o.views) {
-		again := newer[v.run.PlanHash]
-		newer[v.run.PlanHash] = true
-		switch outcome := o.Runs[i].Outcome; {
-		case again || outcome == string(schemas.Done) || outcome == Running:
-		case v.err != nil && !missingManifest(v.err):
-			o.find(Problem, "damaged", v.id, "run the same job again", "%v", v.err)
-		case v.run.PlanHash == "":
-			// killed before its plan was written: nothing was fetched
-		case outcome == Unfinished:
-			o.find(Problem, "unfinished", v.id, "run the same job again", "run %s of %s was not finished: its %d pages are not in the tables", v.id, v.run.StartedAt.Format(time.DateTime), o.Runs[i].Pages)
-		default:
-			o.find(Problem, "unfinished", v.id, "run the same job again", "run %s was stopped (%s)", v.id, outcome)
-		}
+// find notes what was found, once.
+func (o *Overview) find(level, kind, run, do, format string, args ...any) {
+	f := Finding{Level: level, Kind: kind, Run: run, Text: fmt.Sprintf(format, args...), Do: do}
+	if !slices.Contains(o.Findings, f) {
+		o.Findings = append(o.Findings, f)
 	}
 }
 
-// damage finds files of pages and tables that are not as the manifests list them.
+// unfinished finds that the newest run did not come to its end: it can go on. Older
+// ones do not, and what they brought is counted all the same.
+func (o *Overview) unfinished() {
+	if len(o.views) == 0 {
+		return
+	}
+	v, r := o.views[len(o.views)-1], o.Runs[len(o.views)-1]
+	switch {
+	case r.Outcome == Running, v.closed, schemas.Outcome(r.Outcome).Complete():
+	case v.run.PlanHash == "", v.err != nil && !missingManifest(v.err):
+		// killed before its plan was written, so that nothing was fetched; or damage
+	case r.Outcome == Unfinished:
+		o.find(Problem, "unfinished", v.id, "run the same job again", "run %s of %s was not finished: its %d pages are not in the tables", v.id, v.run.StartedAt.Format(time.DateTime), r.Pages)
+	case v.run.Outcome == schemas.Capped && v.run.Pages == 0:
+		o.find(Note, "unfinished", v.id, "run the same job again", "run %s was stopped (%s) before its first page", v.id, r.Outcome)
+	default:
+		o.find(Problem, "unfinished", v.id, "run the same job again", "run %s was stopped (%s)", v.id, r.Outcome)
+	}
+}
+
+// damage finds files that are not as they were written, or as the manifests list
+// them.
 func (o *Overview) damage(d store.Dir) {
+	const restore = "restore what is damaged from a backup"
 	for _, v := range o.views {
-		if v.short != "" {
-			o.find(Problem, "damaged", v.id, "restore it from a backup; spacesetl verify --store "+string(d)+" looks at every page", "%s", v.short)
+		again := fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id)
+		if v.err != nil && !missingManifest(v.err) {
+			o.find(Problem, "damaged", v.id, again, "%v", v.err)
+		}
+		if v.planless {
+			o.find(Problem, "damaged", v.id, restore, "%s is damaged: nobody knows what run %s was to ask for", d.RunFile(v.id, "plan.json"), v.id)
+		}
+		n := 0
+		for _, damage := range v.damaged {
+			n += damage.Pages
+		}
+		switch {
+		case n > 0:
+			o.find(Problem, "damaged", v.id, restore+", or leave it out of the tables: "+again+" --skip-damaged",
+				"pages of run %s that cannot be read: %d, the first in %s", v.id, n, v.damaged[0])
+		case v.short != "":
+			o.find(Problem, "damaged", v.id, restore+"; spacesetl verify --store "+string(d)+" looks at every page", "%s", v.short)
 		}
 		if n := len(v.wrong); n > 0 && v.asked[store.ParquetFiles] {
-			o.find(Problem, "files", v.id, fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id),
-				"%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
+			o.find(Problem, "files", v.id, again, "%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
 		}
 	}
 }
@@ -74,8 +99,8 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		wanted, lacks := false, []string{}
 		for _, v := range o.views {
-			if v.err != nil {
-				continue
+			if v.err != nil || !v.asked[store.ParquetFiles] && !v.asked[store.DuckDBFile] {
+				continue // without tables: it has stopped before its first page, if it ended at all
 			}
 			wanted = wanted || v.asked[name]
 			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked[name]) { // those are damage
@@ -130,9 +155,9 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 const usual = 3
 
 // stale finds that no run has come for long.
-func (o *Overview) stale(cfg OverviewConfig) {
+func (o *Overview) stale(cfg OverviewConfig) bool {
 	if len(o.Runs) == 0 || o.Runs[len(o.Runs)-1].Outcome == Running {
-		return
+		return false
 	}
 	last := o.Runs[len(o.Runs)-1].StartedAt
 	limit, why := cfg.Stale, "more than was asked for"
@@ -145,10 +170,13 @@ func (o *Overview) stale(cfg OverviewConfig) {
 		interval := between[len(between)/2]
 		limit, why = max(usual*interval, time.Hour), fmt.Sprintf("runs came every %s", interval.Round(time.Minute))
 	}
-	if age := o.At.Sub(last); limit > 0 && age > limit && !last.IsZero() {
-		o.find(Problem, "stale", o.Runs[len(o.Runs)-1].RunID, "see why the job does not run",
-			"the last run was started %s ago (%s)", age.Round(time.Minute), why)
+	age := o.At.Sub(last)
+	if limit <= 0 || age <= limit || last.IsZero() {
+		return false
 	}
+	o.find(Problem, "stale", o.Runs[len(o.Runs)-1].RunID, "see why the job does not run",
+		"the last run was started %s ago (%s)", age.Round(time.Minute), why)
+	return true
 }
 
 const (
@@ -162,7 +190,7 @@ const (
 func (o *Overview) answers() {
 	var done []*runView
 	for _, v := range o.views {
-		if v.err == nil && v.run.Outcome == schemas.Done && v.run.Pages > 0 {
+		if v.err == nil && v.run.Outcome.Complete() && v.run.Pages > 0 {
 			done = append(done, v)
 		}
 	}
@@ -190,53 +218,5 @@ func (o *Overview) answers() {
 	}
 }
 
-// rates reads what the newest page of each endpoint says of its rate window.
-func (o *Overview) rates(d store.Dir) {
-	for _, v := range slices.Backward(o.views) {
-		pages, err := landing.OpenReader(d, v.id)
-		if errors.Is(err, landing.ErrNone) {
-			continue // nothing was fetched
-		}
-		if err != nil {
-			o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
-			return
-		}
-		v.pages = pages.Len()
-		o.windows(pages)
-		_ = pages.Close() // nothing was written
-		return
-	}
-}
-
-func (o *Overview) windows(pages *landing.Reader) {
-	seen := map[schemas.Endpoint]bool{}
-	for _, e := range pages.Entries() {
-		if seen[e.Endpoint] {
-			continue
-		}
-		seen[e.Endpoint] = true
-		page, err := pages.Read(e)
-		if err != nil {
-			o.find(Problem, "damaged", "", "run spacesetl verify", "%v", err)
-			continue
-		}
-		if w, ok := window(page); ok {
-			o.Rates = append(o.Rates, w)
-			if w.Reset.After(o.At) && w.Remaining < w.Limit && (o.NextReset.IsZero() || w.Reset.Before(o.NextReset)) {
-				o.NextReset = w.Reset
-			}
-		}
-	}
-	slices.SortFunc(o.Rates, func(a, b RateWindow) int { return strings.Compare(string(a.Endpoint), string(b.Endpoint)) })
-}
-
-// window reads the headers of a page; ok is false without them.
-func window(page schemas.Page) (w RateWindow, ok bool) {
-	limit, err1 := strconv.Atoi(page.Headers.Limit)
-	remaining, err2 := strconv.Atoi(page.Headers.Remaining)
-	reset, err3 := strconv.ParseInt(page.Headers.Reset, 10, 64)
-	if err1 != nil || err2 != nil || err3 != nil {
-		return w, false
-	}
-	return RateWindow{page.Request.Endpoint, limit, remaining, time.Unix(reset, 0).UTC(), page.FetchedAt}, true
-}
+// missingManifest reports whether a run simply has not come to its end.
+func missingManifest(err error) bool { return errors.Is(err, fs.ErrNotExist) }

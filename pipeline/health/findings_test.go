@@ -56,6 +56,14 @@ func TestOverviewFindsWhatChanged(t *testing.T) {
 		{name: "later than thrice the interval", errors: []int{0, 0, 0, 0}, later: 2*time.Hour + time.Minute, want: []string{"problem stale"}, says: "runs came every 1h0m0s"},
 		{name: "nobody knows when it should have come", errors: []int{0, 0}, later: 99 * time.Hour},
 		{name: "later than was asked for", errors: []int{0}, stale: 30 * time.Minute, want: []string{"problem stale"}, says: "1h0m0s ago"},
+		{name: "closed by a later run", errors: []int{0}, newest: func(m *store.Manifest) { m.Run.Outcome, m.ClosedBy = schemas.Waiting, "later" }},
+		{name: "given up", errors: []int{0}, newest: func(m *store.Manifest) { m.Run.Outcome, m.ClosedBy = schemas.Failed, store.Abandoned }},
+		{name: "gaps", errors: []int{0, 0}, newest: func(m *store.Manifest) {
+			m.Run.Outcome, m.Cut = schemas.DoneWithGaps, []store.Cut{{Pages: 3}}
+			m.Missing = []store.Missing{{Kind: schemas.GapNotFound, Known: true}, {Kind: schemas.GapRefused}, {Kind: schemas.GapAbsent}, {Kind: schemas.GapRefused}}
+		}, want: []string{"note gaps"}, says: "absent 1, refused 2, collections cut short 1"},
+		{name: "stopped before its first page", errors: []int{0}, newest: func(m *store.Manifest) { m.Run.Outcome, m.Run.Pages = schemas.Unauthorised, 0 }, want: []string{"problem unfinished"}, says: "stopped (unauthorised)"},
+		{name: "capped before its first page", errors: []int{0}, newest: func(m *store.Manifest) { m.Run.Outcome, m.Run.Pages = schemas.Capped, 0 }, want: []string{"note unfinished"}},
 		{name: "stopped", errors: []int{0}, newest: func(m *store.Manifest) { m.Run.Outcome = schemas.Capped }, want: []string{"problem unfinished"}, says: "stopped (capped)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

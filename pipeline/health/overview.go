@@ -5,14 +5,9 @@ package health
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"slices"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -71,6 +66,9 @@ type RunSummary struct {
 	Low     schemas.Money `json:"usd_low"`
 	High    schemas.Money `json:"usd_high"`
 	Counted bool          `json:"counted"` // whether the money is known; see Overview.Uncounted
+	Missing int           `json:"missing"` // asked for by name, and not come
+	Cut     int           `json:"cut"`     // collections left before their end
+	Damaged int           `json:"damaged"` // pages that cannot be read, as far as they were counted
 }
 
 // Outcomes that no manifest has.
@@ -174,107 +172,3 @@ func Examine(ctx context.Context, d store.Dir, cfg OverviewConfig) (*Overview, e
 	}
 	return o, ctx.Err()
 }
-
-// find notes what was found, once.
-func (o *Overview) find(level, kind, run, do, format string, args ...any) {
-	f := Finding{Level: level, Kind: kind, Run: run, Text: fmt.Sprintf(format, args...), Do: do}
-	if !slices.Contains(o.Findings, f) {
-		o.Findings = append(o.Findings, f)
-	}
-}
-
-// sizes adds up what the tables and the parts of the store take.
-func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
-	for _, t := range schemas.Tables() {
-		size := TableSize{Name: t.Name, DatabaseRows: db.Rows[t.Name]}
-		for _, v := range o.views {
-			size.Files += v.tables[t.Name].Files
-			size.Rows += v.tables[t.Name].Rows
-			size.Bytes += v.tables[t.Name].Bytes
-		}
-		o.Tables = append(o.Tables, size)
-	}
-	for _, v := range o.views {
-		o.Bytes.Raw += landedBytes(d, v.id)
-	}
-	o.Bytes.Parquet = files.bytes
-	if info, err := os.Stat(d.DuckDB()); err == nil {
-		o.Bytes.Database = info.Size()
-	}
-}
-
-// known takes in what the derived files say.
-func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
-	o.Money.Budget = cfg.Budget
-	k, err := look(ctx, d)
-	if err != nil {
-		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
-	}
-	if k.ledger == nil {
-		return
-	}
-	o.Uncounted = append(o.Uncounted, k.uncounted...)
-	today := money.Day(o.At)
-	spend := func(period string) Spend {
-		in := func(line *money.Line) bool { return line.Day[:min(len(line.Day), len(period))] == period }
-		return Spend{k.ledger.Cost(money.Optimistic, cfg.Prices, in), k.ledger.Cost(money.Pessimistic, cfg.Prices, in)}
-	}
-	o.Money.Today, o.Money.Month = spend(today), spend(today[:len("2006-01")])
-	views := map[string]*runView{}
-	for _, v := range o.views {
-		views[v.id] = v
-	}
-	for _, run := range k.ledger.Runs {
-		if v := views[run.RunID]; v != nil {
-			v.counted, v.pages = true, run.Pages
-		}
-	}
-	for _, spent := range money.NewStatement(k.ledger, cfg.Prices).Runs {
-		if v := views[spent.Name]; v != nil {
-			v.spend = Spend{spent.Low, spent.High}
-		}
-	}
-	o.Spaces = k.state.counts()
-}
-
-// counts counts the Spaces by what can become of them.
-func (st *State) counts() SpaceCounts {
-	var n SpaceCounts
-	for _, s := range st.Spaces {
-		switch {
-		case s.Gone != nil:
-			n.Gone++
-		case s.Final:
-			n.Final++
-		case s.State == facts.Ended:
-			n.Ended++
-		case s.State == "live":
-			n.Live++
-		default:
-			n.Scheduled++
-		}
-	}
-	return n
-}
-
-// summaries says in a line each what became of the runs.
-func (o *Overview) summaries() {
-	for i, v := range o.views {
-		r := RunSummary{RunID: v.id, Outcome: string(v.run.Outcome), StartedAt: v.run.StartedAt, EndedAt: v.run.EndedAt,
-			Pages: max(v.pages, v.run.Pages), Rows: v.rows, Low: v.spend.Low, High: v.spend.High, Counted: v.counted}
-		if v.err != nil {
-			r.Outcome = Unfinished
-		}
-		if i == len(o.views)-1 && o.Lock.Held && (v.err != nil || v.run.Outcome != schemas.Done) {
-			r.Outcome = Running
-		}
-		if !r.EndedAt.IsZero() {
-			r.Took = r.EndedAt.Sub(r.StartedAt).Seconds()
-		}
-		o.Runs = append(o.Runs, r)
-		o.Job = v.run.Job
-	}
-}
-
-// missingManifest reports whether a run simply has not come to its end.
-func missingManifest(err error) bool { return errors.Is(err, fs.ErrNotExist) }

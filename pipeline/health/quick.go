@@ -69,7 +69,7 @@ func glance(d store.Dir, part schemas.Part) error {
 // countPages compares the landed pages of a run with its manifest: none that it
 // counts may be missing.
 func countPages(v *Verification, d store.Dir, m store.Manifest) {
-	pages, err := landing.OpenReader(d, m.Run.RunID)
+	pages, err := landing.OpenSalvage(d, m.Run.RunID)
 	if errors.Is(err, landing.ErrNone) {
 		return // it counts none
 	}
@@ -80,7 +80,10 @@ func countPages(v *Verification, d store.Dir, m store.Manifest) {
 	defer pages.Close()
 	n := pages.Len()
 	v.Pages += n
-	if n != m.Run.Pages && m.Run.Outcome == schemas.Done {
+	for _, damage := range pages.Damaged() {
+		v.damaged(damage)
+	}
+	if n != m.Run.Pages && m.Run.Outcome.Complete() && len(pages.Damaged()) == 0 {
 		v.Wrong("run %s: %d landed pages of the %d that its manifest counts", m.Run.RunID, n, m.Run.Pages)
 	}
 }

@@ -9,11 +9,10 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Settle brings the files that are derived from the pages, state.json and
-// ledger.json, up to date. A run calls it when it has come to its end, with the
+// ledger.json, up to date. A run calls it when it cannot go on, with the
 // facts that it knows of its pages: who looks at the store next, or runs next,
 // need not read them again.
 func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
@@ -24,17 +23,18 @@ func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
 	newest := runs[len(runs)-1]
 	st, ledger := savedState(l.Dir, runs), money.Saved(l.Dir, runs)
 	m, err := l.Manifest(newest)
-	if err != nil || m.Run.Outcome != schemas.Done || len(st.Runs) != len(runs)-1 || len(ledger.Runs) != len(runs)-1 {
+	if err != nil || !m.Ended() || len(st.Runs) != len(runs)-1 || len(ledger.Runs) != len(runs)-1 {
 		_, stateErr := UpdateState(ctx, l)
 		_, ledgerErr := money.Update(ctx, l)
 		return errors.Join(stateErr, ledgerErr)
 	}
 	// Mostly one run is missing in both: its pages are read once, or not at all.
-	err = ledger.Fold(ctx, l.Dir, newest, known, func(p facts.Received) { st.see(p, true, m.Plan) })
+	look := lastLookOf(l.Dir, &m)
+	damaged, err := ledger.Fold(ctx, l.Dir, newest, known, func(p facts.Received) { st.see(p, &m, look) })
 	if err != nil {
 		return err
 	}
-	st.Runs = append(st.Runs, newest)
+	st.took(l.Dir, newest, true, damaged)
 	return errors.Join(ledger.Save(l), st.save(l))
 }
 
@@ -59,32 +59,29 @@ func look(ctx context.Context, d store.Dir) (derived, error) {
 		return derived{}, err
 	}
 	g := derived{ledger: money.Saved(d, runs), state: savedState(d, runs)}
-	left := int64(lookBytes)
-	few := func(id string) bool {
-		left -= landedBytes(d, id)
-		return left >= 0
-	}
 	missing := map[string]bool{}
-	for i, id := range runs[len(g.ledger.Runs):] {
-		if !few(id) {
-			g.miss(missing, runs[len(g.ledger.Runs)+i:])
-			break
+	// few folds runs as long as their pages are few.
+	few := func(runs []string, fold func(id string) error) error {
+		left := int64(lookBytes)
+		for i, id := range runs {
+			if left -= landedBytes(d, id); left < 0 {
+				g.miss(missing, runs[i:])
+				return nil
+			}
+			if err := fold(id); err != nil {
+				return err
+			}
 		}
-		if err := g.ledger.Fold(ctx, d, id, nil); err != nil {
-			return g, err
-		}
+		return nil
 	}
-	left = lookBytes
-	for i, id := range runs[len(g.state.Runs):] {
-		if !few(id) {
-			g.miss(missing, runs[len(g.state.Runs)+i:])
-			break
-		}
-		if _, err := g.state.fold(ctx, d, id); err != nil {
-			return g, err
-		}
+	err = few(runs[len(g.ledger.Runs):], func(id string) error {
+		_, err := g.ledger.Fold(ctx, d, id, nil)
+		return err
+	})
+	if err == nil {
+		err = few(runs[len(g.state.Runs):], func(id string) error { return g.state.fold(ctx, d, id) })
 	}
-	return g, nil
+	return g, err
 }
 
 // miss notes runs that are not counted.

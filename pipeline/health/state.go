@@ -17,8 +17,12 @@ import (
 // State is what the store knows of each Space: whether it can still change. It
 // is derived from the landed pages; its file only saves reading them again.
 type State struct {
-	Runs   []string               `json:"runs"` // those read, oldest first
+	Runs   []StateRun             `json:"runs"` // those read, oldest first
 	Spaces map[string]*SpaceState `json:"spaces"`
+	// Refused are members that were refused when they were asked for alone.
+	Refused []Refused `json:"refused,omitempty"`
+	// Damaged are pages that cannot be read: what they say is not in Spaces.
+	Damaged []Damage `json:"damaged,omitempty"`
 	// Checksum is that of the file without it. Files before it have none.
 	Checksum string `json:"checksum,omitempty"`
 }
@@ -27,13 +31,32 @@ type State struct {
 type SpaceState struct {
 	State  string    `json:"state"`
 	SeenAt time.Time `json:"seen_at"`
-	// Gone is when the API first did not know it any more, after SeenAt.
+	// Missed is when an answer, and MissedBy the run whose, first said that it is
+	// not known, after SeenAt: one may be wrong, so it is asked for again.
+	Missed   *time.Time `json:"missed,omitempty"`
+	MissedBy string     `json:"missed_by,omitempty"`
+	// Gone is what Missed was when a second answer said so.
 	Gone *time.Time `json:"gone,omitempty"`
 	// Final: seen ended by a run that came to its end, so that its last tweets
 	// and buyers were asked for, too, where the run asked for such.
 	Final  bool `json:"final,omitempty"`
 	Tweets bool `json:"tweets,omitempty"`
 	Buyers bool `json:"buyers,omitempty"`
+}
+
+// secondLook is how long after the first an answer of the same run has to come
+// to be a second one.
+const secondLook = time.Minute
+
+// miss takes in that an answer says that the Space is not known.
+func (s *SpaceState) miss(at time.Time, runID string) {
+	switch {
+	case s.Gone != nil:
+	case s.Missed == nil:
+		s.Missed, s.MissedBy = &at, runID
+	case s.MissedBy != runID || at.Sub(*s.Missed) >= secondLook:
+		s.Gone, s.Missed, s.MissedBy = s.Missed, nil, ""
+	}
 }
 
 // open reports whether the Space can still change.
@@ -46,9 +69,9 @@ func (s *SpaceState) done(plan store.Plan) bool {
 
 const stateFile = "state.json"
 
-// ReadState reads what the store knows of each Space. Runs that came to an end
-// since its file was written are read from their pages, and all are when it is
-// missing.
+// ReadState reads what the store knows of each Space. Runs since its file was
+// written are read from their pages, and all are when it is missing, or not of the
+// runs as they are. The newest run is read each time until it has come to its end.
 func ReadState(ctx context.Context, d store.Dir) (*State, error) { return readState(ctx, d, nil) }
 
 // UpdateState is ReadState, and brings the file up to date.
@@ -62,21 +85,20 @@ func readState(ctx context.Context, d store.Dir, save *store.Locked) (*State, er
 		return nil, err
 	}
 	st := savedState(d, runs)
-	read, whole := len(st.Runs), true
-	for _, id := range runs[read:] {
-		ended, err := st.fold(ctx, d, id)
-		if err != nil {
-			return nil, err
-		}
-		if whole = whole && ended; whole {
-			st.Runs = append(st.Runs, id)
-		}
-		if whole && len(st.Runs) > read && save != nil {
-			read = len(st.Runs)
+	grown := false
+	for _, id := range runs[len(st.Runs):] {
+		if id == runs[len(runs)-1] && grown && save != nil {
 			if err := st.save(save); err != nil {
 				return nil, err
 			}
 		}
+		if err := st.fold(ctx, d, id); err != nil {
+			return nil, err
+		}
+		grown = true
+	}
+	if grown && save != nil && st.Runs[len(st.Runs)-1].Ended {
+		return st, st.save(save)
 	}
 	return st, nil
 }
@@ -92,7 +114,7 @@ func savedState(d store.Dir, runs []string) *State {
 	for id, s := range st.Spaces {
 		whole = whole && s != nil && (sum != "" || schemas.IsSpaceID(id))
 	}
-	if err == nil && whole && st.Spaces != nil && len(st.Runs) <= len(runs) && slices.Equal(st.Runs, runs[:len(st.Runs)]) {
+	if err == nil && whole && st.Spaces != nil && st.stands(d, runs) {
 		return st
 	}
 	return &State{Spaces: map[string]*SpaceState{}}
@@ -104,52 +126,90 @@ func (st *State) save(to *store.Locked) error {
 	return store.WriteJSON(to.File(stateFile), st, nil)
 }
 
-// fold takes in the pages of one run and reports whether the run has come to
-// an end.
-func (st *State) fold(ctx context.Context, d store.Dir, id string) (ended bool, err error) {
+// fold takes in the pages of one run.
+func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 	m, err := d.Manifest(id)
 	if err != nil && !store.Unwritten(err) {
-		return false, err
+		return err
 	}
-	ended = err == nil && m.Run.Outcome == schemas.Done
-	pages, err := landing.OpenReader(d, id)
-	if errors.Is(err, landing.ErrNone) {
-		return ended, nil // killed before its first page
+	ended := err == nil && m.Ended()
+	m.Run.RunID = id // without a manifest, too
+	var damaged []*landing.DamageError
+	pages, err := landing.OpenSalvage(d, id)
+	switch {
+	case errors.Is(err, landing.ErrNone): // killed before its first page
+	case err != nil:
+		return err
+	default:
+		defer pages.Close()
+		look := lastLookOf(d, &m)
+		damaged, err = facts.Fold(ctx, pages, nil, func(p facts.Received) { st.see(p, &m, look) })
+		if err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return false, err
-	}
-	defer pages.Close()
-	return ended, facts.Fold(ctx, pages, nil, func(p facts.Received) { st.see(p, ended, m.Plan) })
+	st.took(d, id, ended, damaged)
+	return nil
 }
 
-// see takes in one page.
-func (st *State) see(p facts.Received, ended bool, plan store.Plan) {
+// lastLook says of which Spaces a run has had the last look, where it saw that they
+// are over.
+type lastLook struct {
+	asked bool            // it asked for all it was to ask for, or another asks for the rest
+	open  map[string]bool // Spaces that it, or the other, did not get all of
+}
+
+// lastLookOf is that of the run of a manifest, whose rest may be another run's.
+func lastLookOf(d store.Dir, m *store.Manifest) lastLook {
+	look := lastLook{m.Run.Outcome.Complete(), map[string]bool{}}
+	for _, one := range m.Missing {
+		if one.Kind == schemas.GapTemporary || one.Kind == schemas.GapDamaged {
+			look.open[one.Member] = true
+		}
+	}
+	if next, err := d.Planned(m.ClosedBy); m.ClosedBy != "" && err == nil && slices.Contains(next.LeftBy, m.Run.RunID) {
+		look.asked = true
+		for _, r := range next.Left {
+			for _, id := range r.IDs {
+				look.open[id] = true
+			}
+		}
+	}
+	return look
+}
+
+// see takes in one page of the run of a manifest. Only of a run that asked for all
+// it was to ask for an ended Space needs no further look.
+func (st *State) see(p facts.Received, m *store.Manifest, look lastLook) {
 	if !p.Counts {
 		return
 	}
+	st.refusals(p, m.Plan)
 	at := p.FetchedAt
 	for _, space := range p.Spaces {
+		if slices.Contains(p.Unaskable, space.ID) {
+			continue // though another object might have that text for an id
+		}
 		s := st.Spaces[space.ID]
 		if s == nil {
 			s = &SpaceState{}
 			st.Spaces[space.ID] = s
 		}
-		s.State, s.SeenAt, s.Gone = space.State, at, nil
-		if s.State == facts.Ended && ended {
-			s.Final, s.Tweets, s.Buyers = true, plan.Tweets, plan.Buyers
+		s.State, s.SeenAt, s.Gone, s.Missed, s.MissedBy = space.State, at, nil, nil, ""
+		if s.State == facts.Ended && look.asked && !look.open[space.ID] {
+			s.Final, s.Tweets, s.Buyers = true, m.Plan.Tweets, m.Plan.Buyers
 		}
 	}
 	for _, id := range p.Missing {
-		if s := st.Spaces[id]; s != nil && s.Gone == nil {
-			s.Gone = &at
+		if s := st.Spaces[id]; s != nil {
+			s.miss(at, m.Run.RunID)
 		}
 	}
 }
 
 // Seeds are the first requests of a plan for a store that knows its Spaces:
 // those that can still change are looked up again, live ones first, those that
-// cannot are left out.
+// cannot are left out, and so is what a request cannot ask for.
 func (st *State) Seeds(plan store.Plan) []schemas.Request {
 	var ids []string
 	var rest []schemas.Request
@@ -168,9 +228,9 @@ func (st *State) Seeds(plan store.Plan) []schemas.Request {
 	asked := map[string]bool{}
 	ids = slices.DeleteFunc(ids, func(id string) bool {
 		s := st.Spaces[id]
-		again := asked[id] || s != nil && s.done(plan)
+		leave := asked[id] || s != nil && s.done(plan) || !schemas.IsSpaceID(id)
 		asked[id] = true
-		return again
+		return leave
 	})
 	slices.SortStableFunc(ids, func(a, b string) int { return cmp.Compare(st.turn(a), st.turn(b)) })
 	return append(store.Lookups(ids), rest...)

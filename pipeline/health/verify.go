@@ -17,13 +17,16 @@ import (
 
 // Verification is what was looked at in a store, and what is wrong with it.
 type Verification struct {
-	Runs     int                                   `json:"runs"`
-	Pages    int                                   `json:"pages"`
-	Bytes    int64                                 `json:"bytes"` // of pages, uncompressed
-	Leaves   map[schemas.Endpoint]transform.Leaves `json:"leaves"`
-	Files    int                                   `json:"files"`
-	Tables   int                                   `json:"tables"` // compared with tables made anew
-	Problems []string                              `json:"problems"`
+	Runs    int                                   `json:"runs"`
+	Pages   int                                   `json:"pages"`
+	Bytes   int64                                 `json:"bytes"` // of pages, uncompressed
+	Leaves  map[schemas.Endpoint]transform.Leaves `json:"leaves"`
+	Files   int                                   `json:"files"`
+	Tables  int                                   `json:"tables"` // compared with tables made anew
+	Damaged int                                   `json:"damaged_pages"`
+	// Older are runs that a version loaded which made other rows of their pages.
+	Older    []string `json:"older,omitempty"`
+	Problems []string `json:"problems"`
 	// Notes are what was seen and is no problem.
 	Notes []string `json:"notes,omitempty"`
 }
@@ -33,12 +36,18 @@ func (v *Verification) Wrong(format string, args ...any) {
 	v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
 }
 
+// damaged notes pages that cannot be read.
+func (v *Verification) damaged(damage *landing.DamageError) {
+	v.Damaged += damage.Count()
+	v.Wrong("%v", damage)
+}
+
 // VerifyPages reads the landed pages of a run: checksums, envelopes, JSON, and that
 // every value of a body is found in the rows made of it. With every above 1 only
 // each every-th page is decoded; all checksums are verified all the same. It
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
-	pages, err := landing.OpenReader(d, runID)
+	pages, err := landing.OpenSalvage(d, runID)
 	if errors.Is(err, landing.ErrNone) {
 		return nil // killed before its first page
 	}
@@ -47,6 +56,9 @@ func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string
 		return nil
 	}
 	defer pages.Close()
+	for _, damage := range pages.Damaged() {
+		v.damaged(damage)
+	}
 	for _, torn := range pages.Torn() {
 		v.Notes = append(v.Notes, torn.String()+": the next run of the job cuts it off and asks again")
 	}
@@ -56,6 +68,11 @@ func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string
 			return err
 		}
 		page, err := pages.Read(e)
+		var damage *landing.DamageError
+		if errors.As(err, &damage) {
+			v.damaged(damage)
+			continue
+		}
 		if err != nil {
 			v.Wrong("%v", err)
 			continue

@@ -78,5 +78,5 @@ func (r *Reader) unreadable(e Entry, err error) error {
 	if errors.Is(err, errTorn) {
 		what = "it is not what was landed"
 	}
-	return &DamageError{File: e.file, Page: e.PageID, What: what, Counted: r.manifest}
+	return e.Damage(what, r.manifest)
 }

@@ -42,44 +42,12 @@ type Reader struct {
 	counted  map[string]store.Segment // by name, as the run's manifest has them
 	segments []store.Segment          // as they are, without what is torn
 	torn     []Torn
+	salvage  bool // damage is noted and passed over
+	damaged  []*DamageError
 
 	mu      sync.Mutex
 	pages   map[string]Entry // by page id
 	earlier []Entry          // of pages fetched again
-}
-
-// Torn is the end of a segment that is no whole page and that no manifest
-// counts: what a process that died left of a page, or one that is being landed.
-type Torn struct {
-	File  string
-	At    int64 // offset
-	Bytes int64
-	page  string // id, where its header is whole
-}
-
-func (t Torn) String() string {
-	return fmt.Sprintf("%s: the last %d bytes, from byte %d on, are not a whole page", t.File, t.Bytes, t.At)
-}
-
-// DamageError is landed pages that are not what was landed, or are not there.
-type DamageError struct {
-	File string // segment, or the run's folder
-	Page string // id, where it is known
-	What string
-	// Counted: a manifest counts it, so that it is not fetched again.
-	Counted bool
-}
-
-func (e *DamageError) Error() string {
-	page := ""
-	if e.Page != "" {
-		page = ", page " + e.Page
-	}
-	next := "restore it from a backup"
-	if !e.Counted {
-		next += ", or delete it to fetch its pages again"
-	}
-	return fmt.Sprintf("landing %s%s: %s: %s", e.File, page, e.What, next)
 }
 
 // ErrNone is a run of which no page has landed here: it has no manifest, or is a
@@ -91,7 +59,14 @@ var ErrNone = errors.New("no page of the run has landed")
 // run's manifest counts is missing or cannot be read, or where damage stands
 // between pages. What stands torn at the end of a segment, and is counted by no
 // manifest, is passed over: see Torn. The caller closes the reader.
-func OpenReader(d store.Dir, runID string) (*Reader, error) {
+func OpenReader(d store.Dir, runID string) (*Reader, error) { return openReader(d, runID, false) }
+
+// OpenSalvage opens what can be read of a run's pages: damage is no error, but
+// listed by Damaged, and the next whole page goes on. A page whose body is damaged
+// is among the entries: reading it is a *DamageError.
+func OpenSalvage(d store.Dir, runID string) (*Reader, error) { return openReader(d, runID, true) }
+
+func openReader(d store.Dir, runID string, salvage bool) (*Reader, error) {
 	if err := store.CheckRunID(runID); err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
@@ -100,33 +75,48 @@ func OpenReader(d store.Dir, runID string) (*Reader, error) {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
 	if err == nil {
-		return openCounted(d, runID, &m)
+		return openCounted(d, runID, &m, salvage)
 	}
-	r, none := openCounted(d, runID, nil)
-	if errors.Is(none, ErrNone) && !errors.Is(err, fs.ErrNotExist) {
-		return nil, &DamageError{Counted: true, File: filepath.Join(d.Raw(), runID), What: "is missing, and the run's manifest, which counts its pages, is damaged"}
+	r, none := openCounted(d, runID, nil, salvage)
+	if !errors.Is(none, ErrNone) || errors.Is(err, fs.ErrNotExist) {
+		return r, none
 	}
-	return r, none
+	damage := &DamageError{Counted: true, File: filepath.Join(d.Raw(), runID), What: "is missing, and the run's manifest, which counts its pages, is damaged"}
+	if !salvage {
+		return nil, damage
+	}
+	if r, err = newReader(d, runID); err == nil {
+		r.manifest, r.salvage, r.damaged = true, true, append(r.damaged, damage)
+	}
+	return r, err
 }
 
 // openCounted opens the pages that a manifest counts, nil for a run without one.
-func openCounted(d store.Dir, runID string, m *store.Manifest) (*Reader, error) {
-	// The frame's own checksum is for other readers: ours is checked before.
-	decoder, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(2*maxLine), zstd.IgnoreChecksum(true))
+func openCounted(d store.Dir, runID string, m *store.Manifest, salvage bool) (*Reader, error) {
+	r, err := newReader(d, runID)
 	if err != nil {
-		return nil, fmt.Errorf("landing: %w", err)
+		return nil, err
 	}
-	r := &Reader{run: runID, dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}, manifest: m != nil}
+	r.manifest, r.salvage = m != nil, salvage
 	if m != nil {
 		for _, s := range m.Landed {
 			r.counted[s.Name] = s
 		}
 	}
 	if err := r.index(d, m); err != nil {
-		decoder.Close()
+		r.decoder.Close()
 		return nil, err
 	}
 	return r, nil
+}
+
+func newReader(d store.Dir, runID string) (*Reader, error) {
+	// The frame's own checksum is for other readers: ours is checked before.
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(2*maxLine), zstd.IgnoreChecksum(true))
+	if err != nil {
+		return nil, fmt.Errorf("landing: %w", err)
+	}
+	return &Reader{run: runID, dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}}, nil
 }
 
 // index finds the pages of all segments, and compares them with the manifest.
@@ -138,7 +128,7 @@ func (r *Reader) index(d store.Dir, m *store.Manifest) error {
 	case missing && m != nil && d.IsCopy(*m):
 		return fmt.Errorf("landing %s: %w here: another store has them", r.dir, ErrNone)
 	case missing && m != nil:
-		return &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)}
+		return r.spoilt(&DamageError{File: r.dir, Pages: m.Run.Pages, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)})
 	case missing:
 		return fmt.Errorf("landing %s: %w", r.dir, ErrNone)
 	case err != nil:
@@ -167,16 +157,30 @@ func (r *Reader) hold(m *store.Manifest) error {
 		return nil
 	}
 	for _, want := range m.Landed {
-		if !slices.ContainsFunc(r.segments, func(s store.Segment) bool { return s.Name == want.Name }) {
-			return &DamageError{Counted: true, File: filepath.Join(r.dir, want.Name), What: fmt.Sprintf("is missing; the run's manifest counts %d of its pages", want.Pages)}
+		if slices.ContainsFunc(r.segments, func(s store.Segment) bool { return s.Name == want.Name }) {
+			continue
+		}
+		e, _ := segmentOf(want.Name)
+		damage := &DamageError{File: filepath.Join(r.dir, want.Name), Endpoint: e, Pages: want.Pages, What: fmt.Sprintf("is missing; the run's manifest counts %d of its pages", want.Pages)}
+		if err := r.spoilt(damage); err != nil {
+			return err
 		}
 	}
-	if n := len(r.pages); n < m.Run.Pages {
-		damage := &DamageError{Counted: true, File: r.dir, What: fmt.Sprintf("holds %d of the %d pages that the run's manifest counts", n, m.Run.Pages)}
-		if len(r.torn) > 0 { // a manifest of before it listed segments
-			damage.File, damage.Page, damage.What = r.torn[0].File, r.torn[0].page, fmt.Sprintf("is damaged at byte %d, and the run has %d of the %d pages that its manifest counts", r.torn[0].At, n, m.Run.Pages)
+	there, lacks := len(r.pages), m.Run.Pages-len(r.pages)
+	for _, damage := range r.damaged {
+		lacks -= damage.Count()
+	}
+	for ; lacks > 0 && len(r.torn) > 0; lacks-- { // a manifest of before it listed segments
+		torn := r.torn[0]
+		e, _ := segmentOf(filepath.Base(torn.File))
+		damage := &DamageError{File: torn.File, Page: torn.page, Endpoint: e, Pages: 1, What: fmt.Sprintf("is damaged at byte %d, and the run has %d of the %d pages that its manifest counts", torn.At, there, m.Run.Pages)}
+		if err := r.spoilt(damage); err != nil {
+			return err
 		}
-		return damage
+		r.torn = r.torn[1:]
+	}
+	if lacks > 0 {
+		return r.spoilt(&DamageError{File: r.dir, Pages: lacks, What: fmt.Sprintf("holds %d of the %d pages that the run's manifest counts", there, m.Run.Pages)})
 	}
 	return nil
 }
@@ -210,9 +214,6 @@ func (r *Reader) landed(e Entry) {
 	r.segments[i].Pages++
 	r.segments[i].Bytes = max(r.segments[i].Bytes, e.frame.at+int64(e.frame.size))
 }
-
-// Torn lists what is torn at the ends of segments.
-func (r *Reader) Torn() []Torn { return r.torn }
 
 // Segments lists the files of pages as they are, by name.
 func (r *Reader) Segments() []store.Segment {

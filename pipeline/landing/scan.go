@@ -10,9 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -37,27 +35,6 @@ var (
 	errVersion = errors.New("written by another version of spacesetl, which has to read it")
 )
 
-// segmentFile takes a segment's name apart: endpoint and number.
-var segmentFile = regexp.MustCompile(`^([a-z_]+)-([0-9]{5,})\.ndjson\.zst$`)
-
-func segmentName(e schemas.Endpoint, number int) string {
-	return fmt.Sprintf("%s-%05d.ndjson.zst", e, number)
-}
-
-// segmentOf is the endpoint whose pages a file holds, and its number; 0 when it
-// is no segment.
-func segmentOf(name string) (e schemas.Endpoint, number int) {
-	parts := segmentFile.FindStringSubmatch(name)
-	if parts == nil || !schemas.Endpoint(parts[1]).Known() {
-		return "", 0
-	}
-	number, err := strconv.Atoi(parts[2])
-	if err != nil {
-		return "", 0
-	}
-	return schemas.Endpoint(parts[1]), number
-}
-
 // scan lists the pages of a segment. It may end in a page that a crash tore, or
 // that is being written: that is noted. Every page that no manifest counts is
 // checked to find one, since its header can be whole; where a manifest does not
@@ -66,7 +43,7 @@ func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 	path := filepath.Join(r.dir, name)
 	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) { // it was listed a moment ago
-		return &DamageError{File: path, What: "is not there", Counted: r.manifest}
+		return r.spoilt(&DamageError{File: path, What: "is not there", Endpoint: e, Pages: r.counted[name].Pages})
 	}
 	if err != nil {
 		return fmt.Errorf("landing: %w", err)
@@ -76,90 +53,182 @@ func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 	if err != nil {
 		return fmt.Errorf("landing: %w", err)
 	}
-	s := store.Segment{Name: name}
-	counted := r.counted[name].Bytes
-	header := make([]byte, foreignLen)
-	var packed []byte
-	for s.Bytes < info.Size() {
-		n, err := file.ReadAt(header, s.Bytes)
-		if err != nil && err != io.EOF {
-			return fmt.Errorf("landing: %w", err)
-		}
-		f, err := parseFrame(header[:n], s.Bytes)
-		if err == nil && s.Bytes+int64(f.size) > info.Size() {
-			err = errTorn
-		}
-		if err == nil && s.Bytes >= counted && (last || !r.manifest || len(r.counted) > 0) {
-			packed, err = readPacked(file, f, packed)
-		}
-		if errors.Is(err, errTorn) {
-			if err := r.tear(file, s, info.Size()); err != nil {
-				return err
-			}
+	s := &scanning{Reader: r, Segment: store.Segment{Name: name}, endpoint: e, file: file, size: info.Size(), counted: r.counted[name]}
+	s.check = last || !r.manifest || len(r.counted) > 0
+	for s.Bytes < s.size {
+		if over, err := s.page(); err != nil {
+			return err
+		} else if over {
 			break
 		}
-		if err != nil {
-			return fmt.Errorf("landing %s: %w", path, err)
-		}
-		r.add(Entry{f.pageID, e, time.UnixMicro(f.fetchedAt).UTC(), path, f})
-		s.Bytes += int64(f.size)
-		s.Pages++
 	}
-	if s.Bytes < counted {
-		return &DamageError{Counted: true, File: path, What: fmt.Sprintf("has %d whole pages of the %d that the run's manifest counts", s.Pages, r.counted[name].Pages)}
+	if err := s.lacks(); err != nil {
+		return err
 	}
-	r.segments = append(r.segments, s)
+	r.segments = append(r.segments, s.Segment)
 	return nil
 }
 
-// tear notes what is torn behind the whole pages of a segment. It is damage if
-// pages follow it, or if a manifest counts it.
-func (r *Reader) tear(file *os.File, s store.Segment, size int64) error {
-	rest := make([]byte, min(size-s.Bytes, segmentLimit))
-	if _, err := file.ReadAt(rest, s.Bytes); err != nil && err != io.EOF {
-		return fmt.Errorf("landing: %w", err)
+// spoilt takes damage in: it is the error, or noted.
+func (r *Reader) spoilt(damage *DamageError) error {
+	damage.Counted = r.manifest
+	if !r.salvage {
+		return damage
 	}
-	damage := &DamageError{File: file.Name(), Page: pageAt(rest), Counted: r.manifest}
+	r.damaged = append(r.damaged, damage)
+	return nil
+}
+
+// scanning is one segment being scanned, as far as Segment.Bytes.
+type scanning struct {
+	*Reader
+	store.Segment
+	endpoint schemas.Endpoint
+	file     *os.File
+	size     int64
+	counted  store.Segment // as the manifest has it
+	check    bool          // pages that it does not count are read
+	found    int           // of those it counts
+	gaps     []*DamageError
+
+	header, packed []byte
+}
+
+// page takes in the page at hand, or what stands there instead; over says that no
+// page follows.
+func (s *scanning) page() (over bool, err error) {
+	f, whole, err := s.frame()
+	torn := errors.Is(err, errTorn)
+	var damage *DamageError
+	if torn {
+		damage, err = s.tear(f)
+	}
 	switch {
-	case s.Bytes < r.counted[s.Name].Bytes:
+	case err != nil:
+		return false, err
+	case torn && damage == nil:
+		return true, nil
+	case damage != nil && !(s.salvage && whole): // reading it tells
+		return s.skip(damage)
+	}
+	s.add(Entry{f.pageID, s.endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.file.Name(), f})
+	if s.Bytes < s.counted.Bytes {
+		s.found++
+	}
+	s.Bytes += int64(f.size)
+	s.Pages++
+	return false, nil
+}
+
+// frame reads where a page should begin. Beside errTorn whole says that its header
+// is, and that the segment is long enough for it.
+func (s *scanning) frame() (f frame, whole bool, err error) {
+	if s.header == nil {
+		s.header = make([]byte, foreignLen)
+	}
+	n, err := s.file.ReadAt(s.header, s.Bytes)
+	if err != nil && err != io.EOF {
+		return f, false, fmt.Errorf("landing: %w", err)
+	}
+	f, err = parseFrame(s.header[:n], s.Bytes)
+	switch {
+	case errors.Is(err, errTorn):
+		return f, false, err
+	case err != nil:
+		return f, false, fmt.Errorf("landing %s: %w", s.file.Name(), err)
+	case s.Bytes+int64(f.size) > s.size:
+		return f, false, errTorn
+	case s.Bytes >= s.counted.Bytes && s.check:
+		s.packed, err = readPacked(s.file, f, s.packed)
+	}
+	if err != nil && !errors.Is(err, errTorn) {
+		err = fmt.Errorf("landing %s: %w", s.file.Name(), err)
+	}
+	return f, true, err
+}
+
+// tear tells what a crash tore, which is noted, from damage: pages follow that, or
+// a manifest counts it.
+func (s *scanning) tear(f frame) (*DamageError, error) {
+	damage := &DamageError{File: s.file.Name(), Page: f.pageID, Endpoint: s.endpoint, Pages: 1}
+	if s.Bytes < s.counted.Bytes {
 		damage.What = fmt.Sprintf("damaged at byte %d, where the run's manifest counts a page", s.Bytes)
-		return damage
-	case r.holdsPage(file, rest, s.Bytes, size):
-		damage.What = fmt.Sprintf("damaged at byte %d, with pages after it", s.Bytes)
-		return damage
+		return damage, nil
 	}
-	r.torn = append(r.torn, Torn{File: file.Name(), At: s.Bytes, Bytes: size - s.Bytes, page: pageAt(rest)})
-	return nil
-}
-
-// pageAt is the id of the page whose header begins some bytes; empty when that
-// is damaged.
-func pageAt(header []byte) string {
-	f, err := parseFrame(header, 0)
+	follows, err := s.seek(s.Bytes, func(f frame) bool {
+		_, err := line(s.decoder, s.file.Name(), f, &Buffers{})
+		return err == nil
+	})
 	if err != nil {
-		return ""
+		return nil, err
 	}
-	return f.pageID
+	if follows < s.size {
+		damage.What = fmt.Sprintf("damaged at byte %d, with pages after it", s.Bytes)
+		return damage, nil
+	}
+	s.torn = append(s.torn, Torn{File: s.file.Name(), At: s.Bytes, Bytes: s.size - s.Bytes, page: f.pageID})
+	return nil, nil
 }
 
-// holdsPage reports whether a whole page stands somewhere in rest, the part of
-// a segment of some size from an offset on.
-func (r *Reader) holdsPage(file *os.File, rest []byte, offset, size int64) bool {
-	magic := binary.LittleEndian.AppendUint32(nil, skippable)
-	for at := 0; ; at += len(magic) {
-		i := bytes.Index(rest[at:], magic)
-		if i < 0 {
-			return false
-		}
-		at += i
-		f, err := parseFrame(rest[at:], offset+int64(at))
-		if err != nil || f.at+int64(f.size) > size {
-			continue
-		}
-		if _, err := line(r.decoder, file.Name(), f, &Buffers{}); err == nil {
-			return true
-		}
+// skip goes on at the next header of a page behind damage.
+func (s *scanning) skip(damage *DamageError) (over bool, err error) {
+	if err := s.spoilt(damage); err != nil {
+		return false, err
 	}
+	s.gaps = append(s.gaps, damage)
+	s.Bytes, err = s.seek(s.Bytes+1, func(frame) bool { return true })
+	return false, err
+}
+
+// lacks compares what a segment holds with what the manifest counts.
+func (s *scanning) lacks() error {
+	n := s.counted.Pages - s.found - len(s.gaps)
+	switch {
+	case !s.salvage && s.Bytes >= s.counted.Bytes, n <= 0:
+		return nil
+	case len(s.gaps) > 0 && s.gaps[len(s.gaps)-1].Page == "": // it hides more pages than one
+		s.gaps[len(s.gaps)-1].Pages += n
+		return nil
+	}
+	return s.spoilt(&DamageError{File: s.file.Name(), Endpoint: s.endpoint, Pages: n,
+		What: fmt.Sprintf("has %d whole pages of the %d that the run's manifest counts", s.found, s.counted.Pages)})
+}
+
+// seekBytes is how much of a segment is searched at once, in bytes.
+const seekBytes = 1 << 20
+
+// seek returns where, from an offset on, the next whole header stands of a page
+// that passes and for which the segment is long enough; its size where none does.
+func (s *scanning) seek(from int64, pass func(frame) bool) (int64, error) {
+	magic := binary.LittleEndian.AppendUint32(nil, skippable)
+	chunk := make([]byte, min(seekBytes, s.size-min(from, s.size)))
+	for s.size-from >= headerLen {
+		n, err := s.file.ReadAt(chunk, from)
+		if err != nil && err != io.EOF {
+			return 0, fmt.Errorf("landing: %w", err)
+		}
+		if n < headerLen {
+			break // it has become shorter meanwhile
+		}
+		at := 0
+		for at+headerLen <= n {
+			i := bytes.Index(chunk[at:n], magic)
+			if i < 0 {
+				at = n - len(magic) + 1
+				break
+			}
+			if at += i; at+headerLen > n {
+				break // the next chunk has it whole
+			}
+			f, err := parseFrame(chunk[at:n], from+int64(at))
+			if err == nil && f.at+int64(f.size) <= s.size && pass(f) {
+				return f.at, nil
+			}
+			at++
+		}
+		from += int64(at)
+	}
+	return s.size, nil
 }
 
 // line reads and decompresses a page into buffers; the frame's checksum is
@@ -201,3 +270,10 @@ func readPacked(file *os.File, f frame, buffer []byte) ([]byte, error) {
 	}
 	return packed, nil
 }
+
+// Torn lists what is torn at the ends of segments.
+func (r *Reader) Torn() []Torn { return r.torn }
+
+// Damaged lists what OpenSalvage has passed over, but for pages among the entries
+// that are damaged: reading those tells.
+func (r *Reader) Damaged() []*DamageError { return r.damaged }

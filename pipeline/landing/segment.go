@@ -2,10 +2,14 @@ package landing
 
 import (
 	"errors"
+	"fmt"
 	"os"
+	"regexp"
+	"strconv"
 	"sync"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // segment is one file of an endpoint's pages.
@@ -111,4 +115,25 @@ func (s *segment) close() error {
 	file := s.file
 	s.file = nil
 	return file.Close()
+}
+
+// segmentFile takes a segment's name apart: endpoint and number.
+var segmentFile = regexp.MustCompile(`^([a-z_]+)-([0-9]{5,})\.ndjson\.zst$`)
+
+func segmentName(e schemas.Endpoint, number int) string {
+	return fmt.Sprintf("%s-%05d.ndjson.zst", e, number)
+}
+
+// segmentOf is the endpoint whose pages a file holds, and its number; 0 when it
+// is no segment.
+func segmentOf(name string) (e schemas.Endpoint, number int) {
+	parts := segmentFile.FindStringSubmatch(name)
+	if parts == nil || !schemas.Endpoint(parts[1]).Known() {
+		return "", 0
+	}
+	number, err := strconv.Atoi(parts[2])
+	if err != nil {
+		return "", 0
+	}
+	return schemas.Endpoint(parts[1]), number
 }

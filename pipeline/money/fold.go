@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -14,7 +16,7 @@ import (
 )
 
 // ledgerVersion changes when what the ledger's file holds changes.
-const ledgerVersion = 2
+const ledgerVersion = 3
 
 // ledgerFile is ledger.json: the ledger of the runs that are over.
 type ledgerFile struct {
@@ -23,6 +25,7 @@ type ledgerFile struct {
 	Lines   []*Line            `json:"lines"`
 	History facts.History      `json:"history"`
 	Paid    map[string]paidDay `json:"paid"`
+	Lost    []Lost             `json:"lost,omitempty"`
 	// Checksum is that of the file without it. Files before it have none.
 	Checksum string `json:"checksum,omitempty"`
 }
@@ -31,7 +34,8 @@ const fileName = "ledger.json"
 
 // Read reads what the store's pages cost. Runs since its file was written are
 // read from their pages, and all are when the file is missing or is not of these
-// runs. The newest run is read each time until it has come to its end.
+// runs. The newest run is read each time until it has come to its end; an older
+// one that never did is remembered as it is.
 func Read(ctx context.Context, d store.Dir) (*Ledger, error) {
 	runs, err := d.Runs()
 	if err != nil {
@@ -75,7 +79,7 @@ func readRuns(ctx context.Context, d store.Dir, runs []string, save *store.Locke
 				return nil, err
 			}
 		}
-		if err := l.Fold(ctx, d, id, nil); err != nil {
+		if _, err := l.Fold(ctx, d, id, nil); err != nil {
 			return nil, fmt.Errorf("what run %s cost: %w", id, err)
 		}
 		grown = true
@@ -94,13 +98,12 @@ func Saved(d store.Dir, runs []string) *Ledger {
 		return NewLedger()
 	}
 	for i, run := range f.Runs {
-		open := !run.Ended || i == len(runs)-1 // the newest can be resumed, even so
-		if runs[i] != run.RunID || open && countPages(d, run.RunID) != run.Pages {
-			return NewLedger() // a run went on
+		if runs[i] != run.RunID || !run.stands(d, i == len(runs)-1) {
+			return NewLedger()
 		}
 	}
 	l := NewLedger()
-	l.Runs, l.Lines = f.Runs, f.Lines
+	l.Runs, l.Lines, l.Lost = f.Runs, f.Lines, f.Lost
 	if f.History != nil {
 		l.History = f.History
 	}
@@ -108,6 +111,17 @@ func Saved(d store.Dir, runs []string) *Ledger {
 		l.paid = f.Paid
 	}
 	return l
+}
+
+// stands reports whether the run is as it was read: it did not go on, which the
+// newest can even when it has ended, and nothing damaged of it was restored.
+func (r *Run) stands(d store.Dir, newest bool) bool {
+	if r.Planless {
+		if _, _, planless, err := planOf(d, r.RunID); err != nil || !planless {
+			return false
+		}
+	}
+	return r.Ended && !newest && r.Damaged == 0 || r.Mark == landing.MarkOf(d, r.RunID, r.Damaged > 0)
 }
 
 // good reports whether a file is of this version and whole: nothing in it is
@@ -129,83 +143,139 @@ func (f *ledgerFile) good() bool {
 
 // Save writes the file.
 func (l *Ledger) Save(to *store.Locked) error {
-	f := ledgerFile{Version: ledgerVersion, Runs: l.Runs, Lines: l.Lines, History: l.History, Paid: l.paid}
+	f := ledgerFile{Version: ledgerVersion, Runs: l.Runs, Lines: l.Lines, History: l.History, Paid: l.paid, Lost: l.Lost}
 	f.Checksum = store.Checksum(f)
 	return store.WriteJSON(to.File(fileName), f, nil)
 }
 
-// countPages counts the pages that a run received; -1 when they cannot be read.
-func countPages(d store.Dir, runID string) int {
-	pages, err := landing.OpenReader(d, runID)
-	if errors.Is(err, landing.ErrNone) {
-		return 0
+// planOf is the plan of a run and its manifest, nil without one. A plan that is
+// damaged is the manifest's; planless is a run without either. The error is an
+// fs.ErrNotExist when the run was killed before its plan was written, or is a copy.
+func planOf(d store.Dir, id string) (plan store.Plan, m *store.Manifest, planless bool, err error) {
+	written, err := d.Manifest(id)
+	if err != nil && !store.Unwritten(err) {
+		return plan, nil, false, err
 	}
-	if err != nil {
-		return -1
+	if err == nil {
+		m = &written
 	}
-	defer pages.Close()
-	return len(pages.Received())
+	planned, err := d.Planned(id)
+	var corrupt *store.CorruptError
+	switch {
+	case errors.As(err, &corrupt) && m != nil:
+		return m.Plan, m, false, nil
+	case errors.As(err, &corrupt):
+		return plan, nil, true, nil
+	}
+	return planned.Plan, m, false, err
 }
 
 // Fold takes in one run, all of whose pages it reads but those whose facts are
-// known. Others that derive something from pages are shown the same facts.
-func (l *Ledger) Fold(ctx context.Context, d store.Dir, id string, known *facts.Known, others ...func(facts.Received)) error {
-	planned, err := d.Planned(id)
+// known, and returns those that cannot be read. Others that derive something from
+// pages are shown the same facts.
+func (l *Ledger) Fold(ctx context.Context, d store.Dir, id string, known *facts.Known, others ...func(facts.Received)) ([]*landing.DamageError, error) {
+	plan, m, planless, err := planOf(d, id)
 	if errors.Is(err, fs.ErrNotExist) {
-		l.Runs = append(l.Runs, Run{RunID: id})
-		return nil // killed before its plan was written: nothing was fetched
+		l.Runs = append(l.Runs, Run{RunID: id, Ended: m != nil && m.Ended(), Mark: landing.MarkOf(d, id, false)})
+		return nil, nil // killed before its plan was written: nothing was fetched
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
-	m, err := d.Manifest(id)
-	if err != nil && !store.Unwritten(err) {
-		return err
+	run := Run{RunID: id, Job: plan.Job, Planless: planless, Ended: m != nil && m.Ended(), Mark: landing.MarkOf(d, id, false)}
+	f := folding{Ledger: l, run: id, plan: plan, known: known}
+	if err := f.pages(ctx, d, others...); err != nil {
+		return nil, err
 	}
-	run := Run{RunID: id, Job: planned.Plan.Job, Ended: err == nil && m.Run.Outcome == schemas.Done}
-	pages, err := landing.OpenReader(d, id)
-	if errors.Is(err, landing.ErrNone) {
-		pages, err = nil, nil
+	for _, damage := range f.damaged {
+		run.Damaged += damage.Count()
 	}
-	if err != nil {
-		return err
+	if run.Damaged > 0 {
+		run.Mark = landing.MarkOf(d, id, true)
 	}
-	f := folding{Ledger: l, run: id, plan: planned.Plan}
-	var received []string
-	if pages != nil {
-		defer pages.Close()
-		for _, e := range pages.Received() {
-			received = append(received, e.PageID)
-		}
-	}
-	run.Pages = len(received)
-	if f.lost, err = store.Unanswered(d, id, received); err != nil {
-		return err
-	}
-	observed := facts.Observe(planned.Plan)
-	if pages != nil {
-		takers := append([]func(facts.Received){f.page, func(p facts.Received) { observed.Page(p.Facts) }}, others...)
-		if err := facts.Fold(ctx, pages, known, takers...); err != nil {
-			return err
-		}
-	}
+	run.Pages = f.received
 	f.rest()
-	observed.Into(l.History)
 	l.Runs = append(l.Runs, run)
-	l.forget()
-	return nil
+	l.forget(f.last)
+	return f.damaged, nil
 }
 
 // folding is one run being taken into the ledger.
 type folding struct {
 	*Ledger
-	run  string
-	plan store.Plan
-	lost []store.Sent
+	run   string
+	plan  store.Plan
+	known *facts.Known
+
+	received int
+	damaged  []*landing.DamageError
+	lost     []store.Sent
+	last     time.Time // when the latest page was billed
 }
 
-// page books a page, and what was lost of it before: its repetition says what
-// that held.
+// pages books the pages of the run.
+func (f *folding) pages(ctx context.Context, d store.Dir, others ...func(facts.Received)) error {
+	pages, err := landing.OpenSalvage(d, f.run)
+	var received []string
+	switch {
+	case errors.Is(err, landing.ErrNone):
+	case err != nil:
+		return err
+	default:
+		defer pages.Close()
+		for _, e := range pages.Received() {
+			received = append(received, e.PageID)
+		}
+	}
+	f.received = len(received)
+	if f.lost, err = store.Unanswered(d, f.run, received); err != nil || pages == nil {
+		return err
+	}
+	landed := map[string]bool{}
+	for _, id := range received {
+		landed[id] = true
+	}
+	for _, damage := range pages.Damaged() {
+		f.found(damage, landed)
+	}
+	observed := facts.Observe(f.plan)
+	takers := append([]func(facts.Received){f.page, func(p facts.Received) { observed.Page(p.Facts) }}, others...)
+	if f.damaged, err = facts.Fold(ctx, pages, f.known, takers...); err != nil {
+		return err
+	}
+	observed.Into(f.History)
+	return nil
+}
+
+// found takes the requests for damaged pages off those that were lost: they were
+// answered. Where the pages' ids are not known it is of each page the last request,
+// the earliest pages first: what a crash loses is asked for last.
+func (f *folding) found(damage *landing.DamageError, landed map[string]bool) {
+	last, again := map[string]int{}, map[string]int{} // by page, in f.lost; again of pages that landed, too
+	for i, n := range f.lost {
+		switch {
+		case damage.Endpoint != "" && n.Endpoint != damage.Endpoint, damage.Page != "" && n.PageID != damage.Page:
+		case landed[n.PageID]:
+			again[n.PageID] = i
+		default:
+			last[n.PageID] = i
+		}
+	}
+	drop := append(slices.Sorted(maps.Values(last)), slices.Sorted(maps.Values(again))...)
+	switch {
+	case damage.Pages > 0:
+		drop = drop[:min(damage.Pages, len(drop))]
+	default: // nobody knows how many
+		drop = drop[:len(last)]
+	}
+	slices.Sort(drop)
+	for _, i := range slices.Backward(drop) {
+		f.lost = slices.Delete(f.lost, i, i+1)
+	}
+}
+
+// page books a page, and what was lost of it before, by this run or an earlier
+// one: its repetition says what that held.
 func (f *folding) page(p facts.Received) {
 	f.lost = slices.DeleteFunc(f.lost, func(n store.Sent) bool {
 		if n.PageID != p.PageID {
@@ -214,10 +284,22 @@ func (f *folding) page(p facts.Received) {
 		f.book(f.run, Day(n.At), p.Facts, true)
 		return true
 	})
+	sent := store.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Max: p.Request.Max, Lean: p.Request.Lean}
+	switch {
+	case p.OK:
+		sent.At = p.FetchedAt
+		f.settle(sent, f.plan.Expansions(p.Endpoint), p.Facts)
+	case p.TooLarge():
+		lost := lostOf(f.run, sent, f.plan.Expansions(p.Endpoint))
+		f.add(&lost, 1)
+	}
 	f.book(f.run, Day(p.BilledAt), p.Facts, false)
+	if p.BilledAt.After(f.last) {
+		f.last = p.BilledAt
+	}
 }
 
-// rest books what was lost and never repeated.
+// rest books what was lost and not repeated yet.
 func (f *folding) rest() {
 	for _, n := range f.lost {
 		f.assume(f.run, n, f.plan.Expansions(n.Endpoint))

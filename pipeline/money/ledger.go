@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
-	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -87,6 +87,9 @@ type Ledger struct {
 	Runs []Run
 	// History is what the same pages say of how much comes with what.
 	History facts.History
+	// Lost are the answers that a crash lost and that no page has repeated yet:
+	// each is in Lines as the most it can have held.
+	Lost []Lost
 
 	paid map[string]paidDay // by day; the latest few
 }
@@ -97,6 +100,12 @@ type Run struct {
 	Job   string `json:"job"`
 	Pages int    `json:"pages"` // received
 	Ended bool   `json:"ended"` // no page can come any more
+	// Damaged is how many pages cannot be read: what they cost is not counted.
+	Damaged int `json:"damaged,omitempty"`
+	// Planless is a run whose plan is damaged and without a manifest that has it:
+	// its job is not known.
+	Planless bool `json:"planless,omitempty"`
+	landing.Mark
 }
 
 // paidDay are the objects returned on a day, by kind and id: a bit for each
@@ -136,8 +145,13 @@ func (l *Ledger) Paid(day string, kind schemas.Object, included bool) map[string
 // booked after the first of the next.
 const paidDays = 2
 
-// forget drops the ids of all but the latest days.
-func (l *Ledger) forget() {
+// forget drops the ids of all but the latest days, and the lost answers that are
+// too old to be repeated when a run's last page was billed.
+func (l *Ledger) forget(last time.Time) {
+	l.Lost = slices.DeleteFunc(l.Lost, func(n Lost) bool { return last.Sub(n.At) > repeatable })
+	if len(l.Lost) == 0 {
+		l.Lost = nil // as one is that was never filled
+	}
 	days := make([]string, 0, len(l.paid))
 	for day := range l.paid {
 		days = append(days, day)
@@ -154,14 +168,16 @@ func (l *Ledger) book(runID, day string, f *facts.Facts, lost bool) {
 	for _, kind := range schemas.Priced() {
 		included := f.Included(kind)
 		var returned []string
+		nameless := 0
 		if kind == data {
 			_, returned = f.Data()
+			nameless = f.Nameless()
 		}
-		if len(returned)+len(included) == 0 {
+		if len(returned)+nameless+len(included) == 0 {
 			continue
 		}
 		line := l.line(Line{Day: day, RunID: runID, Endpoint: f.Request.Endpoint, Object: kind, Lost: lost})
-		line.Returned += int64(len(returned))
+		line.Returned += int64(len(returned) + nameless) // that cannot be told apart: billed in the pessimistic model
 		line.Included += int64(len(included))
 		l.mark(line, returned, false)
 		l.mark(line, included, true)
@@ -191,35 +207,20 @@ func (l *Ledger) mark(line *Line, ids []string, included bool) {
 	}
 }
 
-// assume books an answer that was lost and never repeated as the most it can
-// have held.
-func (l *Ledger) assume(runID string, n store.Sent, expansions []string) {
-	kind := n.Endpoint.Spec().Data
-	data := schemas.MostData(n.Endpoint, n.IDs)
-	for o, most := range schemas.Most(n.Endpoint, n.IDs, expansions) {
-		line := l.line(Line{Day: Day(n.At), RunID: runID, Endpoint: n.Endpoint, Object: o, Lost: true})
-		if o == kind {
-			line.Returned += data
-			line.New[Model{Lost: true}.view()] += data
-			most -= data
-			line.New[Model{Expansions: true, Lost: true}.view()] += data
-		}
-		line.Included += most
-		line.New[Model{Expansions: true, Lost: true}.view()] += most
-	}
-}
-
-// line returns the line with this key, made if there is none.
+// line returns the line with this key, made if there is none. Lines of a run stand
+// together, runs in their order.
 func (l *Ledger) line(key Line) *Line {
-	for _, line := range slices.Backward(l.Lines) {
-		if line.RunID != key.RunID {
-			break // lines of a run stand together
-		}
+	end := len(l.Lines) // of the run's lines
+	for end > 0 && l.Lines[end-1].RunID > key.RunID {
+		end--
+	}
+	for i := end - 1; i >= 0 && l.Lines[i].RunID == key.RunID; i-- {
+		line := l.Lines[i]
 		if line.Day == key.Day && line.Endpoint == key.Endpoint && line.Object == key.Object && line.Lost == key.Lost {
 			return line
 		}
 	}
-	l.Lines = append(l.Lines, &key)
+	l.Lines = slices.Insert(l.Lines, end, &key)
 	return &key
 }
 

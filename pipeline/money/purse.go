@@ -2,53 +2,13 @@ package money
 
 import (
 	"context"
-	"fmt"
+	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// Budget bounds what a store's runs may cost, in the pessimistic model; zero
-// is no bound. Days and months are those of UTC.
-type Budget struct {
-	Run   schemas.Money `json:"usd_per_run,omitempty"` // a resumed run is one run
-	Day   schemas.Money `json:"usd_per_day,omitempty"`
-	Month schemas.Money `json:"usd_per_month,omitempty"`
-}
-
-// BudgetError is a request that was not sent because the budget may not have
-// covered it.
-type BudgetError struct {
-	Endpoint schemas.Endpoint
-	Period   string        // run, day or month
-	Budget   schemas.Money // of the period
-	Spent    schemas.Money // in the period, by the pessimistic model
-	Most     schemas.Money // what the request can cost
-	Resume   time.Time     // when the next period begins; zero for a run
-}
-
-func (e *BudgetError) Error() string {
-	text := fmt.Sprintf("%s: stopped by the budget: a request that can cost %s does not fit into usd_per_%s %s, of which %s are spent",
-		e.Endpoint, e.Most, e.Period, e.Budget, e.Spent)
-	switch {
-	case e.Never():
-		return text + ": raise the budget, or ask for less: users: batch, or without tweets or buyers"
-	case e.Resume.IsZero():
-		return text + ": raise the budget"
-	}
-	return text + ": raise the budget or run again on or after " + Day(e.Resume)
-}
-
-// Never reports whether the request costs more than the whole budget.
-func (e *BudgetError) Never() bool { return e.Most > e.Budget }
-
-// Stop ends the endpoint: requests of another may cost less and still fit.
-func (e *BudgetError) Stop() (schemas.Outcome, schemas.Scope) {
-	return schemas.Capped, schemas.EndpointScope
-}
 
 // Purse keeps a run within its budget: the most a request can cost is set
 // aside before it is sent, and what it did cost is booked instead afterwards.
@@ -60,36 +20,52 @@ type Purse struct {
 
 	mu      sync.Mutex
 	skew    time.Duration // the server's clock less ours
-	run     schemas.Money
+	run     schemas.Money // since this start
 	days    map[string]schemas.Money
 	aside   schemas.Money
+	lost    map[string][]*lentNote     // by page: answers that were lost and not repeated yet
 	growth  map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
 	changed chan struct{}              // closed when something is booked
 }
 
-// NewPurse returns the purse of a run, with what the ledger says was spent; now
+// lentNote is an answer that was lost: the most it can have cost is booked on a day,
+// and covers what its repetition can cost.
+type lentNote struct {
+	day  string
+	most schemas.Money
+	here bool          // lost by this start
+	lent schemas.Money // to the repetition, while that is under way
+}
+
+// NewPurse returns the purse of a start, with what the ledger says was spent; now
 // is the clock of its days.
-func NewPurse(budget Budget, prices schemas.Prices, now func() time.Time, l *Ledger, runID string) *Purse {
+func NewPurse(budget Budget, prices schemas.Prices, now func() time.Time, l *Ledger) *Purse {
 	p := &Purse{
 		budget: budget, prices: prices, now: now, growth: map[schemas.Endpoint]int64{},
-		days: map[string]schemas.Money{}, changed: make(chan struct{}),
+		days: map[string]schemas.Money{}, lost: map[string][]*lentNote{}, changed: make(chan struct{}),
 	}
-	p.run = l.Cost(Pessimistic, prices, func(line *Line) bool { return line.RunID == runID })
 	for _, line := range l.Lines {
 		p.days[line.Day] += prices[line.Object] * schemas.Money(line.Billed(Pessimistic))
+	}
+	for _, n := range l.Lost {
+		if now().Sub(n.At) <= repeatable {
+			p.lost[n.PageID] = append(p.lost[n.PageID], &lentNote{day: Day(n.At), most: n.Cost(prices)})
+		}
 	}
 	return p
 }
 
-// Reserve sets aside what a request can cost. While others' answers are out,
-// which may cost less than was set aside for them, it waits for those. The error
-// is a *BudgetError, or ctx's. After nil the caller must call Book.
-func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, most schemas.Money) error {
+// Reserve sets aside what a request for a page can cost. Where an answer to the
+// same request was lost, that is set aside already: with bounds that hold the lost
+// one's day it is not set aside twice. While others' answers are out, which may cost
+// less than was set aside for them, it waits for those. The error is a *BudgetError,
+// or ctx's. After nil the caller must call Book.
+func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, pageID string, most schemas.Money) error {
 	if p == nil {
 		return nil
 	}
 	for {
-		changed, err := p.try(e, most)
+		changed, err := p.try(e, pageID, most)
 		if err != nil || changed == nil {
 			return err
 		}
@@ -102,13 +78,17 @@ func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, most schemas.Mo
 }
 
 // try reserves, or returns what to wait for.
-func (p *Purse) try(e schemas.Endpoint, most schemas.Money) (<-chan struct{}, error) {
+func (p *Purse) try(e schemas.Endpoint, pageID string, most schemas.Money) (<-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	over := p.over(e, most)
+	lender := p.lender(pageID, most)
+	over := p.over(e, most, lender)
 	switch {
 	case over == nil:
 		p.aside += most
+		if lender != nil {
+			lender.lent = most
+		}
 		return nil, nil
 	case p.aside > 0 && !over.Never():
 		return p.changed, nil
@@ -116,40 +96,67 @@ func (p *Purse) try(e schemas.Endpoint, most schemas.Money) (<-chan struct{}, er
 	return nil, over
 }
 
-// over returns the first bound that the request might pass. What is set aside
-// counts for every day: answers may come after midnight.
-func (p *Purse) over(e schemas.Endpoint, most schemas.Money) *BudgetError {
+// lender is the latest lost answer to the same request; nil where none was lost.
+func (p *Purse) lender(pageID string, most schemas.Money) *lentNote {
+	for _, n := range slices.Backward(p.lost[pageID]) {
+		if n.most == most {
+			return n
+		}
+	}
+	return nil
+}
+
+// over returns the first bound that the request might pass, less what a lost answer
+// lends it. What is set aside counts for every day: answers may come after midnight.
+func (p *Purse) over(e schemas.Endpoint, most schemas.Money, lender *lentNote) *BudgetError {
 	for _, b := range p.bounds() {
-		if b.spent+p.aside+most > b.budget {
+		needs := most
+		if lender != nil && b.holds(lender) {
+			needs -= lender.most
+		}
+		if b.spent+p.asideOf(b)+needs > b.budget {
 			return &BudgetError{e, b.period, b.budget, b.spent, most, b.resume}
 		}
 	}
 	return nil
 }
 
-// bound is a period that the budget bounds.
-type bound struct {
-	period        string
-	budget, spent schemas.Money
-	resume        time.Time // when the next begins; zero for a run
-}
-
-// bounds are those that the budget has.
-func (p *Purse) bounds() []bound {
-	today := p.now().Add(p.skew).UTC()
-	month := today.Format("2006-01")
-	var spent schemas.Money
-	for day, m := range p.days {
-		if strings.HasPrefix(day, month) {
-			spent += m
+// asideOf is what is set aside and not booked in a bound's period as lost.
+func (p *Purse) asideOf(b bound) schemas.Money {
+	aside := p.aside
+	for _, notes := range p.lost {
+		for _, n := range notes {
+			if b.holds(n) {
+				aside -= n.lent
+			}
 		}
 	}
-	all := []bound{
-		{"run", p.budget.Run, p.run, time.Time{}},
-		{"month", p.budget.Month, spent, time.Date(today.Year(), today.Month()+1, 1, 0, 0, 0, 0, time.UTC)},
-		{"day", p.budget.Day, p.days[Day(today)], time.Date(today.Year(), today.Month(), today.Day()+1, 0, 0, 0, 0, time.UTC)},
+	return aside
+}
+
+// Fits reports whether Reserve would set so much aside for a page at once.
+func (p *Purse) Fits(pageID string, most schemas.Money) bool {
+	if p == nil {
+		return true
 	}
-	return slices.DeleteFunc(all, func(b bound) bool { return b.budget == 0 })
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.over("", most, p.lender(pageID, most)) == nil
+}
+
+// Room is the most that a request can cost to fit now, by the tightest bound; a nil
+// Purse, and one without bounds, has room for all there is.
+func (p *Purse) Room() schemas.Money {
+	room := schemas.Money(math.MaxInt64)
+	if p == nil {
+		return room
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, b := range p.bounds() {
+		room = min(room, max(b.budget-b.spent-p.asideOf(b), 0))
+	}
+	return room
 }
 
 // Left is what the bounds have room for, by period: run, day, month.
@@ -166,7 +173,8 @@ func (p *Purse) Left() map[string]schemas.Money {
 	return left
 }
 
-// Booked is what the run has cost so far, and what is set aside beside that.
+// Booked is what the run has cost since this start, and what is set aside beside
+// that.
 func (p *Purse) Booked() (run, aside schemas.Money) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -181,7 +189,7 @@ func (p *Purse) Repeat(e schemas.Endpoint, most schemas.Money) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if over := p.over(e, most); over != nil {
+	if over := p.over(e, most, nil); over != nil {
 		return over
 	}
 	p.aside += most
@@ -199,22 +207,56 @@ func (p *Purse) Time() time.Time {
 	return p.now().Add(p.skew)
 }
 
-// Book replaces what was set aside by what was charged, at a time by the
-// server's clock.
-func (p *Purse) Book(most, charged schemas.Money, at time.Time) {
+// Charge is what came of the requests for a page.
+type Charge struct {
+	PageID  string
+	Aside   schemas.Money // was set aside for them
+	Answers int           // that were charged, or may have been
+	Each    schemas.Money // what each cost; of those lost, can have cost
+	At      time.Time     // by the server's clock; the zero time books nothing
+	Lost    bool          // no page came of them
+	OK      bool          // the page holds data, as what was lost of it before did
+}
+
+// Book replaces what was set aside by what was charged. What was lost of the page
+// before is taken to have cost the same.
+func (p *Purse) Book(c Charge) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.aside -= most
-	if !at.IsZero() {
-		p.skew = at.Sub(p.now())
-		p.run += charged
-		p.days[Day(at)] += charged
+	p.aside -= c.Aside
+	repeated := false
+	for _, n := range p.lost[c.PageID] {
+		repeated = repeated || n.lent > 0
+		n.lent = 0
+	}
+	if !c.At.IsZero() {
+		p.skew = c.At.Sub(p.now())
+		p.spend(Day(c.At), c.Each*schemas.Money(c.Answers), true)
+	}
+	switch {
+	case c.Lost:
+		for range c.Answers {
+			p.lost[c.PageID] = append(p.lost[c.PageID], &lentNote{day: Day(c.At), most: c.Each, here: true})
+		}
+	case c.OK && repeated:
+		for _, n := range p.lost[c.PageID] {
+			p.spend(n.day, c.Each-n.most, n.here)
+		}
+		delete(p.lost, c.PageID)
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})
+}
+
+// spend books an amount on a day, here where this start has spent it.
+func (p *Purse) spend(day string, amount schemas.Money, here bool) {
+	p.days[day] += amount
+	if here {
+		p.run += amount
+	}
 }
 
 // Most is what a request can cost.
@@ -224,7 +266,7 @@ func (p *Purse) Most(r schemas.Request, expansions []string) schemas.Money {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.prices.Cost(schemas.Most(r.Endpoint, len(r.IDs), expansions)) * schemas.Money(1+p.growth[r.Endpoint])
+	return p.prices.Cost(schemas.MostOf(r, expansions)) * schemas.Money(1+p.growth[r.Endpoint])
 }
 
 // Exceed doubles what is set aside for an endpoint whose answer cost more

@@ -20,6 +20,8 @@ type Statement struct {
 	High      schemas.Money `json:"usd_high"`  // in the pessimistic model
 	// Lost are answers that a crash lost: part of High.
 	Lost schemas.Money `json:"usd_lost"`
+	// Damaged is how many pages cannot be read: what they cost is not counted.
+	Damaged int `json:"damaged_pages"`
 }
 
 // Spent is one row of a statement.
@@ -43,6 +45,7 @@ func NewStatement(l *Ledger, p schemas.Prices) Statement {
 	jobs := map[string]string{}
 	for _, run := range l.Runs {
 		jobs[run.RunID] = run.Job
+		s.Damaged += run.Damaged
 	}
 	s.Jobs = by(l, p, func(line *Line) string { return jobs[line.RunID] })
 	return s

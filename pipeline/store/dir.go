@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -115,38 +116,73 @@ func (d Dir) Manifest(runID string) (Manifest, error) {
 	return m, err
 }
 
-// Resumable returns the newest run of this plan that can go on: one that has
-// not come to its end, or with finished also one that has. The error is a
+// Begun is a run that has been begun: its plan, and its manifest if it has one.
+type Begun struct {
+	Planned
+	Manifest *Manifest // nil before it has come to an end, or where it is damaged
+}
+
+// PlanHash names the plan that the run was begun with.
+func (b Begun) PlanHash() string { return b.Plan.Hash() }
+
+// Unended returns the runs that have not ended, newest first, as far as they are
+// newer than every run that has. With finished it begins with the newest run of the
+// plan, ended or not. Runs whose plan cannot be read are passed by. The error is a
 // *WrongJobError when the store belongs to another job.
-func (d Dir) Resumable(plan Plan, finished bool) (run Planned, ok bool, err error) {
+func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
 	ids, err := d.Runs()
 	if err != nil {
-		return Planned{}, false, err
+		return nil, err
 	}
+	var begun []Begun
 	for _, id := range slices.Backward(ids) {
 		planned, err := d.Planned(id)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // killed before its plan was written: nothing was fetched
-		}
 		if err != nil {
-			return Planned{}, false, err
+			continue // killed before its plan was written, so that nothing was fetched, or damaged: status says so
 		}
 		if planned.Plan.Job != plan.Job {
-			return Planned{}, false, &WrongJobError{string(d), planned.Plan.Job, plan.Job}
-		}
-		if planned.Plan.Hash() != plan.Hash() {
-			continue
+			return nil, &WrongJobError{string(d), planned.Plan.Job, plan.Job}
 		}
 		m, err := d.Manifest(id)
 		if err != nil && !Unwritten(err) {
-			return Planned{}, false, err
+			return nil, err
 		}
-		if err != nil || m.Run.Outcome != schemas.Done || finished {
-			return planned, true, nil
+		b := Begun{Planned: planned}
+		if err == nil {
+			b.Manifest = &m
 		}
-		return Planned{}, false, nil // the newest run of this plan is done
+		if err == nil && m.Ended() {
+			if finished && len(begun) == 0 && planned.Plan.Hash() == plan.Hash() {
+				begun = append(begun, b)
+			}
+			break
+		}
+		begun = append(begun, b)
 	}
-	return Planned{}, false, nil
+	return begun, nil
+}
+
+// RefusedBefore is what the newest run learned that the API refuses: the next need not
+// learn it again. Another version of the program may ask for other things, and the next
+// month the API may take what it refused.
+func (d Dir) RefusedBefore(version string, dialect schemas.Dialect, now time.Time) []Refusal {
+	runs, err := d.Runs()
+	if err != nil {
+		return nil // whoever needs the runs says so
+	}
+	month := func(t time.Time) string { return t.UTC().Format("2006-01") }
+	for _, id := range slices.Backward(runs) {
+		m, err := d.Manifest(id)
+		if err != nil {
+			continue
+		}
+		if m.Versions["spacesetl"] != version || m.Run.Dialect != dialect || month(m.Run.StartedAt) != month(now) {
+			return nil
+		}
+		// Manifests of before do not say at which endpoints an expansion is refused.
+		return slices.DeleteFunc(m.Dropped, func(r Refusal) bool { return r.Data == "" && schemas.FieldsObject(r.Param) == "" })
+	}
+	return nil
 }
 
 // WrongJobError is a store that another job writes.

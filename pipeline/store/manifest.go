@@ -100,6 +100,17 @@ type Cut struct {
 	Reason  string          `json:"reason"`
 }
 
+// Gaps counts what is missing by kind, without what is known to be gone.
+func (m *Manifest) Gaps() map[schemas.Gap]int {
+	gaps := map[schemas.Gap]int{}
+	for _, missing := range m.Missing {
+		if !missing.Known {
+			gaps[missing.Kind]++
+		}
+	}
+	return gaps
+}
+
 // EndpointUse is what one endpoint took.
 type EndpointUse struct {
 	Pages    int   `json:"pages"`
@@ -189,10 +200,10 @@ func (m Manifest) Text() (text []byte, whole bool, err error) {
 
 // Repeats reports whether a manifest, made from the same pages, says of them
 // and of the files made of them what an earlier one does. By whom it was made,
-// for which destinations, and what manifests did not say in earlier versions
-// makes no difference. Nothing repeats a manifest that is damaged.
+// for which destinations, by whom the run was closed, and what manifests did not
+// say in earlier versions makes no difference. Nothing repeats a manifest that is damaged.
 func (m Manifest) Repeats(earlier Manifest) bool {
-	m.Versions, m.PlanSHA256, m.Copy = earlier.Versions, earlier.PlanSHA256, earlier.Copy
+	m.Versions, m.PlanSHA256, m.Copy, m.ClosedBy = earlier.Versions, earlier.PlanSHA256, earlier.Copy, earlier.ClosedBy
 	m.Destinations, m.Parquet, m.Database = earlier.Destinations, earlier.Parquet, earlier.Database
 	if earlier.Content == "" {
 		m.Content, m.Landed = "", nil
@@ -219,6 +230,20 @@ func FileSum(name string) (sum string, bytes int64, err error) {
 // are, and the destination says itself what it has.
 func (m *Manifest) elsewhere(earlier Manifest) bool {
 	return earlier.LoadsTo(ParquetFiles) && !m.LoadsTo(ParquetFiles) && m.Content == earlier.Content && m.Run.Outcome == earlier.Run.Outcome
+}
+
+// Close notes in a run's manifest that it does not go on: by is the run that asks
+// for what this one had left, or Abandoned.
+func (l *Locked) Close(runID, by string) (*Manifest, error) {
+	m, err := l.Manifest(runID)
+	if err != nil {
+		return nil, err
+	}
+	m.ClosedBy = by
+	if m.Checksum, err = m.checksum(); err != nil {
+		return nil, fmt.Errorf("run %s: %w", runID, err)
+	}
+	return &m, WriteJSON(l.RunFile(runID, "manifest.json"), m, nil)
 }
 
 // WriteManifest writes the receipt of a run, unless the one that is there says

@@ -39,8 +39,29 @@ type Planned struct {
 	Run  schemas.Run `json:"run"`
 	Plan Plan        `json:"plan"`
 	// Seeds are the plan's first requests as the store's state made them when
-	// the run was started; they stay the same when it is resumed.
+	// the run was started; they stay the same when it is resumed. Before they are
+	// known there are none.
 	Seeds []schemas.Request `json:"seeds"`
+	// Resting are members that were refused when they were asked for alone, so that
+	// the run does not ask for them: they are missing.
+	Resting []Missing `json:"resting,omitempty"`
+	// Left is what earlier runs of the plan had not asked for when they stopped, and
+	// LeftBy are these runs.
+	Left   []schemas.Request `json:"left,omitempty"`
+	LeftBy []string          `json:"left_by,omitempty"`
+	// Server is the host that the run asks.
+	Server string `json:"server,omitempty"`
+	// Job is how the job was given; nil of a run that does not say.
+	Job *JobNote `json:"job,omitempty"`
+}
+
+// JobNote is how a run's job was given, for the command that does the same again.
+// It holds no secret.
+type JobNote struct {
+	File string `json:"file,omitempty"` // the job file, an absolute path; empty without one
+	// Flags are the words after spacesetl that give the job, where it takes more
+	// than the file or there was none.
+	Flags []string `json:"flags,omitempty"`
 }
 
 // Expansions are those an endpoint is asked with.
@@ -73,4 +94,17 @@ func Lookups(ids []string) []schemas.Request {
 		requests = append(requests, r)
 	}
 	return requests
+}
+
+// WithoutLookups leaves Spaces out of the lookups among requests.
+func WithoutLookups(requests []schemas.Request, leave func(id string) bool) []schemas.Request {
+	var ids []string
+	others := slices.DeleteFunc(requests, func(r schemas.Request) bool {
+		lookup := r.Endpoint == schemas.Spaces || r.Endpoint == schemas.SpaceByID
+		if lookup {
+			ids = append(ids, r.IDs...)
+		}
+		return lookup
+	})
+	return append(Lookups(slices.DeleteFunc(ids, leave)), others...)
 }

@@ -32,13 +32,16 @@ type Sent struct {
 	PageID   string           `json:"page_id"`
 	Endpoint schemas.Endpoint `json:"endpoint"`
 	IDs      int              `json:"ids"`              // asked for
+	Max      int              `json:"max,omitempty"`    // as of the request
+	Lean     bool             `json:"lean,omitempty"`   // as of the request
 	Failed   bool             `json:"failed,omitempty"` // it was refused and not charged
 }
 
-func sentPath(d Dir, runID string) string { return d.RunFile(runID, "sent.ndjson") }
+// SentPath is where the notes of a run are.
+func SentPath(d Dir, runID string) string { return d.RunFile(runID, "sent.ndjson") }
 
 // NewSentLog is the log of a run. Its file is made with the first note.
-func NewSentLog(l *Locked, runID string) *SentLog { return &SentLog{path: sentPath(l.Dir, runID)} }
+func NewSentLog(l *Locked, runID string) *SentLog { return &SentLog{path: SentPath(l.Dir, runID)} }
 
 // Write appends a note. A line torn by a crash before is ended first.
 func (l *SentLog) Write(n Sent) error {
@@ -72,7 +75,7 @@ func (l *SentLog) Close() error {
 // noted as failed nor among the pages received, given by id, in the order
 // received: of each page the earliest.
 func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
-	text, err := os.ReadFile(sentPath(d, runID))
+	text, err := os.ReadFile(SentPath(d, runID))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

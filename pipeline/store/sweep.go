@@ -42,9 +42,14 @@ func RunOf(name string) string {
 	return parts[1]
 }
 
-// Start makes a new run of a plan, with its first requests, and writes its
-// plan.json.
+// Start is Begin of a plan with its first requests.
 func (l *Locked) Start(plan Plan, seeds []schemas.Request, version string, now time.Time) (Planned, error) {
+	return l.Begin(Planned{Plan: plan, Seeds: seeds}, version, now)
+}
+
+// Begin makes a new run and writes its plan.json; Run is filled in.
+func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error) {
+	plan := p.Plan
 	now = now.UTC().Truncate(time.Microsecond)
 	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
 	for n := 2; ; n++ {
@@ -63,10 +68,13 @@ func (l *Locked) Start(plan Plan, seeds []schemas.Request, version string, now t
 		}
 		id = fmt.Sprintf("%s-%s-%d", now.Format("20060102T150405Z"), plan.Hash()[:6], n)
 	}
-	p := Planned{Plan: plan, Seeds: seeds, Run: schemas.Run{
-		RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version,
-	}}
-	return p, WriteJSON(l.RunFile(id, "plan.json"), p, nil)
+	p.Run = schemas.Run{RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version}
+	return p, l.WritePlan(p)
+}
+
+// WritePlan writes plan.json of a run that has asked for nothing yet.
+func (l *Locked) WritePlan(p Planned) error {
+	return WriteJSON(l.RunFile(p.Run.RunID, "plan.json"), p, nil)
 }
 
 // commitFile lies in a run's folder while its files are renamed into place. A

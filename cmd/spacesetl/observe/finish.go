@@ -47,7 +47,7 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 	if o.ping != nil {
 		body := pingBody(o.job(), end, end.At.Sub(o.start), o.state(end.At), &o.tail)
 		wait.Go(func() {
-			if err := o.ping.end(ctx, end.Code, body); err != nil {
+			if err := o.ping.end(ctx, suffix(end), body); err != nil {
 				o.log.Warn("a ping did not get through", "after", err)
 			}
 		})

@@ -22,7 +22,7 @@ type snapshot struct {
 }
 
 // outcomes are all that a run can come to.
-var outcomes = []schemas.Outcome{schemas.Done, schemas.Failed, schemas.Capped, schemas.Unauthorised, schemas.Waiting, schemas.Interrupted}
+var outcomes = []schemas.Outcome{schemas.Done, schemas.DoneWithGaps, schemas.Failed, schemas.Capped, schemas.Unauthorised, schemas.Waiting, schemas.Interrupted}
 
 // emit takes a value with those of the metric's labels.
 type emit func(value float64, labels ...string)
@@ -92,6 +92,12 @@ func runMetrics() []Metric {
 				put(float64(n), problem)
 			}
 		})},
+		{"run_missing", "What was asked for and did not come, by kind.", []string{"kind"}, loaded(func(m *store.Manifest, put emit) {
+			for kind, n := range m.Gaps() {
+				put(float64(n), string(kind))
+			}
+		})},
+		{"run_cut", "Collections that were left before their end.", nil, loaded(func(m *store.Manifest, put emit) { put(float64(len(m.Cut))) })},
 		{"run_drift_keys", "API keys that no column takes.", nil, loaded(func(m *store.Manifest, put emit) { put(float64(len(m.Drift))) })},
 		{"run_drift_values", "Values of API keys that no column takes.", nil, loaded(func(m *store.Manifest, put emit) {
 			n := 0

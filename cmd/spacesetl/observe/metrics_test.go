@@ -43,6 +43,7 @@ func manifest() *store.Manifest {
 	return &store.Manifest{
 		Tables: []store.TableRows{{Name: "spaces", Rows: 12}}, Drift: map[string]int{"space mood": 5, "user x": 2},
 		Errors: map[string]int{"partial resource-not-found": 3}, Dropped: []store.Refusal{{Param: "p"}},
+		Missing: []store.Missing{{Kind: schemas.GapRefused}, {Kind: schemas.GapRefused}, {Kind: schemas.GapNotFound, Known: true}}, Cut: []store.Cut{{Pages: 2}},
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // pinger tells a heartbeat service, as healthchecks.io knows it, that a run
@@ -50,9 +52,9 @@ func (p *pinger) begin(ctx context.Context) {
 
 // end pings how a run has ended, after the ping of begin, which is given up if
 // it takes longer than one try from now.
-func (p *pinger) end(ctx context.Context, code int, body string) error {
+func (p *pinger) end(ctx context.Context, what, body string) error {
 	patience := pingTimeout
-	if code == 130 || code == 143 {
+	if what == "130" || what == "143" {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, hurry)
 		defer cancel()
@@ -65,17 +67,18 @@ func (p *pinger) end(ctx context.Context, code int, body string) error {
 	if err != nil {
 		err = fmt.Errorf("at the start: %w", err)
 	}
-	return errors.Join(err, p.ping(ctx, suffix(code), body))
+	return errors.Join(err, p.ping(ctx, what, body))
 }
 
-// suffix is what an exit code is pinged as: the code, which is a failure for
-// the service, and nothing for success. A run that stopped at a rate window or
-// its deadline (75) did what it was to do: the next goes on.
-func suffix(code int) string {
-	if code == 0 || code == 75 {
+// suffix is what the end of a run is pinged as: its exit code, which is a failure for
+// the service, and nothing for success. A run that stopped at a rate window or its
+// deadline (75) did what it was to do, and the next goes on; one that got nothing in
+// an outage did not.
+func suffix(end End) string {
+	if end.Code == 0 || end.Code == 75 && (end.Outcome != schemas.Waiting || end.Manifest != nil) {
 		return ""
 	}
-	return strconv.Itoa(code)
+	return strconv.Itoa(end.Code)
 }
 
 // ping sends one ping, in several tries.
@@ -127,6 +130,9 @@ func pingBody(job string, end End, took time.Duration, s state, log *tail) strin
 	fmt.Fprintf(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
 	if end.Err != nil {
 		fmt.Fprintln(&b, end.Err)
+	}
+	if m := end.Manifest; m != nil && m.Run.Outcome == schemas.DoneWithGaps {
+		fmt.Fprintf(&b, "missing: %v, collections cut: %d\n", m.Gaps(), len(m.Cut))
 	}
 	fmt.Fprintf(&b, "%d pages, %d fetched now, cost %s to %s\n\n", s.Pages, s.Fetched, s.Low.Cents(), s.High.Cents())
 	head := b.String()

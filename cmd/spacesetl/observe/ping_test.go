@@ -86,6 +86,21 @@ func TestAPingSaysHowARunEnded(t *testing.T) {
 	}
 }
 
+// Gaps are told, and are a failure only of a strict job.
+func TestAPingTellsOfGaps(t *testing.T) {
+	m := manifest()
+	m.Run.Outcome = schemas.DoneWithGaps
+	for code, want := range map[int]string{0: "POST ", 3: "POST /3"} {
+		c := &checks{}
+		server := httptest.NewServer(c)
+		pingOf(t, server.URL+"/"+secretID, End{Outcome: schemas.DoneWithGaps, Code: code, Manifest: m})
+		server.Close()
+		if got := strings.Join(c.pings, ", "); got != "POST /start, "+want || !strings.Contains(c.body, "watch: done_with_gaps, exit code") || !strings.Contains(c.body, "\nmissing: map[refused:2], collections cut: 1\n") {
+			t.Errorf("exit code %d: pings %s, want %s; report:\n%s", code, got, want, c.body)
+		}
+	}
+}
+
 func TestAPingIsTriedThreeTimes(t *testing.T) {
 	for _, c := range []struct {
 		statuses []int

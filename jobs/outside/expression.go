@@ -1,4 +1,4 @@
-package jobs
+package outside
 
 import (
 	"fmt"
@@ -68,14 +68,22 @@ func parseExpression(inner string, closed bool) (expression, error) {
 	m := variable.FindStringSubmatch(inner)
 	switch {
 	case strings.Contains(inner, "${"):
-		return expression{}, fmt.Errorf("%q: a default cannot hold another ${…}", clip("${"+inner))
+		return expression{}, fmt.Errorf("%q: a default cannot hold another ${…}", Clip("${"+inner))
 	case !closed:
-		return expression{}, fmt.Errorf("%q has no closing }: quote a value with \" #\" or \": \" in it, and write $${ for a literal ${", clip("${"+inner))
+		return expression{}, fmt.Errorf("%q has no closing }: quote a value with \" #\" or \": \" in it, and write $${ for a literal ${", Clip("${"+inner))
 	case m == nil:
-		return expression{}, fmt.Errorf("%q is none of ${NAME}, ${NAME:-default}, ${file:path}: write $${ for a literal ${", clip("${"+inner+"}"))
+		return expression{}, fmt.Errorf("%q is none of ${NAME}, ${NAME:-default}, ${file:path}: write $${ for a literal ${", Clip("${"+inner+"}"))
 	}
 	return expression{Name: m[1], Default: m[3], HasDefault: m[2] != ""}, nil
 }
 
 // Literal writes a text so that a job file means just that by it.
 func Literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
+
+// Clip shortens what a user wrote, for a message.
+func Clip(text string) string {
+	if len(text) <= 60 {
+		return text
+	}
+	return strings.ToValidUTF8(text[:60], "") + "…"
+}

@@ -1,0 +1,98 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// tend looks at the database before the first request, and brings up to the store's
+// runs what it lacks. A damaged one is set aside and made again. One that cannot take
+// runs in now is left to the next run: it is taken out of the targets, and the error,
+// which keeps nothing else, says why.
+func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
+	if to.duckdb == "" {
+		return nil
+	}
+	path := to.duckdb
+	err := database(j, *to).Check(ctx)
+	var damaged *load.DamagedError
+	if errors.As(err, &damaged) {
+		var aside string
+		if aside, err = load.SetAside(path); err == nil {
+			j.opts.Log.Warn(fmt.Sprintf("%v: it is kept as %s, and made again", damaged, aside))
+		}
+	}
+	if err == nil {
+		err = catchUp(ctx, j, locked, *to)
+	}
+	if err == nil || ctx.Err() != nil {
+		return ctx.Err()
+	}
+	to.duckdb = ""
+	err = &pipeline.DestinationError{Err: err}
+	j.opts.Log.Warn(err.Error())
+	return err
+}
+
+// database is the store's database as the job loads it.
+func database(j *Job, to tables) *load.DuckDB {
+	return load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: j.store.Parquet(), InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: j.opts.Step})
+}
+
+// catchUp brings the runs into the database that it lacks, oldest first: from their
+// Parquet files, and where those were not kept from their pages.
+func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables) error {
+	has, err := database(j, to).Inspect(ctx)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	lacks, err := health.Lacking(j.store, has.Runs)
+	if err != nil || len(lacks) == 0 {
+		return err
+	}
+	j.opts.Log.Info(fmt.Sprintf("%s lacks %s of the store, the first %s: bringing it up", filepath.Base(to.duckdb), count(len(lacks), "run"), lacks[0].Run.RunID))
+	for len(lacks) > 0 {
+		n := slices.IndexFunc(lacks, func(m store.Manifest) bool { return !health.Kept(j.store, m) })
+		if n < 0 {
+			n = len(lacks)
+		}
+		if err := publish(ctx, j, to, lacks[:n]); err != nil {
+			return err
+		}
+		if lacks = lacks[n:]; len(lacks) > 0 {
+			of := *j
+			of.spec.To = []string{store.DuckDBFile}
+			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, true); err != nil {
+				return err
+			}
+			lacks = lacks[1:]
+		}
+	}
+	return nil
+}
+
+// publish merges the files of runs into the database, where they become visible
+// together.
+func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest) error {
+	if len(runs) == 0 {
+		return nil
+	}
+	d := database(j, to)
+	defer d.Close() // a no-op after Commit
+	for _, m := range runs {
+		if err := d.Prepare(ctx, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: m.Files}, j.store.Parquet()); err != nil {
+			return fmt.Errorf("run %s: %w", m.Run.RunID, err)
+		}
+	}
+	return d.Commit(ctx)
+}

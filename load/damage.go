@@ -1,0 +1,214 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Check tells before a run whether it can be merged: it is nil where the
+// database can be read, or there is none. It returns a *DamagedError where it
+// cannot, and a *LockedError where another process writes it. It reads the
+// beginning of the file, the catalogue and which runs there are, not the rows,
+// and writes nothing.
+func (d *DuckDB) Check(ctx context.Context) (err error) {
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
+	path, err := resolve(d.cfg.Path)
+	if err != nil {
+		return err
+	}
+	if !exists(path) {
+		return nil
+	}
+	if exists(beside(path, "lock")) {
+		lock, err := lockDatabase(path)
+		if err != nil {
+			return err
+		}
+		unlockDatabase(lock)
+	}
+	long, err := checkHeader(path)
+	if err != nil {
+		return err
+	}
+	db, err := d.cfg.open(path, readOnly)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := long.check(ctx, db); err != nil {
+		return err
+	}
+	tables := map[string]int64{}
+	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT internal")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var n int64
+		if err := rows.Scan(&name, &n); err != nil {
+			return err
+		}
+		tables[name] = n
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	if _, ok := tables["runs"]; ok {
+		_, err = runsIn(ctx, db, tables)
+	}
+	return err
+}
+
+// Where a database file says how long it is: after its first block of 4 KiB two
+// headers follow, of which the one written later counts.
+const (
+	headerBytes   = 4096
+	headers       = 3
+	iterationAt   = 8
+	blocksAt      = 32
+	blockBytesAt  = 40
+	newestStorage = 67
+)
+
+// checkHeader returns a *DamagedError where the file is no database, and else how long
+// it is. It comes before the database is opened: closing the file would let go of the
+// lock that DuckDB has on it in this process.
+func checkHeader(path string) (length, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return length{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return length{}, errors.New("is no regular file")
+	}
+	header, err := ReadHeader(path)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return length{}, err
+	case err != nil:
+		return length{}, &DamagedError{Path: path, Err: errors.New("it is not a DuckDB database")}
+	case header.Storage > newestStorage:
+		return length{}, fmt.Errorf("is of a newer DuckDB (%s), which this program does not read", header.Library)
+	case info.Size() < headers*headerBytes:
+		return length{}, &DamagedError{Path: path, Err: fmt.Errorf("it ends after %d bytes, within its header", info.Size())}
+	}
+	return lengthOf(path)
+}
+
+// length is how long a database file is, in blocks.
+type length struct {
+	path      string
+	has, want int64 // whole blocks, and how many its header says at most
+	size      int64 // of a block, in bytes
+}
+
+// check returns a *DamagedError where blocks of a table are missing at the end of a
+// database that is open. DuckDB would find out when it reads them; a merge may not
+// read them, and carry half a database on.
+func (l length) check(ctx context.Context, db *sql.DB) error {
+	if l.has >= l.want {
+		return nil
+	}
+	// Blocks at the end that are free need not be there.
+	tables, err := db.QueryContext(ctx, "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()")
+	if err != nil {
+		return err
+	}
+	defer tables.Close()
+	var lasts []string
+	for tables.Next() {
+		var name string
+		if err := tables.Scan(&name); err != nil {
+			return err
+		}
+		lasts = append(lasts, fmt.Sprintf("SELECT max(greatest(block_id, list_max(additional_block_ids))) AS last FROM pragma_storage_info(%s) WHERE persistent", schemas.QuoteText(name)))
+	}
+	if err := errors.Join(tables.Err(), tables.Close()); err != nil || len(lasts) == 0 {
+		return err
+	}
+	var last sql.NullInt64
+	if err := db.QueryRowContext(ctx, "SELECT max(last) FROM ("+strings.Join(lasts, " UNION ALL ")+")").Scan(&last); err != nil {
+		return err
+	}
+	if missing := last.Int64 + 1 - l.has; last.Valid && missing > 0 {
+		return &DamagedError{Path: l.path, Err: fmt.Errorf("%d bytes are missing at its end", missing*l.size)}
+	}
+	return nil
+}
+
+// lengthOf reads how long a database file is.
+func lengthOf(path string) (length, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return length{}, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return length{}, err
+	}
+	start := make([]byte, headers*headerBytes)
+	if _, err := io.ReadFull(file, start); err != nil {
+		return length{}, err
+	}
+	last, other := start[headerBytes:2*headerBytes], start[2*headerBytes:]
+	if number(other, iterationAt) > number(last, iterationAt) {
+		last = other
+	}
+	size := int64(min(number(last, blockBytesAt), 1<<30))
+	if size == 0 {
+		return length{}, nil // an older format, or what DuckDB finds odd, too
+	}
+	return length{path, (info.Size() - headers*headerBytes) / size, int64(min(number(last, blocksAt), 1<<40)), size}, nil
+}
+
+func number(header []byte, at int) uint64 { return binary.LittleEndian.Uint64(header[at:]) }
+
+// SetAside renames a damaged database and its log, so that a new one can be made
+// in its place, and returns the new name: that of the database with .damaged and
+// the time. It deletes nothing. The error is a *LockedError where another process
+// publishes to the database, and an fs.ErrNotExist where there is none.
+func SetAside(path string) (name string, err error) {
+	defer func() { err = wrap(context.Background(), path, err) }()
+	if path, err = resolve(path); err != nil {
+		return "", err
+	}
+	if !exists(path) {
+		return "", fs.ErrNotExist
+	}
+	lock, err := lockDatabase(path)
+	if err != nil {
+		return "", err
+	}
+	defer unlockDatabase(lock)
+	n := newNames(path)
+	if err := n.recover(); err != nil {
+		return "", err
+	}
+	name = path + ".damaged-" + time.Now().UTC().Format("20060102T150405Z")
+	for i := 2; exists(name) || exists(name+".wal"); i++ {
+		name = fmt.Sprintf("%s.damaged-%s-%d", path, time.Now().UTC().Format("20060102T150405Z"), i)
+	}
+	// The log first: beside a new database DuckDB would replay it.
+	if err := os.Rename(n.wal, name+".wal"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err := os.Rename(n.db, name); err != nil {
+		return "", err
+	}
+	return name, durable.SyncDir(filepath.Dir(path))
+}

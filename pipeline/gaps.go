@@ -1,0 +1,135 @@
+package pipeline
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// member is one of what can be asked for by name: a Space, or a user by id or
+// name, or a creator, which is asked for Spaces.
+type member struct {
+	kind schemas.Object
+	id   string
+}
+
+// gaps counts what was asked for, what came of it, and what did not.
+type gaps struct {
+	asked   map[schemas.Endpoint]int
+	settled map[gap]bool // members that were answered, if only by a refusal
+	missing map[gap]store.Missing
+	cut     map[string]store.Cut // by the page id of the first page
+}
+
+// gap is one thing that an endpoint did not give.
+type gap struct {
+	endpoint schemas.Endpoint
+	member   string
+}
+
+func newGaps() gaps {
+	return gaps{asked: map[schemas.Endpoint]int{}, settled: map[gap]bool{}, missing: map[gap]store.Missing{}, cut: map[string]store.Cut{}}
+}
+
+// members are what a request asks for: ids and names, or a query.
+func members(r schemas.Request) []string {
+	if len(r.IDs) == 0 {
+		return []string{cmp.Or(r.Query, string(r.Endpoint))}
+	}
+	return r.IDs
+}
+
+func (g *gaps) ask(r schemas.Request) { g.asked[r.Endpoint] += len(members(r)) }
+
+// came counts the members that were answered with what was asked for.
+func (g *gaps) came() map[schemas.Endpoint]int {
+	n := map[schemas.Endpoint]int{}
+	for m := range g.settled {
+		if _, missing := g.missing[m]; !missing {
+			n[m.endpoint]++
+		}
+	}
+	return n
+}
+
+// settle notes that a request has been answered, whatever with.
+func (w *walk) settle(r schemas.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range members(r) {
+		w.gaps.settled[gap{r.Endpoint, m}] = true
+	}
+}
+
+// lack notes members that an answer did not give.
+func (w *walk) lack(r schemas.Request, ids []string, kind schemas.Gap, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, id := range ids {
+		w.miss(r.Endpoint, id, kind, reason)
+	}
+}
+
+// miss is lack of one member, under the lock.
+func (w *walk) miss(e schemas.Endpoint, id string, kind schemas.Gap, reason string) {
+	w.gaps.missing[gap{e, id}] = store.Missing{
+		Endpoint: e, Member: id, Kind: kind, Reason: reason,
+		Known: kind == schemas.GapNotFound && !w.named[member{e.Spec().Data, id}],
+	}
+}
+
+// cut notes a collection that was left before its end.
+func (w *walk) cut(r schemas.Request, pages int, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.gaps.cut[r.ID()] = store.Cut{Request: r, Pages: pages, Reason: reason}
+}
+
+// incomplete reports whether something that was asked for did not come.
+func (w *walk) incomplete() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, m := range w.gaps.missing {
+		if !m.Known {
+			return true
+		}
+	}
+	return len(w.gaps.cut) > 0
+}
+
+// tell writes into a manifest what was asked for and what came.
+func (w *walk) tell(m *store.Manifest) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	m.Asked, m.Came = maps.Clone(w.gaps.asked), w.gaps.came()
+	m.Missing, m.Cut = slices.Collect(maps.Values(w.gaps.missing)), slices.Collect(maps.Values(w.gaps.cut))
+	for _, missing := range m.Missing {
+		if missing.Kind == schemas.GapUnaskable {
+			m.Asked[missing.Endpoint]++ // no request has counted it
+		}
+	}
+	slices.SortFunc(m.Missing, func(a, b store.Missing) int {
+		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Member, b.Member))
+	})
+	slices.SortFunc(m.Cut, func(a, b store.Cut) int { return cmp.Compare(a.Request.ID(), b.Request.ID()) })
+}
+
+// answered takes in what the one answer to a request says of what was asked for.
+func (w *walk) answered(f *facts.Facts) {
+	r := f.Request
+	w.settle(r)
+	switch {
+	case f.Refused != nil:
+		w.lack(r, members(r), f.Refused.Kind, f.Refused.Says)
+	case f.Unreadable:
+		w.lack(r, members(r), schemas.GapUnreadable, "the answer is no page of the API")
+	default:
+		w.lack(r, f.NotFound, schemas.GapNotFound, "the API says that there is none")
+		w.lack(r, f.Withheld, schemas.GapRefused, "the API does not show it")
+		w.lack(r, f.Absent, schemas.GapAbsent, "the answer neither has it nor says why")
+	}
+}

@@ -1,0 +1,149 @@
+package money
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+
+// ask notes requests for the Spaces of some numbers in a new run of a plan, and
+// lands those of which answered says so.
+func ask(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, numbers []int, answered func(n int) bool) string {
+	t.Helper()
+	planned, err := locked.Start(plan, nil, "test", at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := planned.Run.RunID
+	w, err := landing.Open(locked, id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := store.NewSentLog(locked, id)
+	landed := 0
+	for i, n := range numbers {
+		r := schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("1space", n)}}
+		when := at.Add(time.Duration(i) * time.Second)
+		err := sent.Write(store.Sent{At: when, PageID: r.ID(), Endpoint: r.Endpoint, IDs: 1})
+		if err == nil && answered(n) {
+			landed++
+			body := json.RawMessage(fmt.Sprintf(`{"data":{"id":"%s","state":"live"}}`, r.IDs[0]))
+			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: when, Body: body})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	planned.Run.Outcome, planned.Run.Pages = schemas.Done, landed
+	m := store.Manifest{Run: planned.Run, Plan: plan, Landed: w.Segments()}
+	if err := errors.Join(sent.Close(), w.Close(), store.WriteJSON(locked.RunFile(id, "manifest.json"), m, nil)); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func newStore(t *testing.T) *store.Locked {
+	t.Helper()
+	locked, err := store.Dir(t.TempDir()).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(locked.Unlock)
+	return locked
+}
+
+// statement brings the ledger up to date, holds it against one made anew, and adds
+// it up.
+func statement(t *testing.T, locked *store.Locked) Statement {
+	t.Helper()
+	l, err := Update(t.Context(), locked)
+	if err == nil {
+		err = os.Remove(locked.File(fileName))
+	}
+	again, errAgain := Update(t.Context(), locked)
+	if err := errors.Join(err, errAgain); err != nil {
+		t.Fatal(err)
+	}
+	text := func(l *Ledger) string {
+		text, err := json.Marshal([]any{l.Lines, l.Runs, l.Lost})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if a, b := text(l), text(again); a != b {
+		t.Errorf("made anew the ledger is\n%s\nnot\n%s", b, a)
+	}
+	return NewStatement(l, schemas.DefaultPrices())
+}
+
+// What a run lost, and a later one got by the same request, held the same: for a
+// month, and if it can have held the same.
+func TestALaterRunSaysWhatWasLost(t *testing.T) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	price := schemas.DefaultPrices()[schemas.Space]
+	whole, lean := store.Plan{Job: "test"}, store.Plan{Job: "test", NoExpand: true}
+	most := schemas.DefaultPrices().Cost(schemas.Most(schemas.SpaceByID, 1, whole.Expansions(schemas.SpaceByID)))
+	for name, c := range map[string]struct {
+		plan  store.Plan
+		after time.Duration
+		lost  schemas.Money
+	}{
+		"the next day":            {whole, 24 * time.Hour, price},
+		"32 days later":           {whole, 32 * 24 * time.Hour, most},
+		"without people included": {lean, 24 * time.Hour, most},
+	} {
+		locked := newStore(t)
+		ask(t, locked, whole, start, []int{1, 2, 3}, func(n int) bool { return n != 2 })
+		if s := statement(t, locked); s.Lost != most || s.High != most+2*price {
+			t.Errorf("%s: at first %s lost of %s, want %s and two Spaces", name, s.Lost, s.High, most)
+		}
+		ask(t, locked, c.plan, start.Add(time.Hour), []int{4}, func(int) bool { return true })
+		ask(t, locked, c.plan, start.Add(c.after), []int{2, 5}, func(int) bool { return true })
+		if s := statement(t, locked); s.Lost != c.lost || s.High != c.lost+5*price || s.Low != 5*price {
+			t.Errorf("%s: %s lost of %s to %s; want %s and five Spaces", name, s.Lost, s.Low, s.High, c.lost)
+		}
+	}
+}
+
+// Damage whose pages have no name any more is not lost by a crash, and what a crash
+// lost beside it still is.
+func TestDamageIsNotLostByACrash(t *testing.T) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	price := schemas.DefaultPrices()[schemas.Space]
+	plan := store.Plan{Job: "test"}
+	most := schemas.DefaultPrices().Cost(schemas.Most(schemas.SpaceByID, 1, plan.Expansions(schemas.SpaceByID)))
+	for name, damage := range map[string]func(name string) (pages int, err error){
+		"nothing": func(string) (int, error) { return 0, nil },
+		"a header": func(name string) (int, error) {
+			text, err := os.ReadFile(name)
+			text[20] ^= 0xff
+			return 1, errors.Join(err, os.WriteFile(name, text, 0o600))
+		},
+		"a segment": func(name string) (int, error) { return 4, os.Remove(name) },
+		"cut":       func(name string) (int, error) { return 4, os.Truncate(name, 100) },
+		"a folder":  func(name string) (int, error) { return 4, os.RemoveAll(filepath.Dir(name)) },
+	} {
+		locked := newStore(t)
+		id := ask(t, locked, plan, start, []int{1, 2, 3, 4, 5}, func(n int) bool { return n != 5 })
+		pages, err := damage(filepath.Join(locked.Raw(), id, "space-00001.ndjson.zst"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ask(t, locked, plan, start.Add(time.Hour), []int{6}, func(int) bool { return true })
+		if s := statement(t, locked); s.Damaged != pages || s.Lost != most || s.High != most+schemas.Money(5-pages)*price {
+			t.Errorf("%s: %d damaged, %s lost of %s; want %d, %s for the one, and the Spaces that can be read", name, s.Damaged, s.Lost, s.High, pages, most)
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package money
+
+import (
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+const dollar = schemas.Dollar
+
+// lostAt is a ledger with a lost answer for a page, of tweets without expansions, on
+// each of some days, and what each can have cost.
+func lostAt(pageID string, days ...time.Time) (*Ledger, schemas.Money) {
+	l := NewLedger()
+	for _, at := range days {
+		l.assume("run", store.Sent{At: at, PageID: pageID, Endpoint: schemas.Tweets, IDs: 1}, nil)
+	}
+	return l, schemas.DefaultPrices().Cost(schemas.Most(schemas.Tweets, 1, nil))
+}
+
+func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
+
+// What a lost answer has set aside is its repetition's, with bounds that hold its
+// day, and no other page's. When the page comes, the lost one has cost the same.
+func TestALostAnswerLendsToItsRepetition(t *testing.T) {
+	now := time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		lost   time.Time
+		budget func(most schemas.Money) Budget
+		fits   bool
+	}{
+		"the day's":               {now.Add(-time.Hour), func(m schemas.Money) Budget { return Budget{Day: m} }, true},
+		"the month's":             {now.AddDate(0, 0, -3), func(m schemas.Money) Budget { return Budget{Month: m} }, true},
+		"the day's, of yesterday": {now.AddDate(0, 0, -1), func(m schemas.Money) Budget { return Budget{Day: m - 1} }, false},
+		"a run's":                 {now.Add(-time.Hour), func(m schemas.Money) Budget { return Budget{Run: m - 1} }, false},
+		"too long ago":            {now.AddDate(0, 0, -32), func(m schemas.Money) Budget { return Budget{Month: m - 1} }, false},
+	} {
+		l, most := lostAt("page", c.lost)
+		p := NewPurse(c.budget(most), schemas.DefaultPrices(), clockAt(now), l)
+		err := p.Reserve(t.Context(), schemas.Tweets, "page", most)
+		if p.Fits("page", most) && err == nil && p.Room() > 0 || (err == nil) != c.fits {
+			t.Errorf("%s: %v with room for %s; want that it fits: %v", name, err, p.Room(), c.fits)
+		}
+		if err != nil {
+			continue
+		}
+		if p.Fits("other", 1+p.Room()) {
+			t.Errorf("%s: another page fits, too", name)
+		}
+		p.Book(Charge{PageID: "page", Aside: most, Answers: 1, Each: dollar / 100, At: now, OK: true})
+		if run, aside := p.Booked(); run != dollar/100 || aside != 0 {
+			t.Errorf("%s: booked %s, aside %s", name, run, aside)
+		}
+		if left, budget := p.Room(), c.budget(most).Least(); left != budget-2*dollar/100 {
+			t.Errorf("%s: room for %s of %s, want less by two cents", name, left, budget)
+		}
+	}
+}
+
+// A request that is lost in this start lends to its repetition, too, and a refusal
+// says nothing of what was lost.
+func TestWhatThisStartLosesLends(t *testing.T) {
+	now := time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
+	_, most := lostAt("page")
+	p := NewPurse(Budget{Run: most, Day: most}, schemas.DefaultPrices(), clockAt(now), NewLedger())
+	for i, c := range []struct {
+		charge Charge
+		run    schemas.Money
+	}{
+		{Charge{Answers: 1, Each: most, At: now, Lost: true}, most},
+		{Charge{Answers: 0, Each: most, At: now, Lost: true}, most}, // not sent
+		{Charge{Answers: 1, Each: 0, At: now}, most},                // refused
+		{Charge{Answers: 1, Each: dollar / 100, At: now, OK: true}, 2 * dollar / 100},
+	} {
+		if err := p.Reserve(t.Context(), schemas.Tweets, "page", most); err != nil {
+			t.Fatalf("%d: %v", i, err)
+		}
+		c.charge.PageID, c.charge.Aside = "page", most
+		p.Book(c.charge)
+		if run, aside := p.Booked(); run != c.run || aside != 0 {
+			t.Errorf("%d: booked %s, aside %s; want %s", i, run, aside, c.run)
+		}
+	}
+	var over *BudgetError
+	if err := p.Reserve(t.Context(), schemas.Tweets, "page", most); !errors.As(err, &over) {
+		t.Errorf("once more: %v, want a budget's error: nothing is lost any more", err)
+	}
+}
+
+func TestBudgetSaysWhatFits(t *testing.T) {
+	for _, c := range []struct {
+		budget Budget
+		least  schemas.Money
+	}{{Budget{}, 0}, {Budget{Month: 3}, 3}, {Budget{Run: 4, Month: 3}, 3}, {Budget{Run: 1, Day: 2, Month: 3}, 1}} {
+		if got := c.budget.Least(); got != c.least {
+			t.Errorf("%+v: got %d, want %d", c.budget, got, c.least)
+		}
+	}
+	var none *Purse
+	if !none.Fits("page", math.MaxInt64) || none.Room() != math.MaxInt64 {
+		t.Error("what has no bounds has no room")
+	}
+	p := NewPurse(Budget{Run: 10 * dollar, Month: 8 * dollar}, schemas.DefaultPrices(), time.Now, NewLedger())
+	if err := p.Reserve(t.Context(), schemas.Tweets, "page", 3*dollar); err != nil {
+		t.Fatal(err)
+	}
+	if p.Room() != 5*dollar || !p.Fits("other", 5*dollar) || p.Fits("other", 5*dollar+1) {
+		t.Errorf("room for %s, want the tightest bound's $5", p.Room())
+	}
+}
