@@ -207,7 +207,7 @@ func (c *Client) once(ctx context.Context, r schemas.Request, t *attempt) (page 
 	}
 	if page.Attempts = t.sent; genuine(page) {
 		c.weather.meet()
-		c.weather.page(c.cfg.Now())
+		c.weather.page(r.Endpoint, c.cfg.Now())
 	}
 	c.stats.add(r.Endpoint, x.key.label, func(t *Tally) { t.Pages++ })
 	return page, false, nil

@@ -82,6 +82,19 @@ func TestABaseURLWithoutTheAPIIsConfiguration(t *testing.T) {
 	if _, err := NewRetry(newClient(t, known)).Fetch(t.Context(), oneOf(schemas.Spaces), nil); !errors.As(err, &temporary) {
 		t.Errorf("of a server that has answered before: %v, want weather", err)
 	}
+	retry := NewRetry(newClient(t, tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/2/spaces/search" {
+			always(200, `{"meta":{"result_count":0}}`)(w, r)
+			return
+		}
+		always(404, `{"message":"no Route matched with those values"}`)(w, r)
+	}))))
+	if _, err := retry.Fetch(t.Context(), schemas.Request{Endpoint: schemas.Search, Query: "q"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := retry.Fetch(t.Context(), oneOf(schemas.Spaces), nil); !errors.As(err, &temporary) || temporary.Scope != schemas.EndpointScope {
+		t.Errorf("of a server that gives others pages: %v, want the endpoint's failure", err)
+	}
 	for name, first := range map[string]simulator.Fault{"a page": simulator.FaultNone, "a problem": simulator.FaultInternal, "a 429": simulator.FaultRateLimitedSilent} {
 		lost := simulator.FaultEmptyNotFound
 		sim, url := simulate(t, simulator.Config{Faults: simulator.Faults{Script: map[string][]simulator.Fault{"spaces": {first, lost, lost, lost, lost, lost}}}})

@@ -71,7 +71,7 @@ func (p *pacer) try() (schemas.Page, error) {
 			p.refused++
 		}
 	case t.odd != nil && (p.odd || p.tries+1 >= p.client.cfg.MaxTries || p.charged+1 >= triesCharged):
-		p.client.weather.page(p.client.cfg.Now())
+		p.client.weather.page(p.req.Endpoint, p.client.cfg.Now())
 		return *t.odd, nil
 	case errors.As(err, &temporary):
 		p.odd = p.odd || t.odd != nil
@@ -132,13 +132,16 @@ func (p *pacer) NextBackOff() time.Duration {
 }
 
 // giveUp ends the fetch: as the request's own failure, since others got pages
-// meanwhile, as the run's, since nobody did for too long, or as one for later.
+// meanwhile, as the endpoint's, where a gateway has no way to it and to others, as the
+// run's, since nobody got a page for too long, or as one for later.
 func (p *pacer) giveUp(last *TemporaryError, own bool, down time.Duration) time.Duration {
 	final := *last
 	switch final.Tries = p.tries; {
 	case own:
 		final.Scope = schemas.RequestScope
 		p.client.weather.settle(p.req.ID())
+	case last.Status == http.StatusNotFound && p.client.weather.lacks(p.req.Endpoint):
+		final.Scope, final.Down = schemas.EndpointScope, max(down, 1)
 	case down >= p.client.cfg.RetryFor:
 		final.Scope, final.Down = schemas.RunScope, down
 	default:

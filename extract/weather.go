@@ -18,6 +18,7 @@ type weather struct {
 	answered bool // there has been an answer
 	met      bool // there has been one in the API's form
 	pages    int
+	ways     map[schemas.Endpoint]bool // endpoints that gave pages
 
 	later map[string]int // pages when a request began to fail that is one for later, by its id
 
@@ -34,7 +35,7 @@ type weather struct {
 }
 
 func newWeather(now time.Time, met bool) *weather {
-	return &weather{met: met, since: now, idle: true, later: map[string]int{}}
+	return &weather{met: met, since: now, idle: true, later: map[string]int{}, ways: map[schemas.Endpoint]bool{}}
 }
 
 // answer takes note of an answer, whoever gave it.
@@ -63,11 +64,19 @@ func (w *weather) hasMet() bool {
 	return w.met
 }
 
+// lacks reports whether others than an endpoint gave pages, and it none.
+func (w *weather) lacks(e schemas.Endpoint) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.ways) > 0 && !w.ways[e]
+}
+
 // page takes note of a page: whatever was the matter is over.
-func (w *weather) page(now time.Time) {
+func (w *weather) page(e schemas.Endpoint, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.pages++
+	w.ways[e] = true
 	w.down, w.since, w.idle = time.Time{}, now, true
 }
 
