@@ -32,7 +32,6 @@ type Facts struct {
 	// Missing are the ids of Spaces that were asked for and that the answer says
 	// are not known.
 	Missing []string
-	Digest  [sha256.Size]byte // of the body
 	// DataDigest is that of the value of data alone; of nothing where there is
 	// none. Pages of a collection that repeats itself may differ in the rest.
 	DataDigest [sha256.Size]byte
@@ -120,7 +119,7 @@ var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
 func Examine(page schemas.Page) (*Facts, error) {
 	f := &Facts{
 		Request: page.Request, OK: page.OK(), BilledAt: BilledAt(page),
-		Digest: sha256.Sum256(page.Body), objects: map[schemas.Object][]string{},
+		objects: map[schemas.Object][]string{},
 	}
 	if !f.OK {
 		f.Refused = refusalOf(&page)
