@@ -137,6 +137,23 @@ func (r *pageReader) checkID(kind schemas.Object, key, raw []byte) {
 	r.bad = append(r.bad, u)
 }
 
+// checkUser notes what stands for the id of a user and is none, once for each page: it
+// cannot be asked for. Raw is a scalar, or what was reported to be none.
+func (r *pageReader) checkUser(path string, raw []byte) {
+	id := raw
+	if raw[0] == '"' {
+		id = raw[1 : len(raw)-1]
+	}
+	if len(id) == 0 || raw[0] == '{' || raw[0] == '[' || schemas.IsUserID(string(id)) || r.unaskable[string(schemas.User)+string(id)] {
+		return
+	}
+	if r.unaskable == nil {
+		r.unaskable = map[string]bool{}
+	}
+	r.unaskable[string(schemas.User)+string(id)] = true
+	r.bad = append(r.bad, unreadable{Type: UnaskableID, Title: "Unaskable Id", Detail: forms[schemas.User], ResourceType: string(schemas.User), ResourceID: string(id), Field: path})
+}
+
 // member passes over the object at i and returns the index after it, or -1,
 // and where the value of a key of n stands: the last one that is not null, as
 // in decoding. Where each value ends goes into r.ends.

@@ -68,6 +68,7 @@ type field struct {
 	several bool  // slots, or an element of the list in one
 	index   int32 // of the column in the table
 	slot    int32
+	user    bool // the id of a user, who may have to be asked for
 	column  *column
 }
 
@@ -164,7 +165,7 @@ func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 func (c *column) field() field {
 	x := field{from: fromElsewhere, index: int32(c.index), column: c}
 	if c.From == schemas.Value {
-		x.slot = int32(c.slots[0])
+		x.slot, x.user = int32(c.slots[0]), c.Ref == "users"
 		x.several = len(c.slots) > 1 || c.element >= 0
 		switch {
 		case c.Type == schemas.Text && len(c.Values) == 0:

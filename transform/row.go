@@ -48,6 +48,9 @@ func (w *rowWriter) appendRow(prog *program, r *rows, f *frame) {
 		if !w.appendUsual(x.from, to, row, raw) {
 			w.convert(to, row, x.column, f, raw)
 		}
+		if x.user {
+			w.checkUser(x.column.path, raw)
+		}
 	}
 	b.rows++
 }

@@ -3,6 +3,7 @@ package transform
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -154,6 +155,21 @@ func TestIDsThatCannotBeAskedForAreKeptAndSaid(t *testing.T) {
 		t.Errorf("got the Spaces and users %s, want %s", got, want)
 	}
 	whole(t, page)
+}
+
+// What stands for the id of a user somewhere, and is none, is said once for each page.
+func TestReferencesThatCannotBeAskedForAreSaid(t *testing.T) {
+	page := answered(200, `{"data":[{"id":"1a","creator_id":"not-a-user","host_ids":["11","not-a-user","98765432109876543210"],"speaker_ids":[1.5e12]}]}`, schemas.Search)
+	whole(t, page)
+	got := cellsOf(t, page, "api_errors", "problem", "resource_type", "resource_id")
+	slices.Sort(got)
+	want := []string{"unaskable-id | user | 1.5e12", "unaskable-id | user | 98765432109876543210", "unaskable-id | user | not-a-user"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if rows := cellsOf(t, page, "space_users", "user_id"); !slices.Contains(rows, "not-a-user") {
+		t.Errorf("people %v, want all of them kept", rows)
+	}
 }
 
 func TestRefusalOfOneMemberNamesIt(t *testing.T) {
