@@ -5,6 +5,7 @@
 package store
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -232,6 +233,39 @@ func ReadJSON(path string, v any) error {
 		return &CorruptError{path, err}
 	}
 	return nil
+}
+
+// ReadSummed is ReadJSON of a file with a member checksum, at its top, that is the
+// Checksum of what was written without it. The error is a *CorruptError where it is
+// not; summed is false of a file that has none.
+func ReadSummed(path string, v any) (summed bool, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return false, err
+	}
+	if err := json.Unmarshal(text, v); err != nil {
+		return false, &CorruptError{path, err}
+	}
+	const begin = "\n  \"checksum\": \""
+	before, rest, found := bytes.Cut(text, []byte(begin))
+	if !found {
+		return false, nil
+	}
+	line, after, _ := bytes.Cut(rest, []byte("\n"))
+	sum, last := bytes.CutSuffix(line, []byte(`"`))
+	if last {
+		before = bytes.TrimSuffix(before, []byte(",")) // of the member before it
+	} else {
+		sum = bytes.TrimSuffix(line, []byte(`",`))
+	}
+	hash := sha256.New()
+	for _, part := range [][]byte{before, []byte("\n"), after} {
+		_, _ = hash.Write(part) // never fails
+	}
+	if hex.EncodeToString(hash.Sum(nil)) != string(sum) {
+		return true, &CorruptError{path, errors.New("it is not what was written")}
+	}
+	return true, nil
 }
 
 // WriteJSON writes a JSON file of the store, which appears whole.
