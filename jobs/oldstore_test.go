@@ -23,9 +23,11 @@ import (
 // oldStore unpacks a store that commit 4d52904 made, the last whose manifests
 // listed neither content nor segments: a run that is done, and one of the same
 // job that was killed while it landed its tenth page and asked for another.
-func oldStore(t *testing.T) store.Dir {
+func oldStore(t *testing.T) store.Dir { return unpacked(t, "store-4d52904.tar.zst") }
+
+func unpacked(t *testing.T, name string) store.Dir {
 	t.Helper()
-	file, err := os.Open(filepath.Join("testdata", "store-4d52904.tar.zst"))
+	file, err := os.Open(filepath.Join("testdata", name))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,6 +126,40 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 	}
 	if after := content(t, receipt); after != before {
 		t.Error("a run has written the receipt of another anew")
+	}
+}
+
+// A store that commit 8824aef made, the last that went on with any run that had
+// stopped: one run that is done, and one that its budget stopped. That one is closed,
+// and what it had left is asked for by the next.
+func TestAStoppedRunOfBeforeIsClosed(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	dir := unpacked(t, "store-8824aef.tar.zst")
+	runs, err := dir.Runs()
+	if err != nil || len(runs) != 2 {
+		t.Fatalf("%v, %v", runs, err)
+	}
+	world := simulator.New(simulator.Config{Seed: 1, Spaces: 40, NoRateLimits: true, CreatorSpacing: -1})
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	stopped := time.Date(2026, 11, 29, 17, 57, 44, 0, time.UTC)
+	job := jobs.Open(jobs.Spec{
+		Name: "fixture", Store: string(dir), BaseURL: server.URL, With: []string{"tweets"}, IDs: []string{"12C7r6JcLIbrD"},
+		Creators: []string{"@Chen_bk85g4n", "@Kofi_89z0ddc", "1158262877230880007"}, Search: []jobs.Search{{Query: "robots"}},
+	}, jobs.Options{Tokens: jobs.Tokens{App: "demo-app-token"}, Now: func() time.Time { return stopped.Add(time.Hour) }})
+	r, err := job.Run(t.Context())
+	if err != nil || !r.Manifest.Run.Outcome.Complete() || r.Manifest.Run.RunID == runs[1] || world.RequestCounts()["search"] == 0 {
+		t.Fatalf("%+v, %v; want a run of its own that asks the search", r.Manifest, err)
+	}
+	if m, err := dir.Manifest(runs[1]); err != nil || m.ClosedBy != r.Manifest.Run.RunID || m.Run.Outcome != "capped" {
+		t.Errorf("the stopped run: closed by %q, %s, %v", m.ClosedBy, m.Run.Outcome, err)
+	}
+	if v, err := job.Verify(t.Context(), 1); err != nil || len(v.Problems) > 0 {
+		t.Errorf("verify: %+v, %v", v.Problems, err)
+	}
+	if o, err := job.Status(t.Context(), jobs.StatusOptions{}); err != nil || !o.Healthy {
+		t.Errorf("status: %+v, %v", o.Findings, err)
 	}
 }
 
