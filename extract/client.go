@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync/atomic"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -27,6 +28,7 @@ type Client struct {
 	bodies  *bodies
 	stats   *counters
 	weather *weather
+	under   atomic.Int64  // requests under way
 	naming  chan struct{} // held by who asks whose the tokens are
 }
 

@@ -116,7 +116,9 @@ func (p *pacer) NextBackOff() time.Duration {
 		return backoff.Stop
 	}
 	cfg, w := &p.client.cfg, p.client.weather
-	if p.lost >= min(triesAway, cfg.MaxTries) && !w.hasMet() {
+	// While others are under way one of them may be answered like the API.
+	alone := p.client.under.Load() == 0 || p.tries >= cfg.MaxTries
+	if p.lost >= min(triesAway, cfg.MaxTries) && alone && !w.hasMet() {
 		p.end = &StatusError{Endpoint: p.req.Endpoint, Server: temporary.Server, Status: temporary.Status, NoAPI: true}
 		return backoff.Stop
 	}

@@ -3,6 +3,8 @@ package jobs
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/url"
 	"slices"
 	"time"
@@ -143,13 +145,15 @@ func refusals(dropped []extract.Dropped) []store.Refusal {
 	return all
 }
 
-// server is the host that the job asks.
+// server tells the host that the job asks from others, without naming it: where the API
+// is stays out of the store.
 func server(j *Job) string {
 	u, err := url.Parse(cmp.Or(j.spec.BaseURL, extract.DefaultBaseURL))
 	if err != nil {
 		return "" // the client says so
 	}
-	return u.Host
+	sum := sha256.Sum256([]byte(u.Host))
+	return hex.EncodeToString(sum[:8])
 }
 
 // met reports whether the newest run that got pages got them from the same server.

@@ -49,7 +49,7 @@ type Planned struct {
 	// LeftBy are these runs.
 	Left   []schemas.Request `json:"left,omitempty"`
 	LeftBy []string          `json:"left_by,omitempty"`
-	// Server is the host that the run asks.
+	// Server tells the host that the run asks from others.
 	Server string `json:"server,omitempty"`
 	// Job is how the job was given; nil of a run that does not say.
 	Job *JobNote `json:"job,omitempty"`
