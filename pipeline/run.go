@@ -10,34 +10,6 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// verdict is what an error puts an end to. One that does not know ends the run.
-func verdict(ctx context.Context, err error) (schemas.Outcome, schemas.Scope) {
-	var e schemas.Stopper
-	switch {
-	case errors.As(err, &e):
-		return e.Stop()
-	case errors.Is(err, errLeft):
-		return schemas.Waiting, schemas.LaterScope
-	case errors.Is(context.Cause(ctx), context.DeadlineExceeded):
-		return schemas.Waiting, schemas.RunScope
-	case ctx.Err() != nil:
-		return schemas.Interrupted, schemas.RunScope
-	}
-	return schemas.Failed, schemas.RunScope
-}
-
-// StoppedError is a run that ended early. What was landed stays; running again
-// goes on from there.
-type StoppedError struct {
-	Outcome schemas.Outcome
-	Err     error
-}
-
-func (e *StoppedError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *StoppedError) Unwrap() error { return e.Err }
-
 // Complete says that the run has asked for all it was to ask for: with gaps, if
 // the walk has found some.
 func (p *Pipeline) Complete() {
@@ -46,26 +18,6 @@ func (p *Pipeline) Complete() {
 		p.Run.Outcome = schemas.DoneWithGaps
 	}
 }
-
-// DestinationError is a destination that could not take a run in. The others have
-// it, the manifest says so, and what is behind is brought up by the next run.
-type DestinationError struct{ Err error }
-
-func (e *DestinationError) Error() string {
-	return fmt.Sprintf("%v: everything received is kept, the other tables have the run, and the next run brings this one up to them", e.Err)
-}
-
-// Unwrap returns the cause.
-func (e *DestinationError) Unwrap() error { return e.Err }
-
-// LandingError is a page that could not be put on disk, for one because that
-// is full. It ends the run.
-type LandingError struct{ Err error }
-
-func (e *LandingError) Error() string { return e.Err.Error() }
-
-// Unwrap returns the cause.
-func (e *LandingError) Unwrap() error { return e.Err }
 
 // RunAll fetches what the plan asks for and loads it. When the run stops early
 // the error is a *StoppedError; unless it was interrupted, what has landed is

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -40,12 +39,6 @@ type walk struct {
 	given    map[schemas.Endpoint]bool // endpoints that gave what they were asked for
 	halt     *StoppedError
 	halting  func() // called when halt is set; nil is nothing
-}
-
-// failure is a request that could not be answered, and what that puts an end to.
-type failure struct {
-	store.Failure
-	stopped *StoppedError
 }
 
 func newWalk(p *Pipeline) *walk {
@@ -270,134 +263,4 @@ func (w *walk) add(f *facts.Facts) {
 			w.owners[f.Resolved[0]] = true
 		}
 	}
-}
-
-func (w *walk) stop(err *StoppedError) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.end(err)
-}
-
-// end is stop, under the lock.
-func (w *walk) end(err *StoppedError) {
-	if w.halt != nil {
-		return
-	}
-	w.halt = err
-	if w.halting != nil {
-		w.halting()
-	}
-}
-
-// stopped returns why nothing more can be fetched, or nil.
-func (w *walk) stopped() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.halt == nil {
-		return nil
-	}
-	return w.halt
-}
-
-// close rules out an endpoint and reports whether it was open.
-func (w *walk) close(e schemas.Endpoint, err *StoppedError) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.shut[e] != nil {
-		return false
-	}
-	w.shut[e] = err
-	return true
-}
-
-func (w *walk) closed(e schemas.Endpoint) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.shut[e] != nil
-}
-
-// works reports whether an endpoint has given what it was asked for.
-func (w *walk) works(e schemas.Endpoint) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.given[e]
-}
-
-func (w *walk) skip(reason string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.skipped[reason]++
-}
-
-func (w *walk) skips() map[string]int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return maps.Clone(w.skipped)
-}
-
-// fail notes a request that could not be answered: what it asked for is missing.
-func (w *walk) fail(r schemas.Request, err *StoppedError) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.failures = append(w.failures, failure{store.Failure{Request: r, Error: err.Error()}, err})
-	kind := schemas.GapTemporary
-	if err.Outcome == schemas.Unauthorised {
-		kind = schemas.GapRefused
-	}
-	for _, m := range members(r) {
-		w.miss(r.Endpoint, m, kind, err.Error())
-	}
-}
-
-// failed lists the requests that could not be answered.
-func (w *walk) failed() []store.Failure {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := []store.Failure{}
-	for _, f := range w.failures {
-		all = append(all, f.Failure)
-	}
-	return all
-}
-
-// ended returns why the walk is not complete: what stopped it, an endpoint
-// ruled out, or a token refused; nil when all was asked for.
-func (w *walk) ended() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.halt != nil {
-		return w.halt
-	}
-	for _, e := range slices.Sorted(maps.Keys(w.shut)) {
-		return w.shut[e]
-	}
-	for _, f := range w.failures {
-		if f.stopped.Outcome == schemas.Unauthorised {
-			return f.stopped
-		}
-	}
-	return w.nothing()
-}
-
-// nothing is the end of a walk to which nothing came, not even the answer that
-// there is nothing. Where all failed in passing the next run goes on.
-func (w *walk) nothing() error {
-	if len(w.gaps.came()) > 0 {
-		return nil
-	}
-	var lacks *store.Missing
-	outcome := schemas.Waiting
-	for _, m := range w.gaps.missing {
-		lasting := m.Kind != schemas.GapTemporary
-		if m.Kind != schemas.GapNotFound && (lacks == nil || lasting) {
-			lacks = &m
-			if lasting {
-				outcome = schemas.Failed
-			}
-		}
-	}
-	if lacks == nil {
-		return nil
-	}
-	return &StoppedError{outcome, fmt.Errorf("nothing came of what was asked for: %s %s: %s", lacks.Endpoint, lacks.Member, cmp.Or(lacks.Reason, string(lacks.Kind)))}
 }
