@@ -51,7 +51,7 @@ func newWalk(p *Pipeline) *walk {
 		gaps: newGaps(), named: map[member]bool{}, given: map[schemas.Endpoint]bool{},
 	}
 	for _, one := range p.Resting {
-		w.resting[gap{askedAs(one.Endpoint), one.Member}] = one
+		w.resting[gap{one.Endpoint.Listed(), one.Member}] = one
 	}
 	for _, r := range plan.Seeds {
 		for _, id := range r.IDs {
@@ -117,7 +117,7 @@ func (w *walk) rest() (wave []schemas.Request) {
 			for _, id := range r.IDs {
 				w.due[id] = true
 			}
-		case e == schemas.Spaces || e == schemas.SpaceByID:
+		case e.Listed() == schemas.Spaces:
 			for _, id := range r.IDs {
 				if _, found := w.spaces[id]; !found {
 					looked = append(looked, id)
@@ -133,11 +133,8 @@ func (w *walk) rest() (wave []schemas.Request) {
 	for _, r := range wave {
 		w.detailed[r.IDs[0]] = true
 	}
-	for _, r := range w.seeds {
-		if r.Endpoint == schemas.Spaces || r.Endpoint == schemas.SpaceByID {
-			looked = slices.DeleteFunc(looked, func(id string) bool { return slices.Contains(r.IDs, id) })
-		}
-	}
+	seeds, _ := store.SplitLookups(w.seeds)
+	looked = slices.DeleteFunc(looked, func(id string) bool { return slices.Contains(seeds, id) })
 	return append(w.askable(store.Lookups(looked)), wave...)
 }
 
@@ -155,19 +152,10 @@ func (w *walk) askable(requests []schemas.Request) []schemas.Request {
 	return kept
 }
 
-// askedAs is the endpoint under whose name a refusal is remembered: Spaces are looked
-// up by either of two.
-func askedAs(e schemas.Endpoint) schemas.Endpoint {
-	if e == schemas.SpaceByID {
-		return schemas.Spaces
-	}
-	return e
-}
-
 // takes reports whether an id is asked for. One that cannot be, or rests since it was
 // refused, is missing.
 func (w *walk) takes(e schemas.Endpoint, id string) bool {
-	if one, rests := w.resting[gap{askedAs(e), id}]; rests {
+	if one, rests := w.resting[gap{e.Listed(), id}]; rests {
 		if _, known := w.gaps.missing[gap{e, id}]; !known {
 			w.gaps.asked[e]++ // it was to be asked for
 		}

@@ -50,3 +50,12 @@ func (e Endpoint) Asks() Object {
 	}
 	return Space
 }
+
+// Listed is the endpoint that asks for the same by a list of ids: Spaces are looked up
+// by either of two.
+func (e Endpoint) Listed() Endpoint {
+	if e == SpaceByID {
+		return Spaces
+	}
+	return e
+}

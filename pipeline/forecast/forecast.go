@@ -166,7 +166,7 @@ func (e *estimate) fresh(spec schemas.Spec, part EndpointForecast) int64 {
 		return 0
 	}
 	seen := part.Paid
-	if spec.Endpoint != schemas.Spaces && spec.Endpoint != schemas.SpaceByID {
+	if spec.Endpoint.Listed() != schemas.Spaces {
 		seen = int64(len(e.Ledger.Paid(e.Today, spec.Data, false)))
 	}
 	n := part.Objects.Low

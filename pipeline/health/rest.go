@@ -50,11 +50,8 @@ func (st *State) Resting(now time.Time) (all []store.Missing) {
 // refusals takes in what a page says of members that were asked for alone.
 func (st *State) refusals(p facts.Received, plan store.Plan) {
 	r := p.Request
-	e := r.Endpoint
-	if e == schemas.SpaceByID {
-		e = schemas.Spaces
-	}
-	lookup := r.Endpoint.Spec().IDParam != "" || r.Endpoint == schemas.SpaceByID
+	e := r.Endpoint.Listed()
+	lookup := e.Spec().IDParam != ""
 	rests := p.Refused != nil && len(r.IDs) == 1 && r.Token == "" &&
 		(p.Refused.Kind == schemas.GapRefused && lookup || p.TooLarge() && smallest(r, plan))
 	if !rests && !p.OK {

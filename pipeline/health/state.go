@@ -210,15 +210,7 @@ func (st *State) see(p facts.Received, m *store.Manifest, look lastLook) {
 // those that can still change are looked up again, live ones first, those that
 // cannot are left out, and so is what a request cannot ask for.
 func (st *State) Seeds(plan store.Plan) []schemas.Request {
-	var ids []string
-	var rest []schemas.Request
-	for _, r := range plan.Seeds {
-		if r.Endpoint == schemas.Spaces || r.Endpoint == schemas.SpaceByID {
-			ids = append(ids, r.IDs...)
-			continue
-		}
-		rest = append(rest, r)
-	}
+	ids, rest := store.SplitLookups(plan.Seeds)
 	for _, id := range slices.Sorted(maps.Keys(st.Spaces)) {
 		if s := st.Spaces[id]; s.open() || s.Gone == nil && !s.done(plan) {
 			ids = append(ids, id)

@@ -98,13 +98,19 @@ func Lookups(ids []string) []schemas.Request {
 
 // WithoutLookups leaves Spaces out of the lookups among requests.
 func WithoutLookups(requests []schemas.Request, leave func(id string) bool) []schemas.Request {
-	var ids []string
-	others := slices.DeleteFunc(requests, func(r schemas.Request) bool {
-		lookup := r.Endpoint == schemas.Spaces || r.Endpoint == schemas.SpaceByID
-		if lookup {
-			ids = append(ids, r.IDs...)
-		}
-		return lookup
-	})
+	ids, others := SplitLookups(requests)
 	return append(Lookups(slices.DeleteFunc(ids, leave)), others...)
+}
+
+// SplitLookups returns the ids of the Spaces that requests look up, and the other
+// requests.
+func SplitLookups(requests []schemas.Request) (ids []string, others []schemas.Request) {
+	for _, r := range requests {
+		if r.Endpoint.Listed() == schemas.Spaces {
+			ids = append(ids, r.IDs...)
+		} else {
+			others = append(others, r)
+		}
+	}
+	return ids, others
 }
