@@ -102,7 +102,7 @@ func BenchmarkExtract(b *testing.B) {
 		for _, workers := range []int{1, 16} {
 			b.Run(name+"/workers="+strconv.Itoa(workers), func(b *testing.B) {
 				locked := newStore(b)
-				planned, err := locked.Start(store.Plan{Job: "bench"}, nil, "test", time.Now())
+				planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "bench"}}, "test", time.Now())
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -59,7 +59,7 @@ func resumed(t *testing.T, locked *store.Locked, plan store.Plan, finished bool,
 	if err == nil && len(begun) > 0 {
 		return begun[0].Planned
 	}
-	planned, startErr := locked.Start(plan, plan.Seeds, "test", now)
+	planned, startErr := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", now)
 	if err := errors.Join(err, startErr); err != nil {
 		t.Fatal(err)
 	}

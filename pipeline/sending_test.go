@@ -174,7 +174,7 @@ func TestWhoWaitsSetsNothingAside(t *testing.T) {
 	search := schemas.Request{Endpoint: schemas.Search, Query: "x", State: "all"}
 	most := prices.Cost(schemas.MostOf(search, nil))
 	purse := money.NewPurse(money.Budget{Run: 2*most - 1}, prices, till.clock.now, money.NewLedger())
-	planned, err := till.locked.Start(store.Plan{Job: "test"}, nil, "test", till.clock.now())
+	planned, err := till.locked.Begin(store.Planned{Plan: store.Plan{Job: "test"}}, "test", till.clock.now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -165,7 +165,7 @@ func makeCorpus(ctx context.Context, dir string, mb int, seed uint64) (*corpus, 
 		return nil, err
 	}
 	defer locked.Unlock()
-	planned, err := locked.Start(plan, plan.Seeds, "bench", clock())
+	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "bench", clock())
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func (j *job) run(ctx context.Context) error {
 		return err
 	}
 	defer locked.Unlock()
-	planned, err := locked.Start(j.plan, j.plan.Seeds, "test", time.Now())
+	planned, err := locked.Begin(store.Planned{Plan: j.plan, Seeds: j.plan.Seeds}, "test", time.Now())
 	if err != nil {
 		return err
 	}

@@ -108,7 +108,7 @@ func timed(t *testing.T, tokens []extract.Credential, spaces int) (Forecast, tim
 	}
 	f := Forecaster{Prices: schemas.DefaultPrices(), Today: "2000-01-01", Pace: pace}
 	foreseen := f.Forecast(plan, plan.Seeds)
-	planned, err := locked.Start(plan, plan.Seeds, "test", time.Now())
+	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

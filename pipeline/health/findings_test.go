@@ -17,7 +17,7 @@ func history(t *testing.T, errors []int, newest func(*store.Manifest)) (*store.L
 	locked := newStore(t)
 	at := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
 	for i, n := range errors {
-		planned, err := locked.Start(store.Plan{Job: "test"}, nil, "test", at)
+		planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "test"}}, "test", at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestOverviewFindsWhatChanged(t *testing.T) {
 // problem: nothing goes on with it any more.
 func TestOvertakenRunIsNoProblem(t *testing.T) {
 	locked, at := history(t, []int{0}, func(m *store.Manifest) { m.Run.Outcome = schemas.Waiting })
-	planned, err := locked.Start(store.Plan{Job: "test"}, nil, "test", at)
+	planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "test"}}, "test", at)
 	if err != nil {
 		t.Fatal(err)
 	}

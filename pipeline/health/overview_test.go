@@ -40,7 +40,7 @@ func fill(t *testing.T, locked *store.Locked, now time.Time, pages int) string {
 // fillWith lands so many pages of so many bytes that do not compress.
 func fillWith(t testing.TB, locked *store.Locked, now time.Time, pages, size int) string {
 	t.Helper()
-	planned, err := locked.Start(store.Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.SpaceByID, IDs: []string{"x"}}}}, nil, "test", now)
+	planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "test", Seeds: []schemas.Request{{Endpoint: schemas.SpaceByID, IDs: []string{"x"}}}}}, "test", now)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ func days(t *testing.T, hours []int) (*store.Locked, time.Time) {
 	start := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
 	for _, hour := range hours {
 		at := start.Add(time.Duration(hour) * time.Hour)
-		planned, err := locked.Start(store.Plan{Job: "test"}, nil, "test", at)
+		planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "test"}}, "test", at)
 		if err != nil {
 			t.Fatal(err)
 		}

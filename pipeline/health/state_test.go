@@ -50,7 +50,7 @@ type answer struct {
 func answers(t *testing.T, locked *store.Locked, outcome func(*store.Manifest), all ...answer) {
 	t.Helper()
 	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
-	planned, err := locked.Start(store.Plan{Job: "test", Tweets: true}, nil, "test", start.Add(all[0].at))
+	planned, err := locked.Begin(store.Planned{Plan: store.Plan{Job: "test", Tweets: true}}, "test", start.Add(all[0].at))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
 // lands those of which answered says so.
 func ask(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, numbers []int, answered func(n int) bool) string {
 	t.Helper()
-	planned, err := locked.Start(plan, nil, "test", at)
+	planned, err := locked.Begin(store.Planned{Plan: plan}, "test", at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func (s *story) run(plan store.Plan) error {
 	locked, err := s.store.Lock()
 	s.must(err)
 	defer locked.Unlock()
-	planned, err := locked.Start(plan, plan.Seeds, "test", s.now())
+	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", s.now())
 	s.must(err)
 	parquet := s.store.Parquet()
 	if !s.parquet {

@@ -42,11 +42,6 @@ func RunOf(name string) string {
 	return parts[1]
 }
 
-// Start is Begin of a plan with its first requests.
-func (l *Locked) Start(plan Plan, seeds []schemas.Request, version string, now time.Time) (Planned, error) {
-	return l.Begin(Planned{Plan: plan, Seeds: seeds}, version, now)
-}
-
 // Begin makes a new run and writes its plan.json; Run is filled in.
 func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error) {
 	plan := p.Plan

@@ -22,7 +22,7 @@ func locked(t *testing.T, dir string) *Locked {
 
 func started(t *testing.T, l *Locked, at time.Time) Planned {
 	t.Helper()
-	p, err := l.Start(Plan{Job: "test"}, nil, "test", at)
+	p, err := l.Begin(Planned{Plan: Plan{Job: "test"}}, "test", at)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -90,7 +90,7 @@ func (s *story) run(plan store.Plan) {
 	locked, err := s.store.Lock()
 	s.must(err)
 	defer locked.Unlock()
-	planned, err := locked.Start(plan, plan.Seeds, "test", s.now())
+	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", s.now())
 	s.must(err)
 	parquet := s.store.Parquet()
 	loader, err := load.NewParquet(load.ParquetConfig{Dir: parquet, Staging: filepath.Join(parquet, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
