@@ -89,18 +89,21 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	r := Result{Expected: foretell(ctx, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
 	r.Manifest, err = p.RunAll(ctx)
 	if r.Manifest != nil {
-		if err := health.Settle(context.WithoutCancel(ctx), locked, p.Known()); err != nil { // the next run makes them, too
-			j.opts.Log.Warn("what status reads could not be written: " + err.Error())
-		}
+		settle(ctx, j, locked, p)
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
 	if err == nil {
-		err = behind
-	}
-	if err == nil {
-		err = health.NewDamage(locked.Dir, damaged)
+		err = cmp.Or(behind, health.NewDamage(locked.Dir, damaged))
 	}
 	return r, err
+}
+
+// settle brings up what status and the next run read: that makes it, too, where it
+// cannot be written now.
+func settle(ctx context.Context, j *Job, locked *store.Locked, p *pipeline.Pipeline) {
+	if err := health.Settle(context.WithoutCancel(ctx), locked, p.Known()); err != nil {
+		j.opts.Log.Warn("what status reads could not be written: " + err.Error())
+	}
 }
 
 // fetching gives a pipeline what it needs to ask the API.

@@ -107,11 +107,6 @@ func (w *walk) tell(m *store.Manifest) {
 	defer w.mu.Unlock()
 	m.Asked, m.Came = maps.Clone(w.gaps.asked), w.gaps.came()
 	m.Missing, m.Cut = slices.Collect(maps.Values(w.gaps.missing)), slices.Collect(maps.Values(w.gaps.cut))
-	for _, missing := range m.Missing {
-		if missing.Kind == schemas.GapUnaskable {
-			m.Asked[missing.Endpoint]++ // no request has counted it
-		}
-	}
 	slices.SortFunc(m.Missing, func(a, b store.Missing) int {
 		return cmp.Or(cmp.Compare(a.Endpoint, b.Endpoint), cmp.Compare(a.Member, b.Member))
 	})

@@ -155,18 +155,18 @@ func (w *walk) askable(requests []schemas.Request) []schemas.Request {
 // takes reports whether an id is asked for. One that cannot be, or rests since it was
 // refused, is missing.
 func (w *walk) takes(e schemas.Endpoint, id string) bool {
-	if one, rests := w.resting[gap{e.Listed(), id}]; rests {
-		if _, known := w.gaps.missing[gap{e, id}]; !known {
-			w.gaps.asked[e]++ // it was to be asked for
-		}
-		one.Endpoint = e
-		w.gaps.missing[gap{e, id}] = one
-		return false
-	}
-	if e.Takes(id) && !(e.Asks() == schemas.Space && w.unfit[id]) {
+	one, rests := w.resting[gap{e.Listed(), id}]
+	switch {
+	case rests:
+	case !e.Takes(id), e.Asks() == schemas.Space && w.unfit[id]:
+		one.Kind, one.Reason = schemas.GapUnaskable, "no request can ask for an id of this form"
+	default:
 		return true
 	}
-	w.miss(e, id, schemas.GapUnaskable, "no request can ask for an id of this form")
+	if _, known := w.gaps.missing[gap{e, id}]; !known {
+		w.gaps.asked[e]++ // it was to be asked for
+	}
+	w.miss(e, id, one.Kind, one.Reason)
 	return false
 }
 
