@@ -54,7 +54,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 		Loader: loader, Destinations: to.names, Crash: j.opts.Crash,
 	}
 	if to.duckdb != "" {
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parquet, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step}))
+		p.Publish = append(p.Publish, database(j, to, parquet, step))
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }

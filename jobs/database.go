@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -24,7 +25,7 @@ func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 		return nil
 	}
 	path := to.duckdb
-	err := database(j, *to).Check(ctx)
+	err := stored(j, *to).Check(ctx)
 	var damaged *load.DamagedError
 	if errors.As(err, &damaged) {
 		var aside string
@@ -44,15 +45,18 @@ func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 	return err
 }
 
-// database is the store's database as the job loads it.
-func database(j *Job, to tables) *load.DuckDB {
-	return load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: j.store.Parquet(), InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: j.opts.Step})
+// database is a database as the job loads it, from files that will stand in parts.
+func database(j *Job, to tables, parts string, step durable.Step) *load.DuckDB {
+	return load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parts, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step})
 }
+
+// stored is the store's database.
+func stored(j *Job, to tables) *load.DuckDB { return database(j, to, j.store.Parquet(), j.opts.Step) }
 
 // catchUp brings the runs into the database that it lacks, oldest first: from their
 // Parquet files, and where those were not kept from their pages.
 func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables) error {
-	has, err := database(j, to).Inspect(ctx)
+	has, err := stored(j, to).Inspect(ctx)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
@@ -87,7 +91,7 @@ func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest) erro
 	if len(runs) == 0 {
 		return nil
 	}
-	d := database(j, to)
+	d := stored(j, to)
 	defer d.Close() // a no-op after Commit
 	for _, m := range runs {
 		if err := d.Prepare(ctx, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: m.Files}, j.store.Parquet()); err != nil {
