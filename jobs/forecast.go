@@ -101,7 +101,7 @@ func firstRequests(ctx context.Context, j *Job, plan store.Plan) ([]schemas.Requ
 // forecaster has what a forecast depends on; without the store's history it is
 // of use, too.
 func forecaster(ctx context.Context, j *Job) (forecast.Forecaster, error) {
-	ledger, err := money.Read(ctx, j.store)
+	ledger, err := money.Recent(ctx, j.store)
 	return forecast.Forecaster{
 		Prices: j.spec.PriceTable(), Ledger: ledger, Today: j.opts.Now().UTC().Format(time.DateOnly),
 		Workers: j.spec.Workers, Budget: j.spec.Budget,

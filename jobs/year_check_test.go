@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -61,16 +62,16 @@ func (y *year) started(s *start) {
 // judge says whether a start came to what it had to.
 func (y *year) judge(s *start) {
 	y.Helper()
-	switch bounded := s.spec.Budget.Run+s.spec.Budget.Day+s.spec.Budget.Month > 0; {
+	switch capped := s.spec.Budget != (money.Budget{}) && s.outcome == schemas.Capped; {
 	case s.cut():
 		y.calm = 0
-		if s.failAtStep > 0 && s.err != nil && !errors.Is(s.err, syscall.ENOSPC) && len(s.storms) == 0 {
+		if s.failAtStep > 0 && s.err != nil && !errors.Is(s.err, syscall.ENOSPC) && len(s.storms) == 0 && !capped {
 			y.wrong(s, "with a full disk")
 		}
 	case len(s.storms) > 0:
 		y.calm = 0
 		y.tally.outages++
-	case !s.outcome.Complete() && !(bounded && s.outcome == schemas.Capped):
+	case !s.outcome.Complete() && !capped:
 		y.calm = 0
 		y.wrong(s, "nothing severe befell it, and it is not done")
 	case s.outcome == schemas.Capped:

@@ -21,9 +21,9 @@ func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
 		return err
 	}
 	newest := runs[len(runs)-1]
-	st, ledger := savedState(l.Dir, runs), money.Saved(l.Dir, runs)
+	st, ledger := savedState(l.Dir, runs), money.SavedRecent(l.Dir, runs)
 	m, err := l.Manifest(newest)
-	if err != nil || !m.Ended() || len(st.Runs) != len(runs)-1 || len(ledger.Runs) != len(runs)-1 {
+	if err != nil || !m.Ended() || len(st.Runs) != len(runs)-1 || ledger.Count() != len(runs)-1 {
 		_, stateErr := UpdateState(ctx, l)
 		_, ledgerErr := money.Update(ctx, l)
 		return errors.Join(stateErr, ledgerErr)

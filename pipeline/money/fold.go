@@ -16,10 +16,12 @@ import (
 // ledgerVersion changes when what the ledger's file holds changes.
 const ledgerVersion = 3
 
-// ledgerFile is ledger.json: the ledger of the runs that are over.
+// ledgerFile is ledger.json: the ledger of the runs that are over, but for those
+// that nothing can change any more.
 type ledgerFile struct {
 	Version int                `json:"version"`
-	Runs    []Run              `json:"runs"` // oldest first
+	Closed  *closed            `json:"closed,omitempty"` // before Runs
+	Runs    []Run              `json:"runs"`             // oldest first
 	Lines   []*Line            `json:"lines"`
 	History facts.History      `json:"history"`
 	Paid    map[string]paidDay `json:"paid"`
@@ -39,16 +41,26 @@ func Read(ctx context.Context, d store.Dir) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readRuns(ctx, d, runs, nil)
+	return readRuns(ctx, Saved(d, runs), d, runs, nil)
 }
 
-// Update is Read, and brings the file up to date.
+// Recent is Read without the runs that nothing can change any more: the days since
+// the month before this began are whole in it.
+func Recent(ctx context.Context, d store.Dir) (*Ledger, error) {
+	runs, err := d.Runs()
+	if err != nil {
+		return nil, err
+	}
+	return readRuns(ctx, SavedRecent(d, runs), d, runs, nil)
+}
+
+// Update is Recent, and brings the file up to date.
 func Update(ctx context.Context, l *store.Locked) (*Ledger, error) {
 	runs, err := l.Runs()
 	if err != nil {
 		return nil, err
 	}
-	return readRuns(ctx, l.Dir, runs, l)
+	return readRuns(ctx, SavedRecent(l.Dir, runs), l.Dir, runs, l)
 }
 
 // UsersPaid returns the ids of the users that earlier runs got on the UTC day
@@ -59,17 +71,16 @@ func UsersPaid(ctx context.Context, d store.Dir, run schemas.Run) (map[string]bo
 		return nil, err
 	}
 	runs = slices.DeleteFunc(runs, func(id string) bool { return id >= run.RunID })
-	l, err := readRuns(ctx, d, runs, nil)
+	l, err := readRuns(ctx, SavedRecent(d, runs), d, runs, nil)
 	if err != nil {
 		return nil, err
 	}
 	return l.Paid(Day(run.StartedAt), schemas.User, true), nil
 }
 
-// readRuns reads the ledger of the store's first runs; with a lock it saves it.
-func readRuns(ctx context.Context, d store.Dir, runs []string, save *store.Locked) (*Ledger, error) {
-	l := Saved(d, runs)
-	read, grown := len(l.Runs), false
+// readRuns brings a ledger up to the store's first runs; with a lock it saves it.
+func readRuns(ctx context.Context, l *Ledger, d store.Dir, runs []string, save *store.Locked) (*Ledger, error) {
+	read, grown := l.Count(), false
 	for i, id := range runs[read:] {
 		newest := read+i == len(runs)-1
 		if newest && grown && save != nil {
@@ -82,31 +93,49 @@ func readRuns(ctx context.Context, d store.Dir, runs []string, save *store.Locke
 		}
 		grown = true
 	}
-	if n := len(l.Runs); save != nil && grown && n == len(runs) && l.Runs[n-1].Ended {
+	if n := len(l.Runs); save != nil && grown && l.Count() == len(runs) && l.Runs[n-1].Ended {
 		return l, l.Save(save)
 	}
 	return l, nil
 }
 
-// Saved reads the file. It returns an empty ledger when there is none, or when
+// Saved reads the files. It returns an empty ledger when there is none, or when
 // it is not of the store's first runs as they are now: it can be made again.
 func Saved(d store.Dir, runs []string) *Ledger {
+	l := SavedRecent(d, runs)
+	if err := l.whole(d); err != nil {
+		return NewLedger()
+	}
+	return l
+}
+
+// SavedRecent is Saved, as far as that is needed to go on; see Recent.
+func SavedRecent(d store.Dir, runs []string) *Ledger {
 	var f ledgerFile
-	if _, err := store.ReadSummed(d.File(fileName), &f); err != nil || !f.good() || len(f.Runs) > len(runs) {
+	if _, err := store.ReadSummed(d.File(fileName), &f); err != nil || !f.good() {
+		return NewLedger()
+	}
+	l := NewLedger()
+	if l.all = f.Closed == nil; !l.all {
+		l.closed = *f.Closed
+	}
+	if l.Runs = f.Runs; l.Count() > len(runs) || !l.closed.stands(d, runs) {
 		return NewLedger()
 	}
 	for i, run := range f.Runs {
-		if runs[i] != run.RunID || !run.stands(d, i == len(runs)-1) {
+		if i += l.closed.Runs; runs[i] != run.RunID || !run.stands(d, i == len(runs)-1) {
 			return NewLedger()
 		}
 	}
-	l := NewLedger()
-	l.Runs, l.Lines, l.Lost = f.Runs, f.Lines, f.Lost
+	l.Lines, l.Lost = f.Lines, f.Lost
 	if f.History != nil {
 		l.History = f.History
 	}
 	if f.Paid != nil {
 		l.paid = f.Paid
+	}
+	if l.due() && l.whole(d) != nil {
+		return NewLedger()
 	}
 	return l
 }
@@ -130,12 +159,18 @@ func (f *ledgerFile) good() bool {
 			return false
 		}
 	}
-	return f.Version == ledgerVersion && !slices.Contains(f.Lines, nil)
+	return f.Version == ledgerVersion && !slices.Contains(f.Lines, nil) && (f.Closed == nil || f.Closed.Runs > 0)
 }
 
-// Save writes the file.
+// Save writes the files.
 func (l *Ledger) Save(to *store.Locked) error {
-	f := ledgerFile{Version: ledgerVersion, Runs: l.Runs, Lines: l.Lines, History: l.History, Paid: l.paid, Lost: l.Lost}
+	if err := l.close(to); err != nil {
+		return err
+	}
+	f := ledgerFile{Version: ledgerVersion, Runs: l.openRuns(), Lines: l.openLines(), History: l.History, Paid: l.paid, Lost: l.Lost}
+	if l.closed.Runs > 0 {
+		f.Closed = &l.closed
+	}
 	f.Checksum = store.Checksum(f)
 	return store.WriteJSON(to.File(fileName), f, nil)
 }

@@ -91,7 +91,17 @@ type Ledger struct {
 	// each is in Lines as the most it can have held.
 	Lost []Lost
 
-	paid map[string]paidDay // by day; the latest few
+	paid   map[string]paidDay // by day; the latest few
+	closed closed             // what is not in ledger.json
+	all    bool               // the closed runs are in Runs and Lines, too
+}
+
+// Count is how many runs the ledger is of, with those that a recent one leaves out.
+func (l *Ledger) Count() int {
+	if l.all {
+		return len(l.Runs)
+	}
+	return l.closed.Runs + len(l.Runs)
 }
 
 // Run is a run whose pages are in the ledger.
@@ -114,7 +124,7 @@ type paidDay map[schemas.Object]map[string]uint8
 
 // NewLedger is that of a store without runs.
 func NewLedger() *Ledger {
-	return &Ledger{History: facts.History{}, paid: map[string]paidDay{}}
+	return &Ledger{History: facts.History{}, paid: map[string]paidDay{}, all: true}
 }
 
 // Cost is what the lines that pass cost; nil passes all.

@@ -67,14 +67,21 @@ func newStore(t *testing.T) *store.Locked {
 // it up.
 func statement(t *testing.T, locked *store.Locked) Statement {
 	t.Helper()
-	l, err := Update(t.Context(), locked)
-	if err == nil {
-		err = os.Remove(locked.File(fileName))
+	read := func() *Ledger {
+		if _, err := Update(t.Context(), locked); err != nil {
+			t.Fatal(err)
+		}
+		l, err := Read(t.Context(), locked.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return l
 	}
-	again, errAgain := Update(t.Context(), locked)
-	if err := errors.Join(err, errAgain); err != nil {
+	l := read()
+	if err := os.Remove(locked.File(fileName)); err != nil {
 		t.Fatal(err)
 	}
+	again := read()
 	text := func(l *Ledger) string {
 		text, err := json.Marshal([]any{l.Lines, l.Runs, l.Lost})
 		if err != nil {

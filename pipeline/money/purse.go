@@ -114,7 +114,7 @@ func (p *Purse) over(e schemas.Endpoint, most schemas.Money, lender *lentNote) *
 		if lender != nil && b.holds(lender) {
 			needs -= lender.most
 		}
-		if b.spent+p.asideOf(b)+needs > b.budget {
+		if needs > 0 && b.spent+p.asideOf(b)+needs > b.budget {
 			return &BudgetError{e, b.period, b.budget, b.spent, most, b.resume}
 		}
 	}

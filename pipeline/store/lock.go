@@ -28,10 +28,17 @@ type Locked struct {
 	Dir
 	lock *flock.Flock
 
+	before bool // who had it before left nothing half done
+
 	mu     sync.Mutex
 	ended  bool            // Unlock was called
 	writes map[string]bool // runs whose pages are being landed
+	dying  map[string]bool // runs whose files are being renamed into place
 }
+
+// leftNothing ends the lock file of a process that ended by itself: the next need
+// not look into the folders of all runs for what it left.
+const leftNothing = "left nothing half done\n"
 
 // Lock makes this process the only one that writes the store. The system
 // releases the lock of a process that dies. It returns a *BusyError when
@@ -53,13 +60,17 @@ func (d Dir) Lock() (*Locked, error) {
 		}
 		return nil, &BusyError{string(d), "another run"}
 	}
-	host, _ := os.Hostname() // only for the message
+	last, _ := os.ReadFile(path) // of what cannot be read nothing is known
+	host, _ := os.Hostname()     // only for the message
 	owner := fmt.Sprintf("process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
 	if err := os.WriteFile(path, []byte(owner), 0o666); err != nil {
 		_ = lock.Unlock()
 		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
-	return &Locked{Dir: d, lock: lock, writes: map[string]bool{}}, nil
+	return &Locked{
+		Dir: d, lock: lock, before: strings.HasSuffix(string(last), "\n"+leftNothing),
+		writes: map[string]bool{}, dying: map[string]bool{},
+	}, nil
 }
 
 // Unlock lets others write the store, as soon as all that was claimed in it is
@@ -73,9 +84,16 @@ func (l *Locked) Unlock() {
 
 // let lets others write once nothing is claimed any more.
 func (l *Locked) let() {
-	if l.ended && len(l.writes) == 0 && l.lock != nil {
-		_ = l.lock.Unlock()
+	if !l.ended || len(l.writes) > 0 || l.lock == nil || !l.lock.Locked() {
+		return
 	}
+	if len(l.dying) == 0 {
+		if file, err := os.OpenFile(l.File("lock"), os.O_WRONLY|os.O_APPEND, 0); err == nil { // else the next looks
+			_, _ = file.WriteString(leftNothing)
+			_ = file.Close()
+		}
+	}
+	_ = l.lock.Unlock()
 }
 
 // Claim takes a run's pages for one writer until release is called: two that

@@ -82,6 +82,9 @@ func (l *Locked) Committing(runID string, files []schemas.Part, step durable.Ste
 	if err := os.MkdirAll(filepath.Dir(l.RunFile(runID, commitFile)), 0o777); err != nil {
 		return fmt.Errorf("run %s: %w", runID, err)
 	}
+	l.mu.Lock()
+	l.dying[runID] = true
+	l.mu.Unlock()
 	var paths []string
 	for _, part := range files {
 		paths = append(paths, part.Path)
@@ -94,6 +97,9 @@ func (l *Locked) Committed(runID string) error {
 	if err := os.Remove(l.RunFile(runID, commitFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("run %s: %w", runID, err)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.dying, runID)
 	return nil
 }
 
@@ -101,12 +107,20 @@ func (l *Locked) Committed(runID string) error {
 // the Parquet files that a run was renaming into place when it died without a
 // manifest, which no reader may count. Nothing else is touched: a manifest that
 // cannot be read may list its files, and files of unknown names are somebody's.
-// It brings _latest.json up to the newest manifest.
+// It brings _latest.json up to the newest manifest. After a process that ended by
+// itself it does not look into the runs' folders.
 func (l *Locked) Sweep() error {
-	for _, pattern := range l.Leftovers() {
+	patterns := l.leftovers()
+	if !l.before {
+		patterns = append(patterns, l.leftInRuns())
+	}
+	for _, pattern := range patterns {
 		if err := removeAll(pattern); err != nil {
 			return err
 		}
+	}
+	if l.before {
+		return l.latest(nil)
 	}
 	commits, err := filepath.Glob(filepath.Join(globEscape(l.File("runs")), "*", commitFile))
 	if err != nil {
@@ -155,11 +169,17 @@ func (l *Locked) bury(runID, commit string) error {
 }
 
 // Leftovers are the patterns of what a process that died can have left.
-func (d Dir) Leftovers() []string {
+func (d Dir) Leftovers() []string { return append(d.leftovers(), d.leftInRuns()) }
+
+func (d Dir) leftInRuns() string {
+	return filepath.Join(globEscape(string(d)), "runs", "*", "_*")
+}
+
+func (d Dir) leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
 	return []string{
 		filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"),
-		filepath.Join(parquet, "__*"), filepath.Join(dir, "runs", "*", "_*"),
+		filepath.Join(parquet, "__*"),
 		filepath.Join(dir, "_state.json-*"), filepath.Join(dir, "_ledger.json-*"), filepath.Join(dir, "_report.html-*"),
 	}
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -176,3 +177,46 @@ func TestOldManifestsNameTheirDestinations(t *testing.T) {
 }
 
 func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+
+// Into the folders of all runs a start looks only after one that did not end by
+// itself, or ended while files were being renamed into place.
+func TestSweepLooksIntoRunsAfterADeath(t *testing.T) {
+	for name, c := range map[string]struct {
+		end   func(t *testing.T, l *Locked, run string)
+		looks bool
+	}{
+		"ended": {func(_ *testing.T, l *Locked, _ string) { l.Unlock() }, false},
+		"committed": {func(t *testing.T, l *Locked, run string) {
+			if err := errors.Join(l.Committing(run, nil, nil), l.Committed(run)); err != nil {
+				t.Fatal(err)
+			}
+			l.Unlock()
+			l.Unlock() // no harm
+		}, false},
+		"failed to commit": {func(t *testing.T, l *Locked, run string) {
+			if err := l.Committing(run, nil, nil); err != nil {
+				t.Fatal(err)
+			}
+			l.Unlock()
+		}, true},
+		"died": {func(_ *testing.T, l *Locked, _ string) { _ = l.lock.Unlock() }, true}, // as the system does
+	} {
+		dir := t.TempDir()
+		l := locked(t, dir)
+		run := started(t, l, time.Now()).Run.RunID
+		c.end(t, l, run)
+		left := filepath.Join(dir, "runs", run, "_manifest.json-7")
+		write(t, left)
+		l = locked(t, dir)
+		if err := l.Sweep(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); (err != nil) != c.looks {
+			t.Errorf("%s: %v; want that it looked: %v", name, err, c.looks)
+		}
+		if owner, err := l.Holder(); err != nil || !owner.Held || owner.PID != os.Getpid() {
+			t.Errorf("%s: held by %+v, %v", name, owner, err)
+		}
+		l.Unlock()
+	}
+}
