@@ -81,9 +81,11 @@ func TestClosedRunsInDoubtAreReadAgain(t *testing.T) {
 	}
 	want := NewStatement(NewLedger(), schemas.DefaultPrices())
 	for name, damage := range map[string]func() error{
-		"nothing":                func() error { return nil },
-		"a process that died":    func() error { return os.WriteFile(locked.File(fileName), young, 0o600) },
-		"another byte":           func() error { return os.WriteFile(path, bytes.Replace(text, []byte("space"), []byte("sqace"), 1), 0o600) },
+		"nothing":             func() error { return nil },
+		"a process that died": func() error { return os.WriteFile(locked.File(fileName), young, 0o600) },
+		"another byte": func() error {
+			return os.WriteFile(path, bytes.Replace(text, []byte("space"), []byte("sqace"), 1), 0o600)
+		},
 		"a line that is torn":    func() error { return os.Truncate(path, int64(len(text))-9) },
 		"no file":                func() error { return os.Remove(path) },
 		"only zeros":             func() error { return os.WriteFile(path, make([]byte, len(text)), 0o600) },
