@@ -44,10 +44,11 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 // call end.
 func (c *crawl) newPayment(ctx context.Context, r schemas.Request) (*payment, error) {
 	most := c.purse.Most(r, c.p.Plan.Expansions(r.Endpoint))
-	if err := c.purse.Reserve(ctx, r.Endpoint, r.ID(), most); err != nil {
+	p := &payment{crawl: c, request: r, most: most, aside: most, spare: true}
+	if err := c.purse.Reserve(ctx, p.want()); err != nil {
 		return nil, err
 	}
-	return &payment{crawl: c, request: r, most: most, aside: most, spare: true}, nil
+	return p, nil
 }
 
 // fetch gets the page. Of a Fetcher that has not passed the gate it is assumed

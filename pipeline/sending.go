@@ -89,7 +89,7 @@ func (p *payment) answered(note store.Sent, status int, page bool) {
 		p.open--
 		p.refused(note)
 		if p.spare = p.open > 0; !p.spare { // it may wait for long now: others may spend what it does not
-			p.crawl.purse.Book(money.Charge{PageID: p.request.ID(), Aside: p.aside})
+			p.crawl.purse.Book(money.Charge{Want: p.want(), Aside: p.aside})
 			p.aside = 0
 		}
 	}
@@ -124,9 +124,14 @@ func chargeable(status int) bool {
 
 // end books what every answer cost that may have been charged.
 func (p *payment) end(c money.Charge) {
-	c.PageID, c.Aside, c.Answers = p.request.ID(), p.aside, p.open
+	c.Want, c.Aside, c.Answers = p.want(), p.aside, p.open
 	p.crawl.purse.Book(c)
 	p.leave()
+}
+
+func (p *payment) want() money.Want {
+	r := p.request
+	return money.Want{Endpoint: r.Endpoint, PageID: r.ID(), IDs: store.Members(r), Most: p.most}
 }
 
 // lose books that nothing came of it, at a time by the server's clock: what may
@@ -155,7 +160,7 @@ func (p *payment) leave() {
 }
 
 func (p *payment) note(r schemas.Request) store.Sent {
-	return store.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Max: r.Max, Lean: r.Lean}
+	return store.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: store.Members(r), Max: r.Max, Lean: r.Lean}
 }
 
 // write writes a note, or says that nothing can be sent.

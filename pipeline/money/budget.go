@@ -68,7 +68,7 @@ type bound struct {
 }
 
 // holds reports whether a lost answer is booked in the period.
-func (b bound) holds(n *lentNote) bool {
+func (b bound) holds(n *note) bool {
 	return n.here && b.begins == "" || b.begins != "" && strings.HasPrefix(n.day, b.begins)
 }
 

@@ -96,7 +96,7 @@ func (f *folding) page(p facts.Received) {
 		f.book(f.run, Day(n.At), p.Facts, true)
 		return true
 	})
-	sent := store.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Max: p.Request.Max, Lean: p.Request.Lean}
+	sent := store.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Members: store.Members(p.Request), Max: p.Request.Max, Lean: p.Request.Lean}
 	switch {
 	case p.OK:
 		sent.At = p.FetchedAt

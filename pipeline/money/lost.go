@@ -1,7 +1,6 @@
 package money
 
 import (
-	"maps"
 	"slices"
 	"time"
 
@@ -43,45 +42,95 @@ func lostOf(runID string, n store.Sent, expansions []string) Lost {
 	return Lost{runID, n, most, data}
 }
 
+// part is the answer as one to so many of the members.
+func (n Lost) part(members []string) Lost {
+	of := func(all int64) int64 { return all * int64(len(members)) / int64(max(n.IDs, 1)) } // all are multiples
+	most := schemas.ByKind{}
+	for o, all := range n.Most {
+		most[o] = of(all)
+	}
+	n.Data, n.Most, n.IDs, n.Members = of(n.Data), most, len(members), members
+	return n
+}
+
+// same reports whether two answers can have held as much for each of what was asked
+// for.
+func (n *Lost) same(m *Lost) bool {
+	a, b := int64(max(n.IDs, 1)), int64(max(m.IDs, 1))
+	for _, o := range schemas.Priced() {
+		if n.Most[o]*b != m.Most[o]*a {
+			return false
+		}
+	}
+	return true
+}
+
 // add books a lost answer so many times, -1 to take it out again.
 func (l *Ledger) add(n *Lost, times int64) {
 	for _, o := range schemas.Priced() {
-		most, ok := n.Most[o]
-		if !ok {
-			continue
-		}
-		line := l.line(Line{Day: Day(n.At), RunID: n.RunID, Endpoint: n.Endpoint, Object: o, Lost: true})
-		included := most
+		var data int64
 		if o == n.Endpoint.Spec().Data {
-			included -= n.Data
-			line.Returned += times * n.Data
-			line.New[Model{Lost: true}.view()] += times * n.Data
+			data = n.Data
 		}
-		line.Included += times * included
-		line.New[Model{Expansions: true, Lost: true}.view()] += times * most
+		l.count(n, o, times*data, times*(n.Most[o]-data))
 	}
 }
 
+// count books objects of a lost answer, which nobody knows by name.
+func (l *Ledger) count(n *Lost, o schemas.Object, data, included int64) {
+	if data == 0 && included == 0 {
+		return
+	}
+	line := l.line(Line{Day: Day(n.At), RunID: n.RunID, Endpoint: n.Endpoint, Object: o, Lost: true})
+	line.Returned += data
+	line.Included += included
+	line.New[Model{Lost: true}.view()] += data
+	line.New[Model{Expansions: true, Lost: true}.view()] += data + included
+}
+
 // settle books that what earlier runs lost of a page held what the page does, whose
-// request is given, if theirs was the same and can have brought as much.
+// request is given, if theirs was the same and can have brought as much. Of what they
+// lost of some of its members too: it held no more than the page.
 func (l *Ledger) settle(r store.Sent, expansions []string, f *facts.Facts) {
 	if len(l.Lost) == 0 {
 		return
 	}
 	repeated := lostOf("", r, expansions)
-	var found []Lost
-	l.Lost = slices.DeleteFunc(l.Lost, func(n Lost) bool {
-		same := n.PageID == r.PageID && n.At.Before(r.At) && r.At.Sub(n.At) <= repeatable && maps.Equal(n.Most, repeated.Most)
-		if same {
-			found = append(found, n)
+	settled := false
+	var rest []Lost
+	for _, n := range l.Lost {
+		exact, again := n.PageID == r.PageID && n.IDs == r.IDs, common(n.Members, r.Members)
+		switch {
+		case n.Endpoint != r.Endpoint || !n.At.Before(r.At) || r.At.Sub(n.At) > repeatable || !n.same(&repeated) || !exact && len(again) == 0:
+			rest = append(rest, n)
+			continue
+		case exact:
+			l.add(&n, -1)
+			l.book(n.RunID, Day(n.At), f, true)
+		default:
+			part := n.part(again)
+			l.add(&part, -1)
+			l.most(&part, f)
+			if len(again) < len(n.Members) {
+				rest = append(rest, n.part(slices.DeleteFunc(slices.Clone(n.Members), func(id string) bool { return slices.Contains(again, id) })))
+			}
 		}
-		return same
-	})
-	for _, n := range found {
-		l.add(&n, -1)
-		l.book(n.RunID, Day(n.At), f, true)
+		settled = true
 	}
-	if len(found) > 0 {
+	if l.Lost = rest; settled {
 		l.Lines = slices.DeleteFunc(l.Lines, func(line *Line) bool { return line.Returned+line.Included == 0 })
+	}
+}
+
+// most books that a lost answer held as much of a page as it can have.
+func (l *Ledger) most(n *Lost, f *facts.Facts) {
+	kind, returned := f.Data()
+	for _, o := range schemas.Priced() {
+		var had, data int64
+		if o == kind {
+			data = n.Data
+			had = min(int64(len(returned)+f.Nameless()), data)
+		}
+		l.count(n, o, had, min(int64(len(f.Included(o))), n.Most[o]-data))
 	}
 }

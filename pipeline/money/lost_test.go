@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -151,6 +152,61 @@ func TestDamageIsNotLostByACrash(t *testing.T) {
 		ask(t, locked, plan, start.Add(time.Hour), []int{6}, func(int) bool { return true })
 		if s := statement(t, locked); s.Damaged != pages || s.Lost != most || s.High != most+schemas.Money(5-pages)*price {
 			t.Errorf("%s: %d damaged, %s lost of %s; want %d, %s for the one, and the Spaces that can be read", name, s.Damaged, s.Lost, s.High, pages, most)
+		}
+	}
+}
+
+// A look-up of several that was lost held no more of each than later ones of some of
+// them do, whatever else those have.
+func TestALostLookUpIsSettledMemberByMember(t *testing.T) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	plan := store.Plan{Job: "test"}
+	prices := schemas.DefaultPrices()
+	space, user := prices[schemas.Space], prices[schemas.User]
+	each := prices.Cost(schemas.Most(schemas.Spaces, 1, plan.Expansions(schemas.Spaces)))
+	look := func(locked *store.Locked, at time.Time, answered bool, ids ...string) {
+		planned, err := locked.Begin(store.Planned{Plan: plan}, "test", at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := planned.Run.RunID
+		w, err := landing.Open(locked, id, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sent := store.NewSentLog(locked, id)
+		r := schemas.Request{Endpoint: schemas.Spaces, IDs: ids}
+		err = sent.Write(store.Sent{At: at, PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(ids), Members: store.Members(r)})
+		if err == nil && answered {
+			var data []string
+			for _, id := range ids {
+				data = append(data, fmt.Sprintf(`{"id":"%s","state":"live","creator_id":"7"}`, id))
+			}
+			body := `{"data":[` + strings.Join(data, ",") + `],"includes":{"users":[{"id":"7","name":"n","username":"u"}]}}`
+			planned.Run.Pages = 1
+			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: at, Body: json.RawMessage(body)})
+		}
+		planned.Run.Outcome = schemas.Done
+		m := store.Manifest{Run: planned.Run, Plan: plan, Landed: w.Segments()}
+		if err := errors.Join(err, sent.Close(), w.Close(), store.WriteJSON(locked.RunFile(id, "manifest.json"), m, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	locked := newStore(t)
+	look(locked, start, false, "1a", "1b", "1c")
+	for i, c := range []struct {
+		ids  []string
+		lost schemas.Money
+	}{
+		{[]string{"1x"}, 3 * each},
+		{[]string{"1b", "1y"}, 2*each + space + user},
+		{[]string{"1b", "1a"}, each + 2*space + 2*user}, // b is known already
+		{[]string{"1c"}, 3*space + 3*user},
+		{[]string{"1a", "1b", "1c"}, 3*space + 3*user},
+	} {
+		look(locked, start.Add(time.Duration(i+1)*time.Hour), true, c.ids...)
+		if s := statement(t, locked); s.Lost != c.lost {
+			t.Errorf("after %v %s are lost, want %s", c.ids, s.Lost, c.lost)
 		}
 	}
 }

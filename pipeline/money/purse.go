@@ -2,8 +2,6 @@ package money
 
 import (
 	"context"
-	"math"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,18 +21,10 @@ type Purse struct {
 	run     schemas.Money // since this start
 	days    map[string]schemas.Money
 	aside   schemas.Money
-	lost    map[string][]*lentNote     // by page: answers that were lost and not repeated yet
+	lost    []*note                    // answers that were lost and not repeated yet, oldest first
+	loans   map[string][]loan          // by page that is under way
 	growth  map[schemas.Endpoint]int64 // over schemas.Most, where answers were larger
 	changed chan struct{}              // closed when something is booked
-}
-
-// lentNote is an answer that was lost: the most it can have cost is booked on a day,
-// and covers what its repetition can cost.
-type lentNote struct {
-	day  string
-	most schemas.Money
-	here bool          // lost by this start
-	lent schemas.Money // to the repetition, while that is under way
 }
 
 // NewPurse returns the purse of a start, with what the ledger says was spent; now
@@ -42,30 +32,30 @@ type lentNote struct {
 func NewPurse(budget Budget, prices schemas.Prices, now func() time.Time, l *Ledger) *Purse {
 	p := &Purse{
 		budget: budget, prices: prices, now: now, growth: map[schemas.Endpoint]int64{},
-		days: map[string]schemas.Money{}, lost: map[string][]*lentNote{}, changed: make(chan struct{}),
+		days: map[string]schemas.Money{}, loans: map[string][]loan{}, changed: make(chan struct{}),
 	}
 	for _, line := range l.Lines {
 		p.days[line.Day] += prices[line.Object] * schemas.Money(line.Billed(Pessimistic))
 	}
 	for _, n := range l.Lost {
 		if now().Sub(n.At) <= repeatable {
-			p.lost[n.PageID] = append(p.lost[n.PageID], &lentNote{day: Day(n.At), most: n.Cost(prices)})
+			p.lost = append(p.lost, noteOf(n, prices))
 		}
 	}
 	return p
 }
 
 // Reserve sets aside what a request for a page can cost. Where an answer to the
-// same request was lost, that is set aside already: with bounds that hold the lost
-// one's day it is not set aside twice. While others' answers are out, which may cost
-// less than was set aside for them, it waits for those. The error is a *BudgetError,
-// or ctx's. After nil the caller must call Book.
-func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, pageID string, most schemas.Money) error {
+// same request, or for some of its members, was lost, that is set aside already: with
+// bounds that hold the lost one's day it is not set aside twice. While others' answers
+// are out, which may cost less than was set aside for them, it waits for those. The
+// error is a *BudgetError, or ctx's. After nil the caller must call Book.
+func (p *Purse) Reserve(ctx context.Context, w Want) error {
 	if p == nil {
 		return nil
 	}
 	for {
-		changed, err := p.try(e, pageID, most)
+		changed, err := p.try(w)
 		if err != nil || changed == nil {
 			return err
 		}
@@ -78,17 +68,18 @@ func (p *Purse) Reserve(ctx context.Context, e schemas.Endpoint, pageID string, 
 }
 
 // try reserves, or returns what to wait for.
-func (p *Purse) try(e schemas.Endpoint, pageID string, most schemas.Money) (<-chan struct{}, error) {
+func (p *Purse) try(w Want) (<-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	lender := p.lender(pageID, most)
-	over := p.over(e, most, lender)
+	loans := p.lenders(w)
+	over := p.over(w, loans)
 	switch {
 	case over == nil:
-		p.aside += most
-		if lender != nil {
-			lender.lent = most
+		p.aside += w.Most
+		for _, l := range loans {
+			l.lent += l.amount
 		}
+		p.loans[w.PageID] = loans
 		return nil, nil
 	case p.aside > 0 && !over.Never():
 		return p.changed, nil
@@ -96,26 +87,18 @@ func (p *Purse) try(e schemas.Endpoint, pageID string, most schemas.Money) (<-ch
 	return nil, over
 }
 
-// lender is the latest lost answer to the same request; nil where none was lost.
-func (p *Purse) lender(pageID string, most schemas.Money) *lentNote {
-	for _, n := range slices.Backward(p.lost[pageID]) {
-		if n.most == most {
-			return n
-		}
-	}
-	return nil
-}
-
-// over returns the first bound that the request might pass, less what a lost answer
-// lends it. What is set aside counts for every day: answers may come after midnight.
-func (p *Purse) over(e schemas.Endpoint, most schemas.Money, lender *lentNote) *BudgetError {
+// over returns the first bound that the request might pass, less what lost answers
+// lend it. What is set aside counts for every day: answers may come after midnight.
+func (p *Purse) over(w Want, loans []loan) *BudgetError {
 	for _, b := range p.bounds() {
-		needs := most
-		if lender != nil && b.holds(lender) {
-			needs -= lender.most
+		needs := w.Most
+		for _, l := range loans {
+			if b.holds(l.note) {
+				needs -= l.amount
+			}
 		}
 		if needs > 0 && b.spent+p.asideOf(b)+needs > b.budget {
-			return &BudgetError{e, b.period, b.budget, b.spent, most, b.resume}
+			return &BudgetError{w.Endpoint, b.period, b.budget, b.spent, w.Most, b.resume}
 		}
 	}
 	return nil
@@ -124,39 +107,12 @@ func (p *Purse) over(e schemas.Endpoint, most schemas.Money, lender *lentNote) *
 // asideOf is what is set aside and not booked in a bound's period as lost.
 func (p *Purse) asideOf(b bound) schemas.Money {
 	aside := p.aside
-	for _, notes := range p.lost {
-		for _, n := range notes {
-			if b.holds(n) {
-				aside -= n.lent
-			}
+	for _, n := range p.lost {
+		if b.holds(n) {
+			aside -= n.lent
 		}
 	}
 	return aside
-}
-
-// Fits reports whether Reserve would set so much aside for a page at once.
-func (p *Purse) Fits(pageID string, most schemas.Money) bool {
-	if p == nil {
-		return true
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.over("", most, p.lender(pageID, most)) == nil
-}
-
-// Room is the most that a request can cost to fit now, by the tightest bound; a nil
-// Purse, and one without bounds, has room for all there is.
-func (p *Purse) Room() schemas.Money {
-	room := schemas.Money(math.MaxInt64)
-	if p == nil {
-		return room
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, b := range p.bounds() {
-		room = min(room, max(b.budget-b.spent-p.asideOf(b), 0))
-	}
-	return room
 }
 
 // Left is what the bounds have room for, by period: run, day, month.
@@ -189,7 +145,7 @@ func (p *Purse) Repeat(e schemas.Endpoint, most schemas.Money) error {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if over := p.over(e, most, nil); over != nil {
+	if over := p.over(Want{Endpoint: e, Most: most}, nil); over != nil {
 		return over
 	}
 	p.aside += most
@@ -209,7 +165,7 @@ func (p *Purse) Time() time.Time {
 
 // Charge is what came of the requests for a page.
 type Charge struct {
-	PageID  string
+	Want
 	Aside   schemas.Money // was set aside for them
 	Answers int           // that were charged, or may have been
 	Each    schemas.Money // what each cost; of those lost, can have cost
@@ -227,11 +183,11 @@ func (p *Purse) Book(c Charge) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.aside -= c.Aside
-	repeated := false
-	for _, n := range p.lost[c.PageID] {
-		repeated = repeated || n.lent > 0
-		n.lent = 0
+	lent := len(p.loans[c.PageID]) > 0
+	for _, l := range p.loans[c.PageID] {
+		l.lent -= l.amount
 	}
+	delete(p.loans, c.PageID)
 	if !c.At.IsZero() {
 		p.skew = c.At.Sub(p.now())
 		p.spend(Day(c.At), c.Each*schemas.Money(c.Answers), true)
@@ -239,13 +195,10 @@ func (p *Purse) Book(c Charge) {
 	switch {
 	case c.Lost:
 		for range c.Answers {
-			p.lost[c.PageID] = append(p.lost[c.PageID], &lentNote{day: Day(c.At), most: c.Each, here: true})
+			p.lost = append(p.lost, &note{Want: c.Want, day: Day(c.At), here: true})
 		}
-	case c.OK && repeated:
-		for _, n := range p.lost[c.PageID] {
-			p.spend(n.day, c.Each-n.most, n.here)
-		}
-		delete(p.lost, c.PageID)
+	case c.OK && lent:
+		p.again(c)
 	}
 	close(p.changed)
 	p.changed = make(chan struct{})

@@ -22,6 +22,21 @@ func lostAt(pageID string, days ...time.Time) (*Ledger, schemas.Money) {
 	return l, schemas.DefaultPrices().Cost(schemas.Most(schemas.Tweets, 1, nil))
 }
 
+// takes reports whether Reserve would set so much aside for a page at once.
+func takes(p *Purse, pageID string, most schemas.Money) bool {
+	w := Want{Endpoint: schemas.Tweets, PageID: pageID, Most: most}
+	return p.over(w, p.lenders(w)) == nil
+}
+
+// room is the most that a request can cost to fit now, by the tightest bound.
+func room(p *Purse) schemas.Money {
+	room := schemas.Money(math.MaxInt64)
+	for _, b := range p.bounds() {
+		room = min(room, max(b.budget-b.spent-p.asideOf(b), 0))
+	}
+	return room
+}
+
 func clockAt(at time.Time) func() time.Time { return func() time.Time { return at } }
 
 // What a lost answer has set aside is its repetition's, with bounds that hold its
@@ -41,21 +56,21 @@ func TestALostAnswerLendsToItsRepetition(t *testing.T) {
 	} {
 		l, most := lostAt("page", c.lost)
 		p := NewPurse(c.budget(most), schemas.DefaultPrices(), clockAt(now), l)
-		err := p.Reserve(t.Context(), schemas.Tweets, "page", most)
-		if p.Fits("page", most) && err == nil && p.Room() > 0 || (err == nil) != c.fits {
-			t.Errorf("%s: %v with room for %s; want that it fits: %v", name, err, p.Room(), c.fits)
+		err := p.Reserve(t.Context(), Want{Endpoint: schemas.Tweets, PageID: "page", Most: most})
+		if takes(p, "page", most) && err == nil && room(p) > 0 || (err == nil) != c.fits {
+			t.Errorf("%s: %v with room for %s; want that it fits: %v", name, err, room(p), c.fits)
 		}
 		if err != nil {
 			continue
 		}
-		if p.Fits("other", 1+p.Room()) {
+		if takes(p, "other", 1+room(p)) {
 			t.Errorf("%s: another page fits, too", name)
 		}
-		p.Book(Charge{PageID: "page", Aside: most, Answers: 1, Each: dollar / 100, At: now, OK: true})
+		p.Book(Charge{Want: Want{Endpoint: schemas.Tweets, PageID: "page", Most: most}, Aside: most, Answers: 1, Each: dollar / 100, At: now, OK: true})
 		if run, aside := p.Booked(); run != dollar/100 || aside != 0 {
 			t.Errorf("%s: booked %s, aside %s", name, run, aside)
 		}
-		if left, budget := p.Room(), c.budget(most).Least(); left != budget-2*dollar/100 {
+		if left, budget := room(p), c.budget(most).Least(); left != budget-2*dollar/100 {
 			t.Errorf("%s: room for %s of %s, want less by two cents", name, left, budget)
 		}
 	}
@@ -76,17 +91,17 @@ func TestWhatThisStartLosesLends(t *testing.T) {
 		{Charge{Answers: 1, Each: 0, At: now}, most},                // refused
 		{Charge{Answers: 1, Each: dollar / 100, At: now, OK: true}, 2 * dollar / 100},
 	} {
-		if err := p.Reserve(t.Context(), schemas.Tweets, "page", most); err != nil {
+		if err := p.Reserve(t.Context(), Want{Endpoint: schemas.Tweets, PageID: "page", Most: most}); err != nil {
 			t.Fatalf("%d: %v", i, err)
 		}
-		c.charge.PageID, c.charge.Aside = "page", most
+		c.charge.Want, c.charge.Aside = Want{Endpoint: schemas.Tweets, PageID: "page", Most: most}, most
 		p.Book(c.charge)
 		if run, aside := p.Booked(); run != c.run || aside != 0 {
 			t.Errorf("%d: booked %s, aside %s; want %s", i, run, aside, c.run)
 		}
 	}
 	var over *BudgetError
-	if err := p.Reserve(t.Context(), schemas.Tweets, "page", most); !errors.As(err, &over) {
+	if err := p.Reserve(t.Context(), Want{Endpoint: schemas.Tweets, PageID: "page", Most: most}); !errors.As(err, &over) {
 		t.Errorf("once more: %v, want a budget's error: nothing is lost any more", err)
 	}
 }
@@ -100,15 +115,48 @@ func TestBudgetSaysWhatFits(t *testing.T) {
 			t.Errorf("%+v: got %d, want %d", c.budget, got, c.least)
 		}
 	}
-	var none *Purse
-	if !none.Fits("page", math.MaxInt64) || none.Room() != math.MaxInt64 {
-		t.Error("what has no bounds has no room")
-	}
 	p := NewPurse(Budget{Run: 10 * dollar, Month: 8 * dollar}, schemas.DefaultPrices(), time.Now, NewLedger())
-	if err := p.Reserve(t.Context(), schemas.Tweets, "page", 3*dollar); err != nil {
+	if err := p.Reserve(t.Context(), Want{Endpoint: schemas.Tweets, PageID: "page", Most: 3 * dollar}); err != nil {
 		t.Fatal(err)
 	}
-	if p.Room() != 5*dollar || !p.Fits("other", 5*dollar) || p.Fits("other", 5*dollar+1) {
-		t.Errorf("room for %s, want the tightest bound's $5", p.Room())
+	if room(p) != 5*dollar || !takes(p, "other", 5*dollar) || takes(p, "other", 5*dollar+1) {
+		t.Errorf("room for %s, want the tightest bound's $5", room(p))
+	}
+}
+
+// What a look-up of several lost covers another of some of them, member by member,
+// however full the budget is; when those come, the others still lend.
+func TestALostLookUpLendsToItsMembers(t *testing.T) {
+	now := time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
+	prices := schemas.DefaultPrices()
+	expansions := store.Plan{}.Expansions(schemas.Spaces)
+	each := prices.Cost(schemas.Most(schemas.Spaces, 1, expansions))
+	l := NewLedger()
+	l.assume("run", store.Sent{At: now.Add(-time.Hour), PageID: "abc", Endpoint: schemas.Spaces, IDs: 3, Members: []string{"a", "b", "c"}}, expansions)
+	want := func(page string, ids ...string) Want {
+		return Want{schemas.Spaces, page, ids, each * schemas.Money(len(ids))}
+	}
+	p := NewPurse(Budget{Month: 3 * each}, prices, clockAt(now), l)
+	if err := p.Reserve(t.Context(), want("bx", "b", "x")); err == nil {
+		t.Error("x was not lost, and fits into what is full")
+	}
+	ab := want("ba", "b", "a")
+	if err := p.Reserve(t.Context(), ab); err != nil {
+		t.Fatal(err)
+	}
+	if takes(p, "other", 1) {
+		t.Error("another page fits, too")
+	}
+	p.Book(Charge{Want: ab, Aside: ab.Most, Answers: 1, Each: dollar / 100, At: now, OK: true})
+	if left := room(p); left != 2*each-2*dollar/100 {
+		t.Errorf("room for %s, want two members' less two cents", left)
+	}
+	c := want("c", "c")
+	if err := p.Reserve(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	p.Book(Charge{Want: c, Aside: c.Most, Answers: 1, Each: dollar / 100, At: now, OK: true})
+	if left := room(p); left != 3*each-4*dollar/100 || len(p.lost) > 0 || p.aside != 0 {
+		t.Errorf("room for %s, %d lost, %s aside; want all but four cents", left, len(p.lost), p.aside)
 	}
 }

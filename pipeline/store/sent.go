@@ -31,10 +31,19 @@ type Sent struct {
 	At       time.Time        `json:"at"`
 	PageID   string           `json:"page_id"`
 	Endpoint schemas.Endpoint `json:"endpoint"`
-	IDs      int              `json:"ids"`              // asked for
-	Max      int              `json:"max,omitempty"`    // as of the request
-	Lean     bool             `json:"lean,omitempty"`   // as of the request
-	Failed   bool             `json:"failed,omitempty"` // it was refused and not charged
+	IDs      int              `json:"ids"`               // asked for
+	Members  []string         `json:"members,omitempty"` // the same, of a look-up by a list
+	Max      int              `json:"max,omitempty"`     // as of the request
+	Lean     bool             `json:"lean,omitempty"`    // as of the request
+	Failed   bool             `json:"failed,omitempty"`  // it was refused and not charged
+}
+
+// Members are what a look-up by a list asks for: another may ask for some of them.
+func Members(r schemas.Request) []string {
+	if r.Endpoint.Spec().IDParam == "" {
+		return nil
+	}
+	return r.IDs
 }
 
 // SentPath is where the notes of a run are.
