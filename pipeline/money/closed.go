@@ -6,16 +6,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // closedName is ledger.ndjson: the runs that nothing can change any more, a line
@@ -144,8 +141,8 @@ func (l *Ledger) close(to *store.Locked) error {
 	if len(text) == 0 {
 		return nil
 	}
-	if err := appendAt(to.File(closedName), c.Bytes, text); err != nil {
-		return fmt.Errorf("%s: %w", closedName, err)
+	if err := store.AppendAt(to.File(closedName), c.Bytes, text); err != nil {
+		return err
 	}
 	ids := make([]string, c.Runs)
 	for i := range ids {
@@ -183,21 +180,4 @@ func (l *Ledger) openLines() []*Line {
 		return nil
 	}
 	return l.Lines[i:]
-}
-
-// appendAt writes a text at the place where the file's own ends, whatever is there,
-// and syncs it.
-func appendAt(path string, at int64, text []byte) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if err := file.Truncate(at); err != nil {
-		return err
-	}
-	if _, err := file.WriteAt(text, at); err != nil {
-		return durable.Cause(err)
-	}
-	return errors.Join(file.Sync(), durable.SyncDir(filepath.Dir(path)))
 }

@@ -280,6 +280,24 @@ func WriteJSON(path string, v any, step durable.Step) error {
 	return nil
 }
 
+// AppendAt writes a text where what counts of a file ends, whatever comes there that
+// a process left that died, and syncs it.
+func AppendAt(path string, at int64, text []byte) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	err = file.Truncate(at)
+	if err == nil {
+		_, err = file.WriteAt(text, at)
+	}
+	if err := errors.Join(err, file.Sync(), durable.SyncDir(filepath.Dir(path))); err != nil {
+		return fmt.Errorf("%s: %w", path, durable.Cause(err))
+	}
+	return nil
+}
+
 // Checksum is the SHA-256 of a value as a JSON file of the store has it, in
 // hexadecimal; empty of one that is not JSON.
 func Checksum(v any) string {
