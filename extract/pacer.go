@@ -133,17 +133,17 @@ func (p *pacer) NextBackOff() time.Duration {
 	return p.bounded(min(wait, left))
 }
 
-// giveUp ends the fetch: as the request's own failure, since others got pages
-// meanwhile, as the endpoint's, where a gateway has no way to it and to others, as the
-// run's, since nobody got a page for too long, or as one for later.
+// giveUp ends the fetch: as the endpoint's failure, where a gateway has no way to it
+// and to others, as the request's own, since others got pages meanwhile, as the run's,
+// since nobody got a page for too long, or as one for later.
 func (p *pacer) giveUp(last *TemporaryError, own bool, down time.Duration) time.Duration {
 	final := *last
 	switch final.Tries = p.tries; {
+	case last.Status == http.StatusNotFound && p.client.weather.lacks(p.req.Endpoint):
+		final.Scope, final.Down = schemas.EndpointScope, max(down, 1)
 	case own:
 		final.Scope = schemas.RequestScope
 		p.client.weather.settle(p.req.ID())
-	case last.Status == http.StatusNotFound && p.client.weather.lacks(p.req.Endpoint):
-		final.Scope, final.Down = schemas.EndpointScope, max(down, 1)
 	case down >= p.client.cfg.RetryFor:
 		final.Scope, final.Down = schemas.RunScope, down
 	default:
