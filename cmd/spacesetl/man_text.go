@@ -31,7 +31,7 @@ func manFiles(m *manual) {
 		{"parquet/_latest.json", "The newest run whose files are complete."},
 		{"spaces.duckdb", "All runs merged; read it with duckdb -readonly."},
 		{"runs/RUN/plan.json, manifest.json", "What was asked; the receipt, written last."},
-		{"state.json, ledger.json", "Which Spaces can still change; what pages cost. Made again from raw when deleted."},
+		{"state.json, ledger.json, ledger.ndjson", "Which Spaces can still change; what pages cost. Made again from raw when deleted."},
 		{"lock", "Held while a run writes; names its process."},
 	} {
 		m.item(manText(f[0]), f[1])
