@@ -66,7 +66,46 @@ func (s *demoStore) answers() answers {
 		"14-tweets-shared":        s.tweets,
 		"20-verified-speakers":    s.verified,
 		"21-parquet-files":        s.states,
+		"24-days":                 s.days,
+		"25-people":               s.people,
+
+		"26-tweets-and-their-authors": s.liked,
 	}
+}
+
+func (s *demoStore) days() [][]string {
+	people := map[string][]float64{}
+	for _, sp := range s.began() {
+		date := sp.StartedAt.UTC().Format(time.DateOnly)
+		people[date] = append(people[date], float64(sp.ParticipantCount))
+	}
+	days := slices.SortedFunc(maps.Keys(people), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(people[b]), len(people[a])), cmp.Compare(a, b))
+	})
+	return first(5, days, func(date string) []string {
+		return row(date, len(people[date]), slices.Max(people[date]), math.Round(mean(people[date])))
+	})
+}
+
+func (s *demoStore) people() [][]string {
+	hosted, spoken, audience, fullest := map[string]int{}, map[string]int{}, map[string]int64{}, map[string]int64{}
+	for _, sp := range s.spaces {
+		hosts := map[string]bool{sp.CreatorID: true}
+		for _, id := range sp.HostIDs {
+			hosts[id] = true
+		}
+		for id := range hosts {
+			hosted[id]++
+			audience[id] += sp.ParticipantCount
+			fullest[id] = max(fullest[id], sp.ParticipantCount)
+		}
+		for _, id := range sp.SpeakerIDs {
+			spoken[id]++
+		}
+	}
+	return first(5, s.named(hosted), func(id string) []string {
+		return row(s.users[id].Username, hosted[id], spoken[id], audience[id], fullest[id])
+	})
 }
 
 // began are the Spaces that took place, as far as is known.

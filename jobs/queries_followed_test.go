@@ -118,7 +118,49 @@ func (s *followedStore) answers() answers {
 		"16-vanished-spaces":   s.vanished,
 		"17-as-of":             s.asOf,
 		"19-requests-and-cost": s.cost,
+
+		"22-what-became-of-them":  s.became,
+		"23-audience-of-each-run": s.audience,
 	}
+}
+
+func (s *followedStore) became() [][]string {
+	spaces, planned, people := map[string]int{}, map[string]int{}, map[string]int64{}
+	for _, k := range s.known() {
+		status := k.State
+		switch looked := cmp.Or(k.gone, k.seen); {
+		case status == "scheduled" && !looked.Before(k.ScheduledStart.Add(time.Hour)):
+			status = "no_show"
+		case status == "scheduled" && !k.gone.IsZero():
+			status = "cancelled"
+		case status == "live" && !k.gone.IsZero():
+			status = "gone"
+		}
+		spaces[status]++
+		if k.ScheduledStart != nil {
+			planned[status]++
+		}
+		people[status] = max(people[status], slices.Max(k.people))
+	}
+	return first(len(spaces), slices.SortedFunc(maps.Keys(spaces), func(a, b string) int {
+		return cmp.Or(cmp.Compare(spaces[b], spaces[a]), cmp.Compare(a, b))
+	}), func(status string) []string { return row(status, spaces[status], planned[status], people[status]) })
+}
+
+func (s *followedStore) audience() [][]string {
+	var rows [][]string
+	for _, run := range s.runs {
+		n, people, fullest := 0, int64(0), int64(0)
+		for _, sp := range run.spaces {
+			if sp.State == "live" {
+				n, people, fullest = n+1, people+sp.ParticipantCount, max(fullest, sp.ParticipantCount)
+			}
+		}
+		if n > 0 {
+			rows = append(rows, row(run.at, n, people, fullest))
+		}
+	}
+	return rows
 }
 
 // known is what the store should know of a Space.

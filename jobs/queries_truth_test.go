@@ -2,9 +2,11 @@ package jobs_test
 
 import (
 	"cmp"
+	"html"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
@@ -133,6 +135,27 @@ func (s *demoStore) tweets() [][]string {
 			authors[t.AuthorID] = true
 		}
 		return row(sp.Title, n, len(authors), likes, shares, math.Round(float64(likes)/float64(n)))
+	})
+}
+
+// liked are the tweets with the most likes: none of them is a retweet.
+func (s *demoStore) liked() [][]string {
+	spaces, tweets := map[string]int{}, []simulator.Tweet{}
+	for _, pair := range s.served.SpaceTweets {
+		tweet, ok := s.world.Tweet(pair[1])
+		if spaces[tweet.ID]++; ok && spaces[tweet.ID] == 1 {
+			tweets = append(tweets, tweet)
+		}
+	}
+	slices.SortFunc(tweets, func(a, b simulator.Tweet) int {
+		return cmp.Or(cmp.Compare(b.Metrics.Likes, a.Metrics.Likes), cmp.Compare(a.ID, b.ID))
+	})
+	return first(3, tweets, func(t simulator.Tweet) []string {
+		text := []rune(html.UnescapeString(t.Text))
+		if t.NoteText != nil {
+			text = []rune(html.UnescapeString(*t.NoteText))
+		}
+		return row(s.users[t.AuthorID].Username, t.Metrics.Likes, strings.TrimSpace(string(text[:min(40, len(text))])), spaces[t.ID])
 	})
 }
 

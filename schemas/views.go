@@ -18,8 +18,11 @@ type View struct {
 func Views() []View {
 	return []View{
 		{Name: "v_spaces", Columns: spacesColumns(), Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
+		{Name: "v_space_runs", Columns: spaceRunsColumns(), Doc: "One row per Space and run that saw it, as it was last seen in the run: what adds up over runs, or is drawn over time. space_snapshots has every sighting, and a run sees a Space as often as it is found.", SQL: spaceRunsView},
 		{Name: "v_space_people", Columns: peopleColumns(), Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
-		{Name: "v_space_timeline", Columns: timelineColumns(), Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (fetched, with the people in the room), tweet (shared), ended.", SQL: timelineView},
+		{Name: "v_people", Columns: personColumns(), Doc: "One row per person who is in users or has a role in a Space: how often they hosted and spoke, for how many people, and when.", SQL: personView},
+		{Name: "v_tweets", Columns: tweetsColumns(), Doc: "One row per tweet: its whole text, author, what it quotes or retweets, and the Space it was shared in.", SQL: tweetsView},
+		{Name: "v_space_timeline", Columns: timelineColumns(), Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (by a run, with the people in the room), tweet (shared), ended.", SQL: timelineView},
 	}
 }
 
@@ -33,7 +36,7 @@ func roles() []string {
 }
 
 func spacesView() string {
-	var counts, columns strings.Builder
+	var counts, columns, parts strings.Builder
 	for _, role := range roles() {
 		if role == "creator" {
 			continue
@@ -42,8 +45,11 @@ func spacesView() string {
 		fmt.Fprintf(&counts, "\n           count(*) FILTER (role = %s) AS %s,", QuoteText(role), name)
 		fmt.Fprintf(&columns, "\n       coalesce(people.%s, 0) AS %[1]s,", name)
 	}
+	for _, p := range dateParts() {
+		fmt.Fprintf(&parts, ",\n       %s AS %s", p.sql, p.Name)
+	}
 	return fmt.Sprintf(`
-SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at),
+SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at, took_place_at),
        creator.username AS creator_username,
        creator.name AS creator_name,
        chosen.topics,%s
@@ -52,8 +58,9 @@ SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at),
        (epoch(spaces.ended_at) - epoch(spaces.started_at)) / 60 AS duration_minutes,
        (epoch(spaces.started_at) - epoch(spaces.scheduled_start)) / 60 AS late_minutes,
        greatest(seen.max_participant_count, spaces.participant_count) AS max_participant_count,
-       coalesce(seen.snapshot_count, 0) AS snapshot_count
-FROM spaces
+       coalesce(seen.snapshot_count, 0) AS snapshot_count%s
+FROM (SELECT *, %s AS status, %s AS status_at,
+             coalesce(started_at, scheduled_start, created_at) AS took_place_at FROM spaces) AS spaces
 LEFT JOIN users AS creator ON creator.user_id = spaces.creator_id
 LEFT JOIN (
     SELECT space_id,%s
@@ -72,7 +79,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT space_id, max(participant_count) AS max_participant_count, count(*) AS snapshot_count
     FROM space_snapshots GROUP BY space_id
-) AS seen ON seen.space_id = spaces.space_id`, columns.String(), counts.String())
+) AS seen ON seen.space_id = spaces.space_id`, columns.String(), parts.String(), SpaceStatus, spaceStatusAt, counts.String())
 }
 
 // peopleView adds the roles up before it looks for who the people are, and
@@ -111,7 +118,8 @@ FROM (
     UNION ALL
     SELECT space_id, started_at, 3, 'started', title, NULL, creator_id FROM spaces
     UNION ALL
-    SELECT space_id, observed_at, 4, 'seen', state, participant_count, NULL FROM space_snapshots
+    SELECT space_id, max(observed_at), 4, 'seen', max_by(state, observed_at), max_by(participant_count, observed_at), NULL
+    FROM space_snapshots GROUP BY space_id, _run_id
     UNION ALL
     SELECT space_tweets.space_id, tweets.created_at, 5, 'tweet', tweets.text, NULL, tweets.author_id
     FROM space_tweets JOIN tweets ON tweets.tweet_id = space_tweets.tweet_id

@@ -19,6 +19,8 @@ func spacesColumns() []ViewColumn {
 		}
 	}
 	columns = append(columns,
+		ViewColumn{"status", "What became of it: live, scheduled, ended, cancelled (not known any more before its planned start, or said so), no_show (an hour after its planned start not begun) or gone (not known any more after it was live)."},
+		ViewColumn{"status_at", "Since when: its start, its planned start if it is still to come or nobody came, its end, or when it was first not known any more; NULL where nobody said."},
 		ViewColumn{"creator_username", "Handle of the creator; NULL when the account is not in users."},
 		ViewColumn{"creator_name", "Display name of the creator."},
 		ViewColumn{"topics", "Names of the topics in the order chosen, separated by commas; NULL when there are none."})
@@ -27,13 +29,17 @@ func spacesColumns() []ViewColumn {
 			columns = append(columns, ViewColumn{role + "_count", "People with the role " + role + "."})
 		}
 	}
-	return append(columns,
+	columns = append(columns,
 		ViewColumn{"people_count", "People known in any role, each counted once. Listeners are never listed."},
 		ViewColumn{"tweet_count", "Tweets shared that were fetched."},
 		ViewColumn{"duration_minutes", "From actual start to actual end, in minutes; NULL before the end."},
 		ViewColumn{"late_minutes", "From planned to actual start, in minutes, negative when early; NULL when not scheduled or not started."},
 		ViewColumn{"max_participant_count", "Most people in the room at any sighting."},
 		ViewColumn{"snapshot_count", "Sightings."})
+	for _, p := range dateParts() {
+		columns = append(columns, p.ViewColumn)
+	}
+	return columns
 }
 
 func peopleColumns() []ViewColumn {

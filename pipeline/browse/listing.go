@@ -153,7 +153,7 @@ func firstPlain(columns []*column) []*column {
 // leading are the columns to begin with where the first ones are not those that
 // a person looks for.
 var leading = map[string][]string{
-	"v_spaces":       {"space_id", "title", "state", "creator_username", "participant_count", "max_participant_count", "people_count", "speaker_count", "buyer_count", "started_at", "scheduled_start", "duration_minutes", "topics"},
+	"v_spaces":       {"space_id", "title", "status", "creator_username", "participant_count", "max_participant_count", "people_count", "speaker_count", "buyer_count", "started_at", "scheduled_start", "duration_minutes", "topics"},
 	"v_space_people": {"space_id", "user_id", "username", "name", "roles", "followers_count", "verified_type"},
 	"users":          {"user_id", "username", "name", "followers_count", "following_count", "tweet_count", "verified_type", "location", "description", "created_at", "last_seen_at"},
 	"tweets":         {"tweet_id", "text", "author_id", "created_at", "lang", "like_count", "retweet_count", "reply_count", "quote_count", "impression_count"},

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // overviewPage is the first page.
@@ -34,12 +36,12 @@ func viewOverview(ctx context.Context, t *held, _ *http.Request) (view, error) {
 
 func (p *overviewPage) read(ctx context.Context, t *held) error {
 	numbers, err := records(ctx, t.pages, `
-SELECT count(*) AS spaces, count(*) FILTER (state = 'live') AS live, count(*) FILTER (state = 'scheduled') AS scheduled,
-       count(*) FILTER (state = 'ended') AS ended, count(*) FILTER (is_ticketed) AS ticketed,
+SELECT count(*) AS spaces, count(*) FILTER (status = 'live') AS live, count(*) FILTER (status = 'scheduled') AS scheduled,
+       count(*) FILTER (status = 'ended') AS ended, count(*) FILTER (is_ticketed) AS ticketed,
        (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM space_users WHERE role = 'buyer') AS buyers,
        (SELECT count(*) FROM space_users WHERE role = 'speaker') AS speakers,
        (SELECT count(*) FROM tweets) AS tweets, (SELECT count(*) FROM api_errors) AS errors
-FROM spaces`)
+FROM (SELECT *, `+schemas.SpaceStatus+` AS status FROM spaces)`)
 	if err != nil {
 		return err
 	}
@@ -50,7 +52,7 @@ FROM spaces`)
 	}{
 		{&p.Runs, "SELECT _run_id, job, started_at, ended_at, outcome, pages, requests FROM runs ORDER BY _run_id DESC LIMIT 5"},
 		{&p.Lively, spacesSQL + "WHERE state <> 'scheduled' ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 6"},
-		{&p.Coming, spacesSQL + "WHERE state = 'scheduled' ORDER BY scheduled_start NULLS LAST, space_id LIMIT 6"},
+		{&p.Coming, spacesSQL + "WHERE status = 'scheduled' AND coalesce(scheduled_start > now(), true) ORDER BY scheduled_start NULLS LAST, space_id LIMIT 6"},
 	} {
 		if *q.into, err = records(ctx, t.pages, q.sql); err != nil {
 			return err
@@ -61,8 +63,8 @@ FROM spaces`)
 
 // spacesSQL lists Spaces for links.
 const spacesSQL = `
-SELECT space_id, title, state, participant_count, is_ticketed, scheduled_start, started_at, creator_id, users.username, users.name
-FROM spaces LEFT JOIN users ON user_id = creator_id `
+SELECT space_id, title, status AS state, participant_count, is_ticketed, scheduled_start, started_at, creator_id, users.username, users.name
+FROM (SELECT *, ` + schemas.SpaceStatus + ` AS status FROM spaces) AS spaces LEFT JOIN users ON user_id = creator_id `
 
 // byTheme groups relations, which are sorted by it.
 func byTheme(relations []*relation) []themeOf {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // userPage is an account with everything known of it.
@@ -48,7 +50,7 @@ func (p *userPage) read(ctx context.Context, t *held) error {
 		sql  string
 	}{
 		{&p.Spaces, `
-SELECT held.space_id, held.roles, title, state, participant_count, coalesce(started_at, scheduled_start, created_at) AS planned_at, count(*) OVER () AS total
+SELECT held.space_id, held.roles, title, ` + schemas.SpaceStatus + ` AS state, participant_count, coalesce(started_at, scheduled_start, created_at) AS planned_at, count(*) OVER () AS total
 FROM (SELECT space_id, string_agg(role, ', ' ORDER BY list_position(['creator', 'host', 'speaker', 'invited', 'buyer'], role)) AS roles
       FROM space_users WHERE user_id = ? GROUP BY space_id) AS held
 LEFT JOIN spaces USING (space_id) ORDER BY planned_at DESC NULLS LAST, held.space_id LIMIT 100`},

@@ -1,5 +1,7 @@
 package report
 
+import "github.com/spacesetl/spacesetl/schemas"
+
 // Every statement is bounded by LIMIT or by what it groups by, so that a page
 // is as long for three million rows as for three hundred. Those of a run take
 // its id as their first parameter.
@@ -108,8 +110,8 @@ WITH lively AS (
     SELECT space_id, max(participant_count) AS peak FROM space_snapshots
     GROUP BY space_id HAVING peak > 0 ORDER BY peak DESC, space_id LIMIT 10
 )
-SELECT lively.space_id, left(coalesce(title, ''), 120) AS title, coalesce(username, '') AS creator, coalesce(state, '') AS state, peak
-FROM lively LEFT JOIN spaces USING (space_id) LEFT JOIN users ON users.user_id = spaces.creator_id
+SELECT lively.space_id, left(coalesce(title, ''), 120) AS title, coalesce(username, '') AS creator, coalesce(status, '') AS state, peak
+FROM lively LEFT JOIN (SELECT *, ` + schemas.SpaceStatus + ` AS status FROM spaces) AS spaces USING (space_id) LEFT JOIN users ON users.user_id = spaces.creator_id
 ORDER BY peak DESC, lively.space_id`
 
 const weekSQL = `
@@ -120,7 +122,7 @@ ORDER BY ALL LIMIT 336`
 
 const newestSQL = `
 WITH newest AS (
-    SELECT space_id, title, creator_id, state, participant_count, started_at, scheduled_start, created_at
+    SELECT space_id, title, creator_id, ` + schemas.SpaceStatus + ` AS state, participant_count, started_at, scheduled_start, created_at
     FROM spaces ORDER BY created_at DESC NULLS LAST, space_id LIMIT 20
 )
 SELECT space_id, left(coalesce(title, ''), 120) AS title, coalesce(username, '') AS creator, coalesce(state, '') AS state,
@@ -133,7 +135,7 @@ const kindsSQL = `
 WITH counted AS (
     SELECT 'lang' AS kind, coalesce(lang, '') AS name, count(*) AS n FROM spaces GROUP BY ALL
     UNION ALL
-    SELECT 'state', coalesce(state, ''), count(*) FROM spaces GROUP BY ALL
+    SELECT 'state', coalesce(` + schemas.SpaceStatus + `, ''), count(*) FROM spaces GROUP BY ALL
     UNION ALL
     SELECT 'tickets', CASE is_ticketed WHEN true THEN 'ticketed' WHEN false THEN 'free' ELSE 'not said' END, count(*) FROM spaces GROUP BY ALL
 )

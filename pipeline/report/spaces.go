@@ -242,7 +242,7 @@ func kinds(kind, id, title string) fill {
 		}
 		p.Lead = "The language is the creator's as X infers it."
 		if kind == "state" {
-			p.Title, p.Lead = "States and tickets", "The states are those when last seen."+cmp.Or(tickets, " No Space is ticketed.")
+			p.Title, p.Lead = "States and tickets", "What became of them: no_show began not within an hour of its planned start, gone was live and is not known any more."+cmp.Or(tickets, " No Space is ticketed.")
 		}
 		p.Chart = barChart(id, fmt.Sprintf("Bar chart of %s: most, %s Spaces, are %s.", title, bars[0].Text, bars[0].Name), "Spaces", bars)
 		return nil
