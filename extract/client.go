@@ -30,10 +30,20 @@ type Client struct {
 	weather *weather
 	under   atomic.Int64  // requests under way
 	naming  chan struct{} // held by who asks whose the tokens are
+	own     bool          // the transport is nobody else's
+}
+
+// Close closes the connections that are not in use, unless they are of a transport
+// that was given. A client that is used afterwards opens others.
+func (c *Client) Close() {
+	if c.own {
+		c.http.CloseIdleConnections()
+	}
 }
 
 // New checks the configuration and returns a client. It sends nothing.
 func New(cfg Config) (*Client, error) {
+	own := cfg.Transport == nil
 	cfg = cfg.withDefaults()
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("extract: %w", err)
@@ -43,7 +53,7 @@ func New(cfg Config) (*Client, error) {
 		scrub:  newScrubber(),
 		http:   &http.Client{Transport: cfg.Transport, Timeout: cfg.Timeout, CheckRedirect: stay},
 		fields: newFields(cfg), clock: &skew{}, bodies: &bodies{}, stats: &counters{}, weather: newWeather(cfg.Now(), cfg.Met),
-		naming: make(chan struct{}, 1),
+		naming: make(chan struct{}, 1), own: own,
 	}
 	for _, source := range cfg.all() {
 		if t, ok := source.Source.(Token); ok {

@@ -73,6 +73,7 @@ func reconcile(ctx context.Context, j *Job, days int) (Account, error) {
 	if err != nil {
 		return Account{}, &ClientError{err}
 	}
+	defer client.Close()
 	a, err := askAccount(ctx, extract.NewRetry(client), days, func(r money.Reported) money.Reconciliation {
 		return money.Reconcile(l, r, j.spec.PriceTable(), now)
 	})

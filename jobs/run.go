@@ -51,6 +51,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	if err != nil {
 		return Result{}, &ClientError{err}
 	}
+	defer client.Close()
 	locked, err := j.store.Lock()
 	if err != nil {
 		return Result{}, err
