@@ -21,6 +21,11 @@ type Account struct {
 	Credits *Balance   `json:"credits"`
 	// NoCredits says why Credits are not known.
 	NoCredits string `json:"credits_error,omitempty"`
+	// Settle are the days whose lost answers the API's count bounds; NoSettle says
+	// why it cannot, if so, and Settled whether it does from now on.
+	Settle   []money.Settlement `json:"settle,omitempty"`
+	NoSettle string             `json:"settle_error,omitempty"`
+	Settled  bool               `json:"settled,omitempty"`
 }
 
 // AppCount is how many posts one app of the project has read.
@@ -55,6 +60,25 @@ func cost(ctx context.Context, j *Job) (money.Statement, error) {
 	return money.NewStatement(l, j.spec.PriceTable()), nil
 }
 
+// settleLost is reconcile, and books what the API's count leaves for lost answers.
+func settleLost(ctx context.Context, j *Job, days int) (Account, error) {
+	if _, err := ledger(ctx, j); err != nil { // before there is a folder
+		return Account{}, err
+	}
+	locked, err := j.store.Lock()
+	if err != nil {
+		return Account{}, err
+	}
+	defer locked.Unlock()
+	a, err := reconcile(ctx, j, days)
+	if err != nil || a.NoSettle != "" {
+		return a, err
+	}
+	err = money.Settle(locked, a.Settle, a.Reconciliation)
+	a.Settled = err == nil && len(a.Settle) > 0
+	return a, err
+}
+
 // reconcile asks the API for its own count and compares it with the ledger.
 func reconcile(ctx context.Context, j *Job, days int) (Account, error) {
 	l, err := ledger(ctx, j)
@@ -77,6 +101,7 @@ func reconcile(ctx context.Context, j *Job, days int) (Account, error) {
 	a, err := askAccount(ctx, extract.NewRetry(client), days, func(r money.Reported) money.Reconciliation {
 		return money.Reconcile(l, r, j.spec.PriceTable(), now)
 	})
+	a.Settle, a.NoSettle = money.Settleable(l, a.Reconciliation, j.spec.PriceTable(), now)
 	return a, stopped(err)
 }
 

@@ -23,7 +23,9 @@ type Forecast struct {
 	forecast.Forecast
 	Tokens TokenCount          `json:"tokens"` // that the minutes are for
 	Wide   []forecast.Narrower `json:"wide"`   // what makes the range wide
-	Budget money.Budget        `json:"budget"` // of the job; empty without one
+	// Guessed is what is guessed of how much comes with what.
+	Guessed []forecast.Guessed `json:"guessed,omitempty"`
+	Budget  money.Budget       `json:"budget"` // of the job; empty without one
 	// Aside is the most that a budget sets aside for one request, until its answer
 	// has come; where it does not fit, less is asked for.
 	Aside schemas.Money `json:"usd_aside"`
@@ -69,7 +71,7 @@ func foresee(ctx context.Context, j *Job) (Forecast, error) {
 		return f, err
 	}
 	f.Forecast = forecaster.Forecast(plan, seeds)
-	f.Posts = forecaster.Posts(f.Forecast)
+	f.Posts, f.Guessed = forecaster.Posts(f.Forecast), forecaster.Guessed(plan)
 	f.Wide, f.Batch = forecaster.Wide(plan, f.Forecast), forecaster.Cheaper(plan, seeds)
 	return f, nil
 }

@@ -111,6 +111,13 @@ func (j *Job) Reconcile(ctx context.Context, days int) (Account, error) {
 	return reconcile(ctx, j, days)
 }
 
+// Settle is Reconcile, and books what was lost on days that are over as no more than
+// the API's count leaves for it, so that the budget has that again. The error is a
+// *store.BusyError while another is at work in the store.
+func (j *Job) Settle(ctx context.Context, days int) (Account, error) {
+	return settleLost(ctx, j, days)
+}
+
 // Report makes one HTML page of a run and its store.
 func (j *Job) Report(ctx context.Context, r ReportOptions) (*report.Page, error) {
 	return makeReport(ctx, j, r)

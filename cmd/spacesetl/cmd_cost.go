@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -23,12 +22,14 @@ func costCommand(c *console) *cli.Command {
 			"High: it bills both, and answers that a crash lost. Repeated are objects that had been\n" +
 			"returned on the same day before. With --reconcile it asks the API for its own count of posts\n" +
 			"(tweets; it has none of Spaces and users) and sets that beside the ledger's, by UTC day. That\n" +
-			"takes the app's token: X_BEARER_TOKEN, or an account of spacesetl auth app.",
+			"takes the app's token: X_BEARER_TOKEN, or an account of spacesetl auth app. Where it leaves\n" +
+			"less for lost answers than is booked, --settle books that: budgets have the rest again.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
 			flag("reconcile", "set the API's own count of posts beside the ledger's"),
+			flag("settle", "book for lost answers no more than the API's count leaves (with --reconcile)"),
 			number("days", 0, "compare so many days, 1 to 90; `N` (default all of the store, up to 90)"),
 			text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 			duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
@@ -53,8 +54,10 @@ func showCost(c *console, ctx *cli.Context) error {
 	if ctx.Bool("reconcile") {
 		return reconcile(c, ctx, spec, out)
 	}
-	if ctx.IsSet("days") {
-		return &usageError{"spacesetl cost", errors.New("--days goes with --reconcile")}
+	for _, name := range []string{"days", "settle"} {
+		if ctx.IsSet(name) {
+			return &usageError{"spacesetl cost", fmt.Errorf("--%s goes with --reconcile", name)}
+		}
 	}
 	statement, err := jobs.Open(spec, c.options()).Cost(ctx.Context)
 	switch {

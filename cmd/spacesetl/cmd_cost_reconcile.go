@@ -1,12 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
 // reconcile asks the API for its own count and prints it beside the ledger's.
@@ -21,12 +23,29 @@ func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
 		return err
 	}
 	o.Listener = listener(c.observer())
-	a, err := jobs.Open(spec, o).Reconcile(ctx.Context, days)
+	ask := jobs.Open(spec, o).Reconcile
+	if ctx.Bool("settle") {
+		ask = jobs.Open(spec, o).Settle
+	}
+	a, err := ask(ctx.Context, days)
 	switch {
 	case err != nil:
 		return ofJob(ctx, err)
 	case out == "json":
 		return c.printJSON(a)
 	}
-	return printAccount(c, a)
+	return errors.Join(printAccount(c, a), printSettled(c, ctx, a))
+}
+
+// printSettled says what the API's count leaves for lost answers.
+func printSettled(c *console, ctx *cli.Context, a jobs.Account) error {
+	switch {
+	case a.NoSettle != "":
+		return c.print("lost answers stay booked as the most they can have cost: %s\n", a.NoSettle)
+	case len(a.Settle) == 0:
+		return nil
+	case a.Settled:
+		return c.print("%s; settled\n", money.SettledText(a.Settle))
+	}
+	return c.print("%s; to settle that: %s\n", money.SettledText(a.Settle), jobs.Command(append(wordsOf(ctx, nil), "--settle")...))
 }

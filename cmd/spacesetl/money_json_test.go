@@ -44,7 +44,7 @@ func TestJSONNamesOfMoneyStay(t *testing.T) {
 		"job endpoints[].endpoint endpoints[].requests.low endpoints[].requests.high endpoints[].objects.low endpoints[].objects.high " +
 			"endpoints[].included.low endpoints[].included.high endpoints[].paid endpoints[].windows.low endpoints[].windows.high endpoints[].minutes.low " +
 			"endpoints[].minutes.high endpoints[].usd.low endpoints[].usd.high requests.low requests.high minutes.low minutes.high usd.low usd.high " +
-			"usd_likely.low usd_likely.high split.requests split.usd split.usd_enough runs usd_aside tokens.app tokens.user wide[].assumption wide[].usd wide[].advice " +
+			"usd_likely.low usd_likely.high posts_month.low posts_month.high split.requests split.usd split.usd_enough runs usd_aside tokens.app tokens.user wide[].assumption wide[].usd wide[].advice " +
 			"budget.usd_per_run batch.saving_percent batch.usd.low batch.usd.high batch.usd_likely.low batch.usd_likely.high": {
 			"plan", "--name", "names", "--ids", strings.Join(spec.IDs, ","), "--with", "tweets", "--budget-run", "1"},
 		"days[].name days[].returned days[].repeated days[].included days[].usd_low days[].usd_high endpoints[].name resources[].name runs[].name jobs[].name " +

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spacesetl/spacesetl/jobs"
@@ -26,6 +27,9 @@ func printPlan(c *console, p jobs.Forecast) error {
 		_ = c.print("the store has no history: what the seeds lead to is a guess\n")
 	} else {
 		_ = c.print("what the seeds lead to is taken from %s\n", plural(p.Runs, "earlier run"))
+	}
+	if len(p.Guessed) > 0 {
+		_ = c.print("likely is with %s, and as far off as that is\n", guessedText(p.Guessed))
 	}
 	if len(p.Wide) > 0 {
 		_ = c.print("the range is wide because nobody knows\n")
@@ -56,6 +60,15 @@ func printPlan(c *console, p jobs.Forecast) error {
 			dollars(p.Batch.Cost), dollars(p.Cost), p.Batch.Saving)
 	}
 	return nil
+}
+
+// guessedText names what is guessed.
+func guessedText(all []forecast.Guessed) string {
+	var parts []string
+	for _, a := range all {
+		parts = append(parts, fmt.Sprintf("%.2g %s", a.Likely, a.Rate))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // span writes a range, and one number where that is known.

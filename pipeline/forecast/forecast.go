@@ -127,15 +127,15 @@ func (e *estimate) finish(spec schemas.Spec, o *outlay) EndpointForecast {
 	}
 	price := e.Prices[spec.Data]
 	part.Cost.High = price * schemas.Money(part.Objects.High)
-	part.likely = MoneyRange{times(price, max(0, o.objects.mean-float64(o.paid))), times(price, o.objects.mean)}
+	part.likely = MoneyRange{times(price, max(0, o.objects.likely-float64(o.paid))), times(price, o.objects.likely)}
 	for kind, n := range o.included {
 		part.included[kind] = Range{0, n.Range().High}
-		mean := n.mean
+		likely := n.likely
 		if kind == schemas.User && e.split[spec.Endpoint] {
 			part.included[kind] = Range{0, max(n.Range().High, o.alone.Range().High)}
-			mean = max(mean, o.alone.mean)
+			likely = max(likely, o.alone.likely)
 		}
-		part.likely.High += times(e.Prices[kind], mean)
+		part.likely.High += times(e.Prices[kind], likely)
 		part.Included = part.Included.plus(part.included[kind])
 		part.Cost.High += e.Prices[kind] * schemas.Money(part.included[kind].High)
 	}

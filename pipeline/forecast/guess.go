@@ -12,6 +12,7 @@ type prior struct {
 	unknown float64 // standard deviation of what the mean may be
 	spread  float64 // standard deviation from unit to unit
 	most    float64 // per unit, at most
+	likely  float64 // per unit: at most so many times off on either side
 }
 
 // fewest is how many observations it takes to trust them.
@@ -20,7 +21,10 @@ const fewest = 3
 // of returns how many come with x more. What comes with one is taken to be
 // independent of what comes with another.
 func (p prior) of(r *facts.Rate, x guess) guess {
-	mean, unit, unsure := p.mean, p.spread*p.spread, p.unknown*p.unknown
+	mean, likely, unit, unsure := p.mean, p.likely, p.spread*p.spread, p.unknown*p.unknown
+	if r != nil && r.N > 0 {
+		likely = (r.Y + likely*p.weight()) / (r.X + p.weight())
+	}
 	if r != nil && r.N >= fewest {
 		mean = r.Y / r.X
 		// Rare things have not all been seen: one more may come at any time.
@@ -28,23 +32,30 @@ func (p prior) of(r *facts.Rate, x guess) guess {
 		unsure = unit / r.X
 	}
 	return guess{
-		mean: mean * x.mean, most: p.most * x.most,
+		mean: mean * x.mean, likely: likely * x.likely, most: p.most * x.most,
 		variance: unit*x.mean + mean*mean*x.variance + unsure*(x.mean*x.mean+x.variance),
 	}
 }
+
+// weight is of how many units the guess of what is likely is worth as much: of few
+// Spaces, one may have all the tweets.
+func (p prior) weight() float64 { return min(p.spread*p.spread/(p.unknown*p.unknown), 4) }
 
 // guess is a number that is not known yet.
 type guess struct {
 	mean, variance float64
 	most           float64
+	likely         float64 // near the mean, where that is known
 }
 
-func known(n int) guess { return guess{mean: float64(n), most: float64(n)} }
+func known(n int) guess {
+	return guess{mean: float64(n), most: float64(n), likely: float64(n)}
+}
 
 func (g guess) plus(other guess) guess {
 	// Guesses of one plan err together: add what they err by, not its square.
 	sd := math.Sqrt(g.variance) + math.Sqrt(other.variance)
-	return guess{g.mean + other.mean, sd * sd, g.most + other.most}
+	return guess{g.mean + other.mean, sd * sd, g.most + other.most, g.likely + other.likely}
 }
 
 // deviations is how many standard deviations a range reaches to either side:

@@ -160,6 +160,9 @@ func (e *estimate) lookups(spaces guess) {
 	var asked guess
 	if e.plan.NoExpand {
 		asked = of(e.Ledger.History, facts.RateNew, spaces)
+		if e.plan.Dialect == schemas.PostDialect {
+			asked.likely = 0 // its Spaces name nobody that they do not expand
+		}
 		if e.plan.Tweets {
 			asked = asked.plus(of(e.Ledger.History, facts.RateTweetNew, e.part(schemas.Tweets).objects))
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -106,4 +107,37 @@ func (f Forecaster) Price(p store.Plan, of Forecast) string {
 		line += fmt.Sprintf("; the budget sets up to %s aside for one request, or asks for less where that does not fit", Aside(p, f.Prices).Cents())
 	}
 	return line
+}
+
+// Guessed is a rate that a forecast guesses, since the store has not seen it often
+// enough.
+type Guessed struct {
+	Rate   string  `json:"rate"` // such as tweets per space
+	Likely float64 `json:"likely"`
+}
+
+// Guessed lists what a plan's likely cost takes for what is not known.
+func (f Forecaster) Guessed(plan store.Plan) (all []Guessed) {
+	asks := map[string]bool{facts.RatePeople: plan.Users, facts.RateTweets: plan.Tweets, facts.RateTicketed: plan.Buyers, facts.RateBuyers: plan.Buyers}
+	asks[facts.RateLive] = len(plan.Creators) > 0
+	for _, r := range plan.Seeds {
+		switch r.Endpoint {
+		case schemas.Spaces, schemas.SpaceByID:
+			asks[facts.RateFound] = true
+		case schemas.Search:
+			asks[facts.RateHits] = true
+		case schemas.Usernames:
+			asks[facts.RateLive] = true
+		}
+	}
+	var history facts.History
+	if f.Ledger != nil {
+		history = f.Ledger.History
+	}
+	for _, rate := range []string{facts.RateFound, facts.RateHits, facts.RateLive, facts.RatePeople, facts.RateTweets, facts.RateTicketed, facts.RateBuyers} {
+		if asks[rate] && !knows(history, rate) {
+			all = append(all, Guessed{rate, of(history, rate, known(1)).likely})
+		}
+	}
+	return all
 }

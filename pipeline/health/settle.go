@@ -81,6 +81,7 @@ func look(ctx context.Context, d store.Dir) (derived, error) {
 	if err == nil {
 		err = few(runs[len(g.state.Runs):], func(id string) error { return g.state.fold(ctx, d, id) })
 	}
+	money.TakeSettled(g.ledger, d)
 	return g, err
 }
 

@@ -22,9 +22,7 @@ const closedName = "ledger.ndjson"
 
 // open is for how long the lines of a run stay in ledger.json: as long as a later
 // page can say what was lost of it, and a day more.
-const open = repeatable + day
-
-const day = 24 * time.Hour
+const open = repeatable + 24*time.Hour
 
 // closed is what ledger.json says of ledger.ndjson: what is there beside that was
 // appended by a process that died.
@@ -101,7 +99,7 @@ func (l *Ledger) whole(d store.Dir) error {
 
 // due reports whether there is a day of runs to close.
 func (l *Ledger) due() bool {
-	return len(l.Lines) > 0 && l.Lines[0].Day < l.before(open+day)
+	return len(l.Lines) > 0 && l.Lines[0].Day < l.before(open+24*time.Hour)
 }
 
 // before is the day so long before the ledger's latest.

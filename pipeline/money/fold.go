@@ -80,6 +80,7 @@ func UsersPaid(ctx context.Context, d store.Dir, run schemas.Run) (map[string]bo
 
 // readRuns brings a ledger up to the store's first runs; with a lock it saves it.
 func readRuns(ctx context.Context, l *Ledger, d store.Dir, runs []string, save *store.Locked) (*Ledger, error) {
+	defer TakeSettled(l, d) // after it is saved
 	read, grown := l.Count(), false
 	for i, id := range runs[read:] {
 		newest := read+i == len(runs)-1

@@ -180,7 +180,7 @@ func (d Dir) leftovers() []string {
 	return []string{
 		filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"),
 		filepath.Join(parquet, "__*"),
-		filepath.Join(dir, "_state.json-*"), filepath.Join(dir, "_ledger.json-*"), filepath.Join(dir, "_report.html-*"),
+		filepath.Join(dir, "_state.json-*"), filepath.Join(dir, "_ledger.json-*"), filepath.Join(dir, "_settled.json-*"), filepath.Join(dir, "_report.html-*"),
 	}
 }
 
