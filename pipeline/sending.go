@@ -40,6 +40,7 @@ func (p *payment) Sending(ctx context.Context, r schemas.Request) (answered func
 		return nil, err
 	}
 	note := p.note(r)
+	note.Covered = p.open == 0 && p.crawl.purse.Lent(note.PageID)
 	if err := p.write(note); err != nil {
 		p.leave()
 		return nil, err

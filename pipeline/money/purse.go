@@ -45,11 +45,11 @@ func NewPurse(budget Budget, prices schemas.Prices, now func() time.Time, l *Led
 	return p
 }
 
-// Reserve sets aside what a request for a page can cost. Where an answer to the
-// same request, or for some of its members, was lost, that is set aside already: with
-// bounds that hold the lost one's day it is not set aside twice. While others' answers
-// are out, which may cost less than was set aside for them, it waits for those. The
-// error is a *BudgetError, or ctx's. After nil the caller must call Book.
+// Reserve sets aside what a request for a page can cost. Where there is no room for
+// that, and an answer to the same request, or for its members, was lost, what is booked
+// for the lost one covers it, once, with bounds that hold the lost one's day. While
+// others' answers are out, which may cost less than was set aside for them, it waits
+// for those. The error is a *BudgetError, or ctx's. After nil the caller must call Book.
 func (p *Purse) Reserve(ctx context.Context, w Want) error {
 	if p == nil {
 		return nil
@@ -71,15 +71,21 @@ func (p *Purse) Reserve(ctx context.Context, w Want) error {
 func (p *Purse) try(w Want) (<-chan struct{}, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	loans := p.lenders(w)
-	over := p.over(w, loans)
+	var loans []loan
+	over := p.over(w, nil)
+	if over != nil {
+		loans = p.lenders(w)
+		over = p.over(w, loans)
+	}
 	switch {
 	case over == nil:
 		p.aside += w.Most
 		for _, l := range loans {
 			l.lent += l.amount
 		}
-		p.loans[w.PageID] = loans
+		if len(loans) > 0 {
+			p.loans[w.PageID] = loans
+		}
 		return nil, nil
 	case p.aside > 0 && !over.Never():
 		return p.changed, nil
@@ -194,10 +200,8 @@ func (p *Purse) Book(c Charge) {
 	}
 	switch {
 	case c.Lost:
-		for range c.Answers {
-			p.lost = append(p.lost, &note{Want: c.Want, day: Day(c.At), here: true})
-		}
-	case c.OK && lent:
+		p.lose(c, lent)
+	case c.OK:
 		p.again(c)
 	}
 	close(p.changed)

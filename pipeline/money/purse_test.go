@@ -160,3 +160,31 @@ func TestALostLookUpLendsToItsMembers(t *testing.T) {
 		t.Errorf("room for %s, %d lost, %s aside; want all but four cents", left, len(p.lost), p.aside)
 	}
 }
+
+// What is lost again and again is not asked for without end: each answer that was paid
+// for covers one repetition, in this start and in later ones.
+func TestALostAnswerCoversOneRepetition(t *testing.T) {
+	now := time.Date(2026, 8, 20, 12, 0, 0, 0, time.UTC)
+	l, most := lostAt("page", now.Add(-2*time.Hour), now.Add(-time.Hour))
+	w := Want{Endpoint: schemas.Tweets, PageID: "page", Most: most}
+	p := NewPurse(Budget{Month: 2 * most}, schemas.DefaultPrices(), clockAt(now), l)
+	for i := range 2 {
+		if err := p.Reserve(t.Context(), w); err != nil || !p.Lent("page") {
+			t.Fatalf("repetition %d: %v, lent %v", i, err, p.Lent("page"))
+		}
+		p.Book(Charge{Want: w, Aside: most, Answers: 1, Each: most, At: now, Lost: true})
+		l.assume("run", store.Sent{At: now, PageID: "page", Endpoint: schemas.Tweets, IDs: 1, Covered: true}, nil)
+	}
+	var over *BudgetError
+	if err := p.Reserve(t.Context(), w); !errors.As(err, &over) || p.Lent("page") {
+		t.Errorf("a third: %v, want a budget's error", err)
+	}
+	later := NewPurse(Budget{Month: 2 * most}, schemas.DefaultPrices(), clockAt(now.Add(time.Hour)), l)
+	if err := later.Reserve(t.Context(), w); !errors.As(err, &over) {
+		t.Errorf("a third by the next start: %v, want a budget's error", err)
+	}
+	roomy := NewPurse(Budget{Month: 9 * most}, schemas.DefaultPrices(), clockAt(now.Add(time.Hour)), l)
+	if err := roomy.Reserve(t.Context(), w); err != nil || roomy.Lent("page") {
+		t.Errorf("where there is room: %v, lent %v", err, roomy.Lent("page"))
+	}
+}

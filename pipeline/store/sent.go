@@ -35,6 +35,7 @@ type Sent struct {
 	Members  []string         `json:"members,omitempty"` // the same, of a look-up by a list
 	Max      int              `json:"max,omitempty"`     // as of the request
 	Lean     bool             `json:"lean,omitempty"`    // as of the request
+	Covered  bool             `json:"covered,omitempty"` // by what is booked for an answer that was lost
 	Failed   bool             `json:"failed,omitempty"`  // it was refused and not charged
 }
 
