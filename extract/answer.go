@@ -72,7 +72,7 @@ func ofResource(e schemas.Endpoint) bool { return strings.Contains(e.Spec().Path
 // page is the exchange as a page without a next one.
 func (c *Client) page(x *exchange) schemas.Page {
 	p := schemas.Page{
-		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body, Account: x.key.name,
+		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body, Removed: x.removed, Account: x.key.name,
 		FetchedAt: c.cfg.Now().UTC().Truncate(time.Microsecond),
 		Headers: schemas.Headers{
 			Limit: x.header.Get("x-rate-limit-limit"), Remaining: x.header.Get("x-rate-limit-remaining"),
@@ -97,7 +97,7 @@ func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), maxKept)]
 func (c *Client) notTaken(x *exchange) schemas.Page {
 	x.tell(false)
 	page := c.page(x)
-	page.Status = schemas.NotTaken
+	page.Status, page.Removed = schemas.NotTaken, 0
 	page.Body = schemas.NewProblem(schemas.TooLarge, fmt.Sprintf("the answer is larger than %d MiB: ask for fewer ids, results or expansions", maxBody>>20))
 	return page
 }

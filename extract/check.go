@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	maxQuery = 2048 // characters
+	maxQuery = 2048    // characters
+	maxToken = 8 << 10 // bytes of a pagination token: more fits into no request
 )
 
 // CheckSpaceID returns a *RequestError unless id has the form of a Space id.
@@ -53,6 +54,9 @@ func checkValues(r schemas.Request) error {
 	spec := r.Endpoint.Spec()
 	if r.Token != "" && !spec.Paged {
 		return &RequestError{What: "pagination token", Value: shorten(r.Token, 80), Form: "empty, since this endpoint has no pages"}
+	}
+	if len(r.Token) > maxToken {
+		return &RequestError{What: "pagination token", Value: shorten(r.Token, 80), Form: fmt.Sprintf("at most %d bytes, not %d", maxToken, len(r.Token))}
 	}
 	if r.Max != 0 && !sized(r.Endpoint) {
 		return &RequestError{What: "number of results", Value: strconv.Itoa(r.Max), Form: "0, since this endpoint takes none"}

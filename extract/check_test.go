@@ -35,6 +35,7 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 		"no results":      {schemas.Request{Endpoint: schemas.Search, Query: "x", Max: -1}, "-1"},
 		"101 results":     {schemas.Request{Endpoint: schemas.Tweets, IDs: ids(1), Max: 101}, "101"},
 		"unsized results": {schemas.Request{Endpoint: schemas.Spaces, IDs: ids(2), Max: 10}, "10"},
+		"long token":      {schemas.Request{Endpoint: schemas.Tweets, IDs: ids(1), Token: strings.Repeat("t", 9000)}, "ttt"},
 		"unpaged token":   {schemas.Request{Endpoint: schemas.Search, Query: "x", Token: "t"}, "t"},
 	} {
 		_, err := client.Fetch(context.Background(), c.request, nil)

@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -19,8 +19,9 @@ const DefaultBaseURL = "https://api.x.com"
 // Config says how to ask the API. With one token or credential set, the
 // zero value of everything else works.
 type Config struct {
-	BaseURL string          // scheme, host and maybe a path; default DefaultBaseURL
-	Dialect schemas.Dialect // default tweet
+	BaseURL  string          // scheme, host and maybe a path; default DefaultBaseURL
+	Insecure bool            // let tokens go unencrypted, to http that is not this machine
+	Dialect  schemas.Dialect // default tweet
 
 	AppToken    Token        // used for everything but buyers
 	UserToken   Token        // for buyers, and for everything when there is no AppToken
@@ -121,10 +122,10 @@ func (c Config) check() error {
 	if strings.ContainsAny(c.UserAgent, "\r\n") {
 		return errors.New("the user agent must be one line")
 	}
-	return checkBase(c.BaseURL)
+	return checkBase(c.BaseURL, c.Insecure)
 }
 
-func checkBase(base string) error {
+func checkBase(base string, insecure bool) error {
 	u, err := url.Parse(base)
 	if err != nil {
 		return fmt.Errorf("base URL is not valid: it must be like %s", DefaultBaseURL)
@@ -134,16 +135,12 @@ func checkBase(base string) error {
 		return fmt.Errorf("base URL %q is not valid: it must be like %s", u.Redacted(), DefaultBaseURL)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.ForceQuery:
 		return fmt.Errorf("base URL %q must be a scheme, a host and maybe a path, nothing else", u.Redacted())
-	case u.Scheme == "http" && isX(u.Hostname()):
+	case u.Scheme == "http" && address.OfX(u.Hostname()):
 		return fmt.Errorf("base URL %q would send the token unencrypted: write https", u.Redacted())
+	case !insecure && !address.Closed(u):
+		return fmt.Errorf("base URL %q would send the token unencrypted: write https, or give %s", address.Shown(base), address.Flag)
 	}
 	return nil
-}
-
-func isX(host string) bool {
-	return slices.ContainsFunc([]string{"x.com", "twitter.com"}, func(domain string) bool {
-		return host == domain || strings.HasSuffix(host, "."+domain)
-	})
 }
 
 func newTransport() http.RoundTripper {

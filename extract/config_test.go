@@ -29,6 +29,9 @@ func TestConfigurationIsChecked(t *testing.T) {
 		"query":           {Config{AppToken: appToken, BaseURL: "https://api.x.com?a=b"}, "nothing else"},
 		"password":        {Config{AppToken: appToken, BaseURL: "https://u:secret@api.x.com"}, "nothing else"},
 		"plain text":      {Config{AppToken: appToken, BaseURL: "http://api.x.com"}, "write https"},
+		"plain elsewhere": {Config{AppToken: appToken, BaseURL: "http://gate.example/secret"}, "write https, or give --insecure-http"},
+		"plain, let":      {Config{AppToken: appToken, BaseURL: "http://gate.example", Insecure: true}, ""},
+		"plain X, let":    {Config{AppToken: appToken, BaseURL: "http://API.x.com", Insecure: true}, "write https"},
 		"control":         {Config{AppToken: appToken, BaseURL: "https://a\x7f"}, "base URL"},
 	} {
 		_, err := New(c.cfg)

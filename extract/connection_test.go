@@ -71,7 +71,7 @@ func TestWhatNoRepetitionCuresIsSaidAtOnce(t *testing.T) {
 	} {
 		var told []string
 		cfg := tokens(c.base)
-		cfg.Transport = c.transport
+		cfg.Transport, cfg.Insecure = c.transport, true
 		client := newClient(t, cfg)
 		_, err := NewRetry(client).Fetch(t.Context(), spaceNumber(1), telling(&told))
 		var lasting *ConnectionError

@@ -29,6 +29,7 @@ type exchange struct {
 	status  int
 	header  http.Header
 	body    []byte
+	removed int             // members taken out of the body
 	large   bool            // the body is over the limit, and cut there
 	limited *RateLimitError // of a 429
 }
@@ -145,6 +146,7 @@ func (c *Client) receive(ctx context.Context, x *exchange, res *http.Response) e
 		limit = maxBody
 	}
 	body, wire, err := c.bodies.read(res, limit)
+	body, x.removed = schemas.WithoutPrivate(body)    // before any of it is kept or shown
 	x.body = bytes.TrimPrefix(body, []byte("\uFEFF")) // some servers write a byte order mark, which JSON has not
 	c.stats.add(e, x.key.label, func(t *Tally) {
 		t.Requests++

@@ -32,7 +32,7 @@ const probePath = "/2/usage/tweets"
 // attempt. An error is one of the network.
 func Ask(ctx context.Context, cfg Config, token Token) (Probe, error) {
 	cfg = cfg.withDefaults()
-	if err := errors.Join(checkBase(cfg.BaseURL), token.check("the token")); err != nil {
+	if err := errors.Join(checkBase(cfg.BaseURL, cfg.Insecure), token.check("the token")); err != nil {
 		return Probe{}, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, cfg.BaseURL+probePath, nil)

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -143,6 +145,20 @@ func (c *checker) baseURL() {
 	c.require(ok, "base_url", fmt.Sprintf("base_url: %s is not an http(s) address", shown(from, base)))
 	plain := !ok || u.User == nil && u.RawQuery == "" && u.Fragment == "" && !u.ForceQuery
 	c.require(plain, "base_url", "base_url: a user, password, query or fragment has no place in it: tokens are given by the environment or spacesetl auth")
+	c.require(!ok || !plain || c.spec.InsecureHTTP || address.Closed(u), "base_url", fmt.Sprintf(
+		"base_url: %s would send tokens unencrypted: write https, or give %s", shown(from, address.Shown(base)), address.Flag))
+}
+
+// foreign reports whether only a job file says that the API is at an address that is
+// neither the API's own nor this machine.
+func (s *Spec) foreign() bool {
+	u, err := url.Parse(s.BaseURL)
+	return s.lines["base_url"] > 0 && !s.given && !address.API(s.BaseURL) && (err != nil || !address.Loopback(u))
+}
+
+// Doubts are what keeps tokens from a job that is valid: it may be another's.
+func (s *Spec) Doubts() []string {
+	return outside.Doubts(s.doubt, s.foreign(), cmp.Or(s.sources["base_url"], address.Shown(s.BaseURL)))
 }
 
 func notWorkers(shown string) string {

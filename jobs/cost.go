@@ -93,9 +93,9 @@ func reconcile(ctx context.Context, j *Job, days int) (Account, error) {
 		return Account{}, stopped(&extract.AuthError{Endpoint: schemas.Usage, Kind: extract.AuthMissing, Token: "app-only token",
 			Next: "set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth app"})
 	}
-	client, err := extract.New(clientConfig(j, now))
+	client, err := newClient(j, now)
 	if err != nil {
-		return Account{}, &ClientError{err}
+		return Account{}, err
 	}
 	defer client.Close()
 	a, err := askAccount(ctx, extract.NewRetry(client), days, func(r money.Reported) money.Reconciliation {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +12,18 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/parser"
+
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
+
+// Reading is how a job file is read. What lets more than others is for whoever runs
+// the job to say: no job file can.
+type Reading struct {
+	Env          func(string) (string, bool) // looks variables up, as os.LookupEnv does
+	Override     func(*Spec)                 // replaces what other sources say; may be nil
+	AllowFiles   bool                        // ${file:path} brings in files outside of the job file's folder, too
+	InsecureHTTP bool                        // tokens may go unencrypted
+}
 
 // Load reads a job file, lets override replace what other sources say, fills
 // in defaults and checks the whole. An *InvalidError lists every mistake, those
@@ -23,15 +33,21 @@ import (
 // looked up by env, as os.LookupEnv does it; what is not needed, because an
 // override replaces its key, may be missing.
 func Load(path string, env func(string) (string, bool), override func(*Spec)) (Spec, error) {
+	return Reading{Env: env, Override: override}.Load(path)
+}
+
+// Load is the function of that name.
+func (o Reading) Load(path string) (Spec, error) {
 	var spec Spec
 	var problems []Problem
 	if path != "" {
-		if spec, problems = read(path, env); len(problems) > 0 && spec.lines == nil {
+		if spec, problems = o.read(path); len(problems) > 0 && spec.lines == nil {
 			return spec, &InvalidError{problems}
 		}
 	}
-	if override != nil {
-		override(&spec)
+	spec.InsecureHTTP = o.InsecureHTTP
+	if o.Override != nil {
+		o.Override(&spec)
 		problems = slices.DeleteFunc(problems, func(p Problem) bool { return p.Key != "" && spec.lines[p.Key] == 0 })
 	}
 	unread := len(problems) > 0
@@ -39,7 +55,7 @@ func Load(path string, env func(string) (string, bool), override func(*Spec)) (S
 		if unread && p.Key == "" && p.Line == 0 && p.File == "" {
 			continue // there may be seeds in what could not be read
 		}
-		if p.File == "" && (p.Line > 0 || override == nil) {
+		if p.File == "" && (p.Line > 0 || o.Override == nil) {
 			p.File = path
 		}
 		problems = append(problems, p)
@@ -54,15 +70,16 @@ func Load(path string, env func(string) (string, bool), override func(*Spec)) (S
 }
 
 // read reads a job file, which names the job unless it says another name.
-func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
-	text, err := os.ReadFile(path)
+func (o Reading) read(path string) (Spec, []Problem) {
+	text, doubt, err := outside.ReadJob(path)
 	if err != nil {
 		return Spec{}, []Problem{{Text: fmt.Sprintf("job file: %v", err)}}
 	}
 	if bytes.IndexByte(text, 0) >= 0 || !utf8.Valid(text) {
 		return Spec{}, []Problem{{File: path, Text: "is not a text file in UTF-8: a job file is YAML, " + aJob}}
 	}
-	spec, problems := Parse(text, filepath.Dir(path), env)
+	spec, problems := Parse(text, outside.Place{Dir: filepath.Dir(path), Env: o.Env, AnyFile: o.AllowFiles})
+	spec.doubt = doubt
 	for i := range problems {
 		problems[i].File = path
 	}
@@ -76,17 +93,16 @@ func read(path string, env func(string) (string, bool)) (Spec, []Problem) {
 	return spec, problems
 }
 
-// Parse reads the text of a job file in the folder dir, and looks variables up by
-// env. It fills in no defaults and leaves values to Spec.Check. Without a mapping
-// at its top the spec has no lines.
-func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Problem) {
-	r := reader{dir: dir, env: env}
+// Parse reads the text of a job file that stands in a place. It fills in no defaults
+// and leaves values to Spec.Check. Without a mapping at its top the spec has no lines.
+func Parse(text []byte, place outside.Place) (Spec, []Problem) {
+	r := reader{place: place}
 	text = bytes.TrimPrefix(text, []byte("\ufeff")) // some editors begin a text with it
 	file, err := parser.ParseBytes(text, 0)
 	var syntax *yaml.SyntaxError
 	switch {
 	case errors.As(err, &syntax):
-		r.mistake(syntax.Token.Position.Line, "not YAML: %s%s", syntax.Message, quoteHint(text, syntax))
+		r.mistake(syntax.Token.Position.Line, "not YAML: %s%s", syntax.Message, outside.QuoteHint(string(text), syntax.Token.Position.Line, syntax.Message))
 		return r.spec, r.problems
 	case err != nil:
 		r.mistake(0, "not YAML: %v", err)
@@ -122,15 +138,3 @@ func Parse(text []byte, dir string, env func(string) (string, bool)) (Spec, []Pr
 
 // aJob shows the least that a job file can be.
 const aJob = `such as creators: ["@XDevelopers"]`
-
-// quoteHint ends the message about a line that is no YAML for its ${…} or @name.
-func quoteHint(text []byte, wrong *yaml.SyntaxError) string {
-	lines, line := strings.Split(string(text), "\n"), wrong.Token.Position.Line
-	switch {
-	case strings.HasPrefix(wrong.Message, "'@'"):
-		return `: write it in quotes, as in creators: ["@XDevelopers"]`
-	case line < 1 || line > len(lines) || !strings.Contains(lines[line-1], "${"):
-		return ""
-	}
-	return "; quote ${…} inside [ ] and { }, and with \": \" in it"
-}

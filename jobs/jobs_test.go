@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -244,7 +245,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(_ *testing.T, text []byte) {
-		spec, _ := Parse(text, "testdata", nowhere)
+		spec, _ := Parse(text, outside.Place{Dir: "testdata", Env: nowhere})
 		spec.Check()
 		spec.Defaults()
 		spec.Plan(true)

@@ -104,8 +104,11 @@ func Keys() []Key {
 			read: func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) }},
 		{Name: "dialect", Doc: "Field names to ask with; answers are read in both.", Values: dialects(), Default: string(schemas.TweetDialect), Example: "post",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Dialect) }},
-		{Name: "base_url", Doc: "Address of the API: scheme, host and maybe a path.", Default: "https://api.x.com", Example: "http://127.0.0.1:8080",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.BaseURL) }},
+		{Name: "base_url", Doc: "Address of the API: https, or this machine; maybe with a path. The environment's tokens go to another than the API's own only if the environment or a flag says it.", Default: "https://api.x.com", Example: "http://127.0.0.1:8080",
+			read: func(r *reader, k string, n ast.Node) {
+				r.text(k, n, &r.spec.BaseURL)
+				r.spec.given = r.outside.Given(n)
+			}},
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -28,7 +29,7 @@ func loadWith(t *testing.T, text string, variables map[string]string) (Spec, err
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"job.yaml": text, "address": "https://gate.example/s3cret\n", "ids.txt": "1SLjjRYNejbKM\r\n\n1nAJErvvVXgxL, 1OyKAVQgqwRGb\n",
-		"topics.txt": "open mic\n#go, really\n", "latin1": "caf\xe9\n", "large": strings.Repeat("x", 1<<20+1),
+		"topics.txt": "open mic\n#go, really\n", "empty": "", "latin1": "caf\xe9\n", "large": strings.Repeat("x", 1<<20+1),
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -72,7 +73,7 @@ func TestExpressionsStandForWhatIsOutside(t *testing.T) {
 		"search:\n  - query: a ${STATE}\n    state: ${STATE}": {Search: []Search{{"a live", "live"}}},
 		"search: |\n  a\n  ${STATE}":                          {Search: []Search{{"a\nlive\n", ""}}},
 		"base_url: ${file:address}":                           {BaseURL: "https://gate.example/s3cret"},
-		"base_url: https://${file:/dev/null}x.example":        {BaseURL: "https://x.example"},
+		"base_url: https://${file:empty}x.example":            {BaseURL: "https://x.example"},
 	} {
 		got, err := loadWith(t, "ids_file: ${MISSING:-}\n"+text+"\n", variables)
 		var invalid *InvalidError
@@ -225,7 +226,7 @@ func FuzzAValueStaysAValue(f *testing.F) {
 		f.Add(value)
 	}
 	f.Fuzz(func(t *testing.T, value string) {
-		spec, problems := Parse([]byte("name: \"${A}\"\nsearch:\n  - query: x${A}\nstate: live # ${A}\n"), "", environment(map[string]string{"A": value}))
+		spec, problems := Parse([]byte("name: \"${A}\"\nsearch:\n  - query: x${A}\nstate: live # ${A}\n"), outside.Place{Env: environment(map[string]string{"A": value})})
 		switch {
 		case value == "":
 			if len(problems) != 2 {

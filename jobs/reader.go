@@ -14,8 +14,7 @@ import (
 // reader collects values and mistakes.
 type reader struct {
 	spec     Spec
-	dir      string // of the job file
-	env      func(string) (string, bool)
+	place    outside.Place
 	outside  outside.Values
 	problems []Problem
 }
@@ -34,7 +33,7 @@ func line(n ast.Node) int {
 func (r *reader) mapping(values []*ast.MappingValueNode) {
 	known := Keys()
 	var mistakes []outside.Mistake
-	r.outside, mistakes = outside.Fill(values, r.dir, r.env)
+	r.outside, mistakes = outside.Fill(values, r.place)
 	for _, m := range mistakes {
 		r.problems = append(r.problems, Problem{Line: line(m.At), Text: m.Text, Key: m.Key})
 	}

@@ -47,9 +47,9 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	if err := j.opts.Tokens.enough(j.spec); err != nil {
 		return Result{}, err
 	}
-	client, err := extract.New(clientConfig(j, start))
+	client, err := newClient(j, start)
 	if err != nil {
-		return Result{}, &ClientError{err}
+		return Result{}, err
 	}
 	defer client.Close()
 	locked, err := j.store.Lock()
@@ -119,10 +119,22 @@ func fetching(j *Job, p *pipeline.Pipeline, client *extract.Client) {
 	j.opts.Gauges(Gauges{Stats: client.Stats, Windows: client.Windows, Budget: p.BudgetLeft})
 }
 
+// newClient makes the client, for tokens that may be sent.
+func newClient(j *Job, start time.Time) (*extract.Client, error) {
+	if err := j.opts.Tokens.entrusted(j.spec); err != nil {
+		return nil, err
+	}
+	client, err := extract.New(clientConfig(j, start))
+	if err != nil {
+		return nil, &ClientError{err}
+	}
+	return client, nil
+}
+
 // clientConfig is how the job asks the API.
 func clientConfig(j *Job, start time.Time) extract.Config {
 	cfg := extract.Config{
-		BaseURL: j.spec.BaseURL, Dialect: schemas.Dialect(j.spec.Dialect), Private: j.spec.Private,
+		BaseURL: j.spec.BaseURL, Insecure: j.spec.InsecureHTTP, Dialect: schemas.Dialect(j.spec.Dialect), Private: j.spec.Private,
 		AppToken: extract.Token(j.opts.Tokens.App), UserToken: extract.Token(j.opts.Tokens.User), Credentials: j.opts.Tokens.Accounts,
 		Version: j.opts.Version, MaxWait: j.spec.MaxWait, MaxTotalWait: j.spec.MaxTotalWait, RetryFor: j.spec.RetryFor, Refused: refusedBefore(j), Met: met(j), Notify: j.opts.Event,
 	}

@@ -12,7 +12,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"strings"
 	"time"
 
@@ -59,10 +58,13 @@ type Spec struct {
 	// hour after the last announced reset, if no page came meanwhile.
 	MaxTotalWait time.Duration
 	Strict       bool // a run that is done with gaps ends with exit code 3
+	InsecureHTTP bool // tokens may go to BaseURL unencrypted; no key of a job file
 
 	lines   map[string]int    // where keys and items stand, by path
 	sources map[string]string // what outside the file they are from, such as ${NAME}
 	unread  map[string]bool   // keys whose values miss something outside
+	given   bool              // the environment alone says what base_url is
+	doubt   string            // who else can have written the file
 	loaded  bool              // and found valid
 }
 
@@ -153,7 +155,7 @@ func (s *Spec) ReadIDs() []Problem {
 	if s.IDsFile == "" {
 		return nil
 	}
-	text, err := os.ReadFile(s.IDsFile)
+	text, _, err := outside.ReadJob(s.IDsFile)
 	if err != nil {
 		if from := s.sources["ids_file"]; from != "" {
 			err = fmt.Errorf("the file that %s names: %w", from, durable.Cause(err))
@@ -162,6 +164,7 @@ func (s *Spec) ReadIDs() []Problem {
 	}
 	name := cmp.Or(s.sources["ids_file"], s.IDsFile)
 	var problems []Problem
+	unseen := map[bool]string{true: "this line"}[s.lines["ids_file"] > 0] // another's job file can name any file
 	before := len(s.IDs)
 	for i, line := range strings.Split(string(text), "\n") {
 		id := SpaceID(line)
@@ -169,7 +172,7 @@ func (s *Spec) ReadIDs() []Problem {
 			continue
 		}
 		if !schemas.IsSpaceID(id) {
-			problems = append(problems, Problem{File: name, Line: i + 1, Text: notSpaceID(fmt.Sprintf("%q", outside.Clip(id)))})
+			problems = append(problems, Problem{File: name, Line: i + 1, Text: notSpaceID(shown(unseen, id))})
 			continue
 		}
 		s.IDs = append(s.IDs, id)

@@ -35,6 +35,21 @@ func (e *TokenError) Error() string {
 	return "no token: set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth login or auth app"
 }
 
+// TrustError is a job file that may be another's and that tokens are not sent for.
+type TrustError struct{ Doubts []string }
+
+func (e *TrustError) Error() string { return strings.Join(e.Doubts, "\n") }
+
+// entrusted refuses the tokens to a job that they are not meant for. Accounts are
+// of a server: to others they are never shown.
+func (t Tokens) entrusted(spec Spec) error {
+	doubts := spec.Doubts()
+	if t.App == "" && t.User == "" && (spec.doubt == "" || len(t.Accounts) == 0) || len(doubts) == 0 {
+		return nil
+	}
+	return &TrustError{doubts}
+}
+
 // AccountError is an account that a job names and the token file does not have.
 type AccountError struct {
 	Name, Path string
@@ -56,7 +71,8 @@ func UserAgent(version string) string {
 
 // FindTokens adds to the tokens given, of the kind that they lack, the accounts
 // of the token file at path: those the job names, or all that the job's server
-// gave. An account that is named and not there is an *AccountError.
+// gave. An account that is named and not there is an *AccountError, a job file that
+// none is sent for a *TrustError.
 func FindTokens(spec Spec, path, version string, t Tokens) (Tokens, error) {
 	store, err := auth.Open(path)
 	if err != nil {
@@ -68,6 +84,10 @@ func FindTokens(spec Spec, path, version string, t Tokens) (Tokens, error) {
 	}
 	if err := allThere(spec.Accounts, accounts, path); err != nil {
 		return t, err
+	}
+	env := t
+	if spec.foreign() {
+		t.App, t.User = "", ""
 	}
 	server := strings.TrimRight(spec.BaseURL, "/")
 	if server == "" {
@@ -81,14 +101,17 @@ func FindTokens(spec Spec, path, version string, t Tokens) (Tokens, error) {
 		if a.Kind == auth.App && t.App != "" || a.Kind == auth.User && t.User != "" {
 			continue
 		}
-		source, err := store.Source(a.Name, auth.Config{Server: server, UserAgent: UserAgent(version)})
+		source, err := store.Source(a.Name, auth.Config{Server: server, Insecure: spec.InsecureHTTP, UserAgent: UserAgent(version)})
 		if err != nil {
 			return t, err
 		}
 		t.Accounts = append(t.Accounts, extract.Credential{Name: a.Name, Kind: extract.CredentialKind(a.Kind), App: a.ClientID, Owner: a.UserID, Source: source})
 	}
 	tellApart(t.Accounts)
-	return t, nil
+	if len(t.Accounts) == 0 {
+		t = env
+	}
+	return t, t.entrusted(spec)
 }
 
 // tellApart leaves the accounts their apps if those are of several. If they are

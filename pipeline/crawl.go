@@ -249,7 +249,7 @@ func (c *crawl) extract(ctx context.Context, r schemas.Request, anew bool) (*fac
 	if !landed || anew {
 		return c.pay(ctx, r)
 	}
-	f, err := facts.Examine(page)
+	f, err := facts.Examine(ctx, page)
 	if err == nil {
 		c.p.known.Add(&page, f)
 	}

@@ -17,8 +17,9 @@ var arrows = map[string][]string{
 	"pipeline/store/durable": nil, // how files are written: for all
 	"pipeline/scratch":       nil, // for tests
 	"extract/simulator":      nil,
-	"extract":                {"schemas"},
-	"extract/auth":           {"pipeline/store/durable"},
+	"extract/address":        nil,
+	"extract":                {"schemas", "extract/address"},
+	"extract/auth":           {"extract/address", "pipeline/store/durable"},
 	"transform":              {"schemas"},
 	"load":                   {"schemas", "pipeline/store/durable"},
 	"pipeline/store":         {"schemas", "pipeline/store/durable"},
@@ -32,9 +33,9 @@ var arrows = map[string][]string{
 	"pipeline/browse":        {"schemas", "pipeline/health", "pipeline/money", "pipeline/store", "load"},
 	"pipeline/report":        {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":           {"pipeline/store/durable"},
-	"jobs":                   {"jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/store", "pipeline/store/durable", "extract", "extract/auth", "load"},
+	"jobs":                   {"jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":             {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it
-	"cmd/spacesetl/observe":  {"schemas", "pipeline", "pipeline/store", "extract"},
+	"cmd/spacesetl/observe":  {"schemas", "pipeline", "pipeline/store", "extract", "extract/address"},
 }
 
 func imported(t *testing.T, pkg string) []string {

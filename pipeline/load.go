@@ -48,7 +48,7 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		ready = append(ready, destination)
 		p.gauge.done()
 	}
-	late, err := p.commit(ctx, parts, ready)
+	late, err := p.commit(context.WithoutCancel(ctx), parts, ready) // what is prepared takes a moment
 	if err != nil {
 		return nil, err
 	}

@@ -50,6 +50,7 @@ func (l *loading) run(ctx context.Context) error {
 	for shard := range shards {
 		g.Go(guarded(l.p.Crash, func() error {
 			d := transform.NewDecoder()
+			d.Ended = ctx.Err
 			err := l.shard(ctx, d, shard, shards)
 			if err != nil {
 				l.claims.fail()

@@ -30,7 +30,7 @@ func (c *crawl) pay(ctx context.Context, r schemas.Request) (*facts.Facts, error
 		return nil, &LandingError{err}
 	}
 	c.p.fetched.Add(1)
-	f, err := facts.Examine(page)
+	f, err := facts.Examine(ctx, page)
 	c.bookPage(paid, f)
 	if err != nil {
 		return nil, err

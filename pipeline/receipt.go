@@ -73,9 +73,9 @@ func (t *tally) batch(b schemas.Batch) {
 		for i := range kinds.Len() {
 			name := "other"
 			if problems.IsValid(i) {
-				name = string([]byte(problems.Value(i)))
+				name = problems.Value(i)
 			}
-			t.errors[kinds.Value(i)+" "+name]++
+			transform.Count(t.errors, []byte(kinds.Value(i)+" "+name), 1)
 		}
 	case schemas.PageObject:
 		t.searches(b)
@@ -120,8 +120,8 @@ func merge(all []transform.Stats) transform.Stats {
 	for _, s := range all {
 		sum.Repaired += s.Repaired
 		sum.Unreadable += s.Unreadable
-		for key, n := range s.Drift {
-			sum.Drift[key] += n
+		for _, key := range slices.Sorted(maps.Keys(s.Drift)) {
+			transform.Count(sum.Drift, []byte(key), s.Drift[key])
 		}
 		for o, names := range s.Seen {
 			if sum.Seen[o] == nil {

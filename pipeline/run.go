@@ -20,8 +20,8 @@ func (p *Pipeline) Complete() {
 }
 
 // RunAll fetches what the plan asks for and loads it. When the run stops early
-// the error is a *StoppedError; unless it was interrupted, what has landed is
-// loaded all the same and the manifest says so.
+// the error is a *StoppedError; unless it was interrupted, in asking or in loading,
+// what has landed is loaded all the same and the manifest says so.
 func (p *Pipeline) RunAll(ctx context.Context) (*store.Manifest, error) {
 	stopped := p.Crawl(ctx)
 	p.Complete()
@@ -42,14 +42,30 @@ func (p *Pipeline) RunAll(ctx context.Context) (*store.Manifest, error) {
 			return nil, stopped
 		}
 	}
-	m, err := p.Load(context.WithoutCancel(ctx))
+	loading, done := untilInterrupted(ctx)
+	defer done()
+	m, err := p.Load(loading)
 	switch {
 	case err == nil:
 		return m, stopped
+	case m == nil && loading.Err() != nil: // it goes on soon
+		return nil, &StoppedError{schemas.Interrupted, ending(loading)}
 	case m == nil:
 		return nil, &StoppedError{schemas.Failed, errors.Join(err, stopped)}
 	}
 	return m, errors.Join(stopped, err)
+}
+
+// untilInterrupted is ctx without its deadline, which is for asking: what has come is
+// loaded after it, too.
+func untilInterrupted(ctx context.Context) (context.Context, func()) {
+	longer, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		if cause := context.Cause(ctx); !errors.Is(cause, context.DeadlineExceeded) {
+			cancel(cause)
+		}
+	})
+	return longer, func() { stop(); cancel(nil) }
 }
 
 // Crawl fetches every page the plan leads to that has not landed yet, in

@@ -106,6 +106,7 @@ func (w *walk) wave() []schemas.Request {
 // never get to their end get to everything in turn.
 func (w *walk) rest() (wave []schemas.Request) {
 	var looked []string
+	asked := map[string]bool{} // Spaces
 	again := map[string]bool{} // ids of requests that two runs had left
 	for _, r := range w.left {
 		if again[r.ID()] {
@@ -134,7 +135,10 @@ func (w *walk) rest() (wave []schemas.Request) {
 		w.detailed[r.IDs[0]] = true
 	}
 	seeds, _ := store.SplitLookups(w.seeds)
-	looked = slices.DeleteFunc(looked, func(id string) bool { return slices.Contains(seeds, id) })
+	for _, id := range seeds {
+		asked[id] = true
+	}
+	looked = slices.DeleteFunc(looked, func(id string) bool { return asked[id] })
 	return append(w.askable(store.Lookups(looked)), wave...)
 }
 

@@ -59,8 +59,11 @@ type Page struct {
 	WaitedMS  int64     `json:"waited_ms"`         // backoff and rate windows, all attempts
 	Text      string    `json:"text,omitempty"`    // first 4 KiB of a refusal that was not JSON
 	// NextToken is meta.next_token of the body; empty on a last page.
-	NextToken string          `json:"next_token,omitempty"`
-	Body      json.RawMessage `json:"body"` // JSON as received; null when Text is set
+	NextToken string `json:"next_token,omitempty"`
+	// Removed is how many members were taken out of the body, see WithoutPrivate:
+	// all else, and every checksum, is of what was kept.
+	Removed int             `json:"removed,omitempty"`
+	Body    json.RawMessage `json:"body"` // JSON as received; null when Text is set
 }
 
 // NotTaken is the Status of a page whose answer was too large to be taken; its

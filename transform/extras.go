@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // unknownKey is a key no column takes.
@@ -15,39 +16,154 @@ type unknownKey struct {
 	value span
 }
 
+// branch is an object of extras: its unknown keys, and the known objects that have
+// some.
+type branch []member
+
+type member struct {
+	name  string
+	value span    // or
+	under *branch // what a known object has
+}
+
+// at returns the branch of a path below b, made if need be.
+func (b *branch) at(path string) *branch {
+	for step := range strings.SplitSeq(path, ".") {
+		if step == "" {
+			continue
+		}
+		i := slices.IndexFunc(*b, func(m member) bool { return m.under != nil && m.name == step })
+		if i < 0 {
+			i = len(*b)
+			*b = append(*b, member{name: step, under: new(branch)})
+		}
+		b = (*b)[i].under
+	}
+	return b
+}
+
 // appendExtras appends the object's unknown keys as one JSON object, keys
-// sorted, nested as they were.
+// sorted, nested as they were. It takes time in proportion to them.
 func (w *rowWriter) appendExtras(to *vector, row int, f *frame) {
 	if len(w.unknown) == 0 {
 		return
 	}
-	slices.SortStableFunc(w.unknown, func(a, b unknownKey) int {
-		return cmp.Or(strings.Compare(a.in.path, b.in.path), bytes.Compare(a.name.of(w.b), b.name.of(w.b)))
-	})
-	tree := map[string]any{}
+	var root branch
+	branches := map[*node]*branch{} // branches first: they are looked for one by one
 	for _, u := range w.unknown {
-		at, name := tree, string(w.name(u.name))
-		w.stats.Drift[f.object+"."+f.list+strings.TrimPrefix(u.in.path+"."+name, ".")]++
-		for _, step := range strings.FieldsFunc(u.in.path, func(r rune) bool { return r == '.' }) {
-			next, ok := at[step].(map[string]any)
-			if !ok {
-				next = map[string]any{}
-				at[step] = next
-			}
-			at = next
+		if branches[u.in] == nil {
+			branches[u.in] = root.at(u.in.path)
 		}
-		raw, repaired := valid(u.value.of(w.b))
-		w.stats.Repaired += repaired
-		at[name] = json.RawMessage(raw)
 	}
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(tree); err != nil {
+	for _, u := range w.unknown {
+		name := string(w.name(u.name))
+		w.drift(f, u.in.path, name)
+		b := branches[u.in]
+		*b = append(*b, member{name: name, value: u.value})
+	}
+	w.extras.Reset()
+	if !w.writeBranch(&root) {
 		w.unreadable(f.object, f.key, "extras", "not JSON", w.unknown[0].value.of(w.b))
+	} else {
+		to.text(row, w.extras.Bytes())
+	}
+	if w.extras.Cap() > maxBuffer {
+		w.extras = bytes.Buffer{}
+	}
+}
+
+// maxBuffer is how much room for extras is kept for the next, in bytes.
+const maxBuffer = 1 << 20
+
+// writeBranch appends a branch to w.extras. Of equal keys the last counts, and a
+// known object before all.
+func (w *rowWriter) writeBranch(b *branch) bool {
+	slices.SortFunc(*b, func(x, y member) int {
+		known := func(m member) int {
+			if m.under != nil {
+				return 1
+			}
+			return 0
+		}
+		return cmp.Or(strings.Compare(x.name, y.name), cmp.Compare(known(x), known(y)), cmp.Compare(x.value.start, y.value.start))
+	})
+	w.extras.WriteByte('{')
+	first := true
+	for i, m := range *b {
+		if w.over() {
+			return true
+		}
+		if i+1 < len(*b) && (*b)[i+1].name == m.name {
+			continue
+		}
+		if !first {
+			w.extras.WriteByte(',')
+		}
+		first = false
+		writeText(&w.extras, m.name)
+		w.extras.WriteByte(':')
+		if m.under != nil {
+			if !w.writeBranch(m.under) {
+				return false
+			}
+			continue
+		}
+		raw, repaired := valid(m.value.of(w.b))
+		w.stats.Repaired += repaired
+		if json.Compact(&w.extras, raw) != nil {
+			return false
+		}
+	}
+	w.extras.WriteByte('}')
+	return true
+}
+
+// writeText writes a text as JSON.
+func writeText(to *bytes.Buffer, text string) {
+	usual := func(c byte) bool { return c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' }
+	for i := range len(text) {
+		if !usual(text[i]) {
+			e := json.NewEncoder(to)
+			e.SetEscapeHTML(false)
+			_ = e.Encode(text) // texts always can be
+			to.Truncate(to.Len() - 1)
+			return
+		}
+	}
+	to.WriteByte('"')
+	to.WriteString(text)
+	to.WriteByte('"')
+}
+
+// drift counts an unknown key.
+func (w *rowWriter) drift(f *frame, path, name string) {
+	w.scratch = append(append(append(w.scratch[:0], f.object...), '.'), f.list...)
+	if path != "" {
+		w.scratch = append(append(w.scratch, path...), '.')
+	}
+	Count(w.stats.Drift, append(w.scratch, name...), 1)
+}
+
+const (
+	// MaxNames is how many names that a server chooses are told apart.
+	MaxNames = 1000
+	maxName  = 200 // bytes of one
+)
+
+// Others is the name under which Count counts the names beyond.
+const Others = "(others)"
+
+// Count adds n to the count of a name that a server chooses: of long ones to that of
+// their beginning, and beyond MaxNames of them to that of Others.
+func Count(counts map[string]int, name []byte, n int) {
+	if len(name) > maxName {
+		name = append([]byte(strings.ToValidUTF8(string(name[:maxName]), "")), "…"...)
+	}
+	if _, known := counts[string(name)]; !known && len(counts) >= MaxNames {
+		counts[Others] += n
 		return
 	}
-	to.text(row, bytes.TrimRight(text.Bytes(), "\n"))
+	counts[string(name)] += n
 }
 
 // appendJSON appends a value as JSON text, without white space.

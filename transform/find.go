@@ -39,7 +39,7 @@ func (r *pageReader) find(f *finder, i int) int {
 	if next < len(r.b) && r.b[next] == ']' {
 		return next + 1
 	}
-	for n := int64(0); next < len(r.b); n++ {
+	for n := int64(0); next < len(r.b) && !r.over(); n++ {
 		end := r.sight(f, next, n)
 		if end < 0 {
 			break

@@ -23,7 +23,7 @@ type Leaves struct {
 
 // leavesOf looks for the values of a page among the rows made of it.
 func leavesOf(p schemas.Page, batches []schemas.Batch) (Leaves, error) {
-	c := cells{}
+	c := cells{map[string]map[string]bool{}, map[string]bool{}}
 	for _, b := range batches {
 		c.add(b)
 	}
@@ -55,14 +55,17 @@ func leavesOf(p schemas.Page, batches []schemas.Batch) (Leaves, error) {
 // pageOwner owns what belongs to no object: the page itself and its errors.
 const pageOwner = ""
 
-// cells holds the texts of all cells by the key of the object they belong to.
-type cells map[string]map[string]bool
+// cells holds the texts of all cells, and by the key of the object they belong to.
+type cells struct {
+	of  map[string]map[string]bool
+	all map[string]bool
+}
 
 func (c cells) put(owner, text string) {
-	if c[owner] == nil {
-		c[owner] = map[string]bool{}
+	if c.of[owner] == nil {
+		c.of[owner] = map[string]bool{}
 	}
-	c[owner][text] = true
+	c.of[owner][text], c.all[text] = true, true
 }
 
 // add takes the cells of a table.
@@ -210,15 +213,9 @@ func (s *search) visit(path string, v any) {
 func (s *search) found(leaf string) bool {
 	has := func(text string) bool {
 		if s.kind != schemas.PageObject && s.kind != schemas.Problem {
-			return s.cells[s.owner][text]
+			return s.cells.of[s.owner][text]
 		}
-		// Errors are kept under what they are about.
-		for _, set := range s.cells {
-			if set[text] {
-				return true
-			}
-		}
-		return false
+		return s.cells.all[text] // errors are kept under what they are about
 	}
 	if has(leaf) {
 		return true

@@ -60,6 +60,9 @@ func (d *Decoder) witnessed() (ids []string) {
 func (d *Decoder) namedMissing() (named []string) {
 	var asked *Asked
 	for _, s := range d.plan.errors.found {
+		if d.over() {
+			return nil
+		}
 		_, kind := d.member(s.prog.root, int(s.at.start), "resource_type")
 		if text := d.scalar(kind); len(text) > 0 && !strings.EqualFold(string(text), string(schemas.Space)) {
 			continue
@@ -92,7 +95,7 @@ func (a Asked) isGone(p Problem) bool {
 func (d *Decoder) reportUnreadable() {
 	body := d.b
 	prog := d.plan.entities[schemas.Problem]
-	for i := 0; i < len(d.bad); i++ {
+	for i := 0; i < len(d.bad) && !d.over(); i++ {
 		text, err := json.Marshal(d.bad[i])
 		if err != nil {
 			continue // strings always marshal

@@ -68,6 +68,9 @@ func (d *Decoder) rows() {
 	d.unknown = append(d.unknown[:0], d.pageExtra...)
 	d.emit(page, page.every, &frame{object: "page"})
 	for i := range d.sightings {
+		if d.over() {
+			return
+		}
 		d.dup.reset()
 		d.object(&d.sightings[i], 0)
 	}
@@ -183,7 +186,7 @@ func (d *Decoder) list(l *list, v span, f *frame) {
 	if d.b[i] == ']' {
 		return
 	}
-	for ; i < int(v.end); inner.ordinal++ {
+	for ; i < int(v.end) && !d.over(); inner.ordinal++ {
 		if i = d.element(l, i, &inner); i < 0 {
 			break
 		}

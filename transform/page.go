@@ -28,6 +28,12 @@ const maxPage = 64 << 20
 // pageReader finds the objects on a page, and the values in an object. It
 // makes no rows: values wait in the slots of a program.
 type pageReader struct {
+	// Ended, if any, is asked now and then in the work on a large page: its error ends
+	// that. Of a page of usual size it is not asked.
+	Ended   func() error
+	steps   int
+	stopped error // what Ended said
+
 	plan  *plan
 	stats Stats
 	seen  []bool // by node.seen
@@ -46,6 +52,18 @@ type pageReader struct {
 	unaskable map[string]bool // kinds and ids that were reported
 	refused   []byte          // the body of a refusal, and what it leaves out
 	given     []given
+}
+
+// unasked is how many steps of the work on a page pass without asking Ended: more
+// than a page of usual size takes.
+const unasked = 1 << 14
+
+// over counts a step, and reports whether the work is to end.
+func (r *pageReader) over() bool {
+	if r.steps++; r.steps%unasked == 0 && r.stopped == nil && r.Ended != nil {
+		r.stopped = r.Ended()
+	}
+	return r.stopped != nil
 }
 
 // begin sets the page and puts its envelope into slots.
@@ -75,7 +93,11 @@ func (r *pageReader) begin(p *schemas.Page) error {
 	if r.walk(r.plan.envelope, r.plan.envelope.root, 0, nil) < 0 {
 		return errNotJSON
 	}
-	r.b = p.Body
+	if body, removed := schemas.WithoutPrivate(p.Body); removed > 0 { // landed before it was looked for there
+		public := *p
+		public.Body, r.page = body, &public
+	}
+	r.b = r.page.Body
 	return nil
 }
 

@@ -10,10 +10,13 @@ import (
 // rowWriter makes rows of what its reader has found. They wait in builders.
 type rowWriter struct {
 	pageReader
+	// Bare leaves out what rows have from their page's envelope.
+	Bare     bool
 	builders []*builder // by table; nil before the first row
 	pool     *pool
 	dup      duplicates
 	compact  bytes.Buffer
+	extras   bytes.Buffer
 }
 
 func (w *rowWriter) builder(table int) *builder {
@@ -173,6 +176,10 @@ func (w *rowWriter) stampRows() {
 	w.b = w.envelope
 	for i, b := range w.builders {
 		if b == nil || b.rows == b.paged {
+			continue
+		}
+		if w.Bare {
+			b.paged = b.rows
 			continue
 		}
 		for _, c := range w.plan.stamps[i] {

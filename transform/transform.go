@@ -8,6 +8,7 @@
 package transform
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 
@@ -123,7 +124,7 @@ func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, e
 
 func (d *Decoder) one(p *schemas.Page, claims Claims) error {
 	d.start()
-	err := d.parse(p)
+	err := cmp.Or(d.parse(p), d.stopped)
 	claims.Begin()
 	if err == nil {
 		d.claim(claims)
@@ -132,12 +133,12 @@ func (d *Decoder) one(p *schemas.Page, claims Claims) error {
 	if err == nil {
 		d.rows()
 	}
-	return err
+	return cmp.Or(d.stopped, err)
 }
 
 // start forgets the page before.
 func (d *Decoder) start() {
-	d.problems = 0
+	d.problems, d.steps, d.stopped = 0, 0, nil
 	d.dup.reset()
 }
 
@@ -167,6 +168,7 @@ func (d *Decoder) Run(r schemas.Run) (schemas.Batch, error) {
 // or as an unreadable value in api_errors. Null and empty text are no values,
 // and what is dropped on purpose is not looked for.
 func (d *Decoder) Lossless(p schemas.Page) (Leaves, error) {
+	p.Body, _ = schemas.WithoutPrivate(p.Body)
 	batches, err := d.Pages([]schemas.Page{p}, Everything{})
 	if err != nil {
 		return Leaves{}, err

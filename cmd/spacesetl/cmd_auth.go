@@ -64,5 +64,5 @@ func openTokens(ctx *cli.Context) (*auth.Store, error) {
 }
 
 func authConfig(ctx *cli.Context) auth.Config {
-	return auth.Config{Server: ctx.String("base-url"), UserAgent: jobs.UserAgent(version)}
+	return auth.Config{Server: ctx.String("base-url"), Insecure: insecure(ctx), UserAgent: jobs.UserAgent(version)}
 }

@@ -13,7 +13,7 @@ func authAppCommand(c *console) *cli.Command {
 		Name: "app", Usage: "get the app's token for its key and secret",
 		UsageText:   "X_API_KEY=… X_API_SECRET=… spacesetl auth app",
 		Description: "The key and the secret come from the environment only and are not stored.",
-		Flags:       []cli.Flag{nameFlag("`NAME` of the account (default app)"), serverFlag()},
+		Flags:       []cli.Flag{nameFlag("`NAME` of the account (default app)"), serverFlag(), insecureFlag()},
 		Action: func(ctx *cli.Context) error {
 			keys := auth.Keys{Name: ctx.String("name"), Key: secretOf("X_API_KEY"), Secret: secretOf("X_API_SECRET")}
 			if keys.Key == "" || keys.Secret == "" {

@@ -27,6 +27,7 @@ func authLoginCommand(c *console) *cli.Command {
 			number("port", auth.DefaultPort, "`PORT` of this machine that the browser comes back to; 0 is any"),
 			flag("no-browser", "show the address, and read the answer's address from stdin"),
 			serverFlag(),
+			insecureFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return logIn(c, ctx) },
 	}

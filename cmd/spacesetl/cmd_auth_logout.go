@@ -14,7 +14,7 @@ func authLogoutCommand(c *console) *cli.Command {
 		Name: "logout", Usage: "revoke an account's tokens and remove it",
 		UsageText:   "spacesetl auth logout\nspacesetl auth logout --name XDevelopers",
 		Description: "The account is removed even if its tokens cannot be revoked; the command then says so and ends\nwith exit code 1. An app's token is only removed: other programs of the app use the same.",
-		Flags:       []cli.Flag{nameFlag("`NAME` of the account, if there are several")},
+		Flags:       []cli.Flag{nameFlag("`NAME` of the account, if there are several"), insecureFlag()},
 		Action:      func(ctx *cli.Context) error { return logOut(c, ctx) },
 	}
 }

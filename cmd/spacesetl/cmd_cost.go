@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"text/tabwriter"
 
@@ -24,7 +23,7 @@ func costCommand(c *console) *cli.Command {
 			"(tweets; it has none of Spaces and users) and sets that beside the ledger's, by UTC day. That\n" +
 			"takes the app's token: X_BEARER_TOKEN, or an account of spacesetl auth app. Where it leaves\n" +
 			"less for lost answers than is booked, --settle books that: budgets have the rest again.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
@@ -34,7 +33,7 @@ func costCommand(c *console) *cli.Command {
 			text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 			duration("max-wait", "longest single wait for a rate window; `DURATION` (default 20m)"),
 			tokenFileFlag(),
-		},
+		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return showCost(c, ctx) },
 	}
 }
@@ -46,7 +45,7 @@ func showCost(c *console, ctx *cli.Context) error {
 	}
 	spec := jobs.Spec{}
 	if file := jobFile(ctx, c.say, "store"); file != "" {
-		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
+		if spec, err = loadJob(ctx, file, nil); err != nil {
 			return err
 		}
 	}

@@ -11,14 +11,14 @@ spacesetl doctor -f job.yaml
 spacesetl doctor --store ./spaces --offline --output json`,
 		Description: "Says what is wrong and what to do. Asks the API one request for each token and one without,\n" +
 			"all to an endpoint that returns nothing X charges for. Exit code 1 when a check fails.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store, API and accounts", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 			flag("offline", "ask nobody"),
 			tokenFileFlag(),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
-		},
+		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return examine(c, ctx) },
 	}
 }

@@ -16,7 +16,7 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
 			"taken from the store's runs, or guessed where there are none. Minutes are what the documented\n" +
 			"rate windows let through with the tokens a run would find; no token is used.",
-		Flags:  append(jobFlags(), tokenFileFlag(), text("output", "text", "print text, or json; `FORMAT`", "o")),
+		Flags:  append(append(jobFlags(), trustFlags()...), tokenFileFlag(), text("output", "text", "print text, or json; `FORMAT`", "o")),
 		Action: func(ctx *cli.Context) error { return showPlan(c, ctx) },
 	}
 }
@@ -34,6 +34,7 @@ func showPlan(c *console, ctx *cli.Context) error {
 	if o.Tokens, err = findTokens(ctx, spec); err != nil {
 		return err
 	}
+	sayAll(c.say, spec.Doubts())
 	f, err := jobs.Open(spec, o).Plan(ctx.Context)
 	switch {
 	case err != nil:

@@ -13,12 +13,10 @@ func runCommand(c *console) *cli.Command {
 		Name:  "run",
 		Usage: "fetch what a job asks for and load it",
 		UsageText: `spacesetl run job.yaml
-spacesetl run --creators @XDevelopers,2244994945 --with tweets --store ./spaces
-spacesetl run --search "open mic" --search crypto --state live --output json`,
+spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with tweets`,
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
-			"A run that stopped early goes on when the same job is run again. Without a FILE and without flags\n" +
-			"that say what to get, the job is spacesetl.yaml.",
-		Flags: append(append(jobFlags(),
+			"A run that stopped early goes on when run again. Without anything to get the job is spacesetl.yaml.",
+		Flags: append(append(append(jobFlags(), trustFlags()...),
 			tokenFileFlag(),
 			memoryFlag(),
 			outputFlag(),
@@ -56,6 +54,7 @@ func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) 
 	if o.Tokens, err = findTokens(ctx, spec); err != nil {
 		return ended{}, err
 	}
+	sayAll(func(line string) { w.Log().Warn(line) }, spec.Doubts())
 	job := jobs.Open(spec, o)
 	result, err := job.Run(ctx.Context)
 	if m := result.Manifest; err == nil && spec.Strict && m != nil && m.Run.Outcome == schemas.DoneWithGaps {

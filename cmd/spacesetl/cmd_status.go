@@ -19,13 +19,13 @@ spacesetl status -f job.yaml --output json
 spacesetl status --store ./spaces --check || mail -s "spaces" me`,
 		Description: "Reads manifests and file sizes, asks nobody, takes no lock and changes nothing: a run may be\n" +
 			"under way. Problems are shown; with --check they are also exit code 1.",
-		Flags: []cli.Flag{
+		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store, budget and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			flag("check", "print problems only, and end with exit code 1 if there are any"),
 			duration("stale", "a last run older than this is a problem; `DURATION` (default thrice the usual)"),
 			text("output", "text", "print text, or json; `FORMAT`", "o"),
-		},
+		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return showStatus(c, ctx) },
 	}
 }
@@ -73,7 +73,7 @@ func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 	spec := jobs.Spec{}
 	if file := jobFile(ctx, c.say, "store"); file != "" {
 		var err error
-		if spec, err = jobs.Load(file, os.LookupEnv, nil); err != nil {
+		if spec, err = loadJob(ctx, file, nil); err != nil {
 			return spec, err
 		}
 	}

@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"os"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/spacesetl/spacesetl/jobs"
 )
 
 func validateCommand(c *console) *cli.Command {
@@ -16,7 +13,7 @@ func validateCommand(c *console) *cli.Command {
 		UsageText:   "spacesetl validate job.yaml\nspacesetl validate jobs/*.yaml",
 		Description: "Each FILE is checked; without one that is spacesetl.yaml. Exit code 2 if any is wrong.",
 		ArgsUsage:   "[FILE…]",
-		Flags:       []cli.Flag{text("file", "", "job `FILE` (YAML); may be given more than once", "f")},
+		Flags:       append([]cli.Flag{text("file", "", "job `FILE` (YAML); may be given more than once", "f")}, trustFlags()...),
 		Action:      func(ctx *cli.Context) error { return validate(c, ctx) },
 	}
 }
@@ -32,9 +29,10 @@ func validate(c *console, ctx *cli.Context) error {
 	}
 	var wrong error
 	for _, file := range files {
-		spec, err := jobs.Load(file, os.LookupEnv, nil)
+		spec, err := loadJob(ctx, file, nil)
 		if err == nil {
 			err = c.print("%s is valid: job %q\n%s\n", file, spec.Name, spec.Price())
+			sayAll(c.say, spec.Doubts())
 		}
 		wrong = errors.Join(wrong, err)
 	}

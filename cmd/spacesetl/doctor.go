@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -61,7 +60,7 @@ func readJob(e *examination) {
 	file := jobFile(e.cli, e.say, "store")
 	if file != "" {
 		var err error
-		e.spec, err = jobs.Load(file, os.LookupEnv, nil)
+		e.spec, err = loadJob(e.cli, file, nil)
 		var invalid *jobs.InvalidError
 		switch {
 		case errors.As(err, &invalid):
@@ -78,8 +77,10 @@ func readJob(e *examination) {
 		e.spec.Store = e.cli.String("store")
 	}
 	if e.cli.IsSet("base-url") {
+		e.spec.Elsewhere("base_url")
 		e.spec.BaseURL = e.cli.String("base-url")
 	}
+	sayAll(func(doubt string) { e.warn("job", "", "%s", doubt) }, e.spec.Doubts())
 	e.spec.Defaults()
 	e.store = store.Dir(e.spec.Store)
 }

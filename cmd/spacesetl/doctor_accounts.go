@@ -91,7 +91,7 @@ func tryAccount(e *examination, a auth.Account) {
 	var token string
 	if err == nil {
 		var source *auth.Source
-		if source, err = store.Source(a.Name, auth.Config{Server: server, UserAgent: jobs.UserAgent(version)}); err == nil {
+		if source, err = store.Source(a.Name, auth.Config{Server: server, Insecure: insecure(e.cli), UserAgent: jobs.UserAgent(version)}); err == nil {
 			token, err = source.Token(e.ctx)
 		}
 	}

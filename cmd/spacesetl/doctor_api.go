@@ -9,7 +9,7 @@ import (
 
 // probeConfig is how the API is asked here.
 func probeConfig(e *examination) extract.Config {
-	return extract.Config{BaseURL: e.spec.BaseURL, Version: version, Timeout: 15 * time.Second}
+	return extract.Config{BaseURL: e.spec.BaseURL, Insecure: insecure(e.cli), Version: version, Timeout: 15 * time.Second}
 }
 
 // maxSkew is the difference of clocks that is worth a word.

@@ -1,17 +1,22 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/auth"
+	"github.com/spacesetl/spacesetl/jobs"
 )
 
 // checkTokens checks what a job can ask with, by what is known here and, unless
 // offline, by asking.
 func checkTokens(e *examination) {
-	env := environment()
+	env, trusted := entrusted(e)
+	if !trusted {
+		return
+	}
 	accounts := accountsOf(e)
 	if env.App == "" && env.User == "" && len(accounts) == 0 {
 		e.fail("tokens", "set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth login or auth app", "there is no token")
@@ -27,6 +32,9 @@ func checkTokens(e *examination) {
 		}
 		return
 	}
+	if len(e.spec.Doubts()) > 0 && len(accounts) == 0 {
+		return // not even that somebody asks is for a stranger to know
+	}
 	if !checkAPI(e) {
 		return
 	}
@@ -35,6 +43,21 @@ func checkTokens(e *examination) {
 	for _, a := range accounts {
 		tryAccount(e, a)
 	}
+}
+
+// entrusted are the tokens of the environment as far as the job can ask with them,
+// and whether it can ask at all.
+func entrusted(e *examination) (jobs.Tokens, bool) {
+	found, err := findTokens(e.cli, e.spec)
+	var trust *jobs.TrustError
+	if errors.As(err, &trust) {
+		e.fail("tokens", "", "no token was tried, since none is sent for this job: see above")
+		return found, false
+	}
+	if err != nil { // the token file's: others say so
+		return environment(), true
+	}
+	return found, true
 }
 
 // tryToken asks with one token.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 
@@ -59,7 +58,7 @@ func readSpec(ctx *cli.Context, say func(string)) (jobs.Spec, error) {
 		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is neither a flag nor a file: what to get is given by a job file, --ids, --creators or --search", ctx.Args().First())}
 	}
 	var wrong error
-	spec, err := jobs.Load(jobFile(ctx, say, seedFlags()...), os.LookupEnv, func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBounds(ctx, spec) })
+	spec, err := loadJob(ctx, jobFile(ctx, say, seedFlags()...), func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBounds(ctx, spec) })
 	err = inFlags(ctx, err)
 	if wrong != nil {
 		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})

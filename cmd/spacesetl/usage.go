@@ -25,6 +25,7 @@ func (e *usageError) Unwrap() error { return e.err }
 func ofJob(ctx *cli.Context, err error) error {
 	var (
 		token   *jobs.TokenError
+		trust   *jobs.TrustError
 		account *jobs.AccountError
 		client  *jobs.ClientError
 		none    *jobs.NoRunError
@@ -32,7 +33,7 @@ func ofJob(ctx *cli.Context, err error) error {
 	switch {
 	case errors.As(err, &none):
 		return &usageError{commandOf(ctx), withoutRun(ctx.Command.Name, none)}
-	case errors.As(err, &token), errors.As(err, &account), errors.As(err, &client):
+	case errors.As(err, &token), errors.As(err, &trust), errors.As(err, &account), errors.As(err, &client):
 		return &usageError{commandOf(ctx), err}
 	}
 	return err

@@ -48,6 +48,9 @@ func dumb() bool {
 // environment has it for all programs.
 func collector(address string) observe.OTLP {
 	to := observe.OTLP{Traces: telemetryTo("TRACES", "/v1/traces", address), Metrics: telemetryTo("METRICS", "/v1/metrics", address)}
+	for _, signal := range []string{"", "TRACES_", "METRICS_"} {
+		to.Headers = to.Headers || os.Getenv("OTEL_EXPORTER_OTLP_"+signal+"HEADERS") != ""
+	}
 	if address == "" && (os.Getenv("OTEL_SDK_DISABLED") == "true" || os.Getenv("OTEL_EXPORTER_OTLP_PROTOCOL") == "grpc") {
 		return observe.OTLP{} // meant for others
 	}
@@ -81,7 +84,7 @@ func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,
 		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
-		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"),
+		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"), Insecure: insecure(ctx),
 	})
 	if err != nil {
 		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}

@@ -41,10 +41,10 @@ package auth
 import (
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -63,6 +63,7 @@ func Scopes() []string {
 // Config says how to talk to the server of tokens. The zero value works.
 type Config struct {
 	Server    string            // scheme, host and maybe a path of the API; default DefaultServer
+	Insecure  bool              // let secrets go unencrypted, to http that is not this machine
 	UserAgent string            // default "spacesetl"
 	Timeout   time.Duration     // of one request; default 20 s
 	Grace     time.Duration     // for a refresh under way when ctx ends; default 5 s
@@ -92,27 +93,23 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return c, checkServer(c.Server)
+	return c, checkServer(c.Server, c.Insecure)
 }
 
 // checkServer keeps secrets off wires that others can read.
-func checkServer(server string) error {
+func checkServer(server string, insecure bool) error {
 	u, err := url.Parse(server)
 	switch {
 	case err != nil || u.User != nil: // could show a password
 		return &AddressError{"…", "is not valid: it must be like " + DefaultServer}
 	case u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || u.RawQuery != "" || u.Fragment != "":
 		return &AddressError{server, "is not valid: it must be like " + DefaultServer}
-	case u.Scheme == "http" && isX(strings.ToLower(u.Hostname())):
+	case u.Scheme == "http" && address.OfX(u.Hostname()):
 		return &AddressError{server, "would send secrets unencrypted: write https"}
+	case !insecure && !address.Closed(u):
+		return &AddressError{server, "would send secrets unencrypted: write https, or give " + address.Flag}
 	}
 	return nil
-}
-
-func isX(host string) bool {
-	return slices.ContainsFunc([]string{"x.com", "twitter.com"}, func(domain string) bool {
-		return host == domain || strings.HasSuffix(host, "."+domain)
-	})
 }
 
 func (c Config) consentURL() string {

@@ -287,7 +287,7 @@ func TestTokensGoToTheirServerOnly(t *testing.T) {
 	if _, err := w.source().Token(t.Context()); !errors.As(err, &refused) || refused.Status != http.StatusTemporaryRedirect {
 		t.Errorf("got %v, want a RefusedError of the redirect", err)
 	}
-	for _, server := range []string{"http://api.x.com", "http://X.com:80", "x.com", "ftp://x.com", "https://me:hunter2@x.com", "https://x.com?a", "%"} {
+	for _, server := range []string{"http://api.x.com", "http://X.com:80", "http://gate.example", "x.com", "ftp://x.com", "https://me:hunter2@x.com", "https://x.com?a", "%"} {
 		var address *AddressError
 		if _, err := (Config{Server: server}).withDefaults(); !errors.As(err, &address) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: got %v, want an AddressError", server, err)

@@ -80,6 +80,18 @@ func parseExpression(inner string, closed bool) (expression, error) {
 // Literal writes a text so that a job file means just that by it.
 func Literal(text string) string { return strings.ReplaceAll(text, "${", "$${") }
 
+// QuoteHint ends the message about a line that is no YAML for its ${…} or @name.
+func QuoteHint(text string, line int, message string) string {
+	lines := strings.Split(text, "\n")
+	switch {
+	case strings.HasPrefix(message, "'@'"):
+		return `: write it in quotes, as in creators: ["@XDevelopers"]`
+	case line < 1 || line > len(lines) || !strings.Contains(lines[line-1], "${"):
+		return ""
+	}
+	return "; quote ${…} inside [ ] and { }, and with \": \" in it"
+}
+
 // Clip shortens what a user wrote, for a message.
 func Clip(text string) string {
 	if len(text) <= 60 {

@@ -5,9 +5,6 @@ package outside
 import (
 	"cmp"
 	"fmt"
-	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,15 +15,18 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// maxFile bounds what a ${file:path} brings in, in bytes.
-const maxFile = 1 << 20
+// Place is where a job file stands, and what it may bring in from there.
+type Place struct {
+	Dir     string // of the job file
+	Env     func(string) (string, bool)
+	AnyFile bool // not only files in Dir
+}
 
 // Values are the values of a job file's tree with what is outside the file put
 // into them. As the tree is there already, no value can change what is a key and
 // what a list. The zero Values have nothing from outside.
 type Values struct {
-	dir      string // of the job file
-	env      func(string) (string, bool)
+	Place
 	from     map[ast.Node]origin
 	missing  map[ast.Node]bool
 	mistakes []Mistake
@@ -36,6 +36,7 @@ type Values struct {
 type origin struct {
 	text  string // such as ${NAME}
 	whole bool   // there is nothing else in the node
+	given bool   // it is a variable of the environment, and no default
 }
 
 // Mistake is an expression that stands for nothing.
@@ -46,9 +47,9 @@ type Mistake struct {
 }
 
 // Fill replaces the expressions in the values of the mapping at the top of a job
-// file in the folder dir, and looks variables up by env.
-func Fill(mapping []*ast.MappingValueNode, dir string, env func(string) (string, bool)) (Values, []Mistake) {
-	o := Values{dir: dir, env: env, from: map[ast.Node]origin{}, missing: map[ast.Node]bool{}}
+// file.
+func Fill(mapping []*ast.MappingValueNode, place Place) (Values, []Mistake) {
+	o := Values{Place: place, from: map[ast.Node]origin{}, missing: map[ast.Node]bool{}}
 	for _, v := range mapping {
 		name := v.Key.GetToken().Value
 		before := len(o.mistakes)
@@ -64,6 +65,10 @@ func Fill(mapping []*ast.MappingValueNode, dir string, env func(string) (string,
 // From is what the value of a node is from, such as ${NAME}, or empty. Messages
 // show that and not the value, which may be a secret.
 func (o *Values) From(n ast.Node) string { return o.from[n].text }
+
+// Given reports whether the environment alone, and nothing in the job file, says
+// what the value of a node is.
+func (o *Values) Given(n ast.Node) bool { return o.from[n].given }
 
 // Missing tells whether the value of a key at the top misses something, and is
 // not to be read.
@@ -122,7 +127,12 @@ func (o *Values) text(path string, n ast.Node, text *string) {
 	for _, e := range found {
 		names = append(names, e.String())
 	}
-	o.from[n] = origin{strings.Join(names, " and "), whole}
+	from := origin{text: strings.Join(names, " and "), whole: whole}
+	if whole && found[0].Name != "" {
+		value, _ := o.Env(found[0].Name)
+		from.given = value != ""
+	}
+	o.from[n] = from
 }
 
 // value is what an expression stands for. Errors do not tell it.
@@ -130,7 +140,7 @@ func (o *Values) value(e expression) (string, error) {
 	if e.File != "" {
 		return o.file(e)
 	}
-	value, _ := o.env(e.Name)
+	value, _ := o.Env(e.Name)
 	if value == "" && !e.HasDefault {
 		return "", fmt.Errorf("%s is not set: set %s in the environment, or write ${%[2]s:-default}", e, e.Name)
 	}
@@ -139,16 +149,7 @@ func (o *Values) value(e expression) (string, error) {
 
 // file is the text of a file without the newline at its end.
 func (o *Values) file(e expression) (string, error) {
-	path := e.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(o.dir, path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", e, durable.Cause(err))
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	text, err := o.read(e.File)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%s: %w", e, durable.Cause(err))

@@ -38,7 +38,7 @@ func (d Draft) YAML() (string, error) {
 			b.WriteString(line + "\n")
 		}
 	}
-	spec, problems := jobs.Parse([]byte(b.String()), "", nowhere)
+	spec, problems := jobs.Parse([]byte(b.String()), outside.Place{Env: nowhere})
 	seeds := slices.Concat(spec.Creators, spec.IDs)
 	for _, search := range spec.Search {
 		seeds = append(seeds, search.Query)

@@ -14,6 +14,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -102,7 +103,7 @@ func FuzzDraft(f *testing.F) {
 			}
 			return
 		}
-		spec, problems := jobs.Parse([]byte(text), "", nowhere)
+		spec, problems := jobs.Parse([]byte(text), outside.Place{Env: nowhere})
 		if len(problems) > 0 || spec.Name != name || spec.Store != store || len(spec.Search) != 1 || spec.Search[0].Query != query {
 			t.Errorf("%q, %q, %q became\n%s\n%+v", name, query, store, text, spec)
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
 //go:embed *.yaml *.tmpl
@@ -75,7 +76,7 @@ func Jobs() []Job {
 
 // With is what the job gets besides Spaces.
 func (j Job) With() []string {
-	spec, _ := jobs.Parse([]byte(j.YAML), "", nowhere)
+	spec, _ := jobs.Parse([]byte(j.YAML), outside.Place{Env: nowhere})
 	return spec.With
 }
 

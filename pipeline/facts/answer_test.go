@@ -19,7 +19,7 @@ const problems = "https://api.twitter.com/2/problems/"
 func answered(t *testing.T, status int, body string, e schemas.Endpoint, ids ...string) *Facts {
 	t.Helper()
 	r := schemas.Request{Endpoint: e, IDs: ids}
-	f, err := Examine(schemas.Page{ID: r.ID(), Request: r, Status: status, FetchedAt: time.Unix(1785578400, 0), Body: json.RawMessage(body)})
+	f, err := Examine(t.Context(), schemas.Page{ID: r.ID(), Request: r, Status: status, FetchedAt: time.Unix(1785578400, 0), Body: json.RawMessage(body)})
 	if err != nil {
 		t.Fatalf("%s: %v", body, err)
 	}
@@ -91,7 +91,7 @@ func TestRefusalsForOneReasonHaveTheSameWords(t *testing.T) {
 	}
 	html := func(ray string) string {
 		r := schemas.Request{Endpoint: schemas.Spaces, IDs: []string{"1a"}}
-		f, err := Examine(schemas.Page{ID: r.ID(), Request: r, Status: 403, Body: json.RawMessage("null"), Text: "<p>blocked by edge " + ray + "</p>" + strings.Repeat("x", 300) + ray})
+		f, err := Examine(t.Context(), schemas.Page{ID: r.ID(), Request: r, Status: 403, Body: json.RawMessage("null"), Text: "<p>blocked by edge " + ray + "</p>" + strings.Repeat("x", 300) + ray})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +179,7 @@ func TestDigestOfData(t *testing.T) {
 // A refusal that is no JSON may name an id, too.
 func TestTextNamesIDs(t *testing.T) {
 	r := schemas.Request{Endpoint: schemas.Spaces, IDs: []string{"1a", "1b"}}
-	f, err := Examine(schemas.Page{ID: r.ID(), Request: r, Status: 400, Body: json.RawMessage("null"), Text: "bad id 1b"})
+	f, err := Examine(t.Context(), schemas.Page{ID: r.ID(), Request: r, Status: 400, Body: json.RawMessage("null"), Text: "bad id 1b"})
 	if err != nil || !slices.Equal(f.Refused.Named, []string{"1b"}) {
 		t.Errorf("got %+v, %v", f.Refused, err)
 	}

@@ -3,7 +3,9 @@
 package facts
 
 import (
+	"context"
 	"crypto/sha256"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -115,8 +117,9 @@ func Turn(state string) int {
 var decoders = sync.Pool{New: func() any { return transform.NewDecoder() }}
 
 // Examine decodes a page for what it leads to, by the same decoder that will
-// make its rows. Beside an error the facts are those that need no decoding.
-func Examine(page schemas.Page) (*Facts, error) {
+// make its rows. Beside an error the facts are those that need no decoding. Of a
+// page of usual size they are had though ctx has ended.
+func Examine(ctx context.Context, page schemas.Page) (*Facts, error) {
 	f := &Facts{
 		Request: page.Request, OK: page.OK(), BilledAt: BilledAt(page),
 		objects: map[schemas.Object][]string{},
@@ -126,6 +129,7 @@ func Examine(page schemas.Page) (*Facts, error) {
 	}
 	d := decoders.Get().(*transform.Decoder)
 	defer decoders.Put(d)
+	d.Bare, d.Ended = true, ctx.Err
 	batches, err := d.Pages([]schemas.Page{page}, transform.Everything{})
 	if err != nil {
 		return f, err
@@ -183,7 +187,7 @@ func (f *Facts) read(b schemas.Batch) {
 	}
 	switch b.Table.Name {
 	case "space_users":
-		f.present = distinct(pairs(b, "space_id", "user_id"))
+		f.present = distinctPairs(b, "space_id", "user_id")
 	case "tweet_entities":
 		f.mentions = pairs(b, "tweet_id", "mentioned_user_id")
 	}
@@ -238,22 +242,47 @@ func pairs(b schemas.Batch, first, second string) (all [][2]string) {
 	return all
 }
 
-func distinct(all [][2]string) int {
-	seen := make(map[[2]string]struct{}, len(all))
-	for _, pair := range all {
-		seen[pair] = struct{}{}
+// pairSeed is what distinctPairs tells pairs apart by.
+var pairSeed = maphash.MakeSeed()
+
+// distinctPairs counts the different pairs of two text columns, by a hash of each: of
+// a million people no copy is made.
+func distinctPairs(b schemas.Batch, first, second string) int {
+	x := b.Record.Column(b.Table.Column(first)).(*array.String)
+	y := b.Record.Column(b.Table.Column(second)).(*array.String)
+	seen := map[uint64]struct{}{}
+	for i := range x.Len() {
+		if x.IsValid(i) && y.IsValid(i) {
+			seen[maphash.Comparable(pairSeed, [2]string{x.Value(i), y.Value(i)})] = struct{}{}
+		}
 	}
 	return len(seen)
 }
 
-// texts returns the values of a text column that are not null.
+// texts returns the values of a text column that are not null, in one piece of
+// memory.
 func texts(b schemas.Batch, name string) []string {
 	column := b.Record.Column(b.Table.Column(name)).(*array.String)
-	values := make([]string, 0, column.Len())
+	size, n := 0, 0
 	for i := range column.Len() {
 		if column.IsValid(i) {
-			values = append(values, strings.Clone(column.Value(i)))
+			size += len(column.Value(i))
+			n++
 		}
 	}
-	return slices.Clip(values)
+	var all strings.Builder
+	all.Grow(size)
+	for i := range column.Len() {
+		if column.IsValid(i) {
+			all.WriteString(column.Value(i))
+		}
+	}
+	values, rest := make([]string, 0, n), all.String()
+	for i := range column.Len() {
+		if column.IsValid(i) {
+			end := len(column.Value(i))
+			values, rest = append(values, rest[:end]), rest[end:]
+		}
+	}
+	return values
 }

@@ -30,7 +30,7 @@ func Fold(ctx context.Context, pages *landing.Reader, known *Known, take ...func
 		}
 		f := known.of(e)
 		if f == nil {
-			f, err = read(pages, e, &buffers)
+			f, err = read(ctx, pages, e, &buffers)
 		}
 		var damage *landing.DamageError
 		if errors.As(err, &damage) {
@@ -49,12 +49,15 @@ func Fold(ctx context.Context, pages *landing.Reader, known *Known, take ...func
 
 // read examines a page. One that is as it was landed and is no answer that can be
 // decoded is damaged, too: it will be no other the next time.
-func read(pages *landing.Reader, e landing.Entry, buffers *landing.Buffers) (*Facts, error) {
+func read(ctx context.Context, pages *landing.Reader, e landing.Entry, buffers *landing.Buffers) (*Facts, error) {
 	page, err := pages.ReadInto(e, buffers)
 	if err != nil {
 		return nil, err
 	}
-	f, err := Examine(page)
+	f, err := Examine(ctx, page)
+	if err != nil && errors.Is(err, ctx.Err()) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, e.Damage(err.Error(), true)
 	}

@@ -114,7 +114,7 @@ func TestFoldGoesOverPagesThatCannotBeRead(t *testing.T) {
 }
 
 func TestFactsAreThoseOfThePage(t *testing.T) {
-	f, err := Examine(lookup(7))
+	f, err := Examine(t.Context(), lookup(7))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -184,9 +184,12 @@ func (st *State) see(p facts.Received, m *store.Manifest, look lastLook) {
 		return
 	}
 	st.refusals(p, m.Plan)
-	at := p.FetchedAt
+	at, unaskable := p.FetchedAt, map[string]bool{}
+	for _, id := range p.Unaskable {
+		unaskable[id] = true
+	}
 	for _, space := range p.Spaces {
-		if slices.Contains(p.Unaskable, space.ID) {
+		if unaskable[space.ID] {
 			continue // though another object might have that text for an id
 		}
 		s := st.Spaces[space.ID]

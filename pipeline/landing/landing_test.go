@@ -386,3 +386,18 @@ func TestStrangersSegments(t *testing.T) {
 		}
 	}
 }
+
+// Whoever fetched the page: what no store may hold does not land, the rest does,
+// and its checksums are of what was kept.
+func TestPrivateMembersDoNotLand(t *testing.T) {
+	dir := t.TempDir()
+	l := open(t, dir)
+	p := page(schemas.Tweets, 1)
+	p.Body = json.RawMessage(`{"data":[{"id":"1","confirmed\u005femail":"me@example.com","text":"\u00e9"}]}`)
+	put(t, l, p)
+	l.Close()
+	got, ok, err := read(t, dir).Get(p.ID)
+	if err != nil || !ok || string(got.Body) != `{"data":[{"id":"1","text":"\u00e9"}]}` || got.Removed != 1 {
+		t.Errorf("got %s, %d removed, %v, %v", got.Body, got.Removed, ok, err)
+	}
+}

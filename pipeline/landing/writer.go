@@ -200,9 +200,11 @@ func (w *Writer) Close() error {
 }
 
 // envelope is the page's line and the length of what stands before its body.
-// The body stays as received, but for line breaks between its values.
+// The body stays as received, but for line breaks between its values and what no
+// store may hold.
 func envelope(p schemas.Page) (line []byte, headLen int, err error) {
-	body := p.Body
+	body, removed := schemas.WithoutPrivate(p.Body)
+	p.Removed += removed
 	if len(body) == 0 {
 		body = json.RawMessage("null")
 	}

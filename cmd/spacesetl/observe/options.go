@@ -29,6 +29,7 @@ type Options struct {
 	Pushgateway string
 	OTLP        OTLP
 	Ping        string // address that is pinged, a secret
+	Insecure    bool   // let secrets go unencrypted
 
 	// Now is the clock; default time.Now.
 	Now func() time.Time
@@ -84,8 +85,17 @@ func (opts Options) check() error {
 	return opts.checkAddresses()
 }
 
-// checkAddresses checks those of the servers that are told.
+// checkAddresses checks those of the servers that are told. Of a ping the whole
+// address is a secret, of the others a user and a password, and a collector's headers.
 func (opts Options) checkAddresses() error {
+	if !opts.Insecure {
+		if err := errors.Join(
+			checkSecret("ping-url", opts.Ping, true), checkSecret("pushgateway", opts.Pushgateway, false),
+			checkSecret("otlp-endpoint", opts.OTLP.Traces, opts.OTLP.Headers), checkSecret("otlp-endpoint", opts.OTLP.Metrics, opts.OTLP.Headers),
+		); err != nil {
+			return err
+		}
+	}
 	return errors.Join(
 		checkAddress("ping-url", opts.Ping, "https://hc-ping.com/your-uuid"),
 		checkAddress("pushgateway", opts.Pushgateway, "http://pushgateway:9091"),

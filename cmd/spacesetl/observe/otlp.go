@@ -22,6 +22,7 @@ import (
 // empty for none. A user and a password in them are a secret.
 type OTLP struct {
 	Traces, Metrics string
+	Headers         bool // the environment has headers for them, which are secrets, too
 }
 
 // telemetry is what goes to an OpenTelemetry collector.

@@ -41,7 +41,7 @@ func newPinger(address string) *pinger {
 	if err != nil {
 		panic(err) // was checked
 	}
-	return &pinger{address: u, client: &http.Client{Timeout: pingTimeout}, rid: uuid.NewString(), pause: pingPause, started: make(chan error, 1)}
+	return &pinger{address: u, client: &http.Client{Timeout: pingTimeout, CheckRedirect: stay}, rid: uuid.NewString(), pause: pingPause, started: make(chan error, 1)}
 }
 
 // begin pings that a run begins. It does not wait for the answer; end does.
