@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -23,11 +24,12 @@ func verify(ctx context.Context, j *Job, sample int) (*health.Verification, erro
 		return nil, err
 	}
 	v := &health.Verification{Runs: len(runs)}
-	dir, err := os.MkdirTemp("", "spacesetl-verify-*")
+	folder, err := scratch.New(os.TempDir(), "verify")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir) // only takes space
+	defer folder.Remove() // only takes space
+	dir := folder.Path
 	db := databaseView(ctx, j.store)
 	if db.Err != nil {
 		v.Wrong("%v", db.Err)

@@ -15,7 +15,7 @@ const module = "github.com/spacesetl/spacesetl/"
 var arrows = map[string][]string{
 	"schemas":                nil,
 	"pipeline/store/durable": nil, // how files are written: for all
-	"pipeline/scratch":       nil, // for tests
+	"pipeline/scratch":       nil, // temporary files: for all
 	"extract/simulator":      nil,
 	"extract/address":        nil,
 	"extract":                {"schemas", "extract/address"},
@@ -30,12 +30,14 @@ var arrows = map[string][]string{
 	"pipeline/health":        {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store"},
 	"pipeline":               {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/bench":         {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
-	"pipeline/browse":        {"schemas", "pipeline/health", "pipeline/money", "pipeline/store", "load"},
+	"pipeline/browse":        {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/report":        {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":           {"pipeline/store/durable"},
-	"jobs":                   {"jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":                   {"jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":             {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it
-	"cmd/spacesetl/observe":  {"schemas", "pipeline", "pipeline/store", "extract", "extract/address"},
+
+	"cmd/spacesetl/printable": nil,
+	"cmd/spacesetl/observe":   {"schemas", "pipeline", "pipeline/store", "extract", "extract/address", "cmd/spacesetl/printable"},
 }
 
 func imported(t *testing.T, pkg string) []string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -21,8 +22,10 @@ func signalNamed(ts *testscript.TestScript, name string) os.Signal {
 		return os.Interrupt
 	case "TERM":
 		return syscall.SIGTERM
+	case "KILL":
+		return os.Kill
 	}
-	ts.Fatalf("signal %q is neither INT nor TERM", name)
+	ts.Fatalf("signal %q is none of INT, TERM and KILL", name)
 	return nil
 }
 
@@ -40,6 +43,18 @@ func interrupt(ts *testscript.TestScript, neg bool, args []string) {
 	c.wait(ts, args[2])
 }
 
+// scratched checks how many folders for temporary files there are: scratched N DIR.
+func scratched(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: scratched N DIR")
+	}
+	left, err := filepath.Glob(filepath.Join(ts.MkAbs(args[1]), "*"))
+	ts.Check(err)
+	if fmt.Sprint(len(left)) != args[0] {
+		ts.Fatalf("want %s, got %v", args[0], left)
+	}
+}
+
 var listening = regexp.MustCompile(`(?m)^listening on (http://\S+)$`)
 
 // serves runs a command that must print where it listens, asks there for a
@@ -47,7 +62,7 @@ var listening = regexp.MustCompile(`(?m)^listening on (http://\S+)$`)
 // with a signal.
 func serves(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 {
-		ts.Fatalf("usage: serves PATH INT|TERM CODE COMMAND…")
+		ts.Fatalf("usage: serves PATH INT|TERM|KILL CODE COMMAND…")
 	}
 	sig := signalNamed(ts, args[1])
 	c := start(ts, args[3:])

@@ -55,12 +55,28 @@ func serverFlag() cli.Flag {
 }
 
 // openTokens opens the token file of a command.
-func openTokens(ctx *cli.Context) (*auth.Store, error) {
+func openTokens(c *console, ctx *cli.Context) (*auth.Store, error) {
 	path, err := tokenFile(ctx)
 	if err != nil {
 		return nil, ofAuth(ctx, &usageError{err: fmt.Errorf("%w: give --token-file", err)})
 	}
-	return auth.Open(path)
+	store, err := auth.Open(path)
+	if err == nil {
+		sayIgnored(c, store)
+	}
+	return store, err
+}
+
+// sayIgnored names the files beside the token file that others put there, the
+// first of many.
+func sayIgnored(c *console, store *auth.Store) {
+	all := store.Ignored()
+	for _, e := range all[:min(len(all), 3)] {
+		c.say(e.Error())
+	}
+	if n := len(all) - 3; n > 0 {
+		c.say(fmt.Sprintf("%s like the last are ignored, too", plural(n, "file")))
+	}
 }
 
 func authConfig(ctx *cli.Context) auth.Config {

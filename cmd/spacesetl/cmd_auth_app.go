@@ -19,7 +19,7 @@ func authAppCommand(c *console) *cli.Command {
 			if keys.Key == "" || keys.Secret == "" {
 				return ofAuth(ctx, &usageError{err: errors.New("set X_API_KEY and X_API_SECRET to the app's key and secret from the X developer console")})
 			}
-			store, err := openTokens(ctx)
+			store, err := openTokens(c, ctx)
 			if err != nil {
 				return err
 			}

@@ -50,7 +50,7 @@ func logIn(c *console, ctx *cli.Context) error {
 	if ctx.Bool("no-browser") {
 		login.Show, login.Paste = func(address string) { showAddress(c, address) }, pastedLine
 	}
-	store, err := openTokens(ctx)
+	store, err := openTokens(c, ctx)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func authLogoutCommand(c *console) *cli.Command {
 }
 
 func logOut(c *console, ctx *cli.Context) error {
-	store, err := openTokens(ctx)
+	store, err := openTokens(c, ctx)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func showAccounts(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return ofAuth(ctx, err)
 	}
-	store, err := openTokens(ctx)
+	store, err := openTokens(c, ctx)
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func printStatus(c *console, status tokenStatus, now time.Time) error {
 		if a.Server != auth.DefaultServer {
 			owner += " at " + a.Server
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, orDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
+		_ = to(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, orDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
 	}
 	if err := table.Flush(); err != nil {
 		return err

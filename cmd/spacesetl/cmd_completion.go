@@ -29,7 +29,7 @@ source <(spacesetl completion bash)`,
 			case ctx.NArg() > 1:
 				return &usageError{commandOf(ctx), fmt.Errorf("%q is one shell too many", ctx.Args().Get(1))}
 			}
-			return c.print("%s", write[shell](syntaxOf(ctx.App.Commands)))
+			return c.text(write[shell](syntaxOf(ctx.App.Commands)))
 		},
 	}
 }

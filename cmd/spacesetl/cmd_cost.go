@@ -75,11 +75,11 @@ func printCost(c *console, s money.Statement) error {
 		name string
 		rows []money.Spent
 	}{{"day", s.Days}, {"endpoint", s.Endpoints}, {"resource", s.Objects}, {"run", s.Runs}, {"job", s.Jobs}} {
-		fmt.Fprintf(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
+		_ = to(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
 		for _, row := range part.rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), usd(row.Low), usd(row.High))
+			_ = to(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), usd(row.Low), usd(row.High))
 		}
-		fmt.Fprintf(w, "\t\t\t\t\t\t\n")
+		_ = to(w, "\t\t\t\t\t\t\n")
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -19,7 +19,7 @@ func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
 	}
 	o := c.options()
 	var err error
-	if o.Tokens, err = findTokens(ctx, spec); err != nil {
+	if o.Tokens, err = findTokens(c, ctx, spec); err != nil {
 		return err
 	}
 	o.Listener = listener(c.observer())

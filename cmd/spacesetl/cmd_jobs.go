@@ -60,9 +60,9 @@ func jobsListCommand(c *console) *cli.Command {
 				return c.printJSON(ready.Jobs())
 			}
 			w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintf(w, "job\truns (UTC)\tneeds\twhat it gets\n")
+			_ = to(w, "job\truns (UTC)\tneeds\twhat it gets\n")
 			for _, r := range ready.Jobs() {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About)
+				_ = to(w, "%s\t%s\t%s\t%s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About)
 			}
 			return w.Flush()
 		},

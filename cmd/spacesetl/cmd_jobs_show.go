@@ -62,7 +62,7 @@ func showReady(c *console, ctx *cli.Context) error {
 	for _, f := range files {
 		texts = append(texts, f.Text)
 	}
-	return c.print("%s", strings.Join(texts, "\n"))
+	return c.text(strings.Join(texts, "\n"))
 }
 
 // deployed is what makes a scheduler run the job.

@@ -17,7 +17,7 @@ func manCommand(c *console) *cli.Command {
 		UsageText: `spacesetl man | man -l -
 spacesetl man > /usr/local/share/man/man1/spacesetl.1`,
 		Action: func(ctx *cli.Context) error {
-			return c.print("%s", manPage(ctx.App))
+			return c.text(manPage(ctx.App))
 		},
 	}
 }

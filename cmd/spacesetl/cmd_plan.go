@@ -31,7 +31,7 @@ func showPlan(c *console, ctx *cli.Context) error {
 		return err
 	}
 	o := c.options()
-	if o.Tokens, err = findTokens(ctx, spec); err != nil {
+	if o.Tokens, err = findTokens(c, ctx, spec); err != nil {
 		return err
 	}
 	sayAll(c.say, spec.Doubts())

@@ -57,7 +57,7 @@ func makeReport(c *console, ctx *cli.Context) error {
 	path := ctx.String("out")
 	switch path {
 	case "-":
-		return page.Write(c.stdout)
+		return page.Write(c.exact())
 	case "":
 		path = jobs.ReportPath(spec.Store)
 	}

@@ -51,7 +51,7 @@ func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) 
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return ended{}, err
 	}
-	if o.Tokens, err = findTokens(ctx, spec); err != nil {
+	if o.Tokens, err = findTokens(c, ctx, spec); err != nil {
 		return ended{}, err
 	}
 	sayAll(func(line string) { w.Log().Warn(line) }, spec.Doubts())

@@ -45,22 +45,22 @@ func schemaCommand(c *console) *cli.Command {
 				if err != nil {
 					return err
 				}
-				return c.print("%s", schema)
+				return c.text(string(schema))
 			}
 			switch format := ctx.String("format"); format {
 			case "md":
-				return c.print("%s", schemas.Markdown())
+				return c.text(schemas.Markdown())
 			case "duckdb":
-				return c.print("%s", schemas.DuckDB())
+				return c.text(schemas.DuckDB())
 			case "mermaid":
-				return c.print("%s", schemas.Mermaid())
+				return c.text(schemas.Mermaid())
 			case "svg":
-				return c.print("%s", schemas.SVG())
+				return c.text(schemas.SVG())
 			case "json":
 				return c.printJSON(schemas.Dictionary())
 			default:
 				if ddl := warehouseDDL(format); ddl != "" {
-					return c.print("%s", ddl)
+					return c.text(ddl)
 				}
 				return chosen(ctx, "format", format)
 			}

@@ -2,18 +2,20 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
-// console is where a command prints, and what tests change of it.
+// console is where a command prints, and what tests change of it. While a command
+// is executed, both of its writers print what is printable only.
 type console struct {
 	stdout, stderr io.Writer
+	libraries      strays
 	now            func() time.Time    // default time.Now
 	tune           func(*jobs.Options) // of a run; may be nil
 }
@@ -41,18 +43,38 @@ func (c *console) observer() *observe.Observer {
 	if err != nil {
 		panic(err) // there is nothing to be wrong
 	}
+	c.libraries.to.Store(w)
 	return w
 }
 
 func (c *console) log() *slog.Logger { return c.observer().Log() }
 
-func (c *console) print(format string, args ...any) error {
-	_, err := fmt.Fprintf(c.stdout, format, args...)
+// print prints in a format of ours; an argument neither ends a line nor a cell.
+func (c *console) print(format string, args ...any) error { return to(c.stdout, format, args...) }
+
+// to prints like print, to a table for one.
+func to(w io.Writer, format string, args ...any) error {
+	_, err := printable.Fprintf(w, format, args...)
+	return err
+}
+
+// text prints a text of several lines.
+func (c *console) text(text string) error {
+	_, err := io.WriteString(c.stdout, text)
 	return err
 }
 
 // say prints a line that is no result.
-func (c *console) say(line string) { fmt.Fprintln(c.stderr, "spacesetl:", line) }
+func (c *console) say(line string) { _ = to(c.stderr, "spacesetl: %s\n", line) }
+
+// exact is stdout for content whose every byte counts: a file or a pipe gets it as
+// it is, a terminal what is printable of it.
+func (c *console) exact() io.Writer {
+	if printable.Terminal(c.stdout) != nil {
+		return c.stdout
+	}
+	return printable.Under(c.stdout)
+}
 
 func (c *console) printJSON(value any) error {
 	encoder := json.NewEncoder(c.stdout)

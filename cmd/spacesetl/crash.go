@@ -6,6 +6,8 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // internalCode is the exit code of an internal error, EX_SOFTWARE of sysexits.
@@ -14,7 +16,7 @@ const internalCode = 70
 // crashed tells of a panic in a goroutine of its own, and ends the program: what
 // the goroutine had in hand, others may wait for.
 func crashed(value any, stack []byte) {
-	printCrash(os.Stderr, value, stack)
+	printCrash(printable.New(os.Stderr), value, stack)
 	os.Exit(internalCode)
 }
 
@@ -24,7 +26,7 @@ func printCrash(w io.Writer, value any, stack []byte) {
 	text := strings.Join(strings.Fields(fmt.Sprint(value)), " ")
 	const most = 300 // bytes
 	text = strings.ToValidUTF8(text[:min(len(text), most)], "")
-	fmt.Fprintf(w, "spacesetl: internal error: %s\n", text)
+	_ = to(w, "spacesetl: internal error: %s\n", text)
 	if debugging() {
 		_, _ = w.Write(stack)
 		return

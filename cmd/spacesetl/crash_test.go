@@ -43,5 +43,5 @@ func panicking() int {
 			return nil
 		}
 	}}
-	return c.execute(ctx, os.Args)
+	return c.process(ctx, os.Args)
 }

@@ -35,6 +35,9 @@ func accountsOf(e *examination) []auth.Account {
 	if info, err := os.Stat(store.Path()); err == nil {
 		e.ok("token file", "%s has mode %04o and %d accounts", store.Path(), info.Mode().Perm(), len(all))
 	}
+	for _, beside := range store.Ignored() {
+		e.warn("token file", beside.Next, "%s %s", beside.Path, beside.Problem)
+	}
 	for _, name := range e.spec.Accounts {
 		if !slices.ContainsFunc(all, func(a auth.Account) bool { return a.Name == name }) {
 			e.fail("tokens", "run spacesetl auth login --name "+jobs.ShellWord(name), "the job names account %q, which is not in %s", name, store.Path())

@@ -48,7 +48,7 @@ func checkTokens(e *examination) {
 // entrusted are the tokens of the environment as far as the job can ask with them,
 // and whether it can ask at all.
 func entrusted(e *examination) (jobs.Tokens, bool) {
-	found, err := findTokens(e.cli, e.spec)
+	found, err := tokensOf(e.cli, e.spec)
 	var trust *jobs.TrustError
 	if errors.As(err, &trust) {
 		e.fail("tokens", "", "no token was tried, since none is sent for this job: see above")

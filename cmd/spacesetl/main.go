@@ -14,6 +14,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
@@ -21,7 +23,7 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signalled()
-	code := run(ctx, os.Args, os.Stdout, os.Stderr)
+	code := (&console{stdout: os.Stdout, stderr: os.Stderr}).process(ctx, os.Args)
 	stop()
 	os.Exit(code)
 }
@@ -58,6 +60,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 }
 
 func (c *console) execute(ctx context.Context, args []string) (code int) {
+	stdout, stderr := printable.New(c.stdout), printable.New(c.stderr)
+	c.stdout, c.stderr = stdout, stderr
+	defer func() { _, _ = stdout.Flush(), stderr.Flush() }() // half a character
 	defer recovered(c.stderr, &code)
 	app := c.app()
 	args, err := arranged(app, asHelp(args))
@@ -65,12 +70,12 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 		err = app.RunContext(ctx, args)
 	}
 	if err != nil {
-		for line := range strings.Lines(err.Error()) {
+		for line := range strings.Lines(errorLines(err)) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
 		}
 		var u *usageError
 		if errors.As(err, &u) {
-			fmt.Fprintf(c.stderr, "spacesetl: see %s --help\n", u.command)
+			c.say("see " + u.command + " --help")
 		}
 	}
 	return exitCode(ctx, err)

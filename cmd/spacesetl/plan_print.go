@@ -13,12 +13,12 @@ import (
 
 func printPlan(c *console, p jobs.Forecast) error {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "endpoint\trequests\tobjects\tincluded\tpaid today\twindows\tminutes\tUSD\t\n")
+	_ = to(w, "endpoint\trequests\tobjects\tincluded\tpaid today\twindows\tminutes\tUSD\t\n")
 	for _, part := range p.Endpoints {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t\n", part.Endpoint, span(part.Requests), span(part.Objects), span(part.Included),
+		_ = to(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t\n", part.Endpoint, span(part.Requests), span(part.Objects), span(part.Included),
 			part.Paid, span(part.Windows), span(part.Minutes), dollars(part.Cost))
 	}
-	fmt.Fprintf(w, "all\t%s\t\t\t\t\t%s\t%s\t\n", span(p.Requests), span(p.Minutes), dollars(p.Cost))
+	_ = to(w, "all\t%s\t\t\t\t\t%s\t%s\t\n", span(p.Requests), span(p.Minutes), dollars(p.Cost))
 	if err := w.Flush(); err != nil {
 		return err
 	}

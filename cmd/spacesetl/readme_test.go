@@ -48,6 +48,37 @@ func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
 	}
 }
 
+// The page on security names the DuckDB that is linked, and by which modules.
+func TestThePageOnSecurityNamesWhatIsLinked(t *testing.T) {
+	page, err := os.ReadFile("../../.github/SECURITY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := os.ReadFile("../../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("duckdb", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var linked string
+	if err := db.QueryRow("SELECT ltrim(version(), 'v')").Scan(&linked); err != nil {
+		t.Fatal(err)
+	}
+	bindings := regexp.MustCompile(`duckdb-go-bindings (v\S+)`).FindSubmatch(modules)
+	driver := regexp.MustCompile(`go-duckdb/v2 v(\S+)`).FindSubmatch(modules)
+	for _, want := range []string{"It is " + linked + ", by `duckdb-go-bindings` " + string(bindings[1]), "`go-duckdb/v2` " + string(driver[1])} {
+		if !strings.Contains(strings.Join(strings.Fields(string(page)), " "), want) {
+			t.Errorf("SECURITY.md does not say %q", want)
+		}
+	}
+	if n := bytes.Count(page, []byte("\n")); n > 70 {
+		t.Errorf("%d lines are more than a page", n)
+	}
+}
+
 // shownRows takes a printed table apart.
 func shownRows(table string) [][]string {
 	var rows [][]string

@@ -14,7 +14,7 @@ func printAccount(c *console, a jobs.Account) error {
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprint(w, "day\tledger low\tledger high\tAPI\tdifference\t\n")
 	row := func(name string, r money.Reconciled) {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t\n", name, thousands(r.Low), thousands(r.High), thousands(r.API), signed(r.Difference))
+		_ = to(w, "%s\t%s\t%s\t%s\t%s\t\n", name, thousands(r.Low), thousands(r.High), thousands(r.API), signed(r.Difference))
 	}
 	for _, r := range a.Days {
 		if r.High > 0 || r.API > 0 {

@@ -49,7 +49,7 @@ func hurried() int {
 	}}
 	c, note := listened(c, os.Args)
 	defer note()
-	return c.execute(ctx, os.Args)
+	return c.process(ctx, os.Args)
 }
 
 // Tokens of the scripts, of the look that real ones have.
@@ -86,6 +86,7 @@ func TestScripts(t *testing.T) {
 			"exits":      exits,
 			"interrupt":  interrupt,
 			"serves":     serves,
+			"scratched":  scratched,
 			"duckdb":     duckDB,
 			"manifest":   checkManifest,
 			"sametables": sameTables,

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -15,7 +16,8 @@ func printOverview(c *console, o *health.Overview) error {
 		_ = c.print("in use by %s\n", o.Lock)
 	}
 	table := newTable(c.stdout)
-	table.row("\nlast runs", "outcome", "pages", "rows", "low", "high", "fetching took")
+	_ = c.print("\n")
+	table.row("last runs", "outcome", "pages", "rows", "low", "high", "fetching took")
 	for _, r := range o.Runs[max(0, len(o.Runs)-shownRuns):] {
 		low, high := "?", "?"
 		if r.Counted {
@@ -23,7 +25,8 @@ func printOverview(c *console, o *health.Overview) error {
 		}
 		table.row(r.RunID, r.Outcome, thousands(int64(r.Pages)), thousands(r.Rows), low, high, took(r))
 	}
-	table.row("\ntable", "rows in files", "files", "bytes", "rows in DuckDB", "", "")
+	fmt.Fprintln(table)
+	table.row("table", "rows in files", "files", "bytes", "rows in DuckDB", "", "")
 	empty := 0
 	for _, t := range o.Tables {
 		if t.Rows == 0 && t.DatabaseRows == 0 {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"path/filepath"
 	"text/tabwriter"
 	"time"
@@ -20,14 +19,14 @@ func printResult(c *console, r jobs.Result, format string) error {
 	}
 	m := r.Manifest
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "table\trows\t\n")
+	_ = to(w, "table\trows\t\n")
 	empty := 0
 	for _, t := range m.Tables {
 		if t.Rows == 0 {
 			empty++
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%s\t\n", t.Name, thousands(t.Rows))
+		_ = to(w, "%s\t%s\t\n", t.Name, thousands(t.Rows))
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"text/tabwriter"
@@ -16,10 +15,10 @@ func printTokens(c *console, s extract.Stats) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(w, "\ntoken\trequests\tpages\twaited\t\n")
+	_ = to(w, "\ntoken\trequests\tpages\twaited\t\n")
 	for _, name := range slices.Sorted(maps.Keys(s.Tokens)) {
 		t := s.Tokens[name]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t\n", name, thousands(t.Requests), thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
+		_ = to(w, "%s\t%s\t%s\t%s\t\n", name, thousands(t.Requests), thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
 	}
 	return w.Flush()
 }

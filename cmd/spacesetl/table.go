@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"text/tabwriter"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // table aligns cells, the first of a row to the left.
@@ -16,5 +18,8 @@ func newTable(w io.Writer) table {
 
 // row writes a row; cells at its end that are empty are left out.
 func (t table) row(cells ...string) {
+	for i, cell := range cells {
+		cells[i] = printable.Line(cell)
+	}
 	fmt.Fprintln(t, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 }

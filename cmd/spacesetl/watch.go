@@ -89,6 +89,7 @@ func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 	if err != nil {
 		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}
 	}
+	c.libraries.to.Store(w)
 	return w, nil
 }
 
@@ -120,7 +121,7 @@ func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, 
 	}
 	w.Start(ctx.Context)
 	r, err := work(w)
-	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(r, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: err})
+	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(r, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)})
 	if printErr := printResult(c, r.Result, out); err == nil {
 		err = printErr
 	}

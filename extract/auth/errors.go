@@ -125,7 +125,10 @@ func (e *AddressError) Error() string {
 }
 
 // FileError is a token file that cannot be used as it is.
-type FileError struct{ Path, Problem, Next string }
+type FileError struct {
+	Path, Problem, Next string
+	damaged             bool // is no JSON, or half of it
+}
 
 func (e *FileError) Error() string {
 	return fmt.Sprintf("token file %s %s: %s", e.Path, e.Problem, e.Next)

@@ -84,6 +84,20 @@ func (s *Store) Account(name string) (Account, error) {
 	return r.Account, err
 }
 
+// Ignored are files beside the token file that look as if a dying process of this
+// user had left them and that it cannot have left: others put them there. They are
+// never used and never removed.
+func (s *Store) Ignored() []*FileError {
+	var all []*FileError
+	for _, path := range leftovers(s.temporary()) {
+		var e *FileError
+		if _, err := readOurs(path); errors.As(err, &e) && !e.damaged {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // Source returns the source of an account's tokens. It returns an
 // *UnknownError when there is none of that name, and a *ServerError when
 // its tokens are another server's.
@@ -129,23 +143,60 @@ func (s *Store) read() (file, error) {
 }
 
 func readFile(path string) (file, error) {
-	in, err := os.Open(path)
+	in, info, err := openRegular(path, noWait)
 	if err != nil {
 		return file{}, err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return file{}, err
-	}
-	if info.IsDir() {
-		return file{}, &FileError{path, "is a folder", "name a file in it with --token-file"}
-	}
 	// Windows keeps who may read a file elsewhere.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return file{}, &FileError{path, fmt.Sprintf("has mode %04o, so that others can read it", mode),
-			"run chmod 600 " + path + ", and log in again if others could have read it"}
+		return file{}, &FileError{Path: path, Problem: fmt.Sprintf("has mode %04o, so that others can read it", mode),
+			Next: "run chmod 600 " + path + ", and log in again if others could have read it"}
 	}
+	return parse(in, path)
+}
+
+// openRegular opens a file to be read. What is no file it does not open: a pipe
+// would wait for whoever writes to it.
+func openRegular(path string, flags int) (*os.File, fs.FileInfo, error) {
+	info, err := os.Stat(path)
+	if flags&noFollow == noFollow {
+		info, err = os.Lstat(path)
+	}
+	if err == nil {
+		err = regular(path, info)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	in, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	if info, err = in.Stat(); err == nil { // of what was opened
+		err = regular(path, info)
+	}
+	if err != nil {
+		_ = in.Close()
+		return nil, nil, err
+	}
+	return in, info, nil
+}
+
+func regular(path string, info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return &FileError{Path: path, Problem: "is a folder", Next: "name a file in it with --token-file"}
+	case info.Mode()&fs.ModeSymlink != 0:
+		return &FileError{Path: path, Problem: "is a link", Next: "name the file that it leads to with --token-file"}
+	case !info.Mode().IsRegular():
+		return &FileError{Path: path, Problem: "is no file", Next: "name a file with --token-file"}
+	}
+	return nil
+}
+
+// parse reads the accounts of an open file.
+func parse(in io.Reader, path string) (file, error) {
 	text, err := io.ReadAll(io.LimitReader(in, maxFile))
 	if err != nil {
 		return file{}, err
@@ -153,10 +204,10 @@ func readFile(path string) (file, error) {
 	var f file
 	// What a JSON error quotes could be part of a token.
 	if json.Unmarshal(text, &f) != nil {
-		return file{}, &FileError{path, "is damaged", "move it away and log in again"}
+		return file{}, &FileError{Path: path, Problem: "is damaged", Next: "move it away and log in again", damaged: true}
 	}
 	if f.Version != fileVersion {
-		return file{}, &FileError{path, fmt.Sprintf("has version %d, this program knows %d", f.Version, fileVersion), "use a newer spacesetl, or another --token-file"}
+		return file{}, &FileError{Path: path, Problem: fmt.Sprintf("has version %d, this program knows %d", f.Version, fileVersion), Next: "use a newer spacesetl, or another --token-file"}
 	}
 	if f.Accounts == nil {
 		f.Accounts = map[string]record{}

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,7 +37,12 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 		<-s.gate
 		return nil, fmt.Errorf("token file: %w", err)
 	}
-	held := flock.New(s.path+".lock", flock.SetPermissions(0o600))
+	lock := s.path + ".lock"
+	if info, err := os.Lstat(lock); err == nil && !info.Mode().IsRegular() {
+		<-s.gate
+		return nil, &FileError{Path: lock, Problem: "is no file", Next: "look who put it there, and remove it"}
+	}
+	held := flock.New(lock, flock.SetPermissions(0o600), flock.SetFlag(os.O_RDONLY|os.O_CREATE|noFollow))
 	if _, err := held.TryLockContext(ctx, lockPoll); err != nil {
 		<-s.gate
 		if ctx.Err() != nil {
@@ -56,24 +62,28 @@ func (s *Store) lock(ctx context.Context) (unlock func(), err error) {
 }
 
 // temporary is the next file while it is written. It has one name, so that the
-// next process finds what a dead one left.
+// next process finds what a dead one left; where that name is taken by what is not
+// ours, it goes on with a dash.
 func (s *Store) temporary() string { return s.path + ".new" }
 
 // adopt takes over a file that was written but not renamed: it can hold a pair
-// whose predecessor is spent. Half a file is no JSON and goes. It needs the lock.
+// whose predecessor is spent. Half a file is no JSON and goes; what others put
+// there stays. It needs the lock.
 func (s *Store) adopt() error {
-	_, err := readFile(s.temporary())
-	var damaged *FileError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case errors.As(err, &damaged):
-		err = os.Remove(s.temporary())
-	case err == nil:
-		err = durable.Options{}.Publish(s.temporary(), s.path)
-	}
-	if err != nil {
-		return fmt.Errorf("token file: %w", err)
+	for _, path := range leftovers(s.temporary()) {
+		_, err := readOurs(path)
+		var e *FileError
+		switch {
+		case err == nil:
+			err = durable.Options{}.Publish(path, s.path)
+		case errors.As(err, &e) && e.damaged:
+			err = os.Remove(path)
+		case errors.As(err, &e):
+			err = nil
+		}
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("token file: %w", err)
+		}
 	}
 	return nil
 }
@@ -84,8 +94,11 @@ func (s *Store) write(f file, step durable.Step, what string) error {
 	if err != nil {
 		return fmt.Errorf("token file %s: %w", s.path, err)
 	}
-	err = durable.WriteFile(s.path, append(text, '\n'), durable.Options{Mode: 0o600, Temporary: s.temporary(), Step: step, Name: what})
-	if err != nil {
+	o := durable.Options{Mode: 0o600, Temporary: s.temporary(), Step: step, Name: what}
+	if _, taken := os.Lstat(o.Temporary); taken == nil { // not by us, see adopt
+		o.Temporary += "-" + rand.Text()
+	}
+	if err = durable.WriteFile(s.path, append(text, '\n'), o); err != nil {
 		return fmt.Errorf("token file %w", err)
 	}
 	return nil

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -57,7 +58,7 @@ type Server struct {
 	cfg     Config
 	holder  *holder
 	handler http.Handler
-	scratch string
+	folder  *scratch.Folder
 
 	pageSlots  slots
 	querySlots slots
@@ -68,12 +69,12 @@ type Server struct {
 // table yet. Close it.
 func New(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
-	scratch, err := os.MkdirTemp("", "spacesetl-browse-")
+	folder, err := scratch.New(os.TempDir(), "browse")
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, scratch: scratch, pageSlots: make(slots, cfg.Pages), querySlots: make(slots, cfg.SQLQueries)}
-	s.holder = &holder{cfg: cfg, scratch: scratch}
+	s := &Server{cfg: cfg, folder: folder, pageSlots: make(slots, cfg.Pages), querySlots: make(slots, cfg.SQLQueries)}
+	s.holder = &holder{cfg: cfg, scratch: folder.Path}
 	s.handler = &guard{cfg.Token, s.routes()}
 	held, err := s.holder.acquire(ctx)
 	if err != nil && !locked(err) {
@@ -101,7 +102,7 @@ func (s *Server) Close() error {
 		s.holder.close()
 	case <-time.After(closing): // its process ends soon
 	}
-	return os.RemoveAll(s.scratch)
+	return s.folder.Remove()
 }
 
 func (s *Server) routes() http.Handler {
@@ -191,7 +192,7 @@ func (s *Server) told(ctx context.Context, err error) error {
 	if strings.Contains(text, "Out of Memory") {
 		return &problem{http.StatusInsufficientStorage, "this does not fit in " + s.cfg.Memory + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
 	}
-	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.scratch, ""), 4000)}
+	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.folder.Path, ""), 4000)}
 }
 
 // state tells scripts which data there is, without opening it.

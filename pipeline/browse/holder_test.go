@@ -182,12 +182,12 @@ func TestClosedDatabaseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.sql("SELECT 1")
-	if open := names(t, s.scratch); open != "1 2" {
+	if open := names(t, s.folder.Path); open != "1 2 begun lock" {
 		t.Errorf("while it is open: folders %q, want two", open)
 	}
 	s.holder.release(held)
 	s.holder.close()
-	if left := names(t, s.scratch); left != "" {
+	if left := names(t, s.folder.Path); left != "begun lock" {
 		t.Errorf("left: %q", left)
 	}
 }
@@ -199,7 +199,7 @@ func TestServerLeavesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	scratch := s.scratch
+	scratch := s.folder.Path
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}

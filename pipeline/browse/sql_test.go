@@ -83,7 +83,7 @@ func TestSQLBoxRefusesTheRest(t *testing.T) {
 		if status != http.StatusBadRequest || !strings.Contains(result, want) || strings.Contains(result, "hidden") {
 			t.Errorf("%s: status %d, want 400 and %q in\n%s", text, status, want, result)
 		}
-		if strings.Contains(result, s.scratch) {
+		if strings.Contains(result, s.folder.Path) {
 			t.Errorf("%s: the answer names the scratch folder", text)
 		}
 	}
@@ -269,7 +269,7 @@ func TestDownloadsHaveAllThatMatches(t *testing.T) {
 
 // leftOvers lists files of results.
 func (s *site) leftOvers() []string {
-	left, err := filepath.Glob(filepath.Join(s.scratch, "*", "results", "*"))
+	left, err := filepath.Glob(filepath.Join(s.folder.Path, "*", "results", "*"))
 	if err != nil {
 		s.Fatal(err)
 	}

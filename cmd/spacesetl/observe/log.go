@@ -4,10 +4,10 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"os"
+	"strings"
 	"sync/atomic"
 
-	"golang.org/x/term"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // Times in the log are UTC. A terminal does without the date.
@@ -16,19 +16,11 @@ const (
 	shortTime = "15:04:05.000Z"
 )
 
-// terminal is the file behind w if it is a terminal, else nil.
-func terminal(w io.Writer) *os.File {
-	if file, ok := w.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
-		return file
-	}
-	return nil
-}
-
 // newLog returns a log to w, which leads to the options' Stderr: text on a
 // terminal, JSON elsewhere, unless the options say which. Its lines carry the
 // id of run; where the end is pinged, kept has the last of them.
 func newLog(opts Options, w io.Writer, kept *tail, run *atomic.Pointer[string]) *slog.Logger {
-	short := terminal(opts.Stderr) != nil
+	short := printable.Terminal(opts.Stderr) != nil
 	var level slog.Level
 	_ = level.UnmarshalText([]byte(opts.Level)) // checked, or empty
 	var h slog.Handler
@@ -43,9 +35,30 @@ func newLog(opts Options, w io.Writer, kept *tail, run *atomic.Pointer[string]) 
 	return slog.New(tagged{h, run})
 }
 
+// longestText bounds a text of the log: a server that is told of a run can answer
+// with megabytes.
+const longestText = 4 << 10 // bytes
+
+// bounded cuts a text or an error that is too long.
+func bounded(a slog.Attr) slog.Attr {
+	var text string
+	switch value := a.Value.Any().(type) {
+	case string:
+		text = value
+	case error:
+		text = value.Error()
+	}
+	if len(text) > longestText {
+		a.Value = slog.StringValue(strings.ToValidUTF8(text[:longestText], "") + "…")
+	}
+	return a
+}
+
 // jsonAttr writes times in UTC and durations in seconds.
 func jsonAttr(_ []string, a slog.Attr) slog.Attr {
 	switch a.Value.Kind() {
+	case slog.KindString, slog.KindAny:
+		return bounded(a)
 	case slog.KindTime:
 		a.Value = slog.StringValue(a.Value.Time().UTC().Format(logTime))
 	case slog.KindDuration:
@@ -58,7 +71,7 @@ func jsonAttr(_ []string, a slog.Attr) slog.Attr {
 func textAttr(short bool) func([]string, slog.Attr) slog.Attr {
 	return func(_ []string, a slog.Attr) slog.Attr {
 		if a.Value.Kind() != slog.KindTime {
-			return a
+			return bounded(a)
 		}
 		format := logTime
 		if short {

@@ -87,8 +87,8 @@ func runMetrics() []Metric {
 				put(float64(t.Rows), t.Name)
 			}
 		})},
-		{"run_api_errors", "Rows of api_errors, by kind and problem.", []string{"problem"}, loaded(func(m *store.Manifest, put emit) {
-			for problem, n := range m.Errors {
+		{"run_api_errors", "Rows of api_errors, by kind and problem; of many the 50 most frequent, the rest as other.", []string{"problem"}, loaded(func(m *store.Manifest, put emit) {
+			for problem, n := range most(m.Errors) {
 				put(float64(n), problem)
 			}
 		})},

@@ -196,6 +196,19 @@ func TestAnyNameOfAJobIsALabel(t *testing.T) {
 	}
 }
 
+// The last success is found again whatever the job is called.
+func TestTheLastSuccessOfAnyName(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "watch.prom")
+	for _, end := range []End{{Outcome: schemas.Done}, {Outcome: schemas.Failed, Code: 1}} {
+		o, _ := observer(t, Options{MetricsFile: path})
+		o.Job("a\xff\x1b\u009b\u202e\n\"")
+		o.Finish(context.Background(), end)
+	}
+	if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), "\nspacesetl_success_timestamp_seconds{") {
+		t.Errorf("%v\n%s", err, text)
+	}
+}
+
 func TestAFileThatCannotBeWrittenIsAWarning(t *testing.T) {
 	log := ranFor(t, Options{MetricsFile: filepath.Join(t.TempDir(), "nowhere", "m.prom")}, End{Outcome: schemas.Done})
 	if !strings.Contains(log, `"level":"WARN","msg":"the metrics could not be written"`) {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
 
@@ -47,7 +48,7 @@ func New(opts Options) (*Observer, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: opts.Stderr}, waits: waits{}}
+	o := &Observer{opts: opts, mode: opts.mode(), start: opts.Now(), screen: &screen{out: printable.Under(opts.Stderr)}, waits: waits{}}
 	if opts.Ping != "" {
 		o.ping = newPinger(opts.Ping)
 	}

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Options are what a user chose. The zero value tells nobody.
 type Options struct {
-	Stderr   io.Writer // of the program; default nowhere
+	Stderr   io.Writer // of the program; default nowhere. What it gets is printable
 	Dumb     bool      // Stderr is a terminal that knows no control sequences
 	Level    string    // of the log: debug, info (default), warn, error
 	Format   string    // of the log: auto (default), text, json
@@ -107,7 +108,7 @@ func (opts Options) checkAddresses() error {
 // mode decides how progress is shown: a bar needs a terminal that can move its
 // cursor, and is lines of the log elsewhere.
 func (opts Options) mode() string {
-	able := terminal(opts.Stderr) != nil && !opts.Dumb
+	able := printable.Terminal(opts.Stderr) != nil && !opts.Dumb
 	switch opts.Progress {
 	case "json", "none", "log":
 		return opts.Progress

@@ -36,7 +36,7 @@ type telemetry struct {
 func newTelemetry(ctx context.Context, opts Options, metrics prometheus.Gatherer, log *slog.Logger) (*telemetry, error) {
 	about, err := resource.New(ctx, resource.WithTelemetrySDK(), resource.WithAttributes(
 		attribute.String("service.name", "spacesetl"), attribute.String("service.version", opts.Version),
-		attribute.String("host.name", opts.Host)), resource.WithFromEnv())
+		label("host.name", opts.Host)), resource.WithFromEnv())
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -127,7 +128,7 @@ const maxBody = 8 << 10 // bytes
 // pingBody is what a ping says of a run: how it ended, and the last of its log.
 func pingBody(job string, end End, took time.Duration, s state, log *tail) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
+	_, _ = printable.Fprintf(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
 	if end.Err != nil {
 		fmt.Fprintln(&b, end.Err)
 	}
@@ -135,7 +136,7 @@ func pingBody(job string, end End, took time.Duration, s state, log *tail) strin
 		fmt.Fprintf(&b, "missing: %v, collections cut: %d\n", m.Gaps(), len(m.Cut))
 	}
 	fmt.Fprintf(&b, "%d pages, %d fetched now, cost %s to %s\n\n", s.Pages, s.Fetched, s.Low.Cents(), s.High.Cents())
-	head := b.String()
+	head := printable.Text(b.String())
 	head = strings.ToValidUTF8(head[:min(len(head), maxBody/2)], "")
 	return head + log.last(maxBody-len(head))
 }

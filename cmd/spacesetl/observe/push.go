@@ -20,7 +20,7 @@ func pushMetrics(ctx context.Context, gateway, job, host string, metrics prometh
 	ctx, cancel := context.WithTimeout(ctx, telling)
 	defer cancel()
 	address, user := withoutUser(gateway)
-	p := push.New(address, job).Grouping("instance", host).Gatherer(metrics).Client(&http.Client{Timeout: telling, CheckRedirect: stay})
+	p := push.New(address, job).Grouping("instance", host).Gatherer(metrics).Client(&http.Client{Timeout: telling, CheckRedirect: stay, Transport: brief{}})
 	if user != nil {
 		password, _ := user.Password()
 		p = p.BasicAuth(user.Username(), password)

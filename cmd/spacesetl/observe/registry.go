@@ -1,10 +1,14 @@
 package observe
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // collector reads all metrics of a run when it is asked.
@@ -46,14 +50,51 @@ func (c *collector) Describe(descs chan<- *prometheus.Desc) {
 func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	f := c.snapshot()
 	for i, m := range c.all {
+		values, labelled := map[string]float64{}, map[string][]string{}
 		m.read(f, func(value float64, labels ...string) {
 			if c.job != nil {
 				labels = append(labels, c.job())
 			}
-			for j, label := range labels {
-				labels[j] = strings.ToValidUTF8(label, "\uFFFD") // names are the user's
+			for j, text := range labels {
+				labels[j] = labelText(text)
 			}
-			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labels...)
+			key := strings.Join(labels, "\x00")
+			values[key] += value // two can become one, and Prometheus takes none of a series twice
+			labelled[key] = labels
 		})
+		for key, value := range values {
+			metrics <- prometheus.MustNewConstMetric(c.descs[i], prometheus.GaugeValue, value, labelled[key]...)
+		}
 	}
+}
+
+const longestLabel = 200 // bytes
+
+// labelText is a text as a label: names are the user's, problems a server's.
+func labelText(text string) string {
+	text = printable.Text(text)
+	if len(text) > longestLabel {
+		text = strings.ToValidUTF8(text[:longestLabel], "") + "…"
+	}
+	return text
+}
+
+const mostProblems = 50
+
+// most are the counts, the smallest of many in one.
+func most(counts map[string]int) map[string]int {
+	if len(counts) <= mostProblems {
+		return counts
+	}
+	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+	kept := map[string]int{}
+	for i, name := range names {
+		if i >= mostProblems {
+			name = "other"
+		}
+		kept[name] += counts[names[i]]
+	}
+	return kept
 }

@@ -5,12 +5,15 @@ import (
 	"sync"
 
 	"golang.org/x/term"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 )
 
 // screen is a terminal whose last line is live: what else is written goes above
-// it. Each change is one write, so that nothing is seen half drawn.
+// it. Each change is one write, so that nothing is seen half drawn. What it is
+// given is shown printable; the only control sequences are its own.
 type screen struct {
-	out io.Writer
+	out io.Writer // not printable
 
 	mu   sync.Mutex
 	line string // shown now
@@ -27,10 +30,11 @@ const (
 func (s *screen) Write(text []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.line == "" {
-		return s.out.Write(text)
+	lines := printable.Text(string(text))
+	if s.line != "" {
+		lines = eraseLine + lines + s.line
 	}
-	if _, err := io.WriteString(s.out, eraseLine+string(text)+s.line); err != nil {
+	if _, err := io.WriteString(s.out, lines); err != nil {
 		return 0, err
 	}
 	return len(text), nil
@@ -40,6 +44,7 @@ func (s *screen) Write(text []byte) (int, error) {
 func (s *screen) draw(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	line = printable.Line(line)
 	if line == s.line {
 		return
 	}
@@ -53,7 +58,7 @@ func (s *screen) draw(line string) {
 
 // width is the one of the terminal behind w, in characters.
 func width(w io.Writer) int {
-	if file := terminal(w); file != nil {
+	if file := printable.Terminal(w); file != nil {
 		if width, _, err := term.GetSize(int(file.Fd())); err == nil && width > 0 {
 			return width
 		}

@@ -37,10 +37,17 @@ const maxMetrics = 4 << 20 // bytes
 // lastSuccess reads when the job last succeeded, as an earlier run wrote it;
 // zero when there is none.
 func lastSuccess(path, job string) (time.Time, error) {
-	file, err := os.Open(filepath.Clean(path))
+	info, err := os.Stat(filepath.Clean(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return time.Time{}, nil
 	}
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("it is no file")
+	}
+	if err != nil {
+		return time.Time{}, err
+	}
+	file, err := os.Open(filepath.Clean(path))
 	if err != nil {
 		return time.Time{}, err
 	}
@@ -52,7 +59,7 @@ func lastSuccess(path, job string) (time.Time, error) {
 	}
 	for _, m := range families[prefix+"success_timestamp_seconds"].GetMetric() {
 		for _, label := range m.GetLabel() {
-			if label.GetName() == jobLabel && label.GetValue() == job {
+			if label.GetName() == jobLabel && label.GetValue() == labelText(job) {
 				return time.UnixMilli(int64(m.GetGauge().GetValue() * 1000)), nil
 			}
 		}

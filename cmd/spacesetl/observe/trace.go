@@ -9,6 +9,7 @@ import (
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
@@ -40,6 +41,9 @@ func newTracing(ctx context.Context, provider trace.TracerProvider, start time.T
 	t.in = t.above
 	return t
 }
+
+// label is an attribute, printable: names are the user's or a server's.
+func label(key, text string) attribute.KeyValue { return attribute.String(key, printable.Line(text)) }
 
 // progress opens and closes the spans of waves and phases.
 func (t *tracing) progress(p pipeline.Progress, now time.Time) {
@@ -77,9 +81,9 @@ func (t *tracing) request(v extract.Event, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sweep(now)
-	_, span := t.tracer.Start(t.in, "request "+string(v.Endpoint), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(now.Add(-v.Sent.Duration)),
-		trace.WithAttributes(attribute.String("spacesetl.endpoint", string(v.Endpoint)), attribute.String("spacesetl.token", v.Token),
-			attribute.Int("spacesetl.ids", v.Sent.IDs), attribute.String("spacesetl.page", v.Sent.PageID),
+	_, span := t.tracer.Start(t.in, printable.Line("request "+string(v.Endpoint)), trace.WithSpanKind(trace.SpanKindClient), trace.WithTimestamp(now.Add(-v.Sent.Duration)),
+		trace.WithAttributes(label("spacesetl.endpoint", string(v.Endpoint)), label("spacesetl.token", v.Token),
+			attribute.Int("spacesetl.ids", v.Sent.IDs), label("spacesetl.page", v.Sent.PageID),
 			attribute.Int("http.response.status_code", v.Sent.Status), attribute.Int("http.response.body.size", v.Sent.Bytes)))
 	if v.Sent.Status == 0 || v.Sent.Status >= 500 {
 		span.SetStatus(codes.Error, statusText(v.Sent.Status))
@@ -95,9 +99,9 @@ func (t *tracing) wait(v extract.Event, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.sweep(now)
-	_, span := t.tracer.Start(t.in, "wait "+string(v.Endpoint), trace.WithTimestamp(now), trace.WithAttributes(
-		attribute.String("spacesetl.endpoint", string(v.Endpoint)), attribute.String("spacesetl.token", v.Token),
-		attribute.String("spacesetl.limit", string(v.Limit)), attribute.Bool("spacesetl.retry", v.Kind == extract.EventRetry)))
+	_, span := t.tracer.Start(t.in, printable.Line("wait "+string(v.Endpoint)), trace.WithTimestamp(now), trace.WithAttributes(
+		label("spacesetl.endpoint", string(v.Endpoint)), label("spacesetl.token", v.Token),
+		label("spacesetl.limit", string(v.Limit)), attribute.Bool("spacesetl.retry", v.Kind == extract.EventRetry)))
 	t.waits = append(t.waits, waitSpan{span, v.Until})
 }
 
@@ -126,8 +130,8 @@ func (t *tracing) end(job, id string, end End) {
 		w.End(trace.WithTimestamp(end.At))
 	}
 	t.close(end.At)
-	t.run.SetAttributes(attribute.String("spacesetl.job", job), attribute.String("spacesetl.run", id),
-		attribute.String("spacesetl.outcome", string(end.Outcome)), attribute.Int("spacesetl.exit_code", end.Code))
+	t.run.SetAttributes(label("spacesetl.job", job), label("spacesetl.run", id),
+		label("spacesetl.outcome", string(end.Outcome)), attribute.Int("spacesetl.exit_code", end.Code))
 	if end.Code != 0 {
 		t.run.SetStatus(codes.Error, string(end.Outcome))
 	}
