@@ -42,6 +42,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 			parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
 		}
 		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
+		remove()                                      // it can be a link by now
 	}
 	loader, err := load.NewParquet(load.ParquetConfig{
 		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step,

@@ -128,6 +128,9 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, salvag
 	switch m, err := j.store.Manifest(id); {
 	case err == nil:
 		planned.Run.Outcome = m.Run.Outcome
+		if err := j.store.CheckPlan(m); err != nil {
+			return Result{}, err
+		}
 	case errors.Is(err, fs.ErrNotExist):
 		planned.Run.Outcome = schemas.Interrupted
 	default:

@@ -67,7 +67,7 @@ func byFile(j *Job, p store.Planned, env func(string) (string, bool)) string {
 // be anything.
 func isThere(file string) bool {
 	info, err := os.Stat(file)
-	return err == nil && info.Mode().IsRegular()
+	return err == nil && info.Mode().IsRegular() && info.Size() <= 1<<20
 }
 
 // gone is said of a run whose job file is no more.

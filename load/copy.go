@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io"
 	"os"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // copyBytes are copied between two looks at the context.
@@ -13,7 +15,7 @@ const copyBytes = 64 << 20
 // copyFile copies a file to a name that is free. Where the file system can share
 // the blocks of both it takes no time and no room.
 func copyFile(ctx context.Context, from, to string) (err error) {
-	in, err := os.Open(from)
+	in, err := durable.Open(from)
 	if err != nil {
 		return err
 	}

@@ -42,35 +42,19 @@ func (d *DuckDB) Check(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	db, err := d.cfg.open(path, readOnly)
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	if err := long.check(ctx, db); err != nil {
-		return err
-	}
-	tables := map[string]int64{}
-	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT internal")
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		var n int64
-		if err := rows.Scan(&name, &n); err != nil {
+	return d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		if err := long.check(ctx, db); err != nil {
 			return err
 		}
-		tables[name] = n
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		if err := harmless(ctx, db); err != nil {
+			return err
+		}
+		tables, err := sizes(ctx, db)
+		if _, ok := tables["runs"]; ok && err == nil {
+			_, err = runsIn(ctx, db, tables)
+		}
 		return err
-	}
-	if _, ok := tables["runs"]; ok {
-		_, err = runsIn(ctx, db, tables)
-	}
-	return err
+	})
 }
 
 // Where a database file says how long it is: after its first block of 4 KiB two
@@ -88,12 +72,12 @@ const (
 // it is. It comes before the database is opened: closing the file would let go of the
 // lock that DuckDB has on it in this process.
 func checkHeader(path string) (length, error) {
-	info, err := os.Stat(path)
+	if err := durable.Regular(path); err != nil {
+		return length{}, fmt.Errorf("%s: %w", path, durable.Cause(err))
+	}
+	info, err := os.Lstat(path)
 	if err != nil {
 		return length{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return length{}, errors.New("is no regular file")
 	}
 	header, err := ReadHeader(path)
 	switch {
@@ -124,21 +108,14 @@ func (l length) check(ctx context.Context, db *sql.DB) error {
 		return nil
 	}
 	// Blocks at the end that are free need not be there.
-	tables, err := db.QueryContext(ctx, "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database()")
-	if err != nil {
+	tables, err := found(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
+	if err != nil || len(tables) == 0 {
 		return err
 	}
-	defer tables.Close()
 	var lasts []string
-	for tables.Next() {
-		var name string
-		if err := tables.Scan(&name); err != nil {
-			return err
-		}
-		lasts = append(lasts, fmt.Sprintf("SELECT max(greatest(block_id, list_max(additional_block_ids))) AS last FROM pragma_storage_info(%s) WHERE persistent", schemas.QuoteText(name)))
-	}
-	if err := errors.Join(tables.Err(), tables.Close()); err != nil || len(lasts) == 0 {
-		return err
+	for _, name := range tables {
+		lasts = append(lasts, fmt.Sprintf("SELECT max(greatest(block_id, list_max(additional_block_ids))) AS last FROM pragma_storage_info(%s) WHERE persistent",
+			schemas.QuoteText(attached+".main."+schemas.Quote(name))))
 	}
 	var last sql.NullInt64
 	if err := db.QueryRowContext(ctx, "SELECT max(last) FROM ("+strings.Join(lasts, " UNION ALL ")+")").Scan(&last); err != nil {
@@ -152,7 +129,7 @@ func (l length) check(ctx context.Context, db *sql.DB) error {
 
 // lengthOf reads how long a database file is.
 func lengthOf(path string) (length, error) {
-	file, err := os.Open(path)
+	file, err := durable.Open(path)
 	if err != nil {
 		return length{}, err
 	}

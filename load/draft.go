@@ -2,7 +2,6 @@ package load
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,7 +19,7 @@ type draft struct {
 	names
 	lock  *flock.Flock
 	step  durable.Step
-	guard *sql.DB // has the database open for reading, so that nobody writes it
+	guard stored // has the database open for reading, so that nobody writes it
 }
 
 // names are the files of a database and of its private copy beside it. A
@@ -43,18 +42,6 @@ func beside(path, extension string) string {
 	return filepath.Join(filepath.Dir(path), "_"+filepath.Base(path)+"."+extension)
 }
 
-// resolve follows links, so that a rename replaces the database, not a link.
-func resolve(path string) (string, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target, nil
-	}
-	return path, nil
-}
-
 // begin makes the copy: the database and its log as they are, then the run.
 func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	isNew := !exists(p.db)
@@ -63,13 +50,14 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 		if err != nil {
 			return err
 		}
-		if p.guard, err = cfg.open(p.db, readOnly); err != nil {
+		cfg.Path = p.db
+		if p.guard, err = cfg.openStored(ctx); err != nil {
 			return err
 		}
-		if err := long.check(ctx, p.guard); err != nil {
+		if err := long.check(ctx, p.guard.DB); err != nil {
 			return err
 		}
-		if err := p.guard.PingContext(ctx); err != nil {
+		if err := harmless(ctx, p.guard.DB); err != nil {
 			return err
 		}
 		if err := copyFile(ctx, p.db, p.next); err != nil {
@@ -128,8 +116,8 @@ func (p *draft) commit(context.Context) error {
 	if err := p.step.At("duckdb: before rename", p.db); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" && p.guard != nil {
-		_ = p.guard.Close() // no file that is open can be replaced there
+	if runtime.GOOS == "windows" {
+		p.guard.Close() // no file that is open can be replaced there
 	}
 	if err := os.Rename(p.next, p.db); err != nil {
 		return err
@@ -138,12 +126,10 @@ func (p *draft) commit(context.Context) error {
 }
 
 func (p *draft) abandon() {
-	if p.guard != nil {
-		_ = p.guard.Close()
-	}
+	p.guard.Close()
 	_ = p.recover()
 	unlockDatabase(p.lock)
-	p.guard, p.lock = nil, nil
+	p.guard, p.lock = stored{}, nil
 }
 
 // recover brings the folder back to the database and its log, whatever a

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -160,22 +159,4 @@ func TestPreparedRunIsSeenAfterCommit(t *testing.T) {
 			}
 		}
 	})
-}
-
-func TestLinkToTheDatabaseStaysALink(t *testing.T) {
-	t.Parallel()
-	s := newStore(t)
-	s.publishWorld(1)
-	link := filepath.Join(t.TempDir(), "link.duckdb")
-	if err := os.Symlink(s.path, link); err != nil {
-		t.Skip("this file system has no links:", err)
-	}
-	run, batches := world(t, 2)
-	parts := s.commit(run, batches)
-	if err := NewDuckDB(DuckDBConfig{Path: link, Parts: s.dir}).Publish(context.Background(), parts); err != nil {
-		t.Fatal(err)
-	}
-	if target, err := os.Readlink(link); err != nil || target != s.path || s.query(consistent)[0] != "r2 40 1 40" {
-		t.Errorf("link to %s, %v; got %s", target, err, s.query(consistent)[0])
-	}
 }

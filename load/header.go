@@ -6,7 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"os"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // Header is the beginning of a database file.
@@ -25,7 +26,7 @@ const (
 
 // ReadHeader reads the header of a database file, which needs no lock.
 func ReadHeader(path string) (Header, error) {
-	file, err := os.Open(path)
+	file, err := durable.Open(path)
 	if err != nil {
 		return Header{}, err
 	}

@@ -21,6 +21,10 @@ func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error
 	if err != nil {
 		return err
 	}
+	cfg.Path = p.path
+	if err := cfg.withStored(ctx, harmless); err != nil {
+		return err
+	}
 	if p.db, err = cfg.open(p.path, "", cfg.merging()...); err != nil {
 		return err
 	}

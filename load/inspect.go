@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -25,43 +24,51 @@ type Contents struct {
 // when there is none.
 func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
-	if _, err := os.Stat(d.cfg.Path); err != nil {
-		return c, err
-	}
-	db, err := d.cfg.open(d.cfg.Path, readOnly)
+	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		if c.Rows, err = sizes(ctx, db); err != nil {
+			return err
+		}
+		if _, ok := c.Rows["runs"]; !ok {
+			return errors.New("there is no table runs: it is not a database of spacesetl")
+		}
+		c.Runs, err = runsIn(ctx, db, c.Rows)
+		return err
+	})
+	return c, err
+}
+
+// sizes returns how many rows the catalogue says that the tables have.
+func sizes(ctx context.Context, db *sql.DB) (map[string]int64, error) {
+	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
 	if err != nil {
-		return c, err
-	}
-	defer db.Close()
-	c.Rows = map[string]int64{}
-	rows, err := db.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE NOT internal")
-	if err != nil {
-		return c, err
+		return nil, err
 	}
 	defer rows.Close()
+	tables := map[string]int64{}
 	for rows.Next() {
 		var name string
 		var n int64
 		if err := rows.Scan(&name, &n); err != nil {
-			return c, err
+			return nil, err
 		}
-		c.Rows[name] = n
+		if isOurs(name) {
+			tables[name] = n
+		}
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return c, err
-	}
-	if _, ok := c.Rows["runs"]; !ok {
-		return c, errors.New("there is no table runs: it is not a database of spacesetl")
-	}
-	c.Runs, err = runsIn(ctx, db, c.Rows)
-	return c, err
+	return tables, rows.Err()
 }
+
+// mostRuns is more than any database has: an hourly job makes 8,760 a year.
+const mostRuns = 1_000_000
 
 // runsIn asks the tables runs and _loads, where there is one.
 func runsIn(ctx context.Context, db *sql.DB, tables map[string]int64) (map[string]string, error) {
-	query := "SELECT _run_id, '' FROM runs"
+	if tables["runs"] > mostRuns || tables[loads] > mostRuns {
+		return nil, fmt.Errorf("says that it has more than %d runs: it is not a database of spacesetl", mostRuns)
+	}
+	query := "SELECT _run_id::VARCHAR, '' FROM runs"
 	if _, ok := tables[loads]; ok {
-		query = "SELECT _run_id, coalesce(content, '') FROM runs LEFT JOIN " + loads + " ON run_id = _run_id"
+		query = "SELECT _run_id::VARCHAR, coalesce(content, '')::VARCHAR FROM runs LEFT JOIN " + loads + " ON run_id = _run_id"
 	}
 	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
@@ -91,20 +98,16 @@ type TableHash struct {
 // error. It opens the file for reading only.
 func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
-	if _, err := os.Stat(d.cfg.Path); err != nil {
-		return nil, err
-	}
 	from := map[string]string{}
 	tables := slices.Concat(schemas.Tables(), schemas.Histories())
 	for _, t := range tables {
 		from[t.Name] = schemas.Quote(t.Name)
 	}
-	db, err := d.cfg.open(d.cfg.Path, readOnly)
-	if err != nil {
-		return nil, err
-	}
-	defer db.Close()
-	return hashTables(ctx, db, tables, from)
+	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		hashes, err = hashTables(ctx, db, tables, from)
+		return err
+	})
+	return hashes, err
 }
 
 // HashParts returns the hash of every table of Parquet files whose paths are

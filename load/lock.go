@@ -1,11 +1,15 @@
 package load
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"strings"
 
 	"github.com/gofrs/flock"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // lockDatabase makes this process the only one that publishes to a database,
@@ -13,6 +17,9 @@ import (
 // Two that copied the same database would each rename over the other's rows.
 func lockDatabase(path string) (*flock.Flock, error) {
 	name := beside(path, "lock")
+	if err := durable.Regular(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", name, durable.Cause(err)) // the lock waits for a pipe, and writes where a link leads
+	}
 	for {
 		// Whoever may publish to the database must be able to see who does.
 		lock := flock.New(name, flock.SetPermissions(0o666))
@@ -21,7 +28,7 @@ func lockDatabase(path string) (*flock.Flock, error) {
 			return nil, err
 		}
 		if !ok {
-			holder, _ := os.ReadFile(name) // only for the message
+			holder, _ := durable.ReadFile(name, 4<<10) // only for the message
 			return nil, &LockedError{Path: path, Holder: strings.TrimSpace(string(holder))}
 		}
 		mine, err := lock.Stat()

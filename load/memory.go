@@ -85,6 +85,9 @@ func isThrifty(updated, limit int64) bool {
 	return updated > min(limit/2, mostUpdated)
 }
 
+// mostShares bounds what a manifest's numbers can ask for.
+const mostShares = 10_000
+
 // sharesOf is how many shares the rows of a table are merged in. It follows
 // from the rows and the limit alone.
 func sharesOf(rows, bytes int64, columns int, limit int64) int {
@@ -92,6 +95,6 @@ func sharesOf(rows, bytes int64, columns int, limit int64) int {
 		limit = mergeMemory
 	}
 	times := float64(limit) / mergeMemory
-	cells := float64(rows*int64(columns)) / shareCells
-	return max(int(math.Ceil(max(cells, float64(bytes)/shareBytes)/times)), 1)
+	cells := float64(rows) * float64(columns) / shareCells
+	return int(min(max(math.Ceil(max(cells, float64(bytes)/shareBytes)/times), 1), mostShares))
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/marcboeker/go-duckdb/v2"
@@ -75,6 +76,9 @@ func OpenSQL(source string) (*sql.DB, error) { return sql.Open("duckdb", source)
 // ErrNotOneSelect says that a text is no SELECT, or more than one statement.
 var ErrNotOneSelect = errors.New("not one SELECT")
 
+// notOneSelect is how DuckDB says so: the tables are views to it.
+var notOneSelect = regexp.MustCompile(`multi-statement|Can only (delete from|update) base table|Catalog Error: \w+ is not an table`)
+
 // CheckSelect plans a statement and runs nothing. It returns how many
 // parameters the statement has, ErrNotOneSelect where it may be no SELECT, and
 // what DuckDB says is wrong with it.
@@ -88,7 +92,7 @@ func (r *Reader) CheckSelect(ctx context.Context, text string) (parameters int, 
 		// Prepare takes one statement. The other ways to ask run all but the
 		// last of several at once.
 		statement, err := conn.(driver.Conn).Prepare(text)
-		if err != nil && strings.Contains(err.Error(), "multi-statement") {
+		if err != nil && notOneSelect.MatchString(err.Error()) {
 			return ErrNotOneSelect
 		}
 		if err != nil {
@@ -146,8 +150,8 @@ func (c DuckDBConfig) openDraft(n names, settings ...setting) (*sql.DB, error) {
 	})
 }
 
-// openLocked opens a database whose settings can be locked: they are those of
-// the database and not set again by each connection, which would fail then.
+// openLocked opens a database of no file whose settings can be locked: they are
+// those of the database and not set again by each connection, which would fail then.
 // They spill nothing: what does not fit is an error, while a GROUP BY that spills
 // can end the process (DuckDB 1.4.1, TupleDataCollection::Combine).
 func (c DuckDBConfig) openLocked() (*sql.DB, error) {
@@ -155,13 +159,5 @@ func (c DuckDBConfig) openLocked() (*sql.DB, error) {
 	for _, s := range c.settings() {
 		options.Set(s.name, s.value)
 	}
-	if c.Path == "" {
-		return connect("?"+options.Encode(), nil)
-	}
-	options.Set("access_mode", "read_only")
-	path, err := driverPath(c.Path)
-	if err != nil {
-		return nil, err
-	}
-	return connect(path+"?"+options.Encode(), nil)
+	return connect("?"+options.Encode(), nil)
 }

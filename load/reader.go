@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -30,9 +31,11 @@ type ReaderConfig struct {
 	Connections int    // queries at a time; 0 for one
 }
 
-// Reader gives SQL the tables of a store and nothing else: no file but those
-// can be read, none but in Scratch written, no extension loaded and no setting
-// changed. It sees one state of the tables, that of when it was opened.
+// Reader gives SQL the tables of a store that we know, with our own views and
+// macros, and nothing else: no file but those can be read, none but in Scratch
+// written, no extension loaded and no setting changed. It sees one state of the
+// tables, that of when it was opened. What else a database holds is in the schema
+// store.main, for who asks for it by that name.
 type Reader struct {
 	*sql.DB
 	cfg ReaderConfig
@@ -41,13 +44,12 @@ type Reader struct {
 // OpenReader opens tables to read. The error is an fs.ErrNotExist where there
 // is no database, and a *LockedError where a process that merges in place has it.
 func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
-	database := DuckDBConfig{Path: cfg.Path, MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads}
 	if cfg.Path != "" {
 		if err := checkFile(cfg.Path); err != nil {
 			return nil, err
 		}
 	}
-	db, err := database.openLocked()
+	db, err := DuckDBConfig{MemoryLimit: cfg.MemoryLimit, Threads: cfg.Threads}.openLocked()
 	if err != nil {
 		return nil, wrap(ctx, cfg.Path, err)
 	}
@@ -63,23 +65,32 @@ func OpenReader(ctx context.Context, cfg ReaderConfig) (*Reader, error) {
 
 // checkFile returns an error where there is no database file.
 func checkFile(path string) error {
-	info, err := os.Stat(path)
+	err := durable.Regular(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("duckdb %s: there is no such database: %w", path, fs.ErrNotExist)
 	case err != nil:
-		return err
-	case info.IsDir():
-		return fmt.Errorf("duckdb %s: is a folder, not a database", path)
+		return fmt.Errorf("duckdb %s: %w", path, durable.Cause(err))
 	}
 	return nil
 }
 
-// prepare makes views of files, then shuts everything else out.
+// prepare makes views of what there is to read, then shuts everything else out.
 func (r *Reader) prepare(ctx context.Context) error {
 	var statements, reach []string
-	if r.cfg.Path == "" {
-		statements, reach = r.views()
+	if r.cfg.Path != "" {
+		tables, err := attach(ctx, r.DB, r.cfg.Path)
+		if err != nil {
+			return err
+		}
+		if err := own(ctx, r.DB, tables); err != nil {
+			return err
+		}
+	} else {
+		var err error
+		if statements, reach, err = r.views(); err != nil {
+			return err
+		}
 	}
 	if r.cfg.Scratch != "" {
 		dir, err := filepath.Abs(r.cfg.Scratch)
@@ -91,25 +102,31 @@ func (r *Reader) prepare(ctx context.Context) error {
 	if len(reach) > 0 {
 		statements = append(statements, "SET allowed_paths = "+textList(reach))
 	}
-	statements = append(statements, "SET GLOBAL TimeZone = 'UTC'", "SET enable_external_access = false", "SET lock_configuration = true")
 	for _, s := range statements {
 		if _, err := r.ExecContext(ctx, s); err != nil {
 			return err
 		}
 	}
-	return nil
+	return shut(ctx, r.DB)
 }
 
 // views are the statements that make the tables of files: of each key the
 // newest row, of each list the rows of its newest sighting. A list that was
 // seen empty later, and a column that only an earlier run asked for, are as a
-// merged database alone can tell. The files are returned, too.
-func (r *Reader) views() (statements, paths []string) {
+// merged database alone can tell. The files are returned, too; what is none, or has
+// another size than is listed, is an error.
+func (r *Reader) views() (statements, paths []string, err error) {
 	files := map[string][]string{}
 	for _, p := range r.cfg.Parts {
 		path := filepath.Join(r.cfg.Dir, filepath.FromSlash(p.Path))
 		if absolute, err := filepath.Abs(path); err == nil {
 			path = absolute
+		}
+		if err := durable.Regular(path); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", path, durable.Cause(err))
+		}
+		if info, err := os.Lstat(path); err == nil && info.Size() != p.Bytes {
+			return nil, nil, fmt.Errorf("%s: has %d bytes; its manifest lists %d", path, info.Size(), p.Bytes)
 		}
 		files[p.Table] = append(files[p.Table], path)
 		paths = append(paths, path)
@@ -124,7 +141,7 @@ func (r *Reader) views() (statements, paths []string) {
 	for _, v := range schemas.Views() {
 		statements = append(statements, v.DuckDB())
 	}
-	return statements, paths
+	return statements, paths, nil
 }
 
 // newestRows selects what counts of the rows that a table has in files.

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -140,11 +142,23 @@ func TestReaderReachesNothingElse(t *testing.T) {
 // A database cannot be changed through a Reader.
 func TestReaderChangesNoTable(t *testing.T) {
 	s, _ := twoRuns(t)
+	before := files(t, filepath.Dir(s.path))
 	r := openReader(t, ReaderConfig{Path: s.path})
-	for _, statement := range []string{"DELETE FROM spaces", "DROP TABLE users", "CREATE TABLE t (a INT)", "UPDATE spaces SET title = ''", "CREATE VIEW v AS SELECT 1"} {
+	for _, statement := range []string{"DELETE FROM spaces", "DROP TABLE users", "UPDATE spaces SET title = ''"} {
+		if _, err := r.Exec(statement); err == nil {
+			t.Errorf("%s: got no error", statement)
+		}
+	}
+	for _, statement := range []string{"DELETE FROM store.spaces", "DROP TABLE store.users", "CREATE TABLE store.t (a INT)", "UPDATE store.spaces SET title = ''", "CREATE VIEW store.v AS SELECT 1"} {
 		if _, err := r.Exec(statement); err == nil || !strings.Contains(err.Error(), "read-only") {
 			t.Errorf("%s: got %v, want an error that says read-only", statement, err)
 		}
+	}
+	if _, err := r.Exec("CREATE TABLE mine (a INT)"); err != nil {
+		t.Errorf("a table of its own, in memory: %v", err)
+	}
+	if err := r.Close(); err != nil || !cmp.Equal(before, files(t, filepath.Dir(s.path))) {
+		t.Errorf("the database has changed, or %v", err)
 	}
 }
 

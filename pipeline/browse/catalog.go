@@ -116,7 +116,7 @@ func (c *catalog) has(names ...string) bool {
 func (c *catalog) readColumns(ctx context.Context, r *reader) error {
 	rows, err := records(ctx, r, `
 SELECT columns.table_name, columns.column_name, columns.data_type, coalesce(columns.comment, '') AS doc,
-       coalesce(tables.comment, views.comment, '') AS table_doc, tables.table_name IS NULL AS is_view
+       coalesce(tables.comment, views.comment, '') AS table_doc
 FROM duckdb_columns() AS columns
 LEFT JOIN duckdb_tables() AS tables USING (database_oid, schema_oid, table_name)
 LEFT JOIN duckdb_views() AS views ON views.database_oid = columns.database_oid AND views.schema_oid = columns.schema_oid AND views.view_name = columns.table_name
@@ -129,7 +129,7 @@ ORDER BY columns.table_name, columns.column_index`)
 		name := row["table_name"].Text
 		if c.byName[name] == nil {
 			added := &relation{Name: name, Kind: "table", Doc: row["table_doc"].Text, Rows: -1}
-			if row["is_view"].Text == "true" && schemas.Lookup(name) == nil {
+			if slices.ContainsFunc(schemas.Views(), func(v schemas.View) bool { return v.Name == name }) {
 				added.Kind = "view"
 			}
 			c.add(added)
@@ -140,7 +140,7 @@ ORDER BY columns.table_name, columns.column_index`)
 }
 
 func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) error {
-	known, err := records(ctx, r, "SELECT 1 AS known FROM duckdb_functions() WHERE NOT internal AND function_name = ? LIMIT 1", m.Name)
+	known, err := records(ctx, r, "SELECT 1 AS known FROM duckdb_functions() WHERE NOT internal AND database_name = current_database() AND function_name = ? LIMIT 1", m.Name)
 	if err != nil || len(known) == 0 {
 		return err
 	}

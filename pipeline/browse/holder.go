@@ -22,7 +22,7 @@ type holder struct {
 
 	mu      sync.Mutex
 	current *held
-	opened  int       // names the links
+	opened  int       // names the folders
 	lost    []*reader // see sqlReader
 }
 
@@ -130,16 +130,13 @@ func (h *holder) open(ctx context.Context, now mark) (*held, error) {
 	}
 }
 
-// reader is an instance of DuckDB with the tables, and its own folder: for
-// results, and for the links it was opened by.
+// reader is an instance of DuckDB with the tables, and its own folder for results.
 type reader struct {
 	*load.Reader
 	scratch string
 }
 
-// openReader opens the store once more. DuckDB's driver has one instance for each
-// path, whatever file is there by now, so every opening goes by a link of its
-// own; a log that an in-place merge left beside the database goes with it.
+// openReader opens the store once more.
 func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *reader, err error) {
 	h.opened++
 	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
@@ -151,9 +148,7 @@ func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *
 		return nil, err
 	}
 	if now.file != nil {
-		if cfg.Path, err = linked(h.cfg.Store.DuckDB(), dir); err != nil {
-			return nil, err
-		}
+		cfg.Path = h.cfg.Store.DuckDB()
 	}
 	opened, err := load.OpenReader(ctx, cfg)
 	if err != nil {
@@ -161,19 +156,6 @@ func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *
 		return nil, err
 	}
 	return &reader{opened, cfg.Scratch}, nil
-}
-
-// linked makes links to a database and its log, and returns the former.
-func linked(path, dir string) (string, error) {
-	target, err := filepath.Abs(path)
-	if err != nil {
-		return "", err
-	}
-	link := filepath.Join(dir, "open.duckdb")
-	if err := errors.Join(os.Symlink(target, link), os.Symlink(target+".wal", link+".wal")); err != nil {
-		return "", fmt.Errorf("linking to the database: %w", err)
-	}
-	return link, nil
 }
 
 // close loses nothing: the tables are read only.

@@ -27,7 +27,7 @@ func (m mark) equal(other mark) bool {
 // look says in which state a store is. The error is an fs.ErrNotExist where no
 // run has made tables yet.
 func look(dir store.Dir) (mark, error) {
-	info, err := os.Stat(dir.DuckDB())
+	info, err := os.Lstat(dir.DuckDB())
 	if err == nil {
 		return mark{file: info, version: fmt.Sprintf("%x-%x", info.ModTime().UnixNano(), info.Size())}, nil
 	}

@@ -1,7 +1,6 @@
 package health
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -33,14 +32,14 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 	return lacks, nil
 }
 
-// Kept reports whether a run's Parquet files are there, as far as their sizes tell.
+// Kept reports whether a run's Parquet files are there as its manifest lists them,
+// by their checksums, too: a database is about to read them.
 func Kept(dir store.Dir, m store.Manifest) bool {
 	if !m.LoadsTo(store.ParquetFiles) {
 		return false
 	}
 	for _, part := range m.Files {
-		info, err := os.Stat(filepath.Join(dir.Parquet(), filepath.FromSlash(part.Path)))
-		if err != nil || info.Size() != part.Bytes {
+		if store.CheckPart(filepath.Join(dir.Parquet(), filepath.FromSlash(part.Path)), part) != nil {
 			return false
 		}
 	}

@@ -31,7 +31,7 @@ func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 		o.Bytes.Raw += landedBytes(d, v.id)
 	}
 	o.Bytes.Parquet = files.bytes
-	if info, err := os.Stat(d.DuckDB()); err == nil {
+	if info, err := os.Lstat(d.DuckDB()); err == nil {
 		o.Bytes.Database = info.Size()
 	}
 }

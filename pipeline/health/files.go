@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -36,13 +37,17 @@ func published(d store.Dir) (*publishedFiles, error) {
 	for _, table := range tables {
 		days, _ := fs.Glob(os.DirFS(d.Parquet()), table.Name()+"/run_date=*") // the pattern is good
 		for _, day := range days {
-			entries, err := os.ReadDir(filepath.Join(d.Parquet(), filepath.FromSlash(day)))
+			folder := filepath.Join(d.Parquet(), filepath.FromSlash(day))
+			if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+				continue // not ours
+			}
+			entries, err := os.ReadDir(folder)
 			if err != nil {
 				return nil, err
 			}
 			for _, e := range entries {
 				info, err := e.Info()
-				if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) {
+				if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) || err == nil && !info.Mode().IsRegular() {
 					continue // swept meanwhile, or not ours
 				}
 				if err != nil {
@@ -172,10 +177,12 @@ func short(d store.Dir, m store.Manifest) string {
 		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts", raw, m.Run.Pages)
 	}
 	for _, s := range m.Landed {
-		switch info, err := os.Stat(filepath.Join(raw, s.Name)); {
+		switch info, err := os.Lstat(filepath.Join(raw, s.Name)); {
 		case d.IsCopy(m) && errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return err.Error()
+		case !info.Mode().IsRegular():
+			return filepath.Join(raw, s.Name) + ": " + durable.ErrNotRegular.Error()
 		case info.Size() < s.Bytes:
 			return fmt.Sprintf("%s has %d bytes; the run's manifest counts %d", filepath.Join(raw, s.Name), info.Size(), s.Bytes)
 		}

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -44,7 +44,7 @@ func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runID stri
 // glance looks at the size and the ends of a Parquet file.
 func glance(d store.Dir, part schemas.Part) error {
 	name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
-	file, err := os.Open(name)
+	file, err := durable.Open(name)
 	if err != nil {
 		return err
 	}

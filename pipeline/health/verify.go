@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
 )
@@ -132,15 +132,11 @@ func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, runID string
 			return nil, err
 		}
 		name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
-		sum, bytes, err := store.FileSum(name)
-		switch {
-		case err != nil:
+		if err := store.CheckPart(name, part); err != nil {
 			v.Wrong("%v", err)
-		case bytes != part.Bytes || sum != part.SHA256:
-			v.Wrong("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
-		default:
-			v.Files++
+			continue
 		}
+		v.Files++
 	}
 	return &m, nil
 }
@@ -170,19 +166,13 @@ func VerifyTables(v *Verification, d store.Dir, m, again *store.Manifest) {
 
 // receipts compares the manifest and the plan with their checksums.
 func receipts(v *Verification, d store.Dir, m store.Manifest) {
-	path, plan := d.RunFile(m.Run.RunID, "manifest.json"), d.RunFile(m.Run.RunID, "plan.json")
-	text, readErr := os.ReadFile(path)
+	path := d.RunFile(m.Run.RunID, "manifest.json")
+	text, readErr := durable.ReadFile(path, store.MostJSON)
 	again, whole, err := m.Text()
 	if readErr != nil || err != nil || !whole || string(again) != string(text) {
 		v.Wrong("%s: is not what was written", path)
 	}
-	if d.IsCopy(m) {
-		return // the plan is in another store
-	}
-	switch sum, _, err := store.FileSum(plan); {
-	case err != nil:
+	if err := d.CheckPlan(m); err != nil {
 		v.Wrong("%v", err)
-	case sum != m.PlanSHA256:
-		v.Wrong("%s: is not the plan that the manifest names", plan)
 	}
 }

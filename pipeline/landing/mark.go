@@ -34,6 +34,6 @@ func MarkOf(d store.Dir, runID string, damaged bool) (m Mark) {
 			take(file.Info())
 		}
 	}
-	take(os.Stat(store.SentPath(d, runID)))
+	take(os.Lstat(store.SentPath(d, runID)))
 	return m
 }

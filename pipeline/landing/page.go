@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -57,11 +58,11 @@ func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
 		head.Page.Params, err = buffers.paramsOf(head.Params)
 	}
 	if err != nil {
-		return schemas.Page{}, r.unreadable(e, err)
+		return schemas.Page{}, r.unreadable(e, store.Plain(err))
 	}
 	p := head.Page
-	if p.ID != e.PageID || p.Request.ID() != p.ID || p.Request.Endpoint != e.Endpoint || p.RunID != r.run {
-		return schemas.Page{}, r.unreadable(e, fmt.Errorf("it is page %s of %s, run %s", p.ID, p.Request.Endpoint, p.RunID))
+	if p.ID != e.PageID || p.Request.ID() != p.ID || p.Request.Endpoint != e.Endpoint || p.RunID != r.run || p.FetchedAt.UnixMicro() != e.frame.fetchedAt {
+		return schemas.Page{}, r.unreadable(e, errors.New("it is not the page that its header names"))
 	}
 	p.Body = line[e.frame.headLen : len(line)-len("}\n")]
 	return p, nil

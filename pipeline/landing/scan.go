@@ -16,11 +16,16 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // maxLine bounds a landed page with its envelope, in bytes.
 const maxLine = 80 << 20
+
+// mostSegment bounds a segment, in bytes: the writers of a full one may each have
+// put a page more.
+const mostSegment = 2 << 30
 
 const (
 	skippable = 0x184D2A5E // zstd's magic number of a frame readers skip
@@ -41,17 +46,25 @@ var (
 // list segments, those of the last segment of an endpoint.
 func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 	path := filepath.Join(r.dir, name)
-	file, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) { // it was listed a moment ago
-		return r.spoilt(&DamageError{File: path, What: "is not there", Endpoint: e, Pages: r.counted[name].Pages})
+	spoilt := func(what string) error {
+		return r.spoilt(&DamageError{File: path, What: what, Endpoint: e, Pages: r.counted[name].Pages})
 	}
-	if err != nil {
+	file, err := durable.Open(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // it was listed a moment ago
+		return spoilt("is not there")
+	case errors.Is(err, durable.ErrNotRegular):
+		return spoilt(durable.ErrNotRegular.Error())
+	case err != nil:
 		return fmt.Errorf("landing: %w", err)
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
 		return fmt.Errorf("landing: %w", err)
+	}
+	if info.Size() > mostSegment {
+		return spoilt(fmt.Sprintf("has %d bytes, more than a file of pages can have", info.Size()))
 	}
 	s := &scanning{Reader: r, Segment: store.Segment{Name: name}, endpoint: e, file: file, size: info.Size(), counted: r.counted[name]}
 	s.check = last || !r.manifest || len(r.counted) > 0
@@ -234,7 +247,7 @@ func (s *scanning) seek(from int64, pass func(frame) bool) (int64, error) {
 // line reads and decompresses a page into buffers; the frame's checksum is
 // verified.
 func line(decoder *zstd.Decoder, path string, f frame, buffers *Buffers) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := durable.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -38,7 +38,7 @@ func (s *segment) open() (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file == nil {
-		s.file, err = os.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o666)
+		s.file, err = durable.OpenFile(s.path, os.O_RDWR|os.O_CREATE, 0o666)
 	}
 	return err
 }

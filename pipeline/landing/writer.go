@@ -111,7 +111,7 @@ func (w *Writer) mend() error {
 
 // cut removes what is torn.
 func cut(t Torn) error {
-	file, err := os.OpenFile(t.File, os.O_RDWR, 0)
+	file, err := durable.OpenFile(t.File, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}

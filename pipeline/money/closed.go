@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // closedName is ledger.ndjson: the runs that nothing can change any more, a line
@@ -68,7 +69,7 @@ func (l *Ledger) whole(d store.Dir) error {
 		return nil
 	}
 	if l.closed.Runs > 0 {
-		file, err := os.Open(d.File(closedName))
+		file, err := durable.Open(d.File(closedName))
 		if err != nil {
 			return err
 		}

@@ -148,6 +148,9 @@ func (s *story) again(run, older string) {
 	planned, err := s.store.Planned(run)
 	s.must(err)
 	planned.Run.RunID, m.Run.RunID, m.Content, m.Landed = older, older, "", to.Segments()
+	for i := range m.Files {
+		m.Files[i].Path = strings.ReplaceAll(m.Files[i].Path, run, older)
+	}
 	s.must(to.Close())
 	s.must(os.Mkdir(filepath.Dir(s.store.RunFile(older, "plan.json")), 0o755))
 	s.must(store.WriteJSON(s.store.RunFile(older, "plan.json"), planned, nil))

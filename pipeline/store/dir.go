@@ -15,7 +15,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -60,7 +59,7 @@ func (d Dir) Runs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && !strings.HasPrefix(e.Name(), ".") && !strings.HasPrefix(e.Name(), "_") {
+		if e.IsDir() && CheckRunID(e.Name()) == nil {
 			ids = append(ids, e.Name())
 		}
 	}
@@ -73,11 +72,14 @@ func (d Dir) Runs() ([]string, error) {
 // a *CorruptError when it is damaged or lost.
 func (d Dir) Planned(runID string) (Planned, error) {
 	var p Planned
+	if err := CheckRunID(runID); err != nil {
+		return p, err
+	}
 	path := d.RunFile(runID, "plan.json")
 	err := ReadJSON(path, &p)
 	switch {
 	case err == nil && p.Run.RunID != runID:
-		err = &CorruptError{path, fmt.Errorf("it is the plan of run %q", p.Run.RunID)}
+		err = &CorruptError{path, errors.New("it is the plan of " + named(p.Run.RunID))}
 	case errors.Is(err, fs.ErrNotExist) && d.lost(runID):
 		err = &CorruptError{path, errors.New("it is missing, and the run has pages or a manifest")}
 	}
@@ -109,10 +111,19 @@ func (d Dir) IsCopy(m Manifest) bool {
 // Unwritten. Its checksum is not looked at: see Manifest.Text.
 func (d Dir) Manifest(runID string) (Manifest, error) {
 	var m Manifest
+	if err := CheckRunID(runID); err != nil {
+		return m, err
+	}
 	path := d.RunFile(runID, "manifest.json")
 	err := ReadJSON(path, &m)
-	if err == nil && m.Run.RunID != runID {
-		err = &CorruptError{path, fmt.Errorf("it is the manifest of run %q", m.Run.RunID)}
+	switch {
+	case err != nil:
+	case m.Run.RunID != runID:
+		err = &CorruptError{path, errors.New("it is the manifest of " + named(m.Run.RunID))}
+	default:
+		if wrong := m.check(); wrong != nil {
+			err = &CorruptError{path, wrong}
+		}
 	}
 	return m, err
 }
@@ -190,7 +201,11 @@ func (d Dir) RefusedBefore(version string, dialect schemas.Dialect, now time.Tim
 type WrongJobError struct{ Store, Owner, Job string }
 
 func (e *WrongJobError) Error() string {
-	return fmt.Sprintf("store %s belongs to job %q, not %q: choose another --store, or name the job %q", e.Store, e.Owner, e.Job, e.Owner)
+	owner, do := fmt.Sprintf("job %q", e.Owner), fmt.Sprintf(", or name the job %q", e.Owner)
+	if e.Owner == "" {
+		owner, do = "a job that its plan does not name", ""
+	}
+	return fmt.Sprintf("store %s belongs to %s, not %q: choose another --store%s", e.Store, owner, e.Job, do)
 }
 
 // CorruptError is a file of the store that is not what was written.
@@ -222,29 +237,38 @@ func Unwritten(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt)
 }
 
+// MostJSON bounds a JSON file of a store, in bytes: that is what a state of eight
+// million Spaces takes.
+const MostJSON = 1 << 30
+
 // ReadJSON reads a JSON file of the store. The error is an fs.ErrNotExist when it
-// is missing, and a *CorruptError when it is no JSON.
+// is missing, and a *CorruptError when it is no JSON, or no file.
 func ReadJSON(path string, v any) error {
-	text, err := os.ReadFile(path)
+	_, err := readJSON(path, v)
+	return err
+}
+
+func readJSON(path string, v any) ([]byte, error) {
+	text, err := durable.ReadFile(path, MostJSON)
+	if errors.Is(err, durable.ErrNotRegular) {
+		return nil, &CorruptError{path, durable.Cause(err)}
+	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return &CorruptError{path, err}
+		return nil, &CorruptError{path, Plain(err)}
 	}
-	return nil
+	return text, nil
 }
 
 // ReadSummed is ReadJSON of a file with a member checksum, at its top, that is the
 // Checksum of what was written without it. The error is a *CorruptError where it is
 // not; summed is false of a file that has none.
 func ReadSummed(path string, v any) (summed bool, err error) {
-	text, err := os.ReadFile(path)
+	text, err := readJSON(path, v)
 	if err != nil {
 		return false, err
-	}
-	if err := json.Unmarshal(text, v); err != nil {
-		return false, &CorruptError{path, err}
 	}
 	const begin = "\n  \"checksum\": \""
 	before, rest, found := bytes.Cut(text, []byte(begin))
@@ -283,7 +307,7 @@ func WriteJSON(path string, v any, step durable.Step) error {
 // AppendAt writes a text where what counts of a file ends, whatever comes there that
 // a process left that died, and syncs it.
 func AppendAt(path string, at int64, text []byte) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := durable.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 	if err != nil {
 		return err
 	}

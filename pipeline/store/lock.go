@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -40,6 +39,9 @@ type Locked struct {
 // not look into the folders of all runs for what it left.
 const leftNothing = "left nothing half done\n"
 
+// mostOwner bounds what names the owner of a lock, in bytes.
+const mostOwner = 4 << 10
+
 // Lock makes this process the only one that writes the store. The system
 // releases the lock of a process that dies. It returns a *BusyError when
 // another has it.
@@ -48,20 +50,23 @@ func (d Dir) Lock() (*Locked, error) {
 		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
 	}
 	path := d.File("lock")
+	if err := durable.Regular(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("store %s: %w", d, err) // the lock waits for a pipe, and writes where a link leads
+	}
 	lock := flock.New(path, flock.SetPermissions(0o666))
 	ok, err := lock.TryLock()
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
 	if !ok {
-		owner, _ := os.ReadFile(path) // only for the message
+		owner, _ := durable.ReadFile(path, mostOwner) // only for the message
 		if text := strings.TrimSpace(string(owner)); text != "" {
 			return nil, &BusyError{string(d), text}
 		}
 		return nil, &BusyError{string(d), "another run"}
 	}
-	last, _ := os.ReadFile(path) // of what cannot be read nothing is known
-	host, _ := os.Hostname()     // only for the message
+	last, _ := durable.ReadFile(path, mostOwner) // of what cannot be read nothing is known
+	host, _ := os.Hostname()                     // only for the message
 	owner := fmt.Sprintf("process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))
 	if err := os.WriteFile(path, []byte(owner), 0o666); err != nil {
 		_ = lock.Unlock()
@@ -120,14 +125,6 @@ func (l *Locked) Claim(runID string) (release func(), err error) {
 	}), nil
 }
 
-// CheckRunID refuses what is no name of a run's folder.
-func CheckRunID(runID string) error {
-	if runID == "" || runID != filepath.Base(runID) || !filepath.IsLocal(runID) || strings.HasPrefix(runID, ".") || strings.HasPrefix(runID, "_") {
-		return fmt.Errorf("run %q: is not the id of a run", runID)
-	}
-	return nil
-}
-
 // Holder is who has locked a store, or had it locked last.
 type Holder struct {
 	Held bool `json:"held"`
@@ -153,7 +150,7 @@ func (h Holder) String() string {
 func (d Dir) Holder() (Holder, error) {
 	var h Holder
 	path := d.File("lock")
-	text, err := os.ReadFile(path)
+	text, err := durable.ReadFile(path, mostOwner)
 	if errors.Is(err, fs.ErrNotExist) {
 		h.Sure = true
 		return h, nil

@@ -215,7 +215,7 @@ func (m Manifest) Repeats(earlier Manifest) bool {
 
 // FileSum is the SHA-256 of a file, in hexadecimal, and its size.
 func FileSum(name string) (sum string, bytes int64, err error) {
-	file, err := os.Open(name)
+	file, err := durable.Open(name)
 	if err != nil {
 		return "", 0, err
 	}
@@ -223,6 +223,34 @@ func FileSum(name string) (sum string, bytes int64, err error) {
 	hash := sha256.New()
 	bytes, err = io.Copy(hash, file)
 	return hex.EncodeToString(hash.Sum(nil)), bytes, err
+}
+
+// CheckPlan compares a run's plan with its manifest, which names the checksum. The
+// plan of a copy is in another store.
+func (d Dir) CheckPlan(m Manifest) error {
+	if d.IsCopy(m) {
+		return nil
+	}
+	plan := d.RunFile(m.Run.RunID, "plan.json")
+	sum, _, err := FileSum(plan)
+	if err == nil && sum != m.PlanSHA256 {
+		err = fmt.Errorf("%s: is not the plan that the manifest names", plan)
+	}
+	return err
+}
+
+// CheckPart compares a file with what a manifest lists. One of another size is not
+// read.
+func CheckPart(name string, part schemas.Part) error {
+	info, err := os.Lstat(name)
+	if err == nil && info.Mode().IsRegular() && info.Size() != part.Bytes {
+		return fmt.Errorf("%s: is not the file the manifest lists (%d bytes; listed %d)", name, info.Size(), part.Bytes)
+	}
+	sum, bytes, err := FileSum(name)
+	if err == nil && (bytes != part.Bytes || sum != part.SHA256) {
+		err = fmt.Errorf("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
+	}
+	return err
 }
 
 // elsewhere reports whether a manifest tells of the same pages as an earlier one

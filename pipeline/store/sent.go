@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -62,7 +63,7 @@ func (l *SentLog) Write(n Sent) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.file == nil {
-		if l.file, err = os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666); err != nil {
+		if l.file, err = durable.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o666); err != nil {
 			return err
 		}
 		text = append([]byte{'\n'}, text...)
@@ -85,7 +86,7 @@ func (l *SentLog) Close() error {
 // noted as failed nor among the pages received, given by id, in the order
 // received: of each page the earliest.
 func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
-	text, err := os.ReadFile(SentPath(d, runID))
+	text, err := durable.ReadFile(SentPath(d, runID), MostJSON)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -26,20 +25,19 @@ type Latest struct {
 
 func (d Dir) latestPath() string { return filepath.Join(d.Parquet(), "_latest.json") }
 
-// partFile takes a Parquet file's name apart: run id and shard.
-var partFile = regexp.MustCompile(`^(.+)-[0-9]+\.parquet$`)
-
 // IsPart reports whether a Parquet file has a name that one of ours has.
-func IsPart(name string) bool { return partFile.MatchString(name) }
+func IsPart(name string) bool { return RunOf(name) != "" }
 
 // RunOf is the run that a Parquet file is named for; empty when it is none of
 // ours.
 func RunOf(name string) string {
-	parts := partFile.FindStringSubmatch(filepath.Base(name))
-	if parts == nil {
+	name, ours := strings.CutSuffix(filepath.Base(name), ".parquet")
+	run := strings.TrimRight(name, "0123456789") // of the shard
+	id := strings.TrimSuffix(run, "-")
+	if !ours || run == name || id == run || CheckRunID(id) != nil {
 		return ""
 	}
-	return parts[1]
+	return id
 }
 
 // Begin makes a new run and writes its plan.json; Run is filled in.
@@ -112,7 +110,7 @@ func (l *Locked) Committed(runID string) error {
 func (l *Locked) Sweep() error {
 	patterns := l.leftovers()
 	if !l.before {
-		patterns = append(patterns, l.leftInRuns())
+		patterns = append(patterns, l.leftInRuns()...)
 	}
 	for _, pattern := range patterns {
 		if err := removeAll(pattern); err != nil {
@@ -122,12 +120,15 @@ func (l *Locked) Sweep() error {
 	if l.before {
 		return l.latest(nil)
 	}
-	commits, err := filepath.Glob(filepath.Join(globEscape(l.File("runs")), "*", commitFile))
+	runs, err := l.Runs()
 	if err != nil {
-		return fmt.Errorf("store %s: %w", l.Dir, err)
+		return err
 	}
-	for _, name := range commits {
-		if err := l.bury(filepath.Base(filepath.Dir(name)), name); err != nil {
+	for _, id := range runs {
+		if !l.Dying(id) {
+			continue
+		}
+		if err := l.bury(id, l.RunFile(id, commitFile)); err != nil {
 			return fmt.Errorf("store %s: %w", l.Dir, err)
 		}
 	}
@@ -137,7 +138,7 @@ func (l *Locked) Sweep() error {
 // Dying reports whether a run was renaming its files into place when its process
 // ended, or is.
 func (d Dir) Dying(runID string) bool {
-	_, err := os.Stat(d.RunFile(runID, commitFile))
+	_, err := os.Lstat(d.RunFile(runID, commitFile))
 	return err == nil
 }
 
@@ -157,10 +158,10 @@ func (l *Locked) bury(runID, commit string) error {
 		return err
 	}
 	for _, path := range paths {
-		name := filepath.FromSlash(path)
-		if RunOf(name) != runID || !filepath.IsLocal(name) {
+		if table, _, _ := strings.Cut(path, "/"); !isPartOf(runID, schemas.Part{Table: table, Path: path}) {
 			continue // not what Committing writes
 		}
+		name := filepath.FromSlash(path)
 		if err := os.Remove(filepath.Join(l.Parquet(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
@@ -168,20 +169,25 @@ func (l *Locked) bury(runID, commit string) error {
 	return l.Committed(runID)
 }
 
-// Leftovers are the patterns of what a process that died can have left.
-func (d Dir) Leftovers() []string { return append(d.leftovers(), d.leftInRuns()) }
-
-func (d Dir) leftInRuns() string {
-	return filepath.Join(globEscape(string(d)), "runs", "*", "_*")
-}
+// Leftovers are the patterns of what a process that died can have left. No other
+// name that begins with _ is ours: a folder that is a link can lead to anything.
+func (d Dir) Leftovers() []string { return append(d.leftovers(), d.leftInRuns()...) }
 
 func (d Dir) leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
-	return []string{
-		filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"),
-		filepath.Join(parquet, "__*"),
-		filepath.Join(dir, "_state.json-*"), filepath.Join(dir, "_ledger.json-*"), filepath.Join(dir, "_settled.json-*"), filepath.Join(dir, "_report.html-*"),
+	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"), filepath.Join(parquet, "__latest.json-[0-9]*")}
+	for _, name := range []string{"state.json", "ledger.json", "settled.json", "report.html"} {
+		patterns = append(patterns, filepath.Join(dir, "_"+name+"-[0-9]*"))
 	}
+	return patterns
+}
+
+// leftInRuns are those in the folders of runs.
+func (d Dir) leftInRuns() (patterns []string) {
+	for _, name := range []string{"manifest.json", "plan.json", commitFile} {
+		patterns = append(patterns, filepath.Join(globEscape(string(d)), "runs", "*", "_"+name+"-[0-9]*"))
+	}
+	return patterns
 }
 
 // latest brings _latest.json up to the newest manifest, unless that is of a run

@@ -102,9 +102,11 @@ func TestSweepLeavesARunWhoseManifestCannotBeRead(t *testing.T) {
 	if err := l.Committing(run, []schemas.Part{part}, nil); err != nil {
 		t.Fatal(err)
 	}
-	// Who may not look into the folder is told neither that the manifest is there
-	// nor that it is not; a link in a circle says so to root, too.
-	if err := os.Symlink("manifest.json", l.RunFile(run, "manifest.json")); err != nil {
+	// Who may not read the manifest cannot tell whether it is damaged; one that is too
+	// long says so to root, too.
+	manifest := l.RunFile(run, "manifest.json")
+	write(t, manifest)
+	if err := os.Truncate(manifest, MostJSON+1); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Sweep(); err == nil {
@@ -141,7 +143,7 @@ func TestManifestIsWrittenOnce(t *testing.T) {
 	l := locked(t, t.TempDir())
 	run := started(t, l, time.Now()).Run
 	make := func(version, content string, destinations ...string) *Manifest {
-		m := &Manifest{Run: run, Content: content, Versions: map[string]string{"spacesetl": version}, Files: []schemas.Part{{Path: "a"}}}
+		m := &Manifest{Run: run, Content: content, Versions: map[string]string{"spacesetl": version}, Files: []schemas.Part{{Table: "spaces", Path: "spaces/run_date=2026-08-01/" + run.RunID + "-0.parquet"}}}
 		m.Ask(destinations)
 		if err := m.Seal(l.RunFile(run.RunID, "plan.json")); err != nil {
 			t.Fatal(err)

@@ -1,0 +1,211 @@
+package load
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// attached is the name of a database file beside the tables that are read of it.
+const attached = "store"
+
+// stored is a database file that is open to read the tables that we know.
+type stored struct {
+	*sql.DB
+	// guard has it open, too: of a file that is attached the driver does not know
+	// whether this process has it open to write. They are closed together, since
+	// closing a file drops every lock that the process has on it.
+	guard *sql.DB
+}
+
+// openStored opens a database file. The error is an fs.ErrNotExist where there is
+// none, and a *LockedError, once it is wrapped, where somebody writes it.
+func (c DuckDBConfig) openStored(ctx context.Context) (s stored, err error) {
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	path, err := resolve(c.Path)
+	if err != nil {
+		return s, err
+	}
+	if err := durable.Regular(path); err != nil {
+		return s, err
+	}
+	if s.guard, err = c.open(path, readOnly); err != nil {
+		return s, err
+	}
+	if err := s.guard.PingContext(ctx); err != nil {
+		return s, err
+	}
+	if s.DB, err = c.openLocked(); err != nil {
+		return s, err
+	}
+	if _, err := attach(ctx, s.DB, path); err != nil {
+		return s, err
+	}
+	return s, shut(ctx, s.DB)
+}
+
+// Close closes what is open; nothing was written.
+func (s stored) Close() {
+	for _, db := range []*sql.DB{s.DB, s.guard} {
+		if db != nil {
+			_ = db.Close()
+		}
+	}
+}
+
+// withStored opens a database file while something is asked of it.
+func (c DuckDBConfig) withStored(ctx context.Context, ask func(context.Context, *sql.DB) error) error {
+	s, err := c.openStored(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return ask(ctx, s.DB)
+}
+
+// attach gives an empty database the tables that we know of a file, which may be
+// from elsewhere: its views and macros can have the names of our tables, and of
+// DuckDB's own functions, to read files or to run for ever. Names are looked for in
+// the empty database, where neither is. It returns the names of the tables.
+func attach(ctx context.Context, db *sql.DB, path string) ([]string, error) {
+	path, err := resolve(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := durable.Regular(path); err != nil {
+		return nil, err
+	}
+	if _, err := db.ExecContext(ctx, fmt.Sprintf("ATTACH %s AS %s (READ_ONLY, TYPE duckdb)", schemas.QuoteText(path), attached)); err != nil {
+		return nil, err
+	}
+	// What is computed when it is read is as good as a view; no column of ours is.
+	computed, err := found(ctx, db, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = '"+attached+"' AND NOT internal AND "+
+		"schema_name = 'main' AND column_default IS NOT NULL")
+	if err != nil {
+		return nil, err
+	}
+	tables, err := found(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
+	if err != nil {
+		return nil, err
+	}
+	tables = slices.DeleteFunc(tables, func(name string) bool { return !isOurs(name) })
+	script := ""
+	for _, name := range tables {
+		if i := slices.IndexFunc(computed, func(column string) bool { return strings.HasPrefix(column, name+".") }); i >= 0 {
+			return nil, fmt.Errorf("column %s is computed, which no column of ours is: this database has been changed by somebody else", computed[i])
+		}
+		script += fmt.Sprintf("CREATE VIEW %s AS FROM %s.main.%[1]s;\n", schemas.Quote(name), attached)
+	}
+	if script != "" { // it may be a database of anything
+		_, err = db.ExecContext(ctx, script)
+	}
+	return tables, err
+}
+
+// isOurs reports whether a table of a database is one of those we make.
+func isOurs(name string) bool {
+	same := func(t *schemas.Table) bool { return t.Name == name }
+	return name == loads || schemas.Lookup(name) != nil || slices.ContainsFunc(schemas.Histories(), same)
+}
+
+// shut lets a database reach nothing but what it has.
+func shut(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, "SET GLOBAL TimeZone = 'UTC'; SET enable_external_access = false; SET lock_configuration = true")
+	return err
+}
+
+// own makes our views and macros anew of the tables there are: those of the file
+// may be anybody's. An earlier version's tables can lack what one asks for.
+func own(ctx context.Context, db *sql.DB, tables []string) error {
+	var scripts []string
+	for _, v := range schemas.Views() {
+		scripts = append(scripts, v.DuckDB())
+	}
+	for _, t := range schemas.Tables() {
+		for _, m := range schemas.Macros() {
+			if h := t.Versions(); h != nil && m.Name == t.Name+"_as_of" && slices.Contains(tables, h.Name) {
+				scripts = append(scripts, m.DuckDB())
+			}
+		}
+	}
+	for _, script := range scripts {
+		_, err := db.ExecContext(ctx, script)
+		if err != nil && !strings.Contains(err.Error(), "Catalog Error") && !strings.Contains(err.Error(), "Binder Error") {
+			return err
+		}
+	}
+	return nil
+}
+
+// harmless returns an error where something in a file that is open by openStored
+// would run in a merge, in which names are looked for in the file first.
+func harmless(ctx context.Context, db *sql.DB) error {
+	const in = " WHERE database_name = '" + attached + "' AND NOT internal"
+	for _, q := range []struct{ what, query string }{
+		{"macro", "SELECT function_name FROM duckdb_functions()" + in + " AND lower(function_name) IN (SELECT lower(function_name) FROM duckdb_functions() WHERE internal)"},
+		{"type", "SELECT type_name FROM duckdb_types()" + in + " AND lower(type_name) IN (SELECT lower(type_name) FROM duckdb_types() WHERE internal)"},
+		{"view", "SELECT view_name FROM duckdb_views()" + in + " AND schema_name = 'main'"},
+		{"condition on table", "SELECT table_name FROM duckdb_constraints() WHERE database_name = '" + attached + "' AND schema_name = 'main' AND constraint_type IN ('CHECK', 'FOREIGN KEY')"},
+	} {
+		names, err := found(ctx, db, q.query)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			if isOurs(name) || q.what == "macro" || q.what == "type" {
+				return fmt.Errorf("has a %s %q that is not ours and would run in a merge: drop it, or move the file away, and the next run makes the database again of what the store has", q.what, name)
+			}
+		}
+	}
+	return nil
+}
+
+// found returns the values of a query of one text column, in order.
+func found(ctx context.Context, db *sql.DB, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	slices.Sort(values)
+	return values, rows.Err()
+}
+
+// resolve is the absolute path of a database that is there or can be made. Links to
+// its folder are followed, so that what lies beside it lies in one folder by
+// whatever name; one in its own place, or in its log's, is refused.
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{path, path + ".wal"} {
+		if err := durable.Regular(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("%s: %w", name, durable.Cause(err))
+		}
+	}
+	if folder, err := filepath.EvalSymlinks(filepath.Dir(path)); err == nil {
+		path = filepath.Join(folder, filepath.Base(path))
+	}
+	return path, nil
+}

@@ -1,0 +1,107 @@
+package store
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// What a file of a store names may be from anybody: a run, a segment and a Parquet
+// file have the form that we write, without which their manifest is damaged. So no
+// path leads out of the store, and none is a pattern or a word of a shell. The
+// other half of the rule is durable.Regular.
+
+// longestName is how long the name of a run or a table can be.
+const longestName = 100
+
+// CheckRunID refuses what is no name of a run's folder.
+func CheckRunID(runID string) error {
+	if !isName(runID, "-.") {
+		return fmt.Errorf("run %.100q: is not the id of a run", runID)
+	}
+	return nil
+}
+
+// isName reports whether a name has only letters, digits, _ and some signs, and
+// begins with a letter or digit.
+func isName(name, signs string) bool {
+	for i, c := range []byte(name) {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '_' && strings.IndexByte(signs, c) < 0) {
+			return false
+		}
+	}
+	return name != "" && len(name) <= longestName
+}
+
+var (
+	dayFolder   = regexp.MustCompile(`^run_date=[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+	segmentFile = regexp.MustCompile(`^[a-z_]+-[0-9]{5,15}\.ndjson\.zst$`)
+)
+
+// isPartOf reports whether a Parquet file has the path that a file of the run has:
+// <table>/run_date=<day>/<run>-<n>.parquet.
+func isPartOf(runID string, part schemas.Part) bool {
+	table, rest, _ := strings.Cut(part.Path, "/")
+	day, name, _ := strings.Cut(rest, "/")
+	return table == part.Table && isName(table, "") && dayFolder.MatchString(day) && !strings.Contains(name, "/") && RunOf(name) == runID
+}
+
+// mostCounted bounds a number of a manifest: more is a mistake, or meant to do harm.
+const mostCounted = 1 << 48
+
+// check says what of a manifest cannot be one of ours.
+func (m *Manifest) check() error {
+	counted := func(n int64) bool { return 0 <= n && n <= mostCounted }
+	good := counted(int64(m.Run.Pages))
+	for _, t := range m.Tables {
+		good = good && counted(t.Rows)
+	}
+	for _, part := range m.Files {
+		if !isPartOf(m.Run.RunID, part) {
+			return fmt.Errorf("it lists %.200q, which is no file of table %.100q and its run", part.Path, part.Table)
+		}
+		good = good && counted(part.Rows) && counted(part.Bytes)
+	}
+	for _, s := range m.Landed {
+		if !segmentFile.MatchString(s.Name) {
+			return fmt.Errorf("it lists %.200q, which is no file of pages", s.Name)
+		}
+		good = good && counted(int64(s.Pages)) && counted(s.Bytes)
+	}
+	if !good {
+		return errors.New("it counts what cannot be")
+	}
+	if m.ClosedBy != "" && CheckRunID(m.ClosedBy) != nil {
+		return fmt.Errorf("it is closed by %.100q, which is no run", m.ClosedBy)
+	}
+	return nil
+}
+
+// named is a run in a message.
+func named(runID string) string {
+	if runID == "" {
+		return "no run"
+	}
+	return fmt.Sprintf("run %.100q", runID)
+}
+
+// Plain is what is wrong with a JSON text, without the names of our types.
+func Plain(err error) error {
+	var kind *json.UnmarshalTypeError
+	var moment *time.ParseError
+	switch {
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("%s is a %s, which it cannot be", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return fmt.Errorf("it is a %s, which it cannot be", kind.Value)
+	case errors.As(err, &moment):
+		return errors.New("a time in it is none")
+	}
+	return err
+}
