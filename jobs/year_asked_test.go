@@ -97,7 +97,7 @@ func came(requests []simulator.RequestRecord, q question) (all []string) {
 
 // told are requests, for a message.
 func told(requests []simulator.RequestRecord) (all []string) {
-	for _, r := range requests[:min(len(requests), 12)] {
+	for _, r := range requests[:min(len(requests), 20)] {
 		all = append(all, fmt.Sprintf("%s %s: %d %s", r.Time.Format("05.0"), r.Endpoint, r.Status, r.Fault))
 	}
 	return append(all, fmt.Sprint(len(requests), " in all"))

@@ -188,7 +188,7 @@ func (y *year) complete(id string, m store.Manifest, seen map[string]bool) {
 		case !was && (whole || m.Run.Outcome != schemas.Capped && !last.cut() && !last.hindered(q.endpoint)):
 			y.wrong(last, "did not ask %s %s, but %v", q.endpoint, q.member, told(requests))
 		case at.IsZero() && whole:
-			y.wrong(last, "no answer to %s %s, and it is not named; %s", q.endpoint, q.member, came(requests, q))
+			y.wrong(last, "no answer to %s %s, and it is not named; %s; %+v; %v", q.endpoint, q.member, came(requests, q), m.Missing, told(requests))
 		case q.endpoint == schemas.Usernames || at.IsZero() || last.cut() && !whole:
 		default:
 			before := q.visible(y.world, at.Add(-5*time.Second))
@@ -218,11 +218,12 @@ func (y *year) complete(id string, m store.Manifest, seen map[string]bool) {
 
 // paidOnce: no answer was bought twice, but for those under way when a process ended.
 func (y *year) paidOnce(log *runLog, requests []simulator.RequestRecord) {
-	bought, again, allowed := map[string]int{}, 0, 0
+	bought, again, allowed, example := map[string]int{}, 0, 0, ""
 	for _, r := range requests {
 		if r.Status == 200 && r.Fault == simulator.FaultNone {
 			if bought[r.URL]++; bought[r.URL] > 1 {
 				again++
+				example = r.URL
 			}
 		}
 	}
@@ -232,7 +233,7 @@ func (y *year) paidOnce(log *runLog, requests []simulator.RequestRecord) {
 		}
 	}
 	if y.tally.duplicates += again; again > allowed {
-		y.wrong(log.starts[0], "%d answers were bought twice, and at most %d were lost", again, allowed)
+		y.wrong(log.starts[0], "%d answers were bought twice, such as %s, and at most %d were lost; %v", again, example, allowed, told(requests))
 	}
 }
 
