@@ -94,6 +94,8 @@ func (f *folding) page(p facts.Received) {
 			return false
 		}
 		f.book(f.run, Day(n.At), p.Facts, true)
+		lost := lostOf(f.run, n, f.plan.Expansions(n.Endpoint))
+		f.more(&lost, p.Facts, p.FetchedAt)
 		return true
 	})
 	sent := store.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Members: store.Members(p.Request), Max: p.Request.Max, Lean: p.Request.Lean}

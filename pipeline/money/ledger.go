@@ -17,12 +17,13 @@ type Model struct {
 	Expansions bool // users and tweets in includes are billed like those in data
 	Repeats    bool // an object returned again on a UTC day is billed again
 	Lost       bool // answers that a crash lost were billed
+	More       bool // and held more than what came when they were asked for again
 }
 
 // Optimistic and Pessimistic are the ends of the range.
 var (
 	Optimistic  = Model{}
-	Pessimistic = Model{Expansions: true, Repeats: true, Lost: true}
+	Pessimistic = Model{Expansions: true, Repeats: true, Lost: true, More: true}
 )
 
 // view is the index of Line.New for a model.
@@ -54,6 +55,9 @@ type Line struct {
 	// New counts objects without those returned before on the day, for each of
 	// what can count as returned: with expansions (1), with lost answers (2).
 	New [views]int64 `json:"new"`
+	// More are those that lost answers may have held beside what their repetitions do,
+	// which came later.
+	More int64 `json:"more,omitempty"`
 }
 
 // Billed is how many objects of the line are billed.
@@ -63,6 +67,8 @@ func (l *Line) Billed(m Model) int64 {
 		return 0
 	case !m.Repeats:
 		return l.New[m.view()]
+	case m.Expansions && m.More:
+		return l.Returned + l.Included + l.More
 	case m.Expansions:
 		return l.Returned + l.Included
 	}

@@ -115,7 +115,11 @@ func (p *Purse) again(c Charge) {
 	for _, n := range p.lost {
 		same := n.of(c.Want)
 		had := n.each * schemas.Money(len(same))
-		p.spend(n.day, min(c.Each, had)-had, n.here)
+		held := c.Each
+		if !n.here { // it was lost before: see more
+			held += c.Each/4 + p.prices[c.Endpoint.Spec().Data]
+		}
+		p.spend(n.day, min(held, had)-had, n.here)
 		n.members = slices.DeleteFunc(n.members, func(id string) bool { return slices.Contains(same, id) })
 	}
 	p.lost = slices.DeleteFunc(p.lost, func(n *note) bool { return len(n.members) == 0 })

@@ -81,11 +81,15 @@ func (l *Ledger) count(n *Lost, o schemas.Object, data, included int64) {
 	if data == 0 && included == 0 {
 		return
 	}
-	line := l.line(Line{Day: Day(n.At), RunID: n.RunID, Endpoint: n.Endpoint, Object: o, Lost: true})
+	line := l.lostLine(n, o)
 	line.Returned += data
 	line.Included += included
 	line.New[Model{Lost: true}.view()] += data
 	line.New[Model{Expansions: true, Lost: true}.view()] += data + included
+}
+
+func (l *Ledger) lostLine(n *Lost, o schemas.Object) *Line {
+	return l.line(Line{Day: Day(n.At), RunID: n.RunID, Endpoint: n.Endpoint, Object: o, Lost: true})
 }
 
 // settle books that what earlier runs lost of a page held what the page does, whose
@@ -107,10 +111,12 @@ func (l *Ledger) settle(r store.Sent, expansions []string, f *facts.Facts) {
 		case exact:
 			l.add(&n, -1)
 			l.book(n.RunID, Day(n.At), f, true)
+			l.more(&n, f, r.At)
 		default:
 			part := n.part(again)
 			l.add(&part, -1)
-			l.most(&part, f)
+			l.held(&part, f)
+			l.more(&part, f, r.At)
 			if len(again) < len(n.Members) {
 				rest = append(rest, n.part(slices.DeleteFunc(slices.Clone(n.Members), func(id string) bool { return slices.Contains(again, id) })))
 			}
@@ -118,12 +124,12 @@ func (l *Ledger) settle(r store.Sent, expansions []string, f *facts.Facts) {
 		settled = true
 	}
 	if l.Lost = rest; settled {
-		l.Lines = slices.DeleteFunc(l.Lines, func(line *Line) bool { return line.Returned+line.Included == 0 })
+		l.Lines = slices.DeleteFunc(l.Lines, func(line *Line) bool { return line.Returned+line.Included+line.More == 0 })
 	}
 }
 
-// most books that a lost answer held as much of a page as it can have.
-func (l *Ledger) most(n *Lost, f *facts.Facts) {
+// held books that a lost answer held as much of a page as it can have.
+func (l *Ledger) held(n *Lost, f *facts.Facts) {
 	kind, returned := f.Data()
 	for _, o := range schemas.Priced() {
 		var had, data int64
@@ -132,5 +138,30 @@ func (l *Ledger) most(n *Lost, f *facts.Facts) {
 			had = min(int64(len(returned)+f.Nameless()), data)
 		}
 		l.count(n, o, had, min(int64(len(f.Included(o))), n.Most[o]-data))
+	}
+}
+
+// soon is so soon after an answer was lost that its repetition holds the same.
+const soon = time.Minute
+
+// more books what a lost answer can have held beside what a page does that came later:
+// Spaces end, and people leave. It is one object of data and a quarter of them, and a
+// quarter of those included, as far as it can have held so many.
+func (l *Ledger) more(n *Lost, f *facts.Facts, at time.Time) {
+	if at.Sub(n.At) < soon {
+		return
+	}
+	kind, returned := f.Data()
+	for _, o := range schemas.Priced() {
+		included := int64(len(f.Included(o)))
+		more := (included + 3) / 4
+		all := included
+		if o == kind {
+			data := int64(len(returned) + f.Nameless())
+			more, all = more+1+data/4, all+data
+		}
+		if more = min(more, n.Most[o]-all); more > 0 {
+			l.lostLine(n, o).More += more
+		}
 	}
 }

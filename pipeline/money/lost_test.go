@@ -199,10 +199,10 @@ func TestALostLookUpIsSettledMemberByMember(t *testing.T) {
 		lost schemas.Money
 	}{
 		{[]string{"1x"}, 3 * each},
-		{[]string{"1b", "1y"}, 2*each + space + user},
-		{[]string{"1b", "1a"}, each + 2*space + 2*user}, // b is known already
-		{[]string{"1c"}, 3*space + 3*user},
-		{[]string{"1a", "1b", "1c"}, 3*space + 3*user},
+		{[]string{"1b", "1y"}, 2*each + space + 2*user}, // one more than came with it
+		{[]string{"1b", "1a"}, each + 2*space + 4*user}, // b is known already
+		{[]string{"1c"}, 3*space + 6*user},
+		{[]string{"1a", "1b", "1c"}, 3*space + 6*user},
 	} {
 		look(locked, start.Add(time.Duration(i+1)*time.Hour), true, c.ids...)
 		if s := statement(t, locked); s.Lost != c.lost {

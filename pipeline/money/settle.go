@@ -180,7 +180,7 @@ func (d day) reduce(of func(*Line) bool, to int64) bool {
 			continue
 		}
 		scale := func(n int64) int64 { return (n*to + all - 1) / all }
-		line.Returned, line.Included = scale(line.Returned), scale(line.Included)
+		line.Returned, line.Included, line.More = scale(line.Returned), scale(line.Included), scale(line.More)
 		for view, n := range line.New {
 			line.New[view] = scale(n)
 		}
