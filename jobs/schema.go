@@ -3,20 +3,15 @@ package jobs
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
-	"slices"
-	"strconv"
 
 	"github.com/goccy/go-yaml"
 
+	"github.com/spacesetl/spacesetl/jobs/form"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // SchemaURL is where editors find the JSON Schema of job files.
 const SchemaURL = "https://raw.githubusercontent.com/spacesetl/spacesetl/main/jobs/job.schema.json"
-
-// schema is a JSON Schema, or a part of one.
-type schema map[string]any
 
 // Schema is the JSON Schema (draft 2020-12) of job files, for editors. It
 // refuses what Load refuses for its form; a job without anything to get is
@@ -27,8 +22,8 @@ func Schema() ([]byte, error) {
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["$id"] = SchemaURL
 	root["title"] = "spacesetl job"
-	root["if"] = schema{"properties": schema{"users": schema{"const": UsersBatch}}, "required": []string{"users"}}
-	root["then"] = schema{"properties": schema{"dialect": oneOf(values([]string{string(schemas.TweetDialect)}))}}
+	root["if"] = form.Schema{"properties": form.Schema{"users": form.Schema{"const": UsersBatch}}, "required": []string{"users"}}
+	root["then"] = form.Schema{"properties": form.Schema{"dialect": form.OneOf(form.Values([]string{string(schemas.TweetDialect)}))}}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -39,24 +34,24 @@ func Schema() ([]byte, error) {
 
 // mapping is a mapping with no other keys than these, of which one, a query,
 // may be required.
-func mapping(keys []Key, required string) schema {
-	properties := schema{}
+func mapping(keys []Key, required string) form.Schema {
+	properties := form.Schema{}
 	for _, k := range keys {
 		properties[k.Name] = k.property()
 	}
-	s := schema{"type": "object", "properties": properties, "additionalProperties": false}
+	s := form.Schema{"type": "object", "properties": properties, "additionalProperties": false}
 	if required != "" {
-		properties[required] = present(properties[required].(schema)).between(schema{"minLength": 1, "maxLength": 2048})
+		properties[required] = form.Present(properties[required].(form.Schema)).Between(form.Schema{"minLength": 1, "maxLength": 2048})
 		s["required"] = []string{required}
 	}
 	return s
 }
 
 // property is what an editor knows of a key. Without a value it is left out.
-func (k Key) property() schema {
+func (k Key) property() form.Schema {
 	s := k.form()
 	if k.shape&listed != 0 {
-		s = schema{"anyOf": []schema{s, {"type": "array", "items": present(k.form())}}}
+		s = form.Schema{"anyOf": []form.Schema{s, {"type": "array", "items": form.Present(k.form())}}}
 	}
 	s["description"] = k.Doc
 	if v, ok := yamlValue(k.Default); ok {
@@ -75,88 +70,35 @@ func yamlValue(text string) (any, bool) {
 	return v, text != "" && err == nil
 }
 
-// outsider is the pattern of texts with a ${…} in them.
-const outsider = `\$\{`
-
-// typed is a value of these types, an expression, or none. Texts match the
-// pattern, if there is one.
-func typed(pattern string, types ...string) schema {
-	s := schema{"type": append(types, "null")}
-	if pattern != "" {
-		s["pattern"] = outsider + "|" + pattern
-	}
-	return s
-}
-
-// oneOf is one of the values, an expression, or none.
-func oneOf(values []any) schema {
-	return schema{"anyOf": []schema{{"enum": values}, {"type": []string{"string", "null"}, "pattern": outsider}}}
-}
-
-// present is a schema that wants a value.
-func present(s schema) schema {
-	if types, ok := s["type"].([]string); ok {
-		s["type"] = slices.DeleteFunc(slices.Clone(types), func(t string) bool { return t == "null" })
-	}
-	forms, _ := s["anyOf"].([]schema)
-	for _, form := range forms {
-		present(form)
-	}
-	return s
-}
-
-// between bounds the numbers of a schema.
-func (s schema) between(bounds schema) schema {
-	maps.Copy(s, bounds)
-	return s
-}
-
 // form is what one value looks like.
-func (k Key) form() schema {
+func (k Key) form() form.Schema {
 	switch k.shape &^ listed {
 	case wholeShape:
 		if len(k.Values) > 0 {
-			return oneOf(whole(k.Values))
+			return form.OneOf(form.Whole(k.Values))
 		}
-		return typed("^[0-9]+$", "integer", "string").between(schema{"minimum": 1, "maximum": maxWorkers})
+		return form.Typed("^[0-9]+$", "integer", "string").Between(form.Schema{"minimum": 1, "maximum": maxWorkers})
 	case flagShape:
-		return oneOf([]any{true, false})
+		return form.OneOf([]any{true, false})
 	case durationShape:
-		return typed(`^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`, "string")
+		return form.Typed(`^(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|ms|s|m|h))+$`, "string")
 	case moneyShape:
-		return typed(`^\$?[0-9]*\.?[0-9]*[1-9][0-9]*\.?[0-9]*$`, "number", "string").between(schema{"exclusiveMinimum": 0, "exclusiveMaximum": 1e8})
+		return form.Typed(`^\$?[0-9]*\.?[0-9]*[1-9][0-9]*\.?[0-9]*$`, "number", "string").Between(form.Schema{"exclusiveMinimum": 0, "exclusiveMaximum": 1e8})
 	case priceShape:
-		return typed(`^\$?([0-9]+\.?|[0-9]*\.[0-9]+)$`, "number", "string").between(schema{"minimum": 0, "exclusiveMaximum": 1e8})
+		return form.Typed(`^\$?([0-9]+\.?|[0-9]*\.[0-9]+)$`, "number", "string").Between(form.Schema{"minimum": 0, "exclusiveMaximum": 1e8})
 	case spaceShape:
-		return typed(`^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`, "string", "number")
+		return form.Typed(`^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`, "string", "number")
 	case creatorShape:
-		return typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19})$`, "string", "integer").between(schema{"minimum": 0})
+		return form.Typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19})$`, "string", "integer").Between(form.Schema{"minimum": 0})
 	case searchShape:
-		return schema{"anyOf": []schema{typed("", "string", "number").between(schema{"minLength": 1, "maxLength": 2048}), mapping(k.Keys, k.Keys[0].Name)}}
+		return form.Schema{"anyOf": []form.Schema{form.Typed("", "string", "number").Between(form.Schema{"minLength": 1, "maxLength": 2048}), mapping(k.Keys, k.Keys[0].Name)}}
 	case usersShape:
-		return oneOf(append(values(k.Values), true, false))
+		return form.OneOf(append(form.Values(k.Values), true, false))
 	case mapShape:
-		return mapping(k.Keys, "").between(schema{"type": []string{"object", "null"}})
+		return mapping(k.Keys, "").Between(form.Schema{"type": []string{"object", "null"}})
 	}
 	if len(k.Values) > 0 {
-		return oneOf(values(k.Values))
+		return form.OneOf(form.Values(k.Values))
 	}
-	return typed("", "string", "number", "boolean")
-}
-
-func values(texts []string) []any {
-	var all []any
-	for _, t := range texts {
-		all = append(all, t)
-	}
-	return all
-}
-
-func whole(texts []string) []any {
-	var all []any
-	for _, t := range texts {
-		n, _ := strconv.Atoi(t)
-		all = append(all, n)
-	}
-	return all
+	return form.Typed("", "string", "number", "boolean")
 }

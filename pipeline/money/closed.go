@@ -64,7 +64,7 @@ func (c *closed) stands(d store.Dir, runs []string) bool {
 }
 
 // whole puts the closed runs before the others.
-func (l *Ledger) whole(d store.Dir) error {
+func whole(l *Ledger, d store.Dir) error {
 	if l.all {
 		return nil
 	}
@@ -99,23 +99,23 @@ func (l *Ledger) whole(d store.Dir) error {
 }
 
 // due reports whether there is a day of runs to close.
-func (l *Ledger) due() bool {
-	return len(l.Lines) > 0 && l.Lines[0].Day < l.before(open+24*time.Hour)
+func due(l *Ledger) bool {
+	return len(l.Lines) > 0 && l.Lines[0].Day < before(l, open+24*time.Hour)
 }
 
 // before is the day so long before the ledger's latest.
-func (l *Ledger) before(age time.Duration) string {
+func before(l *Ledger, age time.Duration) string {
 	latest, _ := time.Parse(time.DateOnly, l.Lines[len(l.Lines)-1].Day) // of another form it is the first day there is
 	return Day(latest.Add(-age))
 }
 
-// close appends the runs that nothing can change any more to the file.
-func (l *Ledger) close(to *store.Locked) error {
+// closeRuns appends the runs that nothing can change any more to the file.
+func closeRuns(l *Ledger, to *store.Locked) error {
 	if !l.all || len(l.Lines) == 0 {
 		return nil
 	}
-	c, until := l.closed, l.before(open)
-	lines := l.Lines[len(l.Lines)-len(l.openLines()):]
+	c, until := l.closed, before(l, open)
+	lines := l.Lines[len(l.Lines)-len(openLines(l)):]
 	var text []byte
 	for _, run := range l.Runs[c.Runs:max(len(l.Runs)-1, c.Runs)] {
 		n := 0
@@ -162,14 +162,14 @@ func runDay(id string) string {
 }
 
 // openRuns and openLines are those that ledger.json has.
-func (l *Ledger) openRuns() []Run {
+func openRuns(l *Ledger) []Run {
 	if !l.all {
 		return l.Runs
 	}
 	return l.Runs[l.closed.Runs:]
 }
 
-func (l *Ledger) openLines() []*Line {
+func openLines(l *Ledger) []*Line {
 	if !l.all || l.closed.Runs == 0 {
 		return l.Lines
 	}

@@ -104,7 +104,7 @@ func readRuns(ctx context.Context, l *Ledger, d store.Dir, runs []string, save *
 // it is not of the store's first runs as they are now: it can be made again.
 func Saved(d store.Dir, runs []string) *Ledger {
 	l := SavedRecent(d, runs)
-	if err := l.whole(d); err != nil {
+	if err := whole(l, d); err != nil {
 		return NewLedger()
 	}
 	return l
@@ -135,7 +135,7 @@ func SavedRecent(d store.Dir, runs []string) *Ledger {
 	if f.Paid != nil {
 		l.paid = f.Paid
 	}
-	if l.due() && l.whole(d) != nil {
+	if due(l) && whole(l, d) != nil {
 		return NewLedger()
 	}
 	return l
@@ -165,10 +165,10 @@ func (f *ledgerFile) good() bool {
 
 // Save writes the files.
 func (l *Ledger) Save(to *store.Locked) error {
-	if err := l.close(to); err != nil {
+	if err := closeRuns(l, to); err != nil {
 		return err
 	}
-	f := ledgerFile{Version: ledgerVersion, Runs: l.openRuns(), Lines: l.openLines(), History: l.History, Paid: l.paid, Lost: l.Lost}
+	f := ledgerFile{Version: ledgerVersion, Runs: openRuns(l), Lines: openLines(l), History: l.History, Paid: l.paid, Lost: l.Lost}
 	if l.closed.Runs > 0 {
 		f.Closed = &l.closed
 	}

@@ -304,6 +304,20 @@ func WriteJSON(path string, v any, step durable.Step) error {
 	return nil
 }
 
+// CheckPlan compares a run's plan with its manifest, which names the checksum. The
+// plan of a copy is in another store.
+func (d Dir) CheckPlan(m Manifest) error {
+	if d.IsCopy(m) {
+		return nil
+	}
+	plan := d.RunFile(m.Run.RunID, "plan.json")
+	sum, _, err := FileSum(plan)
+	if err == nil && sum != m.PlanSHA256 {
+		err = fmt.Errorf("%s: is not the plan that the manifest names", plan)
+	}
+	return err
+}
+
 // AppendAt writes a text where what counts of a file ends, whatever comes there that
 // a process left that died, and syncs it.
 func AppendAt(path string, at int64, text []byte) error {

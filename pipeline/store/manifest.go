@@ -225,20 +225,6 @@ func FileSum(name string) (sum string, bytes int64, err error) {
 	return hex.EncodeToString(hash.Sum(nil)), bytes, err
 }
 
-// CheckPlan compares a run's plan with its manifest, which names the checksum. The
-// plan of a copy is in another store.
-func (d Dir) CheckPlan(m Manifest) error {
-	if d.IsCopy(m) {
-		return nil
-	}
-	plan := d.RunFile(m.Run.RunID, "plan.json")
-	sum, _, err := FileSum(plan)
-	if err == nil && sum != m.PlanSHA256 {
-		err = fmt.Errorf("%s: is not the plan that the manifest names", plan)
-	}
-	return err
-}
-
 // CheckPart compares a file with what a manifest lists. One of another size is not
 // read.
 func CheckPart(name string, part schemas.Part) error {
