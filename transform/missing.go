@@ -63,7 +63,7 @@ func (d *Decoder) namedMissing() (named []string) {
 		if d.over() {
 			return nil
 		}
-		_, kind := d.member(s.prog.root, int(s.at.start), "resource_type")
+		_, kind, _ := d.member(s.prog.root, int(s.at.start), "resource_type")
 		if text := d.scalar(kind); len(text) > 0 && !strings.EqualFold(string(text), string(schemas.Space)) {
 			continue
 		}
@@ -101,7 +101,7 @@ func (d *Decoder) reportUnreadable() {
 			continue // strings always marshal
 		}
 		d.b = text
-		d.object(&sighting{prog: prog, at: at(0, len(text)), every: true, kind: "unreadable"}, 0)
+		d.object(&sighting{prog: prog, at: at(0, len(text)), every: true, kind: "unreadable", next: -1}, 0)
 	}
 	d.b = body
 }

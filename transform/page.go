@@ -42,6 +42,7 @@ type pageReader struct {
 	page      *schemas.Page
 	envelope  []byte
 	params    paramTexts
+	asked     askings
 	sightings []sighting
 	unknown   []unknownKey // of the object read last
 	pageExtra []unknownKey
@@ -85,6 +86,7 @@ func (r *pageReader) begin(p *schemas.Page) error {
 	text := append(append(r.envelope[:0], `{"params":`...), params...)
 	text = append(append(text, ','), rest[1:]...)
 	r.page, r.envelope = p, text
+	r.asked.page(p)
 	r.sightings, r.unknown, r.pageExtra, r.bad = r.sightings[:0], r.unknown[:0], r.pageExtra[:0], r.bad[:0]
 	r.keys, r.ends, r.given = r.keys[:0], r.ends[:0], r.given[:0]
 	clear(r.unaskable)
@@ -159,7 +161,7 @@ func (r *pageReader) checkPage(page *program, start int) {
 		return
 	}
 	if has == "" && len(r.plan.errors.found) == 0 {
-		if _, meta := r.member(page.root, start, "meta"); !meta.present() || r.b[meta.start] != '{' {
+		if _, meta, _ := r.member(page.root, start, "meta"); !meta.present() || r.b[meta.start] != '{' {
 			has = "the answer has neither data nor errors nor meta"
 		}
 	}
@@ -230,7 +232,7 @@ func (r *pageReader) refusal(p *schemas.Page) {
 		body = []byte("{}")
 	}
 	r.refused = append(r.refused[:0], body...)
-	r.sightings = append(r.sightings, sighting{prog: prog, at: at(0, len(body)), kind: refused})
+	r.sightings = append(r.sightings, sighting{prog: prog, at: at(0, len(body)), kind: refused, next: -1})
 	kind, id, value := single(&p.Request)
 	for _, x := range []struct{ path, text string }{
 		{"resource_id", id}, {"resource_type", string(kind)}, {"value", value},
