@@ -75,8 +75,8 @@ func (c *Client) page(x *exchange) schemas.Page {
 		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body, Removed: x.removed, Account: x.key.name,
 		FetchedAt: c.cfg.Now().UTC().Truncate(time.Microsecond),
 		Headers: schemas.Headers{
-			Limit: x.header.Get("x-rate-limit-limit"), Remaining: x.header.Get("x-rate-limit-remaining"),
-			Reset: x.header.Get("x-rate-limit-reset"), Date: x.header.Get("Date"),
+			Limit: c.header(x, "x-rate-limit-limit"), Remaining: c.header(x, "x-rate-limit-remaining"),
+			Reset: c.header(x, "x-rate-limit-reset"), Date: c.header(x, "Date"),
 		},
 	}
 	if x.status == http.StatusOK {
@@ -87,6 +87,16 @@ func (c *Client) page(x *exchange) schemas.Page {
 		p.Body, p.Text = json.RawMessage("null"), clip(clean)
 	}
 	return p
+}
+
+// header is a header of an answer as its page keeps it: a number or a time, so
+// that a longer text is none. It may say the token back, as a body may.
+func (c *Client) header(x *exchange, name string) string {
+	text := x.header.Get(name)
+	if len(text) > maxHeader {
+		return ""
+	}
+	return c.scrub.text(text)
 }
 
 // clip is the part of a text that is kept.

@@ -150,6 +150,18 @@ func checkMessage(t *testing.T, name string, err error) {
 	}
 }
 
+// A server can say the token back in every header that a page keeps.
+func TestHeadersThatAreKeptSayNoToken(t *testing.T) {
+	for _, said := range []string{"Bearer " + appToken, appToken, strings.Repeat("x", 1<<12)} {
+		server := serve(t, always(200, `{"data":{"id":"1SLjjRYNejbKM","state":"live"}}`, "x-rate-limit-limit", said, "x-rate-limit-remaining", said, "x-rate-limit-reset", said, "Date", said))
+		page, err := newClient(t, tokens(server)).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
+		kept := fmt.Sprintf("%+v", page.Headers)
+		if err != nil || strings.Contains(kept, appToken) || len(kept) > 400 {
+			t.Errorf("%.80q: kept %.400s, %v", said, kept, err)
+		}
+	}
+}
+
 func TestRefusalsKeepTheirBody(t *testing.T) {
 	page, err := newClient(t, tokens(serve(t, always(400, htmlBody)))).Fetch(context.Background(), oneOf(schemas.SpaceByID), nil)
 	if err != nil || string(page.Body) != "null" || page.Text != "<html><body>Bad Gateway [token]</body></html>" {

@@ -14,6 +14,7 @@ const (
 	maxBody    = 16 << 20  // bytes of a page, compressed and decompressed
 	maxRefusal = 256 << 10 // bytes of any other answer; the rest is cut off
 	maxKept    = 4 << 10   // bytes of a body kept in errors and Page.Text
+	maxHeader  = 64        // bytes of a header that a page keeps
 	maxPooled  = 2 << 20   // bytes of a buffer worth keeping
 )
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -51,7 +52,7 @@ func New(cfg Config) (*Client, error) {
 	c := &Client{
 		keys:   newKeyring(cfg.all()),
 		scrub:  newScrubber(),
-		http:   &http.Client{Transport: cfg.Transport, Timeout: cfg.Timeout, CheckRedirect: stay},
+		http:   &http.Client{Transport: address.Unswitched{RoundTripper: cfg.Transport}, Timeout: cfg.Timeout, CheckRedirect: stay},
 		fields: newFields(cfg), clock: &skew{}, bodies: &bodies{}, stats: &counters{}, weather: newWeather(cfg.Now(), cfg.Met),
 		naming: make(chan struct{}, 1), own: own,
 	}

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/spacesetl/spacesetl/extract/address"
 )
 
 // Probe is what one free request says of the API, a token and the clock.
@@ -43,7 +45,7 @@ func Ask(ctx context.Context, cfg Config, token Token) (Probe, error) {
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+string(token))
 	}
-	client := &http.Client{Transport: cfg.Transport, Timeout: cfg.Timeout, CheckRedirect: stay}
+	client := &http.Client{Transport: address.Unswitched{RoundTripper: cfg.Transport}, Timeout: cfg.Timeout, CheckRedirect: stay}
 	sent := cfg.Now()
 	res, err := client.Do(req)
 	if err != nil {

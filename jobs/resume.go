@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -27,7 +28,11 @@ func onward(j *Job, p store.Planned, o StatusOptions) string {
 	case len(note.Flags) == 0:
 		return byFile(j, p, o.Env)
 	default:
-		command := Command(note.Flags...)
+		words, doubt := outside.Noted(note.Flags, j.here)
+		command := Command(words...)
+		if doubt != "" {
+			return fmt.Sprintf("%s; %s has it, but look at it first if you did not run it yourself: %s", unnoted, j.store.RunFile(p.Run.RunID, "plan.json"), doubt)
+		}
 		if note.File != "" && !isThere(note.File) {
 			return gone(j, p)
 		}
@@ -36,6 +41,15 @@ func onward(j *Job, p store.Planned, o StatusOptions) string {
 		}
 		return command
 	}
+}
+
+// here is the store that a note names, unless that is another than this one: a store
+// can have been moved.
+func (j *Job) here(noted string) string {
+	if store.Dir(noted).Is(j.store) {
+		return noted
+	}
+	return string(j.store)
 }
 
 // byFile is the command of a run whose job is a file, if that still gives it.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // A job file cannot send the environment's tokens, or what else stands there, to an
@@ -236,5 +237,20 @@ func TestNoLineOfAFileThatAJobNamesIsShown(t *testing.T) {
 	_, err = Load("", nowhere, func(s *Spec) { s.IDsFile = secret })
 	if err == nil || !strings.Contains(err.Error(), secret+`:2: "root:s3cret" is not a Space id`) {
 		t.Errorf("by a flag: got %v", err)
+	}
+}
+
+// A store from elsewhere advises nothing that takes tokens to its writer.
+func TestAStoreDoesNotAdviseItsWritersAddress(t *testing.T) {
+	j := &Job{store: store.Dir(t.TempDir())}
+	for _, flags := range [][]string{{"run", "--ids", "1SLjjRYNejbKM", "--base-url", "https://evil.example/x"}, {"auth", "logout"}, {"run", "--ping-url", "https://evil.example"}} {
+		advice := onward(j, store.Planned{Job: &store.JobNote{Flags: flags}}, StatusOptions{})
+		if strings.Contains(advice, "spacesetl run") || strings.Contains(advice, "spacesetl auth") || !strings.Contains(advice, "plan.json has it") {
+			t.Errorf("%q: %s", flags, advice)
+		}
+	}
+	moved := onward(j, store.Planned{Job: &store.JobNote{Flags: []string{"run", "--ids", "a", "--store", "/elsewhere"}}}, StatusOptions{})
+	if moved != "spacesetl run --ids a --store "+ShellWord(string(j.store)) {
+		t.Errorf("of a store that was moved: %s", moved)
 	}
 }

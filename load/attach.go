@@ -26,9 +26,14 @@ type stored struct {
 	guard *sql.DB
 }
 
-// openStored opens a database file. The error is an fs.ErrNotExist where there is
+// catalogue are the tables that tell which runs a database has: who asks no more of it
+// needs no view of the others, which take longer to make than the rest of opening it.
+var catalogue = []string{loads, "runs"}
+
+// openStored opens a database file, with views of some of our tables, or of all where
+// none is named. The error is an fs.ErrNotExist where there is
 // none, and a *LockedError, once it is wrapped, where somebody writes it.
-func (c DuckDBConfig) openStored(ctx context.Context) (s stored, err error) {
+func (c DuckDBConfig) openStored(ctx context.Context, views ...string) (s stored, err error) {
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -50,7 +55,7 @@ func (c DuckDBConfig) openStored(ctx context.Context) (s stored, err error) {
 	if s.DB, err = c.openLocked(); err != nil {
 		return s, err
 	}
-	if _, err := attach(ctx, s.DB, path); err != nil {
+	if _, err := attach(ctx, s.DB, path, views...); err != nil {
 		return s, err
 	}
 	return s, shut(ctx, s.DB)
@@ -66,8 +71,8 @@ func (s stored) Close() {
 }
 
 // withStored opens a database file while something is asked of it.
-func (c DuckDBConfig) withStored(ctx context.Context, ask func(context.Context, *sql.DB) error) error {
-	s, err := c.openStored(ctx)
+func (c DuckDBConfig) withStored(ctx context.Context, ask func(context.Context, *sql.DB) error, views ...string) error {
+	s, err := c.openStored(ctx, views...)
 	if err != nil {
 		return err
 	}
@@ -78,8 +83,9 @@ func (c DuckDBConfig) withStored(ctx context.Context, ask func(context.Context, 
 // attach gives an empty database the tables that we know of a file, which may be
 // from elsewhere: its views and macros can have the names of our tables, and of
 // DuckDB's own functions, to read files or to run for ever. Names are looked for in
-// the empty database, where neither is. It returns the names of the tables.
-func attach(ctx context.Context, db *sql.DB, path string) ([]string, error) {
+// the empty database, where neither is. It makes those of the tables that are named, or
+// all where none is, and returns the names of all.
+func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]string, error) {
 	path, err := resolve(path)
 	if err != nil {
 		return nil, err
@@ -105,6 +111,9 @@ func attach(ctx context.Context, db *sql.DB, path string) ([]string, error) {
 	for _, name := range tables {
 		if i := slices.IndexFunc(computed, func(column string) bool { return strings.HasPrefix(column, name+".") }); i >= 0 {
 			return nil, fmt.Errorf("column %s is computed, which no column of ours is: this database has been changed by somebody else", computed[i])
+		}
+		if len(views) > 0 && !slices.Contains(views, name) {
+			continue
 		}
 		script += fmt.Sprintf("CREATE VIEW %s AS FROM %s.main.%[1]s;\n", schemas.Quote(name), attached)
 	}
@@ -154,7 +163,8 @@ func own(ctx context.Context, db *sql.DB, tables []string) error {
 func harmless(ctx context.Context, db *sql.DB) error {
 	const in = " WHERE database_name = '" + attached + "' AND NOT internal"
 	for _, q := range []struct{ what, query string }{
-		{"macro", "SELECT function_name FROM duckdb_functions()" + in + " AND lower(function_name) IN (SELECT lower(function_name) FROM duckdb_functions() WHERE internal)"},
+		{"macro", "SELECT min(function_name) FILTER (database_name = '" + attached + "') FROM duckdb_functions() GROUP BY lower(function_name) " +
+			"HAVING bool_or(internal) AND bool_or(database_name = '" + attached + "' AND NOT internal)"}, // to list them takes long: once
 		{"type", "SELECT type_name FROM duckdb_types()" + in + " AND lower(type_name) IN (SELECT lower(type_name) FROM duckdb_types() WHERE internal)"},
 		{"view", "SELECT view_name FROM duckdb_views()" + in + " AND schema_name = 'main'"},
 		{"condition on table", "SELECT table_name FROM duckdb_constraints() WHERE database_name = '" + attached + "' AND schema_name = 'main' AND constraint_type IN ('CHECK', 'FOREIGN KEY')"},

@@ -54,7 +54,7 @@ func (d *DuckDB) Check(ctx context.Context) (err error) {
 			_, err = runsIn(ctx, db, tables)
 		}
 		return err
-	})
+	}, catalogue...)
 }
 
 // Where a database file says how long it is: after its first block of 4 KiB two

@@ -51,7 +51,7 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 			return err
 		}
 		cfg.Path = p.db
-		if p.guard, err = cfg.openStored(ctx); err != nil {
+		if p.guard, err = cfg.openStored(ctx, catalogue...); err != nil {
 			return err
 		}
 		if err := long.check(ctx, p.guard.DB); err != nil {

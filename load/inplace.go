@@ -22,7 +22,7 @@ func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error
 		return err
 	}
 	cfg.Path = p.path
-	if err := cfg.withStored(ctx, harmless); err != nil {
+	if err := cfg.withStored(ctx, harmless, catalogue...); err != nil {
 		return err
 	}
 	if p.db, err = cfg.open(p.path, "", cfg.merging()...); err != nil {

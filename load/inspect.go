@@ -33,7 +33,7 @@ func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
 		}
 		c.Runs, err = runsIn(ctx, db, c.Rows)
 		return err
-	})
+	}, catalogue...)
 	return c, err
 }
 

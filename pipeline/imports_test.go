@@ -32,7 +32,7 @@ var arrows = map[string][]string{
 	"pipeline/bench":         {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
 	"pipeline/browse":        {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/report":        {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
-	"jobs/outside":           {"pipeline/store/durable"},
+	"jobs/outside":           {"extract/address", "pipeline/store/durable"},
 	"jobs/form":              nil,
 	"jobs":                   {"jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":             {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it

@@ -45,7 +45,7 @@ func printSettled(c *console, ctx *cli.Context, a jobs.Account) error {
 	case len(a.Settle) == 0:
 		return nil
 	case a.Settled:
-		return c.print("%s; settled\n", money.SettledText(a.Settle))
+		return c.text(money.SettledText(a.Settle) + "; settled\n")
 	}
-	return c.print("%s; to settle that: %s\n", money.SettledText(a.Settle), jobs.Command(append(wordsOf(ctx, nil), "--settle")...))
+	return c.text(money.SettledText(a.Settle) + "; to settle that: " + jobs.Command(append(wordsOf(ctx, nil), "--settle")...) + "\n")
 }

@@ -16,12 +16,13 @@ const Flag = "--insecure-http"
 func Closed(u *url.URL) bool { return u.Scheme == "https" || Loopback(u) }
 
 // Loopback reports whether an address is this machine by its text: of a name that
-// a resolver would have to be asked for nobody knows.
+// a resolver would have to be asked for nobody knows. The name localhost is one in
+// small letters only, since in others net/http gives it to the proxy of HTTP_PROXY.
 func Loopback(u *url.URL) bool {
 	host := u.Hostname()
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		return strings.EqualFold(host, "localhost")
+		return host == "localhost"
 	}
 	return ip.Unmap().IsLoopback()
 }

@@ -19,7 +19,8 @@ func TestWhereSecretsMayGo(t *testing.T) {
 		"https://x.com":                    {true, false, false},
 		"http://127.0.0.1:8080":            {true, true, false},
 		"http://127.9.9.9":                 {true, true, false},
-		"http://LocalHost:1/x":             {true, true, false},
+		"http://localhost:1/x":             {true, true, false},
+		"http://LocalHost:1/x":             {false, false, false}, // net/http gives it to a proxy
 		"http://[::1]:8080":                {true, true, false},
 		"http://[::ffff:127.0.0.1]":        {true, true, false},
 		"http://127.1":                     {false, false, false},

@@ -137,5 +137,5 @@ type agent struct {
 func (a agent) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context())
 	req.Header.Set("User-Agent", a.name)
-	return a.next.RoundTrip(req)
+	return address.Unswitched{RoundTripper: a.next}.RoundTrip(req)
 }

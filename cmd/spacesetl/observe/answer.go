@@ -3,6 +3,8 @@ package observe
 import (
 	"io"
 	"net/http"
+
+	"github.com/spacesetl/spacesetl/extract/address"
 )
 
 // brief is a transport for servers that are told of a run: of their answers little
@@ -13,7 +15,7 @@ const longestAnswer = 64 << 10 // bytes
 
 // RoundTrip sends a request.
 func (brief) RoundTrip(req *http.Request) (*http.Response, error) {
-	res, err := http.DefaultTransport.RoundTrip(req)
+	res, err := address.Unswitched{RoundTripper: http.DefaultTransport}.RoundTrip(req)
 	if err == nil {
 		res.Body = struct {
 			io.Reader

@@ -80,20 +80,33 @@ func splitAddress(address string) (bare string, header map[string]string) {
 	return bare, map[string]string{"Authorization": "Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+password))}
 }
 
-// shutdown sends what is left, within a short time.
+// shutdown sends what is left, within a short time. Who is still at it then is left
+// behind: the libraries wait for a collector that answers with another protocol
+// (status 101) as long as that wants, whatever ctx says.
 func (t *telemetry) shutdown(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, telling)
 	defer cancel()
-	var errs [2]error
-	var wait sync.WaitGroup
+	var ends []func(context.Context) error
 	if t.traces != nil {
-		wait.Go(func() { errs[0] = t.traces.Shutdown(ctx) })
+		ends = append(ends, t.traces.Shutdown)
 	}
 	if t.metrics != nil {
-		wait.Go(func() { errs[1] = t.metrics.Shutdown(ctx) })
+		ends = append(ends, t.metrics.Shutdown)
 	}
-	wait.Wait()
-	return withoutAddress(cmp.Or(errs[0], errs[1]))
+	ended := make(chan error, len(ends))
+	for _, end := range ends {
+		go func() { ended <- end(ctx) }()
+	}
+	var first error
+	for range ends {
+		select {
+		case err := <-ended:
+			first = cmp.Or(first, err)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return withoutAddress(first)
 }
 
 // warning tells once that a collector does not listen. What it does not take is

@@ -212,6 +212,37 @@ func TestACollectorThatDoesNotListenIsAWarning(t *testing.T) {
 	}
 }
 
+// A collector and a gateway that turn the connection into another protocol's do not
+// hold the end of a run up.
+func TestNobodyWaitsForACollectorsOtherProtocol(t *testing.T) {
+	release := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = conn.Write([]byte("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"))
+		<-release
+	}))
+	defer server.Close()
+	defer close(release)
+	o, _ := observer(t, Options{Ping: server.URL, Pushgateway: server.URL, OTLP: OTLP{Traces: server.URL + "/v1/traces", Metrics: server.URL + "/v1/metrics"}})
+	started, ended := time.Now(), make(chan struct{})
+	go func() {
+		defer close(ended)
+		o.Start(t.Context())
+		aRun(o, func(time.Duration) {})
+		o.Finish(context.Background(), End{Outcome: schemas.Done})
+	}()
+	select {
+	case <-ended:
+	case <-time.After(4 * telling):
+		t.Fatalf("the run has not ended after %s", time.Since(started))
+	}
+}
+
 func TestACollectorsHeadersComeFromTheEnvironment(t *testing.T) {
 	r := newReceiver(t)
 	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Basic%20"+base64.StdEncoding.EncodeToString([]byte("robot:s3cret-password")))

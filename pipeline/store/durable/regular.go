@@ -13,6 +13,9 @@ import (
 // a pipe, a socket or a device.
 var ErrNotRegular = errors.New("is no regular file")
 
+// errLink is an ErrNotRegular that a user can have made on purpose.
+var errLink = fmt.Errorf("%w but a link, which is not followed: put the file itself in its place; a folder may be a link", ErrNotRegular)
+
 // Regular returns nil where a regular file stands, for those who open it
 // themselves; the error names it.
 //
@@ -22,7 +25,10 @@ var ErrNotRegular = errors.New("is no regular file")
 // write.
 func Regular(path string) error {
 	info, err := os.Lstat(path)
-	if err == nil && !info.Mode().IsRegular() {
+	switch {
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		err = &fs.PathError{Op: "open", Path: path, Err: errLink}
+	case err == nil && !info.Mode().IsRegular():
 		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotRegular}
 	}
 	return err

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -28,6 +29,9 @@ func TestOnlyRegularFilesAreOpened(t *testing.T) {
 		for what, err := range map[string]error{"Regular": Regular(at(name)), "Open": openErr, "ReadFile": readErr, "OpenFile": writeErr} {
 			if !errors.Is(err, ErrNotRegular) {
 				t.Errorf("%s of a %s: %v, want ErrNotRegular", what, name, err)
+			}
+			if leads := strings.Contains(err.Error(), "put the file itself"); leads != (name == "link" || name == "itself" || name == "zero") {
+				t.Errorf("%s of a %s: %v", what, name, err)
 			}
 		}
 	}
