@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -196,7 +196,7 @@ func TestOldManifestsNameTheirDestinations(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }
 
 // Into the folders of all runs a start looks only after one that did not end by
 // itself, or ended while files were being renamed into place.
