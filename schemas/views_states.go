@@ -180,7 +180,7 @@ LEFT JOIN (
            count(*) FILTER (role.host) AS hosted_count,
            count(*) FILTER (role.speaker) AS spoken_count,
            count(*) AS space_count,
-           sum(room.people) FILTER (role.host) AS hosted_audience,
+           sum(room.people) FILTER (role.host)::BIGINT AS hosted_audience,
            max(room.people) FILTER (role.host) AS largest_audience,
            min(room.took_place_at) AS first_space_at,
            max(room.took_place_at) AS last_space_at
