@@ -207,6 +207,8 @@ func (c *Client) once(ctx context.Context, r schemas.Request, t *attempt) (page 
 	if x.keys, err = c.choose(r.Endpoint, t); err != nil {
 		return schemas.Page{}, false, err
 	}
+	c.under.Add(1) // until it is known whether the answer is like the API's
+	defer c.under.Add(-1)
 	if err := c.send(ctx, x); err != nil {
 		return schemas.Page{}, false, err
 	}

@@ -51,8 +51,6 @@ func (c *Client) send(ctx context.Context, x *exchange) (err error) {
 	x.try.sent++
 	start := c.cfg.Now()
 	defer func() { c.cfg.Notify(x.event(c.cfg.Now().Sub(start))) }()
-	c.under.Add(1)
-	defer c.under.Add(-1)
 	res, err := c.http.Do(req)
 	if err != nil {
 		x.status = lostStatus(err)

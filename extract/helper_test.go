@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -147,4 +147,4 @@ func slow(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }

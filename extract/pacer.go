@@ -180,13 +180,9 @@ func (p *pacer) bounded(wait time.Duration) time.Duration {
 	cfg := &p.client.cfg
 	now := cfg.Now()
 	until, dry := now.Add(wait), max(drought, cfg.RetryFor)
-	scope := schemas.RunScope
-	if errors.As(p.last, new(*RateLimitError)) { // other endpoints have windows of their own
-		scope = schemas.EndpointScope
-	}
 	switch {
 	case !cfg.Deadline.IsZero() && until.After(cfg.Deadline):
-		return p.tooLong(until, "deadline "+cfg.Deadline.UTC().Format(time.RFC3339), scope)
+		return p.tooLong(until, "deadline "+cfg.Deadline.UTC().Format(time.RFC3339), schemas.RunScope)
 	case p.spaced() || !until.After(p.client.weather.patience(now, cfg.MaxTotalWait, dry)):
 		return wait
 	case cfg.MaxTotalWait > 0:

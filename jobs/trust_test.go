@@ -98,7 +98,7 @@ func TestAnAccountOfTheServerIsNoDoubt(t *testing.T) {
 func TestTokensAreNotSentUnencrypted(t *testing.T) {
 	for base, want := range map[string]bool{
 		"http://elsewhere.example": false, "http://10.0.0.1:8080/gate": false, "http://127.0.0.1.nip.example": false,
-		"http://127.0.0.1:1": true, "http://[::1]:1": true, "http://LOCALHOST:1": true, "https://elsewhere.example": true,
+		"http://127.0.0.1:1": true, "http://[::1]:1": true, "http://localhost:1": true, "http://LOCALHOST:1": false, "https://elsewhere.example": true,
 	} {
 		file := write(t, filepath.Join(t.TempDir(), "job.yaml"), "ids: [1SLjjRYNejbKM]\nbase_url: "+base+"\n", 0o600)
 		_, err := Load(file, nowhere, nil)

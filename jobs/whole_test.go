@@ -11,7 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // TestMain makes the test binary a job that can be killed, too, and keeps all
@@ -25,7 +25,7 @@ func TestMain(m *testing.M) {
 		os.Exit(runYearChild(text))
 	}
 	_ = flag.Set("test.parallel", "4") // a value on the command line wins
-	remove := scratch.Use(scratch.Memory())
+	remove := scratchtest.Use(scratchtest.Memory())
 	code := m.Run()
 	remove()
 	os.Exit(code)

@@ -97,12 +97,12 @@ func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]st
 		return nil, err
 	}
 	// What is computed when it is read is as good as a view; no column of ours is.
-	computed, err := found(ctx, db, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = '"+attached+"' AND NOT internal AND "+
+	computed, err := texts(ctx, db, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = '"+attached+"' AND NOT internal AND "+
 		"schema_name = 'main' AND column_default IS NOT NULL")
 	if err != nil {
 		return nil, err
 	}
-	tables, err := found(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
+	tables, err := texts(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func harmless(ctx context.Context, db *sql.DB) error {
 		{"view", "SELECT view_name FROM duckdb_views()" + in + " AND schema_name = 'main'"},
 		{"condition on table", "SELECT table_name FROM duckdb_constraints() WHERE database_name = '" + attached + "' AND schema_name = 'main' AND constraint_type IN ('CHECK', 'FOREIGN KEY')"},
 	} {
-		names, err := found(ctx, db, q.query)
+		names, err := texts(ctx, db, q.query)
 		if err != nil {
 			return err
 		}
@@ -180,25 +180,6 @@ func harmless(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	return nil
-}
-
-// found returns the values of a query of one text column, in order.
-func found(ctx context.Context, db *sql.DB, query string) ([]string, error) {
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var values []string
-	for rows.Next() {
-		var value string
-		if err := rows.Scan(&value); err != nil {
-			return nil, err
-		}
-		values = append(values, value)
-	}
-	slices.Sort(values)
-	return values, rows.Err()
 }
 
 // resolve is the absolute path of a database that is there or can be made. Links to

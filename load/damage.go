@@ -108,7 +108,7 @@ func (l length) check(ctx context.Context, db *sql.DB) error {
 		return nil
 	}
 	// Blocks at the end that are free need not be there.
-	tables, err := found(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
+	tables, err := texts(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
 	if err != nil || len(tables) == 0 {
 		return err
 	}

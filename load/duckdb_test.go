@@ -192,6 +192,12 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 	if len(views) != len(schemas.Views()) || strings.Contains(strings.Join(views, "\n"), "nil") {
 		t.Errorf("got views %v", views)
 	}
+	// Of sums DuckDB makes HUGEINT, which JSON, Parquet and Arrow have no type
+	// for: versions and readers show one as 75, 75.0 or text.
+	huge := s.query("SELECT table_name, column_name FROM duckdb_columns() WHERE data_type IN ('HUGEINT', 'UHUGEINT') ORDER BY ALL")
+	if len(huge) > 0 {
+		t.Errorf("HUGEINT: got %v, want none", huge)
+	}
 }
 
 // TestDatabaseOfAnEarlierVersionGainsWhatIsNew opens a database that lacks a

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -224,4 +224,4 @@ func slow(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }

@@ -258,9 +258,12 @@ func runIDs(ctx context.Context, tx *sql.Tx, rows map[string]string) ([]string, 
 	return slices.Sorted(maps.Keys(found)), nil
 }
 
-// texts returns the values of a query of one text column.
-func texts(ctx context.Context, tx *sql.Tx, query string) ([]string, error) {
-	rows, err := tx.QueryContext(ctx, query)
+// texts returns the values of a query of one text column, of a database or in a
+// transaction, in order.
+func texts(ctx context.Context, db interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
@@ -273,6 +276,7 @@ func texts(ctx context.Context, tx *sql.Tx, query string) ([]string, error) {
 		}
 		values = append(values, value)
 	}
+	slices.Sort(values)
 	return values, rows.Err()
 }
 

@@ -49,7 +49,7 @@ func spacesView() string {
 		fmt.Fprintf(&parts, ",\n       %s AS %s", p.sql, p.Name)
 	}
 	return fmt.Sprintf(`
-SELECT spaces.* EXCLUDE (%s, took_place_at),
+SELECT spaces.* EXCLUDE (%s),
        creator.username AS creator_username,
        creator.name AS creator_name,
        chosen.topics,%s
@@ -59,8 +59,7 @@ SELECT spaces.* EXCLUDE (%s, took_place_at),
        (epoch(spaces.started_at) - epoch(spaces.scheduled_start)) / 60 AS late_minutes,
        greatest(seen.max_participant_count, spaces.participant_count) AS max_participant_count,
        coalesce(seen.snapshot_count, 0) AS snapshot_count%s
-FROM (SELECT *, %s AS status, %s AS status_at,
-             coalesce(started_at, scheduled_start, created_at) AS took_place_at FROM spaces) AS spaces
+FROM %s
 LEFT JOIN users AS creator ON creator.user_id = spaces.creator_id
 LEFT JOIN (
     SELECT space_id,%s
@@ -79,7 +78,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT space_id, max(participant_count) AS max_participant_count, count(*) AS snapshot_count
     FROM space_snapshots GROUP BY space_id
-) AS seen ON seen.space_id = spaces.space_id`, strings.Join(notInViews, ", "), columns.String(), parts.String(), SpaceStatus, spaceStatusAt, counts.String())
+) AS seen ON seen.space_id = spaces.space_id`, strings.Join(notInViews, ", "), columns.String(), parts.String(), SpacesWithStatus(), counts.String())
 }
 
 // peopleView adds the roles up before it looks for who the people are, and

@@ -1,29 +1,41 @@
 package schemas
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// SpaceStatus is what became of a row of spaces, in SQL: live, scheduled, ended,
-// cancelled, no_show or gone, and a state that the API does not document as it is.
-// What the API said last is not enough: it tells of a Space that is over, or was taken
-// back, by not knowing it any more. One is a no-show when it is looked for an hour
-// after its planned start and has not begun.
-const SpaceStatus = `CASE
-    WHEN state = 'ended' OR ended_at IS NOT NULL THEN 'ended'
-    WHEN state IN ('canceled', 'cancelled') THEN 'cancelled'
-    WHEN state = 'scheduled' AND started_at IS NULL
-         AND coalesce(unavailable_at, last_seen_at) >= scheduled_start + INTERVAL 1 HOUR THEN 'no_show'
-    WHEN state = 'scheduled' AND started_at IS NULL AND unavailable_at IS NOT NULL THEN 'cancelled'
-    WHEN unavailable_at IS NOT NULL THEN 'gone'
-    ELSE state END`
+// status is what became of a Space under a condition, and since when, in SQL.
+type status struct{ when, is, since string }
 
-const spaceStatusAt = `CASE
-    WHEN state = 'ended' OR ended_at IS NOT NULL THEN ended_at
-    WHEN state IN ('canceled', 'cancelled') THEN coalesce(unavailable_at, last_seen_at)
-    WHEN state = 'scheduled' AND started_at IS NULL
-         AND coalesce(unavailable_at, last_seen_at) >= scheduled_start + INTERVAL 1 HOUR THEN scheduled_start
-    WHEN unavailable_at IS NOT NULL THEN unavailable_at
-    WHEN state = 'scheduled' THEN scheduled_start
-    ELSE started_at END`
+// statuses are told apart in this order. What the API said last is not enough: it
+// tells of a Space that is over, or was taken back, by not knowing it any more. One is
+// a no-show when it is looked for an hour after its planned start and has not begun. A
+// state that the API does not document stays as it is.
+func statuses() []status {
+	const waiting = "state = 'scheduled' AND started_at IS NULL"
+	return []status{
+		{"state = 'ended' OR ended_at IS NOT NULL", "'ended'", "ended_at"},
+		{"state IN ('canceled', 'cancelled')", "'cancelled'", "coalesce(unavailable_at, last_seen_at)"},
+		{waiting + " AND coalesce(unavailable_at, last_seen_at) >= scheduled_start + INTERVAL 1 HOUR", "'no_show'", "scheduled_start"},
+		{waiting + " AND unavailable_at IS NOT NULL", "'cancelled'", "unavailable_at"},
+		{"unavailable_at IS NOT NULL", "'gone'", "unavailable_at"},
+		{"state = 'scheduled'", "state", "scheduled_start"},
+		{"true", "state", "started_at"},
+	}
+}
+
+// SpacesWithStatus is the table spaces with what became of each, in SQL: status is
+// live, scheduled, ended, cancelled, no_show, gone or another state, status_at since
+// when.
+func SpacesWithStatus() string {
+	var is, since strings.Builder
+	for _, s := range statuses() {
+		fmt.Fprintf(&is, " WHEN %s THEN %s", s.when, s.is)
+		fmt.Fprintf(&since, " WHEN %s THEN %s", s.when, s.since)
+	}
+	return fmt.Sprintf("(SELECT *, CASE%s END AS status, CASE%s END AS status_at FROM spaces) AS spaces", &is, &since)
+}
 
 // datePart is a column that says when a Space took place, in a form to group by.
 type datePart struct {
@@ -37,7 +49,7 @@ func dateParts() (parts []datePart) {
 		{"utc", "of UTC", "'UTC'"},
 		{"local", "of the connection's zone (SET TimeZone = 'Europe/Berlin')", "current_setting('TimeZone')"},
 	} {
-		at := fmt.Sprintf("(spaces.took_place_at AT TIME ZONE %s)", z.zone)
+		at := fmt.Sprintf("(coalesce(spaces.started_at, spaces.scheduled_start, spaces.created_at) AT TIME ZONE %s)", z.zone)
 		parts = append(parts,
 			datePart{ViewColumn{z.name + "_date", "Day " + z.of + " on which it started, else is to start, else was set up."}, at + "::DATE"},
 			datePart{ViewColumn{z.name + "_week", "Monday of the week of that day."}, fmt.Sprintf("date_trunc('week', %s)::DATE", at)},
@@ -168,7 +180,7 @@ LEFT JOIN (
            count(*) FILTER (role.host) AS hosted_count,
            count(*) FILTER (role.speaker) AS spoken_count,
            count(*) AS space_count,
-           sum(room.people) FILTER (role.host) AS hosted_audience,
+           sum(room.people) FILTER (role.host)::BIGINT AS hosted_audience,
            max(room.people) FILTER (role.host) AS largest_audience,
            min(room.took_place_at) AS first_space_at,
            max(room.took_place_at) AS last_space_at

@@ -18,11 +18,9 @@ func costCommand(c *console) *cli.Command {
 		Usage:     "say what a store's pages have cost",
 		UsageText: "spacesetl cost --store ./spaces\nspacesetl cost -f job.yaml --output json\nspacesetl cost --store ./spaces --reconcile",
 		Description: "Low: X bills neither objects that expansions bring in nor one returned twice on a UTC day.\n" +
-			"High: it bills both, and answers that a crash lost. Repeated are objects that had been\n" +
-			"returned on the same day before. With --reconcile it asks the API for its own count of posts\n" +
-			"(tweets; it has none of Spaces and users) and sets that beside the ledger's, by UTC day. That\n" +
-			"takes the app's token: X_BEARER_TOKEN, or an account of spacesetl auth app. Where it leaves\n" +
-			"less for lost answers than is booked, --settle books that: budgets have the rest again.",
+			"High: it bills both, and answers that a crash lost. --reconcile asks the API, with the app's\n" +
+			"token, for its own count of posts (it has none of Spaces and users) and sets that beside the\n" +
+			"ledger's, by UTC day; --settle books what it leaves for lost answers.",
 		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),

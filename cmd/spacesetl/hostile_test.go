@@ -83,7 +83,7 @@ func TestTextsOfStrangersAreOnlyText(t *testing.T) {
 	t.Setenv("SPACESETL_TOKEN_FILE", filepath.Join(dir, "none.json"))
 	store, metrics := filepath.Join(dir, "s"), filepath.Join(dir, "m.prom")
 	run := []string{"run", "--ids", strings.Join(world.SpaceIDs(8), ","), "--search", world.SearchWord(), "--with", "tweets", "--base-url", server.URL,
-		"--retry-for", "50ms", "--deadline", "20s", "--workers", "2", "--log-level", "debug"}
+		"--retry-for", "50ms", "--deadline", "3m", "--workers", "2", "--log-level", "debug"}
 	tell := []string{"--metrics-file", metrics, "--ping-url", server.URL + "/told/ping", "--pushgateway", server.URL + "/told/push", "--otlp-endpoint", server.URL + "/told"}
 	said := 0 // texts with a word of the stranger
 	check := func(what string, texts ...string) {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // TestMain makes the test binary a spacesetl, too: scripts run it as a child.
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	}
 	remove := func() {}
 	if commands[filepath.Base(os.Args[0])] == nil { // the tests
-		remove = scratch.Use(os.TempDir())
+		remove = scratchtest.Use(os.TempDir())
 	}
 	testscript.Main(inMemory{m, remove}, commands)
 }
@@ -141,6 +141,6 @@ type inMemory struct {
 
 func (m inMemory) Run() int {
 	defer m.after()
-	defer scratch.Use(scratch.Memory())()
+	defer scratchtest.Use(scratchtest.Memory())()
 	return m.M.Run()
 }

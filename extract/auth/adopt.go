@@ -28,7 +28,7 @@ func leftovers(temporary string) []string {
 // program and user did not write it: whoever can write to the folder, and to no
 // file of ours, could have the tokens replaced by it.
 func readOurs(path string) (file, error) {
-	in, info, err := openRegular(path, noFollow)
+	in, info, err := openRegular(path, false)
 	var e *FileError
 	if errors.As(err, &e) {
 		return file{}, ignored(path, e.Problem)

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // children are what the test binary can be instead, when CHILD names it.
@@ -26,7 +26,7 @@ func TestMain(m *testing.M) {
 	if child, ok := children[os.Getenv("CHILD")]; ok {
 		os.Exit(child())
 	}
-	os.Exit(scratch.Main(m))
+	os.Exit(scratchtest.Main(m))
 }
 
 // clock is one that tests move.

@@ -13,8 +13,6 @@ import (
 // does not wait for whoever may write to a pipe.
 const noFollow = syscall.O_NOFOLLOW | syscall.O_NONBLOCK
 
-const noWait = syscall.O_NONBLOCK
-
 // foreign says why a file cannot be one that this program wrote as this user;
 // empty if it can.
 func foreign(info fs.FileInfo) string {

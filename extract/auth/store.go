@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 const (
@@ -143,7 +145,7 @@ func (s *Store) read() (file, error) {
 }
 
 func readFile(path string) (file, error) {
-	in, info, err := openRegular(path, noWait)
+	in, info, err := openRegular(path, true)
 	if err != nil {
 		return file{}, err
 	}
@@ -156,27 +158,25 @@ func readFile(path string) (file, error) {
 	return parse(in, path)
 }
 
-// openRegular opens a file to be read. What is no file it does not open: a pipe
-// would wait for whoever writes to it.
-func openRegular(path string, flags int) (*os.File, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if flags&noFollow == noFollow {
-		info, err = os.Lstat(path)
+// openRegular opens a file to be read, or what a link leads to where links are to be
+// followed. What is no file it does not open: a pipe would wait for whoever writes to
+// it.
+func openRegular(path string, follow bool) (in *os.File, info fs.FileInfo, err error) {
+	name := path
+	if follow {
+		if name, err = filepath.EvalSymlinks(path); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err == nil {
-		err = regular(path, info)
+	if info, err := os.Lstat(name); err == nil {
+		if err := regular(path, info); err != nil {
+			return nil, nil, err
+		}
 	}
-	if err != nil {
+	if in, err = durable.Open(name); err != nil {
 		return nil, nil, err
 	}
-	in, err := os.OpenFile(path, os.O_RDONLY|flags, 0)
-	if err != nil {
-		return nil, nil, err
-	}
-	if info, err = in.Stat(); err == nil { // of what was opened
-		err = regular(path, info)
-	}
-	if err != nil {
+	if info, err = in.Stat(); err != nil {
 		_ = in.Close()
 		return nil, nil, err
 	}

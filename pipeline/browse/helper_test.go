@@ -18,7 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -103,7 +103,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(childStore); dir != "" {
 		os.Exit(child(dir, os.Getenv(childTask)))
 	}
-	os.Exit(scratch.Main(m))
+	os.Exit(scratchtest.Main(m))
 }
 
 func storeDir(tb testing.TB) string {

@@ -41,7 +41,7 @@ SELECT count(*) AS spaces, count(*) FILTER (status = 'live') AS live, count(*) F
        (SELECT count(*) FROM users) AS users, (SELECT count(*) FROM space_users WHERE role = 'buyer') AS buyers,
        (SELECT count(*) FROM space_users WHERE role = 'speaker') AS speakers,
        (SELECT count(*) FROM tweets) AS tweets, (SELECT count(*) FROM api_errors) AS errors
-FROM (SELECT *, `+schemas.SpaceStatus+` AS status FROM spaces)`)
+FROM `+schemas.SpacesWithStatus())
 	if err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ FROM (SELECT *, `+schemas.SpaceStatus+` AS status FROM spaces)`)
 		sql  string
 	}{
 		{&p.Runs, "SELECT _run_id, job, started_at, ended_at, outcome, pages, requests FROM runs ORDER BY _run_id DESC LIMIT 5"},
-		{&p.Lively, spacesSQL + "WHERE state <> 'scheduled' ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 6"},
-		{&p.Coming, spacesSQL + "WHERE status = 'scheduled' AND coalesce(scheduled_start > now(), true) ORDER BY scheduled_start NULLS LAST, space_id LIMIT 6"},
+		{&p.Lively, spacesSQL() + "WHERE state <> 'scheduled' ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 6"},
+		{&p.Coming, spacesSQL() + "WHERE status = 'scheduled' AND coalesce(scheduled_start > now(), true) ORDER BY scheduled_start NULLS LAST, space_id LIMIT 6"},
 	} {
 		if *q.into, err = records(ctx, t.pages, q.sql); err != nil {
 			return err
@@ -62,9 +62,11 @@ FROM (SELECT *, `+schemas.SpaceStatus+` AS status FROM spaces)`)
 }
 
 // spacesSQL lists Spaces for links.
-const spacesSQL = `
+func spacesSQL() string {
+	return `
 SELECT space_id, title, status AS state, participant_count, is_ticketed, scheduled_start, started_at, creator_id, users.username, users.name
-FROM (SELECT *, ` + schemas.SpaceStatus + ` AS status FROM spaces) AS spaces LEFT JOIN users ON user_id = creator_id `
+FROM ` + schemas.SpacesWithStatus() + ` LEFT JOIN users ON user_id = creator_id `
+}
 
 // byTheme groups relations, which are sorted by it.
 func byTheme(relations []*relation) []themeOf {
@@ -116,7 +118,7 @@ func (p *findPage) read(ctx context.Context, t *held) (err error) {
 		table string
 		sql   string
 	}{
-		{&p.Spaces, "spaces", "FROM (" + spacesSQL + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + matchesShown},
+		{&p.Spaces, "spaces", "FROM (" + spacesSQL() + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + matchesShown},
 		{&p.Users, "users", "SELECT user_id, username, name, followers_count, verified_type FROM users WHERE user_id = $1 OR contains(lower(username), lower(ltrim($1, '@'))) OR contains(lower(name), lower($1)) ORDER BY lower(username) = lower(ltrim($1, '@')) DESC, followers_count DESC NULLS LAST, user_id LIMIT " + matchesShown},
 		{&p.Tweets, "tweets", "SELECT tweet_id, left(text, 300) AS text, created_at, author_id FROM tweets WHERE tweet_id = $1 OR contains(lower(text), lower($1)) ORDER BY created_at DESC NULLS LAST, tweet_id LIMIT " + matchesShown},
 	} {

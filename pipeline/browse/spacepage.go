@@ -64,7 +64,7 @@ func (p *spacePage) read(ctx context.Context, t *held) error {
 	spaces, err := records(ctx, t.pages, `
 SELECT spaces.* EXCLUDE (extras) REPLACE (status AS state), (epoch(ended_at) - epoch(started_at)) / 60 AS minutes,
        (epoch(started_at) - epoch(scheduled_start)) / 60 AS late, users.username, users.name
-FROM (SELECT *, `+schemas.SpaceStatus+` AS status FROM spaces) AS spaces LEFT JOIN users ON user_id = creator_id WHERE space_id = ?`, p.ID)
+FROM `+schemas.SpacesWithStatus()+` LEFT JOIN users ON user_id = creator_id WHERE space_id = ?`, p.ID)
 	if err != nil {
 		return err
 	}

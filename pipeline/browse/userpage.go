@@ -50,10 +50,10 @@ func (p *userPage) read(ctx context.Context, t *held) error {
 		sql  string
 	}{
 		{&p.Spaces, `
-SELECT held.space_id, held.roles, title, ` + schemas.SpaceStatus + ` AS state, participant_count, coalesce(started_at, scheduled_start, created_at) AS planned_at, count(*) OVER () AS total
+SELECT held.space_id, held.roles, title, status AS state, participant_count, coalesce(started_at, scheduled_start, created_at) AS planned_at, count(*) OVER () AS total
 FROM (SELECT space_id, string_agg(role, ', ' ORDER BY list_position(['creator', 'host', 'speaker', 'invited', 'buyer'], role)) AS roles
       FROM space_users WHERE user_id = ? GROUP BY space_id) AS held
-LEFT JOIN spaces USING (space_id) ORDER BY planned_at DESC NULLS LAST, held.space_id LIMIT 100`},
+LEFT JOIN ` + schemas.SpacesWithStatus() + ` USING (space_id) ORDER BY planned_at DESC NULLS LAST, held.space_id LIMIT 100`},
 		{&p.Company, `
 SELECT met.user_id, met.spaces, username, name, followers_count, verified_type FROM (
     SELECT user_id, count(DISTINCT space_id) AS spaces FROM space_users

@@ -11,12 +11,12 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }
 
 // lookup is the n-th page: a Space of its creator, ten seconds after the one
 // before.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
 )
@@ -87,7 +87,7 @@ func TestWideAnswersCostInProportion(t *testing.T) {
 		t.Skip("takes seconds")
 	}
 	for what, body := range wide {
-		scratch.Proportional(t, what, 5000, func(n int) func() {
+		scratchtest.Proportional(t, what, 5000, func(n int) func() {
 			page := wideAnswer(t, body(n))
 			return func() {
 				if _, err := Examine(t.Context(), page); err != nil {
@@ -100,7 +100,7 @@ func TestWideAnswersCostInProportion(t *testing.T) {
 	both := func(n int) string {
 		return `{"data":[],"includes":{"users":[` + many(n, `{"id":"%d"}`) + `]},"errors":[` + many(n, `{"detail":"d%d"}`) + `]}`
 	}
-	scratch.Proportional(t, "verifying", 2000, func(n int) func() {
+	scratchtest.Proportional(t, "verifying", 2000, func(n int) func() {
 		page := wideAnswer(t, both(n))
 		return func() {
 			if leaves, err := transform.NewDecoder().Lossless(page); err != nil || leaves.Found != leaves.Seen {

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -17,7 +17,7 @@ func TestWidePagesAreTakenInInProportion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a second")
 	}
-	scratch.Proportional(t, "Spaces of no id", 3000, func(n int) func() {
+	scratchtest.Proportional(t, "Spaces of no id", 3000, func(n int) func() {
 		var body strings.Builder
 		for i := range n {
 			fmt.Fprintf(&body, `,{"id":"a_%d","state":"live"}`, i)

@@ -16,7 +16,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -217,7 +217,7 @@ func TestMain(m *testing.M) {
 			}
 		}
 	}
-	os.Exit(scratch.Main(m))
+	os.Exit(scratchtest.Main(m))
 }
 
 // puts is how many pages land while others look: 10,000 with SPACESETL_LONG.

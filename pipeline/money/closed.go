@@ -115,7 +115,7 @@ func closeRuns(l *Ledger, to *store.Locked) error {
 		return nil
 	}
 	c, until := l.closed, before(l, open)
-	lines := l.Lines[len(l.Lines)-len(openLines(l)):]
+	lines := openLines(l)
 	var text []byte
 	for _, run := range l.Runs[c.Runs:max(len(l.Runs)-1, c.Runs)] {
 		n := 0

@@ -11,16 +11,16 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }
 
-// ask notes requests for the Spaces of some numbers in a new run of a plan, and
-// lands those of which answered says so.
-func ask(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, numbers []int, answered func(n int) bool) string {
+// send notes requests in a new run of a plan, a second apart, and lands what body says
+// was answered; nothing was where it is empty.
+func send(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, requests []schemas.Request, body func(i int) string) string {
 	t.Helper()
 	planned, err := locked.Begin(store.Planned{Plan: plan}, "test", at)
 	if err != nil {
@@ -32,26 +32,39 @@ func ask(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, numb
 		t.Fatal(err)
 	}
 	sent := store.NewSentLog(locked, id)
-	landed := 0
-	for i, n := range numbers {
-		r := schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("1space", n)}}
+	for i, r := range requests {
 		when := at.Add(time.Duration(i) * time.Second)
-		err := sent.Write(store.Sent{At: when, PageID: r.ID(), Endpoint: r.Endpoint, IDs: 1})
-		if err == nil && answered(n) {
-			landed++
-			body := json.RawMessage(fmt.Sprintf(`{"data":{"id":"%s","state":"live"}}`, r.IDs[0]))
-			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: when, Body: body})
+		err := sent.Write(store.Sent{At: when, PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: store.Members(r)})
+		if text := body(i); err == nil && text != "" {
+			planned.Run.Pages++
+			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: when, Body: json.RawMessage(text)})
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	planned.Run.Outcome, planned.Run.Pages = schemas.Done, landed
+	planned.Run.Outcome = schemas.Done
 	m := store.Manifest{Run: planned.Run, Plan: plan, Landed: w.Segments()}
 	if err := errors.Join(sent.Close(), w.Close(), store.WriteJSON(locked.RunFile(id, "manifest.json"), m, nil)); err != nil {
 		t.Fatal(err)
 	}
 	return id
+}
+
+// ask asks for the Spaces of some numbers, one by one, of which those are answered of
+// which answered says so.
+func ask(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, numbers []int, answered func(n int) bool) string {
+	t.Helper()
+	var requests []schemas.Request
+	for _, n := range numbers {
+		requests = append(requests, schemas.Request{Endpoint: schemas.SpaceByID, IDs: []string{fmt.Sprint("1space", n)}})
+	}
+	return send(t, locked, plan, at, requests, func(i int) string {
+		if !answered(numbers[i]) {
+			return ""
+		}
+		return fmt.Sprintf(`{"data":{"id":"%s","state":"live"}}`, requests[i].IDs[0])
+	})
 }
 
 func newStore(t *testing.T) *store.Locked {
@@ -165,32 +178,16 @@ func TestALostLookUpIsSettledMemberByMember(t *testing.T) {
 	space, user := prices[schemas.Space], prices[schemas.User]
 	each := prices.Cost(schemas.Most(schemas.Spaces, 1, plan.Expansions(schemas.Spaces)))
 	look := func(locked *store.Locked, at time.Time, answered bool, ids ...string) {
-		planned, err := locked.Begin(store.Planned{Plan: plan}, "test", at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		id := planned.Run.RunID
-		w, err := landing.Open(locked, id, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		sent := store.NewSentLog(locked, id)
-		r := schemas.Request{Endpoint: schemas.Spaces, IDs: ids}
-		err = sent.Write(store.Sent{At: at, PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(ids), Members: store.Members(r)})
-		if err == nil && answered {
+		send(t, locked, plan, at, []schemas.Request{{Endpoint: schemas.Spaces, IDs: ids}}, func(int) string {
+			if !answered {
+				return ""
+			}
 			var data []string
 			for _, id := range ids {
 				data = append(data, fmt.Sprintf(`{"id":"%s","state":"live","creator_id":"7"}`, id))
 			}
-			body := `{"data":[` + strings.Join(data, ",") + `],"includes":{"users":[{"id":"7","name":"n","username":"u"}]}}`
-			planned.Run.Pages = 1
-			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: at, Body: json.RawMessage(body)})
-		}
-		planned.Run.Outcome = schemas.Done
-		m := store.Manifest{Run: planned.Run, Plan: plan, Landed: w.Segments()}
-		if err := errors.Join(err, sent.Close(), w.Close(), store.WriteJSON(locked.RunFile(id, "manifest.json"), m, nil)); err != nil {
-			t.Fatal(err)
-		}
+			return `{"data":[` + strings.Join(data, ",") + `],"includes":{"users":[{"id":"7","name":"n","username":"u"}]}}`
+		})
 	}
 	locked := newStore(t)
 	look(locked, start, false, "1a", "1b", "1c")

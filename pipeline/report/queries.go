@@ -105,14 +105,16 @@ FROM numbered LEFT JOIN spaces USING (space_id)
 WHERE n % greatest(total // 300, 1) = 0 OR n = 1 OR n = total
 ORDER BY peak DESC, space_id, seen_at LIMIT 2600`
 
-const liveliestSQL = `
+func liveliestSQL() string {
+	return `
 WITH lively AS (
     SELECT space_id, max(participant_count) AS peak FROM space_snapshots
     GROUP BY space_id HAVING peak > 0 ORDER BY peak DESC, space_id LIMIT 10
 )
 SELECT lively.space_id, left(coalesce(title, ''), 120) AS title, coalesce(username, '') AS creator, coalesce(status, '') AS state, peak
-FROM lively LEFT JOIN (SELECT *, ` + schemas.SpaceStatus + ` AS status FROM spaces) AS spaces USING (space_id) LEFT JOIN users ON users.user_id = spaces.creator_id
+FROM lively LEFT JOIN ` + schemas.SpacesWithStatus() + ` USING (space_id) LEFT JOIN users ON users.user_id = spaces.creator_id
 ORDER BY peak DESC, lively.space_id`
+}
 
 const weekSQL = `
 SELECT 'started' AS kind, isodow(started_at) AS day, hour(started_at) AS hour, count(*) AS n FROM spaces WHERE started_at IS NOT NULL GROUP BY ALL
@@ -120,26 +122,30 @@ UNION ALL
 SELECT 'scheduled', isodow(scheduled_start), hour(scheduled_start), count(*) FROM spaces WHERE scheduled_start IS NOT NULL GROUP BY ALL
 ORDER BY ALL LIMIT 336`
 
-const newestSQL = `
+func newestSQL() string {
+	return `
 WITH newest AS (
-    SELECT space_id, title, creator_id, ` + schemas.SpaceStatus + ` AS state, participant_count, started_at, scheduled_start, created_at
-    FROM spaces ORDER BY created_at DESC NULLS LAST, space_id LIMIT 20
+    SELECT space_id, title, creator_id, status AS state, participant_count, started_at, scheduled_start, created_at
+    FROM ` + schemas.SpacesWithStatus() + ` ORDER BY created_at DESC NULLS LAST, space_id LIMIT 20
 )
 SELECT space_id, left(coalesce(title, ''), 120) AS title, coalesce(username, '') AS creator, coalesce(state, '') AS state,
        coalesce(participant_count, 0) AS people, coalesce(started_at, scheduled_start) AS start, newest.created_at
 FROM newest LEFT JOIN users ON users.user_id = newest.creator_id
 ORDER BY newest.created_at DESC NULLS LAST, space_id`
+}
 
 // kindsSQL counts Spaces by language, state and ticket.
-const kindsSQL = `
+func kindsSQL() string {
+	return `
 WITH counted AS (
     SELECT 'lang' AS kind, coalesce(lang, '') AS name, count(*) AS n FROM spaces GROUP BY ALL
     UNION ALL
-    SELECT 'state', coalesce(` + schemas.SpaceStatus + `, ''), count(*) FROM spaces GROUP BY ALL
+    SELECT 'state', coalesce(status, ''), count(*) FROM ` + schemas.SpacesWithStatus() + ` GROUP BY ALL
     UNION ALL
     SELECT 'tickets', CASE is_ticketed WHEN true THEN 'ticketed' WHEN false THEN 'free' ELSE 'not said' END, count(*) FROM spaces GROUP BY ALL
 )
 FROM counted QUALIFY row_number() OVER (PARTITION BY kind ORDER BY n DESC, name) <= 14 ORDER BY kind, n DESC, name`
+}
 
 // peopleSQL ranks people in some roles by Spaces, then by audience: people in
 // the rooms, scheduled ones aside. %s is a list of roles.

@@ -147,7 +147,7 @@ type room struct {
 // liveliest stands in for lines where every Space was seen by one run only.
 func liveliest(ctx context.Context, db *load.Reader, p *panel) error {
 	p.Empty = "No Space with people in it was seen."
-	rooms, err := rows(ctx, db, func(r *room) []any { return []any{&r.id, &r.title, &r.creator, &r.state, &r.people} }, liveliestSQL)
+	rooms, err := rows(ctx, db, func(r *room) []any { return []any{&r.id, &r.title, &r.creator, &r.state, &r.people} }, liveliestSQL())
 	if err != nil || len(rooms) == 0 {
 		return err
 	}
@@ -219,7 +219,7 @@ func kinds(kind, id, title string) fill {
 	}
 	return func(ctx context.Context, db *load.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = id, title, "There are no Spaces yet."
-		all, err := rows(ctx, db, func(c *counted) []any { return []any{&c.kind, &c.name, &c.n} }, kindsSQL)
+		all, err := rows(ctx, db, func(c *counted) []any { return []any{&c.kind, &c.name, &c.n} }, kindsSQL())
 		if err != nil || len(all) == 0 {
 			return err
 		}
@@ -242,7 +242,7 @@ func kinds(kind, id, title string) fill {
 		}
 		p.Lead = "The language is the creator's as X infers it."
 		if kind == "state" {
-			p.Title, p.Lead = "States and tickets", "What became of them: no_show began not within an hour of its planned start, gone was live and is not known any more."+cmp.Or(tickets, " No Space is ticketed.")
+			p.Title, p.Lead = "States and tickets", "What became of them: a no_show had not begun an hour after its planned start, gone was live and is not known any more."+cmp.Or(tickets, " No Space is ticketed.")
 		}
 		p.Chart = barChart(id, fmt.Sprintf("Bar chart of %s: most, %s Spaces, are %s.", title, bars[0].Text, bars[0].Name), "Spaces", bars)
 		return nil
@@ -253,7 +253,7 @@ func newest(ctx context.Context, db *load.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "newest", "Newest Spaces", true, "There are no Spaces yet."
 	rooms, err := rows(ctx, db, func(r *room) []any {
 		return []any{&r.id, &r.title, &r.creator, &r.state, &r.people, &r.at, &r.created}
-	}, newestSQL)
+	}, newestSQL())
 	if err != nil || len(rooms) == 0 {
 		return err
 	}

@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 		_ = f.Remove()
 		os.Exit(1)
 	}
-	os.Exit(Main(m))
+	os.Exit(m.Run())
 }
 
 // process starts one that has a folder below another.
@@ -62,24 +62,6 @@ func there(t *testing.T, below string) []string {
 		names = append(names, e.Name())
 	}
 	return names
-}
-
-func TestFolderGoesWithItsProcess(t *testing.T) {
-	below := t.TempDir()
-	t.Setenv("TMPDIR", below)
-	remove := Use(below)
-	mine := os.TempDir()
-	if filepath.Dir(mine) != below {
-		t.Fatalf("temporary files go to %s, want below %s", mine, below)
-	}
-	Use(below)()
-	if os.TempDir() != mine || len(there(t, below)) != 1 {
-		t.Errorf("temporary files go to %s, want %s again; %v", os.TempDir(), mine, there(t, below))
-	}
-	remove()
-	if names := there(t, below); len(names) > 0 || os.TempDir() != below {
-		t.Errorf("left: %v; temporary files go to %s", names, os.TempDir())
-	}
 }
 
 // The folder of a process goes when that was killed, at once, and not before.

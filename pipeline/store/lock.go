@@ -27,16 +27,15 @@ type Locked struct {
 	Dir
 	lock *flock.Flock
 
-	before bool // who had it before left nothing half done
-
 	mu     sync.Mutex
+	clean  bool            // processes before this one left nothing half done, or it is swept
 	ended  bool            // Unlock was called
 	writes map[string]bool // runs whose pages are being landed
 	dying  map[string]bool // runs whose files are being renamed into place
 }
 
-// leftNothing ends the lock file of a process that ended by itself: the next need
-// not look into the folders of all runs for what it left.
+// leftNothing ends the lock file of a process that ended by itself, with nothing left
+// by those before it: the next need not look into the folders of all runs.
 const leftNothing = "left nothing half done\n"
 
 // mostOwner bounds what names the owner of a lock, in bytes.
@@ -73,7 +72,7 @@ func (d Dir) Lock() (*Locked, error) {
 		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
 	return &Locked{
-		Dir: d, lock: lock, before: strings.HasSuffix(string(last), "\n"+leftNothing),
+		Dir: d, lock: lock, clean: strings.HasSuffix(string(last), "\n"+leftNothing),
 		writes: map[string]bool{}, dying: map[string]bool{},
 	}, nil
 }
@@ -92,7 +91,7 @@ func (l *Locked) let() {
 	if !l.ended || len(l.writes) > 0 || l.lock == nil || !l.lock.Locked() {
 		return
 	}
-	if len(l.dying) == 0 {
+	if l.clean && len(l.dying) == 0 {
 		if file, err := os.OpenFile(l.File("lock"), os.O_WRONLY|os.O_APPEND, 0); err == nil { // else the next looks
 			_, _ = file.WriteString(leftNothing)
 			_ = file.Close()

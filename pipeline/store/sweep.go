@@ -108,8 +108,11 @@ func (l *Locked) Committed(runID string) error {
 // It brings _latest.json up to the newest manifest. After a process that ended by
 // itself it does not look into the runs' folders.
 func (l *Locked) Sweep() error {
+	l.mu.Lock()
+	clean := l.clean
+	l.mu.Unlock()
 	patterns := l.leftovers()
-	if !l.before {
+	if !clean {
 		patterns = append(patterns, l.leftInRuns()...)
 	}
 	for _, pattern := range patterns {
@@ -117,21 +120,28 @@ func (l *Locked) Sweep() error {
 			return err
 		}
 	}
-	if l.before {
+	if clean {
 		return l.latest(nil)
 	}
 	runs, err := l.Runs()
 	if err != nil {
 		return err
 	}
+	clean = true
 	for _, id := range runs {
-		if !l.Dying(id) {
+		commit := l.RunFile(id, commitFile)
+		if _, err := os.Lstat(commit); err != nil {
+			clean = clean && errors.Is(err, fs.ErrNotExist) // else nobody knows
 			continue
 		}
-		if err := l.bury(id, l.RunFile(id, commitFile)); err != nil {
+		if err := l.bury(id, commit); err != nil {
 			return fmt.Errorf("store %s: %w", l.Dir, err)
 		}
+		clean = clean && !l.Dying(id)
 	}
+	l.mu.Lock()
+	l.clean = clean
+	l.mu.Unlock()
 	return l.latest(nil)
 }
 

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/pipeline/scratch"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -117,6 +117,24 @@ func TestSweepLeavesARunWhoseManifestCannotBeRead(t *testing.T) {
 	}
 }
 
+// A run's folder that cannot be looked into is looked into again by the next start.
+func TestSweepComesBackToWhatItCannotSee(t *testing.T) {
+	if os.Geteuid() == 0 {
+		t.Skip("root can look into every folder")
+	}
+	l := locked(t, t.TempDir())
+	folder := filepath.Dir(l.RunFile(started(t, l, time.Now()).Run.RunID, commitFile))
+	if err := os.Chmod(folder, 0); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.Chmod(folder, 0o700) })
+	_ = l.Sweep()
+	l.Unlock()
+	if locked(t, string(l.Dir)).clean {
+		t.Error("nobody looks into the folder again")
+	}
+}
+
 func TestLockNamesItsOwner(t *testing.T) {
 	d := Dir(t.TempDir())
 	l, err := d.Lock()
@@ -178,7 +196,7 @@ func TestOldManifestsNameTheirDestinations(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(scratch.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }
 
 // Into the folders of all runs a start looks only after one that did not end by
 // itself, or ended while files were being renamed into place.
@@ -188,6 +206,10 @@ func TestSweepLooksIntoRunsAfterADeath(t *testing.T) {
 		looks bool
 	}{
 		"ended": {func(_ *testing.T, l *Locked, _ string) { l.Unlock() }, false},
+		"died, and one came by that sweeps nothing": {func(t *testing.T, l *Locked, _ string) {
+			_ = l.lock.Unlock() // as the system does
+			locked(t, string(l.Dir)).Unlock()
+		}, true},
 		"committed": {func(t *testing.T, l *Locked, run string) {
 			if err := errors.Join(l.Committing(run, nil, nil), l.Committed(run)); err != nil {
 				t.Fatal(err)
@@ -205,6 +227,9 @@ func TestSweepLooksIntoRunsAfterADeath(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		l := locked(t, dir)
+		if err := l.Sweep(); err != nil {
+			t.Fatal(err)
+		}
 		run := started(t, l, time.Now()).Run.RunID
 		c.end(t, l, run)
 		left := filepath.Join(dir, "runs", run, "_manifest.json-7")

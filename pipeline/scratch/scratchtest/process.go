@@ -1,9 +1,13 @@
-package scratch
+// Package scratchtest gives tests what they need of temporary files and of the
+// machine. The program does not import it.
+package scratchtest
 
 import (
 	"flag"
 	"os"
 	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/scratch"
 )
 
 // Main runs tests with a folder of their own for temporary files: what TestMain
@@ -17,8 +21,8 @@ func Main(m interface{ Run() int }) int {
 // process, and returns what removes it. It is removed a second before the tests'
 // time is over, too, which t.TempDir does not outlive.
 func Use(below string) (remove func()) {
-	Sweep(below)
-	folder, err := New(below, "test")
+	scratch.Sweep(below)
+	folder, err := scratch.New(below, "test")
 	if err != nil {
 		return func() {}
 	}
