@@ -46,8 +46,12 @@ func (r *pageReader) find(f *finder, i int) int {
 	if next < len(r.b) && r.b[next] == ']' {
 		return next + 1
 	}
+	rest := -1 // where those begin that get no rows
 	for n := int64(0); next < len(r.b) && !r.over(); n++ {
-		end := r.sight(f, next, n)
+		if f == r.plan.errors && n == maxProblems {
+			rest = next
+		}
+		end := r.sightOr(rest >= 0, f, next, n)
 		if end < 0 {
 			break
 		}
@@ -55,6 +59,9 @@ func (r *pageReader) find(f *finder, i int) int {
 			break
 		}
 		if r.b[end] == ']' {
+			if rest >= 0 {
+				r.further(int(f.count)-len(f.found), "errors of the answer", "["+string(r.b[rest:end+1]))
+			}
 			return end + 1
 		}
 		if r.b[end] != ',' {
@@ -65,6 +72,18 @@ func (r *pageReader) find(f *finder, i int) int {
 	end := skipValue(r.b, i)
 	if end > 0 {
 		r.unreadable(string(f.object), nil, "", "broken list", r.b[i:end])
+	}
+	return end
+}
+
+// sightOr is sight, or only counts the value at i.
+func (r *pageReader) sightOr(counts bool, f *finder, i int, ordinal int64) int {
+	if !counts {
+		return r.sight(f, i, ordinal)
+	}
+	end := skipValue(r.b, i)
+	if end > 0 && !isNull(r.b[i:end]) {
+		f.count++
 	}
 	return end
 }

@@ -20,6 +20,9 @@ const (
 	UnreadableAnswer = "unreadable-answer"
 	// UnaskableID is an object whose id is none that the API could be asked for.
 	UnaskableID = "unaskable-id"
+
+	unreadableValue = "unreadable-value"
+	furtherProblems = "further-problems" // more than have rows
 )
 
 // maxPage is a page's largest body in bytes; extract refuses larger ones.
@@ -279,7 +282,7 @@ func (r *pageReader) unreadable(object string, key []byte, field, reason string,
 // unreadableWhole is unreadable for what no row has any part of.
 func (r *pageReader) unreadableWhole(object string, key []byte, field, reason string, raw []byte) {
 	u := unreadable{
-		Type: "unreadable-value", Title: "Unreadable Value", Detail: reason,
+		Type: unreadableValue, Title: "Unreadable Value", Detail: reason,
 		ResourceType: object, ResourceID: string(key), Field: field, Value: string(raw),
 	}
 	if slices.Contains(r.bad[max(0, len(r.bad)-maxNear):], u) {
