@@ -31,7 +31,7 @@ func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 		all = append(all, parts...)
 	}
 	random := rand.New(rand.NewPCG(14, 2))
-	for i := range inFull(4, 2) {
+	for i := range inFull(3, 2) {
 		order := random.Perm(len(runs))
 		if i == 0 {
 			slices.Sort(order)
