@@ -144,7 +144,7 @@ func everythingHasAComment(t *testing.T, db *sql.DB) {
 		SELECT 'table' AS kind, table_name AS name, comment FROM duckdb_tables()
 		UNION ALL SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal
 		UNION ALL SELECT 'macro', function_name, comment FROM duckdb_functions() WHERE NOT internal
-		UNION ALL SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal`)
+		UNION ALL SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal AND table_name NOT LIKE '%_sightings'`) // whose columns are those of their tables
 	kinds := map[string]int{}
 	for _, row := range rows[1:] {
 		if kinds[row[0]]++; row[2] == "" {

@@ -130,7 +130,7 @@ func (h *hourly) compare(hour int, r jobs.Result) {
 		h.Fatal(err)
 	}
 	defer db.Close()
-	newest := fmt.Sprintf("(FROM read_parquet(%s) QUALIFY row_number() OVER (PARTITION BY space_id ORDER BY _fetched_at DESC, _page_id) = 1)",
+	newest := fmt.Sprintf("(FROM read_parquet(%s) QUALIFY row_number() OVER (PARTITION BY space_id ORDER BY _fetched_at DESC, _page_id DESC) = 1)",
 		schemas.QuoteText(filepath.Join(r.Parquet, "spaces", "**", "*.parquet")))
 	for name, from := range map[string]string{"DuckDB": "spaces", "Parquet": newest} {
 		rows, err := db.Query("SELECT space_id, state, coalesce(participant_count, -1) FROM " + from)

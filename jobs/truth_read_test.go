@@ -23,10 +23,11 @@ func (r *truthRun) stores(t *testing.T) (inDuckDB, inParquet truthStore) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	parquet := func(table string) string {
-		files := filepath.Join(r.result.Parquet, table, "*", "*.parquet")
+	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
+		files := filepath.Join(r.result.Parquet, t.Name, "*", "*.parquet")
 		return fmt.Sprintf("read_parquet(%s, hive_partitioning = false)", schemas.QuoteText(files))
-	}
+	})
+	parquet := func(table string) string { return "(" + rule.Rows(schemas.Lookup(table)) + ")" }
 	return truthStore{db, func(table string) string { return schemas.Quote(table) }}, truthStore{db, parquet}
 }
 

@@ -47,16 +47,10 @@ func wantSnapshots(w *wanted, id string) {
 }
 
 // wantTopics are merged: whichever sighting leaves out the description, another
-// has it. The lineage is that of the newest; of the same microsecond, here,
-// the last page id counts.
+// has it. The lineage is that of the newest.
 func wantTopics(w *wanted) {
 	w.each("topic", func(id string, last sighting) {
 		topic := must(w, "topic", id, w.world.Topic)
-		for _, s := range w.shown["topic"][id] {
-			if s.fetchedAt == last.fetchedAt {
-				last = s
-			}
-		}
 		w.addObject("topics", last.answer, cells("topic_id", topic.ID, "name", topic.Name, "description", topic.Description))
 	})
 }

@@ -2,7 +2,6 @@ package jobs_test
 
 import (
 	"encoding/json"
-	"slices"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 )
@@ -23,13 +22,17 @@ func wantTweets(w *wanted) {
 		)
 		// The post dialect has these by expansion only, and only the requests
 		// for tweets expand tweets.
-		linked := !w.post() || last.endpoint == "tweets"
-		r.only(linked, "author_id", "in_reply_to_user_id")
-		r["author_username_hint"] = usernameHint(t, last)
+		linked := w.lastThat("tweet", id, func(a *answer) bool { return !w.post() || a.endpoint == "tweets" })
+		r.only(linked != nil, "author_id", "in_reply_to_user_id")
+		r["author_username_hint"] = cellText(usernameHint(t, w.shown["tweet"][id]))
+		if t.Article != nil && w.post() {
+			title, _ := json.Marshal(t.Article.Title) // a text always marshals
+			r["article_title_json"] = string(title)
+		}
 		w.addObject("tweets", last.answer, r.with(tweetParts(t)).with(wantOwnerCounts(w, t, last.answer)))
-		if linked {
+		if linked != nil {
 			for i, ref := range t.References {
-				w.add("tweet_references", last.answer, cells("tweet_id", id, "type", ref.Type, "referenced_tweet_id", ref.ID, "ordinal", i))
+				w.add("tweet_references", linked, cells("tweet_id", id, "type", ref.Type, "referenced_tweet_id", ref.ID, "ordinal", i))
 			}
 		}
 		wantTweetLists(w, t, last.answer)
@@ -37,20 +40,17 @@ func wantTweets(w *wanted) {
 	})
 }
 
-// usernameHint stands in some tweets and not in others. A tweet that is in
-// the data and in the includes of a page has two sightings, equally new.
-func usernameHint(t simulator.Tweet, last sighting) string {
-	var values []any
-	for _, o := range last.objects {
-		hint := any(nil)
-		if o.has("username") {
-			hint = t.AuthorUsername
-		}
-		if !slices.Contains(values, hint) {
-			values = append(values, hint)
+// usernameHint stands in some tweets and not in others: what nobody asks for never
+// goes by its absence.
+func usernameHint(t simulator.Tweet, all []sighting) any {
+	for _, s := range all {
+		for _, o := range s.objects {
+			if o.has("username") {
+				return t.AuthorUsername
+			}
 		}
 	}
-	return oneOf(values...)
+	return nil
 }
 
 // tweetParts are the columns from objects inside a tweet.

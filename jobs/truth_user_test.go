@@ -15,6 +15,7 @@ func wantUsers(w *wanted) {
 			"pinned_tweet_id", u.PinnedTweetID, "most_recent_tweet_id", u.MostRecentTweetID,
 			"followers_count", u.Metrics.Followers, "following_count", u.Metrics.Following, "tweet_count", u.Metrics.Tweets,
 			"listed_count", u.Metrics.Listed, "like_count", u.Metrics.Likes, "media_count", u.Metrics.Media,
+			"subscriber_count", u.SubscriberCount,
 		)
 		if a := u.Affiliation; a != nil {
 			r.with(cells("affiliation_description", a.Description, "affiliation_url", a.URL, "affiliation_badge_url", a.BadgeURL))
@@ -22,18 +23,22 @@ func wantUsers(w *wanted) {
 		if u.Withheld != nil {
 			r.with(cells("withheld_scope", u.Withheld.Scope))
 		}
+		linked := w.lastThat("user", id, func(a *answer) bool { return linksShown(w, a) })
+		r.only(linked != nil, "pinned_tweet_id", "most_recent_tweet_id", "affiliation_description", "affiliation_url", "affiliation_badge_url")
 		w.addObject("users", last.answer, hideUser(w, r, last.answer))
+		if u.Affiliation != nil && linked != nil {
+			w.addEach("user_affiliations", linked, "affiliated_user_id", u.Affiliation.UserIDs, cells("user_id", u.ID))
+		}
 		wantUserLists(w, u, last.answer)
 	})
 }
 
 // hideUser empties what an answer does not show of a user.
 func hideUser(w *wanted, r truthRow, a *answer) truthRow {
-	r.only(linksShown(w, a), "pinned_tweet_id", "most_recent_tweet_id", "affiliation_description", "affiliation_url", "affiliation_badge_url")
 	r.only(a.byUser, "subscription_subscribes_to_you")
 	r.only(a.byUser && w.post(), "subscribes_to_you")
 	r.only(a.byUser && w.private, "receives_your_dm")
-	return r.only(w.post(), "media_count")
+	return r.only(w.post(), "media_count", "subscriber_count")
 }
 
 // linksShown: the post dialect has what leads from a user to tweets and other
@@ -42,9 +47,6 @@ func linksShown(w *wanted, a *answer) bool { return !w.post() || a.endpoint == "
 
 func wantUserLists(w *wanted, u simulator.User, a *answer) {
 	owner := cells("user_id", u.ID)
-	if u.Affiliation != nil && linksShown(w, a) {
-		w.addEach("user_affiliations", a, "affiliated_user_id", u.Affiliation.UserIDs, owner)
-	}
 	if u.Withheld != nil {
 		w.addEach("user_withheld_countries", a, "country_code", u.Withheld.CountryCodes, owner)
 	}

@@ -82,7 +82,7 @@ func (w *wanted) requestText(page truthRow) string {
 }
 
 // index notes which answers showed what, newest first; of the same
-// microsecond, by page id.
+// microsecond, by page id, the last first.
 func (w *wanted) index() {
 	w.shown = map[string]map[string][]sighting{}
 	for _, a := range w.tap.answers {
@@ -98,7 +98,7 @@ func (w *wanted) index() {
 	for kind, objects := range w.shown {
 		for id, list := range objects {
 			slices.SortFunc(list, func(a, b sighting) int {
-				return cmp.Or(cmp.Compare(b.fetchedAt, a.fetchedAt), cmp.Compare(a.pageID, b.pageID))
+				return cmp.Or(cmp.Compare(b.fetchedAt, a.fetchedAt), cmp.Compare(b.pageID, a.pageID))
 			})
 			if !slices.Contains(w.servedOf(kind), id) {
 				w.t.Errorf("the server sent %s %s and does not say so", kind, id)
@@ -128,6 +128,16 @@ func (w *wanted) each(kind string, do func(id string, last sighting)) {
 	}
 }
 
+// lastThat is the newest answer with an object that shows something of it, or nil.
+func (w *wanted) lastThat(kind, id string, shows func(*answer) bool) *answer {
+	for _, s := range w.shown[kind][id] {
+		if shows(s.answer) {
+			return s.answer
+		}
+	}
+	return nil
+}
+
 // add wants a row, made from a page.
 func (w *wanted) add(table string, from *answer, r truthRow) {
 	r.with(cells("_run_id", w.runID, "_page_id", from.pageID, "_fetched_at", from.fetchedAt))
@@ -138,10 +148,19 @@ func (w *wanted) add(table string, from *answer, r truthRow) {
 	rows[key] = r
 }
 
-// addObject wants the row of an object. In the first run of a store it was
-// first seen when it was last seen.
+// addObject wants the row of an object. In the first run of a store it was first
+// seen when it was last seen, or when a sighting was that told more.
 func (w *wanted) addObject(table string, from *answer, r truthRow) {
-	w.add(table, from, r.with(cells("first_seen_at", from.fetchedAt, "last_seen_at", from.fetchedAt)))
+	var seen []any
+	for _, s := range w.shown[objectsOf[table]][r[schemas.Lookup(table).Key[0]]] {
+		seen = append(seen, s.fetchedAt)
+	}
+	w.add(table, from, r.with(cells("first_seen_at", oneOf(seen...), "last_seen_at", from.fetchedAt)))
+}
+
+// objectsOf names the objects of a table.
+var objectsOf = map[string]string{
+	"spaces": "space", "users": "user", "topics": "topic", "tweets": "tweet", "media": "media", "polls": "poll", "places": "place",
 }
 
 // addEach wants a row for each of a list of plain values; of those repeated,

@@ -84,6 +84,10 @@ type claimOnce map[string]bool
 func (claimOnce) Begin() {}
 func (claimOnce) End()   {}
 
+func (c claimOnce) Sight(t *schemas.Table, key []byte, _, _ uint64) (uint64, bool) {
+	return 0, c.Keep(t, key)
+}
+
 func (c claimOnce) Keep(t *schemas.Table, key []byte) bool {
 	name := t.Name + "\x00" + string(key)
 	if c[name] {

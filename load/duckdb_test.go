@@ -169,11 +169,15 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 		"_loads||Runs that this database has, as it says itself.", "_loads|run_id VARCHAR|The run, as in runs._run_id.",
 		"_loads|content VARCHAR|Checksum of the pages that its rows were made of, as in its manifest.",
 	}
-	for _, table := range slices.Concat(schemas.Tables(), schemas.Histories()) {
+	for _, table := range slices.Concat(schemas.Tables(), schemas.Histories(), schemas.SightingTables()) {
 		want = append(want, table.Name+"||"+table.Doc)
 		for _, c := range table.Columns {
 			kind := strings.Replace(c.Type.DuckDB(), "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", 1)
-			want = append(want, fmt.Sprintf("%s|%s %s|%s", table.Name, c.Name, kind, c.Doc))
+			doc := c.Doc
+			if doc == "" {
+				doc = "<nil>"
+			}
+			want = append(want, fmt.Sprintf("%s|%s %s|%s", table.Name, c.Name, kind, doc))
 		}
 	}
 	got := s.query(`SELECT table_name, '', comment FROM duckdb_tables() UNION ALL

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,21 +48,43 @@ func TestNewDatabaseIsAsIfMerged(t *testing.T) {
 	})
 }
 
-// emptied is lists of Spaces, some of which were seen empty before or later.
+// emptied is lists of Spaces, some of which are empty, and some seen by another
+// sighting than the last.
 func emptied(t *testing.T, run string, at time.Time) []schemas.Batch {
 	random := rand.New(rand.NewPCG(5, 6))
+	spaces := schemas.Lookup("spaces")
 	tables := map[string][]row{}
-	for i := range 100 {
-		space := fmt.Sprintf("emptied-%d", i)
-		seen := at.Add(time.Duration(random.IntN(3)-1) * time.Minute)
-		tables[sightings] = append(tables[sightings], row{
-			"space_id": space, "observed_at": seen, "host_count": random.IntN(2), "speaker_count": random.IntN(2), "_page_id": "p", "_fetched_at": seen,
-		})
-		for _, role := range []string{"host", "speaker", "buyer"} {
-			tables["space_users"] = append(tables["space_users"], person(space, fmt.Sprint(i), role, run, at))
+	sight := func(space, page string, at time.Time, columns, lists string) {
+		tables["spaces"] = append(tables["spaces"], seenAt(at, row{
+			"space_id": space, "title": space + " on " + page + " of " + run, "lang": page, "_columns": columns, "_lists": lists, "_page_id": page,
+		}))
+		for i, l := range spaces.Lists() {
+			for n := range random.IntN(3) {
+				if role := l.Set["role"]; role != "" && lists[i] == '1' {
+					p := person(space, fmt.Sprint(n), role, run, at)
+					p["_page_id"] = page
+					tables["space_users"] = append(tables["space_users"], p)
+				}
+			}
 		}
 	}
+	for i := range 100 {
+		space, seen := fmt.Sprintf("emptied-%d", i), at.Add(time.Duration(random.IntN(3)-1)*time.Minute)
+		lists := fmt.Sprintf("%05b", random.IntN(32))
+		sight(space, "p", seen, strings.Repeat("1", len(spaces.Columns)-2)+"11", lists)
+		if random.IntN(3) == 0 { // an older one tells more
+			other := fmt.Sprintf("%05b", ^int(lists[0]-'0')&1<<4)
+			sight(space, "o", seen.Add(-time.Minute), "0"+strings.Repeat("1", len(spaces.Columns)-1), other)
+		}
+		tables["space_users"] = append(tables["space_users"], person(space, "1", "buyer", run, at))
+	}
 	return batchesOf(t, run, tables)
+}
+
+// seenAt makes a row a sighting.
+func seenAt(at time.Time, r row) row {
+	r["first_seen_at"], r["last_seen_at"], r["_fetched_at"] = at, at, at
+	return r
 }
 
 func hashes(t *testing.T, s store) map[string]TableHash {

@@ -104,6 +104,9 @@ func batchesOf(tb testing.TB, run string, tables map[string][]row) []schemas.Bat
 	for _, t := range schemas.Tables() {
 		for _, r := range tables[t.Name] {
 			r["_run_id"] = run
+			if r["_page_id"] == nil {
+				r["_page_id"] = "p"
+			}
 		}
 		if rows := tables[t.Name]; rows != nil {
 			batches = append(batches, batchOf(tb, t, rows))

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -80,16 +81,22 @@ func (h history) touched(from string) string {
 }
 
 // hash is the content as a number. It must stay what it is: stored hashes are
-// compared with new ones. 63 bits of an MD5, so that it fits a signed integer.
+// compared with new ones. So columns that came later count only where they have a
+// value. 63 bits of an MD5, so that it fits a signed integer.
 func (h history) hash() string {
 	var texts []string
+	later := ""
 	for _, name := range h.table.Content() {
 		c := h.table.Columns[h.table.Column(name)]
 		text := schemas.Quote(name)
 		if c.Type == schemas.Time {
 			text = "epoch_us(" + text + ")" // as text it would follow the session's time zone
 		}
+		if slices.ContainsFunc(h.table.Later, func(l schemas.Column) bool { return l.Name == name }) {
+			later += fmt.Sprintf(" || coalesce(chr(31) || %s || %s::VARCHAR, '')", schemas.QuoteText(name), text)
+			continue
+		}
 		texts = append(texts, fmt.Sprintf("coalesce(%s::VARCHAR, chr(30))", text))
 	}
-	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)) >> 1)::BIGINT", strings.Join(texts, ", "))
+	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)%s) >> 1)::BIGINT", strings.Join(texts, ", "), later)
 }

@@ -2,83 +2,102 @@ package load
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// sightings is the table that tells which lists of a Space were empty: the API
-// leaves an empty list out, so it has no rows of its own.
-const sightings = "space_snapshots"
+// Temporary tables: the sightings of lists that have rows, and of each of these
+// lists the newest sighting, which may have none.
+const (
+	listed      = "_listed"
+	newestLists = "_newest"
+)
 
-// remove deletes what is no longer on a list that was seen, or seen empty.
-func (m merge) remove() []string {
-	lists := schemas.Quote(m.lists()...)
+// members merges the rows of lists inside objects. The lists looked at are those
+// that have new rows, and those stored of objects that the run saw.
+func (m merge) members() []string {
+	lists := m.table.ListColumns()
+	columns := append(slices.Clone(lists), "_fetched_at", "_run_id", "_page_id")
 	var seen []string
 	if m.from != "" {
-		seen = append(seen, fmt.Sprintf("SELECT %s, %s FROM %s", lists, fetchedAt, m.from))
+		seen = append(seen, fmt.Sprintf("SELECT %s FROM %s AS one WHERE NOT (%s)", prefixed("one", columns), m.from, m.claimed("one")))
 	}
-	if m.sightings != "" {
-		seen = append(seen, m.empty(m.sightings)...)
+	if touched := m.touched(); touched != "" {
+		seen = append(seen, fmt.Sprintf("SELECT %s FROM %s AS one WHERE %s IN (%s) AND NOT (%s)",
+			prefixed("one", columns), schemas.Quote(m.table.Name), prefixed("one", []string{m.owner()}), touched, m.claimed("one")))
 	}
 	if len(seen) == 0 {
 		return nil
 	}
-	statement := fmt.Sprintf(`DELETE FROM %s AS stored USING (SELECT %s, max(%s) AS %[3]s FROM %[4]s GROUP BY ALL) AS list
-WHERE %[5]s AND stored.%[3]s <= list.%[3]s AND NOT (%[6]s)`,
-		schemas.Quote(m.table.Name), lists, fetchedAt, m.share.from("("+strings.Join(seen, " UNION ALL ")+")", m.lists()),
-		equal(m.lists(), "stored", "list"), m.claimed("stored"))
+	all := []string{fmt.Sprintf("SELECT %s, %s AS newest FROM %s AS one", prefixed("one", lists), sighting("one"), listed)}
+	for _, parent := range schemas.Tables() {
+		if at := m.positions(parent); at != "" {
+			for _, t := range []*schemas.Table{parent, parent.Sightings()} {
+				all = append(all, fmt.Sprintf("SELECT %s, %s FROM (SELECT DISTINCT %s FROM %s) AS list JOIN %s AS one ON one.%s = list.%s WHERE substr(one.%s, %s, 1) = '1'",
+					prefixed("list", lists), sighting("one"), schemas.Quote(lists...), listed, schemas.Quote(t.Name),
+					schemas.Quote(parent.Key[0]), schemas.Quote(m.owner()), schemas.ToldLists, at))
+			}
+		}
+	}
+	current := equal(lists, "one", "list") + " AND " + sighting("one") + " = list.newest"
+	// A sighting that the run has is as the run has it.
+	again := "false"
+	if len(m.runs) > 0 {
+		again = "one._run_id IN (" + strings.Join(m.runs, ", ") + ")"
+	}
+	gone := fmt.Sprintf("DELETE FROM %s AS one USING %s AS list WHERE %s AND NOT (%s) AND (%s <> list.newest OR %s)",
+		schemas.Quote(m.table.Name), newestLists, equal(lists, "one", "list"), m.claimed("one"), sighting("one"), again)
+	statements := []string{
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(newest) AS newest FROM (%s) GROUP BY ALL", newestLists, schemas.Quote(lists...), strings.Join(all, " UNION ALL ")),
+	}
+	if m.from == "" {
+		return append(statements, gone)
+	}
+	rows := fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s UNION ALL FROM %[1]s AS one WHERE %[4]s)", m.from, newestLists, current, m.claimed("one"))
+	gone += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", rows, equal(m.table.Key, "one", "incoming"))
+	return append(append(statements, gone), m.upsert(rows)...)
+}
+
+// owner is the column with the key of the object that holds the list.
+func (m merge) owner() string {
+	i := slices.IndexFunc(m.table.Columns, func(c schemas.Column) bool { return c.From == schemas.ParentKey })
+	return m.table.Columns[i].Name
+}
+
+// touched selects the keys of the objects with such lists that the run saw.
+func (m merge) touched() string {
+	var keys []string
 	if m.from != "" {
-		statement += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", m.from, equal(m.table.Key, "stored", "incoming"))
+		keys = append(keys, fmt.Sprintf("SELECT %s FROM %s", schemas.Quote(m.owner()), m.from))
 	}
-	return []string{statement}
-}
-
-// current selects the new rows without those of lists that are stored newer, or
-// were empty later.
-func (m merge) current() string {
-	newer := []string{fmt.Sprintf("SELECT %s, %s FROM %s", schemas.Quote(m.lists()...), fetchedAt, schemas.Quote(m.table.Name))}
-	return m.without(append(newer, m.empty(schemas.Quote(sightings))...))
-}
-
-// without selects the new rows of lists that are not among the newer ones.
-func (m merge) without(newer []string) string {
-	var conditions []string
-	for _, n := range newer {
-		conditions = append(conditions, fmt.Sprintf("NOT EXISTS (FROM (%s) AS newer WHERE %s AND newer.%s > seen.%[3]s)",
-			n, equal(m.lists(), "newer", "seen"), fetchedAt))
+	for _, parent := range schemas.Tables() {
+		if from := m.rows[parent.Name]; from != "" && m.positions(parent) != "" {
+			keys = append(keys, fmt.Sprintf("SELECT %s FROM %s", schemas.Quote(parent.Key[0]), from))
+		}
 	}
-	return fmt.Sprintf("(FROM %s AS seen WHERE (%s) OR %s)", m.from, m.claimed("seen"), strings.Join(conditions, " AND "))
+	return strings.Join(keys, " UNION ALL ")
 }
 
-// empty selects the lists that were empty, and when, from sightings: a SELECT
-// for each source whose absence says so.
-func (m merge) empty(from string) []string {
-	table := schemas.Lookup(sightings)
-	var selects []string
-	for _, s := range m.table.Sources {
-		if !s.AbsentIsEmpty || s.Object != table.Object {
+// positions is the place of a list's digit among those of an object of parent, 0 of
+// a list of other objects; empty where the table has none of parent's.
+func (m merge) positions(parent *schemas.Table) string {
+	cases := ""
+	for i, l := range parent.Lists() {
+		if l.Table != m.table {
 			continue
 		}
-		for _, c := range table.Columns {
-			if c.From != schemas.Count || c.Path != s.Path {
-				continue
-			}
-			selects = append(selects, fmt.Sprintf("SELECT %s, %s FROM %s WHERE %s = 0", m.emptyList(s, table), fetchedAt, from, schemas.Quote(c.Name)))
+		same := "true"
+		for _, column := range slices.Sorted(maps.Keys(l.Set)) {
+			same += fmt.Sprintf(" AND list.%s = %s", schemas.Quote(column), schemas.QuoteText(l.Set[column]))
 		}
+		cases += fmt.Sprintf(" WHEN %s THEN %d", same, i+1)
 	}
-	return selects
-}
-
-// emptyList gives the columns of lists for one source of a sighting's object.
-func (m merge) emptyList(s schemas.Source, sighting *schemas.Table) string {
-	var values []string
-	for _, name := range m.lists() {
-		value := schemas.Quote(sighting.Key[0])
-		if set, ok := s.Set[name]; ok {
-			value = schemas.QuoteText(set)
-		}
-		values = append(values, value+" AS "+schemas.Quote(name))
+	if cases == "" {
+		return ""
 	}
-	return strings.Join(values, ", ")
+	return "CASE" + cases + " ELSE 0 END"
 }

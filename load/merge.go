@@ -10,23 +10,19 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// merge writes the SQL that takes new rows into a table.
+// merge writes the SQL that takes new rows into a table, so that the rows stored
+// are those of schemas.Rule, in whatever order runs are merged.
 //
-// Rows of objects, of sightings and of paged collections are claimed by key: a
-// row replaces the one with its key unless that one is newer. The rows of a
-// list inside an object belong together: where the list was seen, its rows
-// replace those stored for it, and what is no longer on it goes. A list that
-// was not seen stays.
-//
-// A row that stays on its list is updated in place. Deleting and inserting it
-// again takes two to four times as long, and the file grows.
+// A row that stays is updated in place. Deleting and inserting it again takes two
+// to four times as long, and the file grows.
 type merge struct {
-	table     *schemas.Table
-	from      string // the new rows; "" for none
-	asked     asked
-	sightings string // the run's sightings of Spaces; "" for none
-	share     share
-	thrifty   bool // to take less memory, and more time where little is stored
+	table   *schemas.Table
+	from    string            // the new rows; "" for none
+	rows    map[string]string // of all tables of the run
+	runs    []string          // that the new rows are of, as SQL
+	partial map[string]bool   // tables in which rows complete others
+	share   share
+	thrifty bool // to take less memory, and more time where little is stored
 }
 
 // share is one of several shares of a table's rows, told apart by a hash; the
@@ -43,7 +39,7 @@ func (s share) from(rows string, columns []string) string {
 
 // claimedBy are the columns whose rows belong together: they are in one share.
 func (m merge) claimedBy() []string {
-	if lists := m.lists(); len(lists) > 0 {
+	if lists := m.table.ListColumns(); len(lists) > 0 {
 		return lists
 	}
 	return m.table.Key
@@ -52,28 +48,99 @@ func (m merge) claimedBy() []string {
 const fetchedAt = "_fetched_at"
 
 func (m merge) statements() []string {
-	var statements []string
-	isList := len(m.lists()) > 0
-	if isList {
-		statements = append(statements, m.remove()...)
-	}
 	switch {
+	case len(m.table.ListColumns()) > 0:
+		return m.members()
 	case m.from == "":
-		return statements
-	case isList:
-		return append(statements, m.upsert(m.current())...)
+		return nil
 	case m.table.History:
 		h := history{m.table}
-		return slices.Concat(statements, h.before(m.from), m.upsert(m.asked.rows(m.from)), h.after(m.from))
-	case m.isEntity():
-		return append(statements, m.upsert(m.asked.rows(m.from))...)
-	default:
-		return append(statements, m.upsert(m.from)...)
+		return slices.Concat(h.before(m.from), m.objects(), h.after(m.from))
+	case m.table.IsEntity():
+		return m.objects()
 	}
+	return m.upsert(m.from)
 }
 
-// isEntity reports whether the rows are objects that are seen again and again.
-func (m merge) isEntity() bool { return m.table.Object != "" && m.table.Mode != schemas.Every }
+// objects merges sightings of objects. As a rule the newest tells all that an older
+// one does, and its row simply is the object's; other objects are made anew of the
+// sightings that count, which are kept for that.
+func (m merge) objects() []string {
+	key, table := schemas.Quote(m.table.Key...), schemas.Quote(m.table.Name)
+	kept := schemas.Quote(m.table.Sightings().Name)
+	same := equal(m.table.Key, "stored", "incoming")
+	find := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %[1]s AS
+SELECT %[2]s FROM %[3]s WHERE %[4]s
+UNION SELECT %[2]s FROM %[5]s SEMI JOIN %[3]s AS incoming USING (%[2]s)
+UNION SELECT %[6]s FROM %[3]s AS incoming JOIN %[7]s AS stored ON %[8]s
+WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]s, true)
+  AND CASE WHEN stored.%[9]s IS NOT NULL AND %[11]s = %[12]s THEN false
+           WHEN %[11]s >= %[12]s THEN bit_count(%[14]s & ~%[13]s) > 0
+           ELSE bit_count(%[13]s & ~%[14]s) > 0 END`,
+		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), table, same,
+		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
+	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
+	return append(append([]string{find}, m.upsert(simple)...), m.compose(m.collect()...)...)
+}
+
+// collect gathers the sightings of the objects of which it takes several: those of
+// the run, and those kept without what was of the run before. A row of before
+// there were digits is older than all of its run.
+func (m merge) collect() []string {
+	var columns, old []string
+	for _, c := range m.table.Columns {
+		name := schemas.Quote(c.Name)
+		columns = append(columns, name)
+		if c.Name == "_page_id" {
+			name = "CASE WHEN " + schemas.ToldColumns + " IS NULL THEN '' ELSE " + name + " END AS " + name
+		}
+		old = append(old, name)
+	}
+	others := "true"
+	if len(m.runs) > 0 {
+		others = "(" + schemas.ToldColumns + " IS NULL OR _run_id NOT IN (" + strings.Join(m.runs, ", ") + "))"
+	}
+	key, kept := schemas.Quote(m.table.Key...), schemas.Quote(m.table.Sightings().Name)
+	return []string{fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %[1]s AS
+SELECT %[2]s FROM %[3]s SEMI JOIN %[4]s USING (%[5]s)
+UNION ALL SELECT %[2]s FROM %[6]s SEMI JOIN %[4]s USING (%[5]s) WHERE %[7]s
+UNION ALL SELECT %[8]s FROM %[9]s SEMI JOIN %[4]s USING (%[5]s) ANTI JOIN %[6]s USING (%[5]s) WHERE %[7]s`,
+		pieces, strings.Join(columns, ", "), m.from, several, key, kept, others, strings.Join(old, ", "), schemas.Quote(m.table.Name))}
+}
+
+// compose makes objects of their sightings and keeps those that count: the ones
+// that tell what no newer one does, where there are several.
+func (m merge) compose(collect ...string) []string {
+	key, kept := schemas.Quote(m.table.Key...), schemas.Quote(m.table.Sightings().Name)
+	var columns, sets []string
+	for _, c := range m.table.Columns {
+		name := schemas.Quote(c.Name)
+		columns = append(columns, name)
+		switch {
+		case c.Merge != schemas.Newest:
+			sets = append(sets, name+" = "+extreme(c))
+		case !m.table.IsKey(c.Name) && c.From != schemas.Nowhere:
+			sets = append(sets, fmt.Sprintf("%s = incoming.%[1]s", name))
+		}
+	}
+	all := strings.Join(columns, ", ")
+	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
+		if t == m.table {
+			return pieces
+		}
+		return schemas.Quote(t.Name)
+	})
+	return append(collect,
+		fmt.Sprintf("DELETE FROM %s AS kept USING %s AS gone WHERE %s", kept, several, equal(m.table.Key, "kept", "gone")),
+		fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM (
+  SELECT *, count(*) OVER (PARTITION BY %[3]s) AS _count FROM (
+    SELECT *, bit_or(_told) OVER (PARTITION BY %[3]s ORDER BY _fetched_at DESC, _run_id DESC, _page_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS _newer
+    FROM (SELECT one.*, %[4]s AS _told FROM %[5]s AS one)
+  ) WHERE _newer IS NULL OR bit_count(_told & ~_newer) > 0
+) WHERE _count > 1`, kept, all, key, told(m.table, "one"), pieces),
+		fmt.Sprintf("MERGE INTO %s AS stored USING (%s) AS incoming ON %s\nWHEN MATCHED THEN UPDATE SET %s\nWHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)",
+			schemas.Quote(m.table.Name), rule.Objects(m.table), equal(m.table.Key, "stored", "incoming"), strings.Join(sets, ", "), all, prefixed("incoming", columnsOf(m.table))))
+}
 
 // upsert inserts new rows and updates those whose key is stored.
 func (m merge) upsert(from string) []string {
@@ -90,11 +157,14 @@ func (m merge) upsert(from string) []string {
 		older = fmt.Sprintf("\nWHEN MATCHED AND (%s) THEN UPDATE SET %s", strings.Join(differs, " OR "), strings.Join(sets, ", "))
 	}
 	return []string{fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
-WHEN MATCHED AND incoming.%s >= stored.%[4]s THEN UPDATE SET %s%s
+WHEN MATCHED AND %s THEN UPDATE SET %s%s
 WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
-		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), fetchedAt,
+		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), isNewer,
 		strings.Join(m.newer(), ", "), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
 }
+
+// isNewer is the condition that a row is not older than the stored one.
+var isNewer = fmt.Sprintf("(incoming.%s > stored.%[1]s OR incoming.%[1]s = stored.%[1]s AND %[2]s >= %[3]s)", fetchedAt, sighting("incoming"), sighting("stored"))
 
 // replaced is a temporary table: where the rows stand that are inserted anew.
 const replaced = "_replaced"
@@ -117,8 +187,8 @@ func (m merge) replace(from string) []string {
 	for _, c := range m.table.Columns {
 		name := schemas.Quote(c.Name)
 		columns = append(columns, name)
-		values = append(values, fmt.Sprintf("CASE WHEN stored.rowid IS NULL THEN incoming.%s WHEN incoming.%s >= stored.%[2]s THEN %[3]s ELSE %[4]s END AS %[1]s",
-			name, fetchedAt, cmp.Or(newer[name], "stored."+name), cmp.Or(older[name], "stored."+name)))
+		values = append(values, fmt.Sprintf("CASE WHEN stored.rowid IS NULL THEN incoming.%s WHEN %s THEN %s ELSE %s END AS %[1]s",
+			name, isNewer, cmp.Or(newer[name], "stored."+name), cmp.Or(older[name], "stored."+name)))
 	}
 	table, key := schemas.Quote(m.table.Name), equal(m.table.Key, "stored", "incoming")
 	return []string{
@@ -139,10 +209,6 @@ func (m merge) newer() []string {
 		case c.Merge != schemas.Newest:
 			sets = append(sets, name+" = "+extreme(c))
 		case c.From == schemas.Nowhere:
-		case m.table.Mode == schemas.Coalesce && c.From != schemas.Envelope:
-			sets = append(sets, fmt.Sprintf("%s = coalesce(incoming.%[1]s, stored.%[1]s)", name))
-		case m.isEntity() && c.From != schemas.Envelope:
-			sets = append(sets, name+" = "+m.asked.value(m.table, c))
 		default:
 			sets = append(sets, fmt.Sprintf("%s = incoming.%[1]s", name))
 		}
@@ -151,19 +217,13 @@ func (m merge) newer() []string {
 }
 
 // older is the clause for a row older than the stored one. That one stays; it
-// gains only what an older sighting can tell: since when the object is known,
-// and in a table that keeps every value those that are missing.
+// gains only what an older sighting can tell: since when the object is known.
 func (m merge) older() (sets, differs []string) {
 	for _, c := range m.table.Columns {
-		name, value := schemas.Quote(c.Name), ""
-		switch {
-		case c.Merge != schemas.Newest:
-			value = extreme(c)
-		case m.table.Mode == schemas.Coalesce && c.From != schemas.Envelope && !m.table.IsKey(c.Name):
-			value = fmt.Sprintf("coalesce(stored.%s, incoming.%[1]s)", name)
-		default:
+		if c.Merge == schemas.Newest {
 			continue
 		}
+		name, value := schemas.Quote(c.Name), extreme(c)
 		sets = append(sets, name+" = "+value)
 		differs = append(differs, fmt.Sprintf("stored.%s IS DISTINCT FROM %s", name, value))
 	}
@@ -199,22 +259,6 @@ func equal(columns []string, a, b string) string {
 		terms[i] = fmt.Sprintf("%s.%s = %s.%[2]s", a, schemas.Quote(c), b)
 	}
 	return strings.Join(terms, " AND ")
-}
-
-// lists names the columns that tell the lists of a child table apart: the
-// object that holds the list, and which of its lists. It is empty for tables
-// whose rows are all claimed by key.
-func (m merge) lists() []string {
-	if !slices.ContainsFunc(m.table.Sources, func(s schemas.Source) bool { return s.Object != schemas.PageObject }) {
-		return nil
-	}
-	var columns []string
-	for _, c := range m.table.Columns {
-		if c.From == schemas.ParentKey || c.From == schemas.Const {
-			columns = append(columns, c.Name)
-		}
-	}
-	return columns
 }
 
 // claimed is the condition that a row of a child table comes from a paged

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -29,16 +30,32 @@ func seenOn(id string, hours int, r row) row {
 	return on(id, hours, r)
 }
 
+// telling is the digits of a row whose page asked for columns.
+func telling(table string, r row, asked ...string) string {
+	digits := ""
+	for _, c := range schemas.Lookup(table).Columns {
+		told := r[c.Name] != nil || slices.Contains(asked, c.Name) || c.From != schemas.Value && c.From != schemas.Extras
+		digits += map[bool]string{true: "1", false: "0"}[told]
+	}
+	return digits
+}
+
 func TestOnlyColumnsAskedForAreCleared(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	all := `{"user.fields":["description","id","name","pinned_tweet_id","public_metrics","username"]}`
+	asked := map[string][]string{
+		"a":         {"name", "description", "pinned_tweet_id", "followers_count", "extras"},
+		"all":       {"name", "description", "pinned_tweet_id", "followers_count", "extras"},
+		"post":      {"description", "followers_count"},
+		"expanded":  {"pinned_tweet_id", "followers_count"},
+		"elsewhere": {"description"},
+	}
 	user := func(id, page string, hours int, r row) row {
 		r["user_id"], r["username"] = id, "u"+page
+		r["_columns"], r["_lists"] = telling("users", r, asked[page]...), ""
 		return seenOn(page, hours, r)
 	}
 	s.publishRows("r1", map[string][]row{
-		"api_requests": {page("a", "users", all, 0)},
 		"users": {
 			user("1", "a", 0, row{"name": "One", "description": "text", "pinned_tweet_id": "70", "followers_count": 5, "extras": `{"x":1}`}),
 			user("2", "a", 0, row{"name": "Two", "description": "text", "pinned_tweet_id": "70", "followers_count": 5}),
@@ -48,12 +65,6 @@ func TestOnlyColumnsAskedForAreCleared(t *testing.T) {
 		},
 	})
 	s.publishRows("r2", map[string][]row{
-		"api_requests": {
-			page("all", "users", all, 1),
-			page("post", "users", `{"user.fields":["description","public_metrics"]}`, 1),
-			page("expanded", "buyers", `{"expansions":["pinned_post_id"],"user.fields":["public_metrics"]}`, 1),
-			page("elsewhere", "tweets", `{"expansions":["pinned_post_id"],"user.fields":["description"]}`, 1),
-		},
 		"users": {
 			user("1", "all", 1, row{"name": "Uno"}),
 			user("2", "post", 1, row{"name": "Due", "followers_count": 6}),
@@ -64,7 +75,7 @@ func TestOnlyColumnsAskedForAreCleared(t *testing.T) {
 		},
 	})
 	want := []string{
-		`1|uall|Uno|<nil>|<nil>|<nil>|{"x":1}`,
+		"1|uall|Uno|<nil>|<nil>|<nil>|<nil>", // what it no longer has beside its columns, too
 		"2|upost|Due|<nil>|70|6|<nil>",
 		"3|uexpanded|Three|text|<nil>|<nil>|<nil>",
 		"4|uelsewhere|Four|<nil>|71|5|<nil>", // what came though nobody asked is taken
@@ -140,9 +151,11 @@ func TestListKnownToBeEmptyIsCleared(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	publish := func(run string, hours int, speakers any, roles ...string) {
-		tables := map[string][]row{
-			"space_snapshots": {on("p", hours, row{"space_id": "A", "observed_at": hour(hours), "speaker_count": speakers})},
+		lists := []byte("00000") // creator, host, speaker, invited, topics
+		if speakers != nil {
+			lists[2] = '1'
 		}
+		tables := map[string][]row{"spaces": {seenOn("p", hours, row{"space_id": "A", "_columns": telling("spaces", row{}), "_lists": string(lists)})}}
 		for _, role := range roles {
 			tables["space_users"] = append(tables["space_users"], person("A", run, role, run, hour(hours)))
 		}

@@ -193,7 +193,7 @@ func TestBatchThatIsNotOfItsTableIsRefused(t *testing.T) {
 		fields []arrow.Field
 		want   string
 	}{
-		{"missing column", fields[:len(fields)-1], "parquet topics: the batch lacks column _fetched_at"},
+		{"missing column", fields[:len(fields)-1], "parquet topics: the batch lacks column _lists"},
 		{"other type", other, "parquet topics: column name utf8 is name int64 in the batch"},
 		{"extra column", append(slices.Clone(fields), arrow.Field{Name: "more", Type: arrow.BinaryTypes.String}), "parquet topics: column more of the batch is not declared"},
 		{"null in the key", fields, "parquet topics: key column topic_id is null in the batch"},

@@ -110,11 +110,9 @@ func (r *Reader) prepare(ctx context.Context) error {
 	return shut(ctx, r.DB)
 }
 
-// views are the statements that make the tables of files: of each key the
-// newest row, of each list the rows of its newest sighting. A list that was
-// seen empty later, and a column that only an earlier run asked for, are as a
-// merged database alone can tell. The files are returned, too; what is none, or has
-// another size than is listed, is an error.
+// views are the statements that make the tables of files: the rows that count by
+// schemas.Rule. The files are returned, too; what is none, or has another size than is
+// listed, is an error.
 func (r *Reader) views() (statements, paths []string, err error) {
 	files := map[string][]string{}
 	for _, p := range r.cfg.Parts {
@@ -131,12 +129,18 @@ func (r *Reader) views() (statements, paths []string, err error) {
 		files[p.Table] = append(files[p.Table], path)
 		paths = append(paths, path)
 	}
+	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
+		if len(files[t.Name]) == 0 {
+			return noRows(t)
+		}
+		return rowsOfFiles(t, files[t.Name])
+	})
 	for _, t := range schemas.Tables() {
 		if len(files[t.Name]) == 0 {
 			statements = append(statements, t.DuckDB())
 			continue
 		}
-		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", schemas.Quote(t.Name), newestRows(t, files[t.Name])))
+		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", schemas.Quote(t.Name), rule.Rows(t)))
 	}
 	for _, v := range schemas.Views() {
 		statements = append(statements, v.DuckDB())
@@ -144,18 +148,20 @@ func (r *Reader) views() (statements, paths []string, err error) {
 	return statements, paths, nil
 }
 
-// newestRows selects what counts of the rows that a table has in files.
-func newestRows(t *schemas.Table, files []string) string {
-	slices.Sort(files)
-	from := fmt.Sprintf("SELECT * FROM read_parquet(%s, union_by_name = true, hive_partitioning = false)", textList(files))
-	newest := fmt.Sprintf("ORDER BY %s DESC, _run_id DESC", fetchedAt)
-	rows := fmt.Sprintf("%s QUALIFY row_number() OVER (PARTITION BY %s %s) = 1", from, schemas.Quote(t.Key...), newest)
-	m := merge{table: t}
-	if lists := m.lists(); len(lists) > 0 {
-		rows = fmt.Sprintf("SELECT * FROM (%s) AS seen QUALIFY (%s) OR %s = max(%[3]s) OVER (PARTITION BY %[4]s)",
-			rows, m.claimed("seen"), fetchedAt, schemas.Quote(lists...))
+// noRows selects the columns of a table.
+func noRows(t *schemas.Table) string {
+	columns := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		columns[i] = fmt.Sprintf("NULL::%s AS %s", c.Type.DuckDB(), schemas.Quote(c.Name))
 	}
-	return rows
+	return "(SELECT " + strings.Join(columns, ", ") + " WHERE false)"
+}
+
+// rowsOfFiles selects the rows that a table has in files. Those of an earlier
+// version lack columns.
+func rowsOfFiles(t *schemas.Table, files []string) string {
+	slices.Sort(files)
+	return fmt.Sprintf("(FROM %s UNION ALL BY NAME FROM read_parquet(%s, union_by_name = true, hive_partitioning = false))", noRows(t), textList(files))
 }
 
 // textList writes a list of texts in SQL.

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -59,7 +60,7 @@ func sample(t *schemas.Table, n int, run string, at time.Time) []row {
 	for i := range rows {
 		r := row{}
 		for j, c := range t.Columns {
-			if !t.IsKey(c.Name) && (i+j)%3 == 0 || c.From == schemas.Nowhere {
+			if !t.IsKey(c.Name) && c.From != schemas.Told && (i+j)%3 == 0 || c.From == schemas.Nowhere {
 				continue
 			}
 			r[c.Name] = value(t, c, i, run)
@@ -83,6 +84,10 @@ func sample(t *schemas.Table, n int, run string, at time.Time) []row {
 
 func value(t *schemas.Table, c schemas.Column, i int, run string) any {
 	switch {
+	case c.Name == schemas.ToldColumns:
+		return strings.Repeat("1", len(t.Columns))
+	case c.Name == schemas.ToldLists:
+		return strings.Repeat("0", len(t.Lists())) // its rows say so
 	case c.From == schemas.Const && len(t.Sources) > 0:
 		return t.Sources[i%len(t.Sources)].Set[c.Name]
 	case c.Type == schemas.Int:

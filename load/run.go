@@ -45,10 +45,14 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := evolve(ctx, tx); err != nil {
+	if err := evolve(ctx, tx, isNew); err != nil {
 		return nil, err
 	}
 	statements, thrifty := merge.fill, false
+	partial, err := completed(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
 	if !isNew {
 		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
 			return nil, err
@@ -63,7 +67,7 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 		if !ok {
 			continue
 		}
-		m := merge{table: t, from: from, sightings: rows[sightings], thrifty: thrifty}
+		m := merge{table: t, from: from, rows: rows, partial: partial, thrifty: thrifty}
 		shares := r.shares(m, isNew)
 		for i := range shares {
 			m.share = share{i, shares}
@@ -73,18 +77,31 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	return append(jobs, job{table: "spaces", thrifty: thrifty, statements: slices.Concat(gone(rows), r.loaded())}), nil
 }
 
+// completed lists the tables of objects of which the run has rows that complete
+// others.
+func completed(ctx context.Context, tx *sql.Tx, rows map[string]string) (map[string]bool, error) {
+	tables := map[string]bool{}
+	for _, t := range schemas.Tables() {
+		if !t.IsEntity() || rows[t.Name] == "" {
+			continue
+		}
+		var any bool
+		if err := tx.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", rows[t.Name], completing)).Scan(&any); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		tables[t.Name] = any
+	}
+	return tables, nil
+}
+
 // merging returns what makes the statements that merge rows into those stored.
 func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
-	asked, err := askedOf(ctx, tx, rows["api_requests"])
-	if err != nil {
-		return nil, fmt.Errorf("api_requests: %w", err)
-	}
 	runs, err := runIDs(ctx, tx, rows)
 	if err != nil {
 		return nil, err
 	}
 	return func(m merge) []string {
-		m.asked = asked
+		m.runs = runs
 		var stale []string
 		if m.share.part == 0 {
 			stale = m.stale(runs)
@@ -97,7 +114,7 @@ func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (f
 // shares is how many shares the rows of a table are merged in. In a new database
 // it takes memory only to tell which lists were empty later.
 func (r run) shares(m merge, isNew bool) int {
-	if isNew && m.seen() == m.from || !isNew && !m.thrifty {
+	if isNew && !m.isPartial() || !isNew && !m.thrifty {
 		return 1
 	}
 	limit := r.limit
@@ -224,7 +241,7 @@ func (r run) rows() (map[string]string, error) {
 func runIDs(ctx context.Context, tx *sql.Tx, rows map[string]string) ([]string, error) {
 	found := map[string]bool{}
 	for _, t := range schemas.Tables() {
-		if !isLog(t) || rows[t.Name] == "" {
+		if rows[t.Name] == "" {
 			continue
 		}
 		ids, err := texts(ctx, tx, "SELECT DISTINCT _run_id FROM "+rows[t.Name])
@@ -233,6 +250,9 @@ func runIDs(ctx context.Context, tx *sql.Tx, rows map[string]string) ([]string, 
 		}
 		for _, id := range ids {
 			found[schemas.QuoteText(id)] = true
+		}
+		if isLog(t) && len(ids) > 0 {
+			break // a run without them has hardly any rows
 		}
 	}
 	return slices.Sorted(maps.Keys(found)), nil

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
@@ -134,9 +135,16 @@ func (p *Pipeline) Remake(ctx context.Context) (*store.Manifest, error) {
 	return l.manifest(parts), nil
 }
 
+// newestFirst lists the pages of a run, those that were fetched again, too.
+func newestFirst(pages *landing.Reader) []landing.Entry {
+	entries := pages.Received()
+	slices.Reverse(entries)
+	return entries
+}
+
 // tables makes the files.
 func (p *Pipeline) tables(ctx context.Context) (*loading, []schemas.Part, error) {
-	l := &loading{p: p, entries: p.pages.Entries(), damaged: p.pages.Damaged(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
+	l := &loading{p: p, entries: newestFirst(p.pages), damaged: p.pages.Damaged(), claims: newClaims(), tally: newTally(p.Run), merged: map[*schemas.Table]*transform.Coalescer{}}
 	p.gauge.phase(LoadPhase, len(l.entries))
 	if err := l.run(ctx); err != nil {
 		return nil, nil, err

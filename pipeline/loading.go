@@ -108,8 +108,13 @@ func (l *loading) decode(ctx context.Context, d *transform.Decoder, shard, shard
 		if err != nil {
 			return err
 		}
-		l.count(&page, &buffers)
-		if err := d.Page(&page, mine); err != nil {
+		if l.p.pages.Counts(l.entries[i]) {
+			l.count(&page, &buffers)
+			err = d.Page(&page, mine)
+		} else {
+			err = d.Earlier(&page, mine)
+		}
+		if err != nil {
 			return err
 		}
 		l.p.gauge.done()

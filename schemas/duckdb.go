@@ -13,7 +13,7 @@ func DuckDB() string {
 	for _, t := range tables {
 		b.WriteString(t.DuckDB())
 	}
-	for _, t := range Histories() {
+	for _, t := range append(Histories(), SightingTables()...) {
 		b.WriteString(t.DuckDB())
 	}
 	for _, v := range Views() {
@@ -45,7 +45,9 @@ func (t *Table) DuckDB() string {
 	b.WriteString(");\n")
 	fmt.Fprintf(&b, "COMMENT ON TABLE %s IS %s;\n", Quote(t.Name), QuoteText(t.Doc))
 	for _, c := range t.Columns {
-		fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", Quote(t.Name), Quote(c.Name), QuoteText(c.Doc))
+		if c.Doc != "" {
+			fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", Quote(t.Name), Quote(c.Name), QuoteText(c.Doc))
+		}
 	}
 	b.WriteString("\n")
 	return b.String()

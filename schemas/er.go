@@ -1,9 +1,6 @@
 package schemas
 
-import (
-	_ "embed" // the drawing
-	"slices"
-)
+import _ "embed" // the drawing
 
 // Theme is a group of tables that are read together.
 type Theme struct {
@@ -40,7 +37,7 @@ func Relations() []Relation {
 	for _, t := range tables {
 		for _, c := range t.Columns {
 			to := c.refers()
-			everywhere := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
+			everywhere := c.IsLineage()
 			if to == "" || everywhere && (!t.IsKey(c.Name) || to == t.Name) {
 				continue
 			}

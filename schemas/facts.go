@@ -12,7 +12,7 @@ import (
 // merging says what becomes of stored rows when another run has rows.
 func merging(t *Table) string {
 	const (
-		list   = "The newest list wins as a whole: what is no longer on it goes. A list that was not asked for stays."
+		list   = "The newest list wins as a whole: what is no longer on it goes, and all of it when it was seen empty. A list that was not asked for stays."
 		byKey  = "The newest row of each key wins, and none goes."
 		adding = "Every row is kept."
 	)
@@ -30,6 +30,11 @@ func merging(t *Table) string {
 		return list + fmt.Sprintf(" Of %ss the newest row of each key wins, and none goes.", t.Sources[paged].Set["role"])
 	}
 	return list
+}
+
+// IsLineage reports whether the column is one of those that every table has.
+func (c Column) IsLineage() bool {
+	return slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
 }
 
 // unit of a column's values, empty where it has none.

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ func Markdown() string {
 	dictionary := Dictionary()
 	contents(&b, dictionary)
 	everyTable(&b)
+	counting(&b)
 	for _, theme := range Themes() {
 		fmt.Fprintf(&b, "\n## Theme: %s\n\n%s\n", theme.Name, theme.Doc)
 		for _, t := range dictionary {
@@ -88,6 +90,44 @@ func everyTable(b *strings.Builder) {
 	}
 }
 
+// counting says what counts of the rows of all runs, and what lists mean that are
+// not there.
+func counting(b *strings.Builder) {
+	b.WriteString(`
+## What counts
+
+The files of each run hold what that run saw; the database, and the views latest_… of every DDL that is printed, hold what counts of all runs. It is a function of the set of runs, whatever the order in which they are merged:
+
+- **Sightings** of an object are ordered by _fetched_at, then _run_id, then _page_id, as text.
+- **An object** has of each column the value of the newest sighting that tells of it: one with a value, or whose digit for the column in ` + "`_columns`" + ` is 1. A NULL of a column that was not asked for never counts. first_seen_at is the least of all, last_seen_at the greatest; the lineage is that of the newest sighting.
+- **A list** has the rows of the newest sighting that tells of it: one with rows, or whose object has a 1 for the list in ` + "`_lists`" + `. A list that was seen empty has such a sighting and no rows. Rows name their sighting by their lineage.
+- **Whatever else** there is, also buyers and tweets of a Space, has of each key the newest row.
+- **unavailable_at** is the first of space_absences after the last sighting.
+
+A run's file has one row of an object, its newest sighting; and those of older ones that tell what no newer one of the run does, with 0 as the first digit of ` + "`_columns`" + `. All copies of an object on one page are one sighting: they complete each other, and what they contradict, like a second spelling of one key, is kept in extras.
+
+Since revision 3 (in the manifest: versions.tables). Rows of earlier runs have no digits: they tell of what they have values and rows of. ` + "`spacesetl replay`" + ` makes them anew.
+
+| list | position in ` + "`_lists`" + ` | asked for and not there | for |
+|---|---|---|---|
+`)
+	for _, t := range tables {
+		for i, l := range t.lists {
+			var set []string
+			for _, name := range slices.Sorted(maps.Keys(l.Set)) {
+				set = append(set, l.Set[name])
+			}
+			absence := l.Sources[0].Absent
+			means := "tells nothing: what is known stays"
+			if absence.Empty {
+				means = "is empty"
+			}
+			fmt.Fprintf(b, "| [%s](#%[1]s) %s | %s %d | %s | %s |\n", l.Table.Name, strings.Join(set, " "), t.Name, i+1, means, cell(absence.Why))
+		}
+	}
+	b.WriteString("\nA list that is sent as [] is empty, always. null is as if it were not there.\n")
+}
+
 // markdown is a table's part of the page.
 func (t TableDoc) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n- **Merging runs**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key), t.Merging)
@@ -108,7 +148,7 @@ func (t TableDoc) markdown(b *strings.Builder) {
 	questions(b, t.Name)
 	b.WriteString("\n| column | type | meaning | from the API | NULL means | example |\n|---|---|---|---|---|---|\n")
 	for _, c := range t.Columns {
-		everywhere := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
+		everywhere := Column{Name: c.Name}.IsLineage()
 		if !everywhere || slices.Contains(t.Key, c.Name) {
 			fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.kind(), c.meaning(), cell(c.Source), cell(c.Null), c.example())
 		}

@@ -25,8 +25,8 @@ func erDiagram(drawn []*Table, shows func(*Table, Column) bool) string {
 	b.WriteString("erDiagram\n    direction LR\n")
 	for _, t := range drawn {
 		fmt.Fprintf(&b, "    %s {\n", t.Name)
-		for i, c := range t.Columns {
-			if (i < len(t.Own()) || t.IsKey(c.Name)) && shows(t, c) {
+		for _, c := range t.Columns {
+			if (!c.IsLineage() || t.IsKey(c.Name)) && c.From != Told && shows(t, c) {
 				fmt.Fprintf(&b, "        %s %s%s\n", mermaidType(c.Type), c.Name, mermaidKeys(t, c))
 			}
 		}

@@ -15,7 +15,7 @@ var published = map[Object]map[Dialect]string{
 	},
 	User: {
 		TweetDialect: "affiliation, connection_status, created_at, description, entities, id, is_identity_verified, location, most_recent_tweet_id, name, parody, pinned_tweet_id, profile_banner_url, profile_image_url, protected, public_metrics, receives_your_dm, subscription, subscription_type, url, username, verified, verified_followers_count, verified_type, withheld",
-		PostDialect:  "connection_status, created_at, description, entities, id, is_identity_verified, location, name, parody, profile_banner_url, profile_image_url, protected, public_metrics, receives_your_dm, subscribes_to_you, subscription, subscription_type, url, username, verified, verified_followers_count, verified_type, withheld",
+		PostDialect:  "connection_status, created_at, description, entities, id, is_identity_verified, location, name, parody, profile_banner_url, profile_image_url, protected, public_metrics, receives_your_dm, subscriber_count, subscribes_to_you, subscription, subscription_type, url, username, verified, verified_followers_count, verified_type, withheld",
 	},
 	Topic: {TweetDialect: "description, id, name", PostDialect: "description, id, name"},
 	Tweet: {

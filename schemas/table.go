@@ -51,11 +51,16 @@ type Table struct {
 	Object  Object
 	Sources []Source
 	Columns []Column
+	// Later are columns that came after the table was published: they stand after
+	// all others for good, since some readers go by position.
+	Later []Column
 	// History: a database keeps every version of a row, see Versions.
 	History bool
 
-	arrow    *arrow.Schema
-	versions *Table
+	arrow     *arrow.Schema
+	versions  *Table
+	sightings *Table
+	lists     []List
 }
 
 // Schema is the Arrow schema of the table's batches: columns in declaration
@@ -85,16 +90,15 @@ func (t *Table) IsKey(name string) bool {
 // ExtrasColumn returns the position of the extras column, or -1.
 func (t *Table) ExtrasColumn() int { return t.Column(extras.Name) }
 
-// Own are the columns of t without those that every table ends with.
-func (t *Table) Own() []Column { return t.Columns[:len(t.Columns)-len(lineage)] }
+// IsEntity reports whether the rows are objects that are seen again and again.
+func (t *Table) IsEntity() bool { return t.Object != "" && t.Mode != Every }
 
 // Content names the columns that make a version: all but those that tell when
 // and where the row was seen, and those that are filled in afterwards.
 func (t *Table) Content() []string {
 	var names []string
 	for _, c := range t.Columns {
-		where := slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
-		if !where && c.Merge == Newest && c.From != Nowhere {
+		if !c.IsLineage() && c.Merge == Newest && c.From != Nowhere && c.From != Told {
 			names = append(names, c.Name)
 		}
 	}
@@ -104,6 +108,30 @@ func (t *Table) Content() []string {
 // Versions is the table that keeps every version of the rows of t, or nil. Only
 // a database has it: it comes of merging runs, and no run's files hold it.
 func (t *Table) Versions() *Table { return t.versions }
+
+// Sightings is the table of those sightings that rows of t are made of, where it
+// takes several to make one, or nil. Only a database has it.
+func (t *Table) Sightings() *Table { return t.sightings }
+
+// Lists are the lists of the objects that t has rows of, in the order of the
+// digits of ToldLists. New ones come last.
+func (t *Table) Lists() []List { return t.lists }
+
+// ListColumns name the columns that tell the lists of a child table apart: the
+// object that holds the list, and which of its lists. Empty for tables whose rows
+// are all claimed by key.
+func (t *Table) ListColumns() []string {
+	if !slices.ContainsFunc(t.Sources, func(s Source) bool { return s.Object != PageObject }) {
+		return nil
+	}
+	var columns []string
+	for _, c := range t.Columns {
+		if c.From == ParentKey || c.From == Const {
+			columns = append(columns, c.Name)
+		}
+	}
+	return columns
+}
 
 // Source is one place child rows come from: the elements of a list inside an
 // object, or of a page's data.
@@ -121,10 +149,19 @@ type Source struct {
 	// a list of one.
 	Path string
 	Set  map[string]string // constant columns of these rows
-	// AbsentIsEmpty: the API leaves the key out when the list is empty, so a
-	// page that asked for it and did not get it says there are none.
-	AbsentIsEmpty bool
+	// Absent says what it means that a page asked for the list and it is not there.
+	// [] always is an empty list, and null is as if it were not there.
+	Absent Absence
 	Listing
+}
+
+// Absence is what a list means that was asked for and is not there.
+type Absence struct {
+	// Empty: there are none. Otherwise the answer says nothing, and what an earlier
+	// one told stays.
+	Empty bool
+	// Why it is so: what the API's documentation says.
+	Why string
 }
 
 // Listing says how a column or list is asked for.
@@ -180,6 +217,8 @@ const (
 	// Nowhere: always NULL in a run's own files; a destination that merges
 	// runs fills it in.
 	Nowhere
+	// Told: of which columns, or lists, the sighting tells, a digit for each.
+	Told
 )
 
 // Merge says what becomes of a column when a newer row meets the stored one.

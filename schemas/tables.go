@@ -8,7 +8,7 @@ import "slices"
 
 // Revision counts how often the same pages came to make other rows. It is in every
 // manifest, so that who compares tables knows why they differ.
-const Revision = "2"
+const Revision = "3"
 
 // Tables lists every table: parents before children, runs last.
 var tables = finish(slices.Concat(spaceTables, userTables, tweetTables, mediaTables, runTables))
@@ -38,6 +38,19 @@ var lineage = []Column{
 var seen = []Column{
 	{Name: "first_seen_at", Type: Time, From: Envelope, Path: "fetched_at", Merge: Least, Doc: "When the first run to see it fetched it."},
 	{Name: "last_seen_at", Type: Time, From: Envelope, Path: "fetched_at", Merge: Greatest, Doc: "When it was last fetched."},
+}
+
+// Columns of entities that say what their sighting tells.
+const (
+	ToldColumns = "_columns"
+	ToldLists   = "_lists"
+)
+
+// told are these columns. They came with revision 3, so they stand after the
+// lineage.
+var told = []Column{
+	{Name: ToldColumns, Type: Text, From: Told, Enum: true, Doc: "Of which columns this sighting tells: a digit for each column in the table's order, 1 where its page asked for the column or sent a value, so that NULL means none, and 0 where NULL says nothing. The first digit is 0 in a row that only completes a newer one of its run. NULL in rows made before revision 3."},
+	{Name: ToldLists, Type: Text, From: Told, Enum: true, Doc: "Of which lists this sighting tells, be they empty: a digit for each list of the object, in the order of the data dictionary. NULL in rows made before revision 3."},
 }
 
 // extras takes what no column of the table takes, so that nothing is lost.
@@ -93,9 +106,16 @@ func finish(tables []*Table) []*Table {
 			t.Columns = append(t.Columns, seen...)
 		}
 		t.Columns = append(t.Columns, lineage...)
+		if t.IsEntity() {
+			t.Columns = append(t.Columns, told...)
+		}
+		t.Columns = append(t.Columns, t.Later...)
 		t.arrow = arrowSchema(t)
 		if t.History {
 			t.versions = versions(t)
+		}
+		if t.IsEntity() {
+			t.sightings, t.lists = sightings(t), listsOf(t, tables)
 		}
 	}
 	return tables

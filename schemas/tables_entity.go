@@ -15,7 +15,11 @@ func entitySources(o Object, sections map[string]string) []Source {
 			for _, p := range alternatives(sections[section]) {
 				path += "|" + p + "." + kind + "s"
 			}
-			sources = append(sources, Source{Object: o, Path: path[1:], Set: map[string]string{"section": section, "kind": kind}})
+			absent := Absence{Empty: true, Why: "the entities are those of the text"}
+			if kind == "annotation" && section == "text" {
+				absent = Absence{Why: "X stopped sending them in 2026"}
+			}
+			sources = append(sources, Source{Object: o, Path: path[1:], Set: map[string]string{"section": section, "kind": kind}, Absent: absent})
 		}
 	}
 	return sources
@@ -53,7 +57,8 @@ func entityColumns(key, owner, sections string) []Column {
 func imageSources() []Source {
 	var sources []Source
 	add := func(o Object, owner, section, path string) {
-		sources = append(sources, Source{Object: o, Path: path, Set: map[string]string{"owner_type": owner, "section": section}})
+		sources = append(sources, Source{Object: o, Path: path, Set: map[string]string{"owner_type": owner, "section": section},
+			Absent: Absence{Empty: true, Why: "they come and go with the links"}})
 	}
 	add(Tweet, "tweet", "text", "entities.urls[].images")
 	add(Tweet, "tweet", "note", "note_tweet.entities.urls[].images|note_post.entities.urls[].images")

@@ -21,7 +21,7 @@ var mediaTables = []*Table{
 		Name: "media_variants", Key: []string{"media_key", "ordinal"},
 		Grain:   "file of a video or GIF",
 		Doc:     "Files of a video or GIF at different rates.",
-		Sources: []Source{{Object: Media, Path: "variants"}},
+		Sources: []Source{{Object: Media, Path: "variants", Absent: unsaid}},
 		Columns: []Column{
 			{Name: "media_key", Type: ID, From: ParentKey, Ref: "media", Doc: "The media."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
@@ -47,7 +47,7 @@ var mediaTables = []*Table{
 		Name: "poll_options", Key: []string{"poll_id", "ordinal"},
 		Grain:   "choice of a poll",
 		Doc:     "Choices of a poll.",
-		Sources: []Source{{Object: Poll, Path: "options"}},
+		Sources: []Source{{Object: Poll, Path: "options", Absent: Absence{Why: "every poll has choices"}}},
 		Columns: []Column{
 			{Name: "poll_id", Type: ID, From: ParentKey, Ref: "polls", Doc: "The poll."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
@@ -84,7 +84,7 @@ var mediaTables = []*Table{
 		Name: "place_parents", Key: []string{"place_id", "parent_id"},
 		Grain:   "place and place it lies in",
 		Doc:     "Places a place lies in.",
-		Sources: []Source{{Object: Place, Path: "contained_within"}},
+		Sources: []Source{{Object: Place, Path: "contained_within", Absent: unsaid}},
 		Columns: []Column{
 			{Name: "place_id", Type: ID, From: ParentKey, Ref: "places", Doc: "The place."},
 			{Name: "parent_id", Type: ID, Path: "$", Link: "places", Doc: "The place around it."},

@@ -62,7 +62,7 @@ var runTables = []*Table{
 			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "partial (beside data), refused (the whole request) or unreadable (the answer, or something in it)."},
 			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "Endpoint asked."},
 			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
-			{Name: "problem", Type: Suffix, Enum: true, Path: "type", Doc: "Kind of problem: the last path segment of its type, such as resource-not-found. Ours are unreadable-value, unreadable-answer (a success that is no page), unaskable-id (of an object that is kept all the same) and too-large."},
+			{Name: "problem", Type: Suffix, Enum: true, Path: "type", Doc: "Kind of problem: the last path segment of its type, such as resource-not-found. Ours are unreadable-value, unreadable-answer (a success that is no page), unaskable-id (of an object that is kept all the same), too-large, and further-problems (of an answer with more than 10,000; value is the list of the others)."},
 			{Name: "title", Type: Text, Enum: true, Doc: "Title of the problem."},
 			{Name: "detail", Type: Text, Path: "detail|message|error_description", Doc: "The API's words, or what is wrong with what could not be read."},
 			{Name: "resource_type", Type: Text, Enum: true, Doc: "space, user, tweet, media, poll, place…"},

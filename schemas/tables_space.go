@@ -61,10 +61,10 @@ var spaceTables = []*Table{
 		Grain: "Space, person and role",
 		Doc:   "Who was what in which Space. One person can have several roles: count distinct user_id to count people. Listeners are never listed by the API.",
 		Sources: []Source{
-			{Object: Space, Path: "creator_id", Set: map[string]string{"role": "creator"}, Listing: inSpaces},
-			{Object: Space, Path: "host_ids", Set: map[string]string{"role": "host"}, Listing: inSpaces},
-			{Object: Space, Path: "speaker_ids", Set: map[string]string{"role": "speaker"}, AbsentIsEmpty: true, Listing: inSpaces},
-			{Object: Space, Path: "invited_user_ids", Set: map[string]string{"role": "invited"}, Listing: inSpaces},
+			{Object: Space, Path: "creator_id", Set: map[string]string{"role": "creator"}, Listing: inSpaces, Absent: Absence{Why: "every Space has a creator"}},
+			{Object: Space, Path: "host_ids", Set: map[string]string{"role": "host"}, Listing: inSpaces, Absent: Absence{Why: "the creator is a host, so no Space is without"}},
+			{Object: Space, Path: "speaker_ids", Set: map[string]string{"role": "speaker"}, Listing: inSpaces, Absent: Absence{Empty: true, Why: "sent only once somebody has spoken"}},
+			{Object: Space, Path: "invited_user_ids", Set: map[string]string{"role": "invited"}, Listing: inSpaces, Absent: Absence{Why: "no documentation says that it is left out when nobody is"}},
 			{Object: PageObject, Endpoint: Buyers, Set: map[string]string{"role": "buyer"}},
 		},
 		Columns: []Column{
@@ -79,8 +79,8 @@ var spaceTables = []*Table{
 		Grain: "Space and topic",
 		Doc:   "Topics the creator chose for a Space.",
 		Sources: []Source{
-			{Object: Space, Path: "topic_ids", Listing: inSpaces},
-			{Object: Space, Path: "topics", Listing: Listing{Unlisted: true}},
+			{Object: Space, Path: "topic_ids", Listing: inSpaces, Absent: Absence{Why: "no documentation says that they are left out when there are none"}},
+			{Object: Space, Path: "topics", Listing: Listing{Unlisted: true}, Absent: Absence{Why: "it comes without being asked for"}},
 		},
 		Columns: []Column{
 			{Name: "space_id", Type: ID, From: ParentKey, Ref: "spaces", Doc: "The Space."},

@@ -1,10 +1,20 @@
 package schemas
 
+// What it means that lists of a tweet are not there.
+var (
+	attached  = Absence{Empty: true, Why: "the attachments are those that there are"}
+	inArticle = Absence{Empty: true, Why: "the article is there for tweets that carry one"}
+	unsaid    = Absence{Why: "no documentation says that it is left out when there are none"}
+)
+
 var tweetTables = []*Table{
 	{
 		Name: "tweets", Object: Tweet, Key: []string{"tweet_id"},
 		Grain: "tweet",
 		Doc:   "Tweets (posts) shared in Spaces, and those they refer to, one row each as last seen.",
+		Later: []Column{
+			{Name: "article_title_json", Type: JSON, Path: "article_title", Listing: Listing{Only: PostDialect}, Doc: "What stands beside the article as its title, as received: text, or an object that says more of the article. Since revision 3."},
+		},
 		Columns: append([]Column{
 			{Name: "tweet_id", Type: ID, Path: "id", Doc: "Id of the tweet."},
 			{Name: "text", Type: Text, Doc: "Text with HTML entities as sent (&amp;); cut at 280 characters, see note_text."},
@@ -39,7 +49,7 @@ var tweetTables = []*Table{
 			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Values: map[string]string{"post": "tweet"}, Doc: "What is withheld: tweet or user; NULL when nothing is."},
 			{Name: "withheld_copyright", Type: Bool, Path: "withheld.copyright", Doc: "Whether it is withheld over copyright."},
 			{Name: "scopes_followers", Type: Bool, Path: "scopes.followers", Doc: "Whether it is for followers only."},
-			{Name: "article_title", Type: Text, Path: "article.title|article_title", Doc: "Title of the long-form article it carries."},
+			{Name: "article_title", Type: Text, Path: "article.title|article_title.title|article_title", Doc: "Title of the long-form article it carries."},
 			{Name: "article_text", Type: Text, Path: "article.plain_text", Doc: "Text of that article."},
 			{Name: "article_preview", Type: Text, Path: "article.preview_text", Doc: "Preview of that article."},
 			{Name: "article_json", Type: JSON, Path: "article", Doc: "The article object as received."},
@@ -52,7 +62,7 @@ var tweetTables = []*Table{
 		Name: "tweet_references", Key: []string{"tweet_id", "type", "referenced_tweet_id"},
 		Grain:   "tweet and tweet it refers to",
 		Doc:     "What a tweet quotes, retweets or replies to.",
-		Sources: []Source{{Object: Tweet, Path: "referenced_tweets|referenced_posts", Listing: tweetDialectOnly}},
+		Sources: []Source{{Object: Tweet, Path: "referenced_tweets|referenced_posts", Listing: tweetDialectOnly, Absent: Absence{Empty: true, Why: "there while the tweet refers to any"}}},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
 			{Name: "type", Type: Text, Enum: true, Doc: "retweeted, quoted or replied_to."},
@@ -63,26 +73,26 @@ var tweetTables = []*Table{
 	},
 	tweetList(Table{Name: "tweet_edit_history", Grain: "tweet and version of it", Doc: "Versions of a tweet, its own id included."},
 		Column{Name: "version_tweet_id", Link: "tweets", Doc: "Id of that version."},
-		Source{Path: "edit_history_tweet_ids|edit_history_post_ids", Listing: tweetDialectOnly}),
+		Source{Path: "edit_history_tweet_ids|edit_history_post_ids", Listing: tweetDialectOnly, Absent: Absence{Why: "a tweet is a version of itself, so none is without"}}),
 	tweetList(Table{Name: "tweet_media", Grain: "tweet and photo, video or GIF", Doc: "Photos, videos and GIFs attached to a tweet."},
 		Column{Name: "media_key", Ref: "media", Doc: "The media."},
-		Source{Path: "attachments.media_keys"}),
+		Source{Path: "attachments.media_keys", Absent: attached}),
 	tweetList(Table{Name: "tweet_polls", Grain: "tweet and poll", Doc: "Polls attached to a tweet."},
 		Column{Name: "poll_id", Ref: "polls", Doc: "The poll."},
-		Source{Path: "attachments.poll_ids"}),
+		Source{Path: "attachments.poll_ids", Absent: attached}),
 	tweetList(Table{Name: "tweet_media_sources", Grain: "tweet and tweet its media come from", Doc: "Tweets that a tweet's media come from."},
 		Column{Name: "source_tweet_id", Link: "tweets", Doc: "The tweet that first had the media."},
-		Source{Path: "attachments.media_source_tweet_id|attachments.media_source_tweet"}),
+		Source{Path: "attachments.media_source_tweet_id|attachments.media_source_tweet", Absent: attached}),
 	tweetList(Table{Name: "tweet_withheld_countries", Grain: "tweet and country", Doc: "Countries in which a tweet is withheld."},
 		Column{Name: "country_code", Doc: "Two-letter country code."},
-		Source{Path: "withheld.country_codes"}),
+		Source{Path: "withheld.country_codes", Absent: Absence{Empty: true, Why: "withheld is there for what is withheld"}}),
 	{
 		Name: "tweet_article_media", Key: []string{"tweet_id", "kind", "ordinal"},
 		Grain: "picture or video in a tweet's article",
 		Doc:   "Media of the long-form article a tweet carries.",
 		Sources: []Source{
-			{Object: Tweet, Path: "article.cover_media", Set: map[string]string{"kind": "cover"}},
-			{Object: Tweet, Path: "article.media_entities", Set: map[string]string{"kind": "media"}},
+			{Object: Tweet, Path: "article.cover_media", Set: map[string]string{"kind": "cover"}, Absent: inArticle},
+			{Object: Tweet, Path: "article.media_entities", Set: map[string]string{"kind": "media"}, Absent: inArticle},
 		},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
@@ -120,7 +130,7 @@ var tweetTables = []*Table{
 		Name: "tweet_context_annotations", Key: []string{"tweet_id", "ordinal"},
 		Grain:   "subject X sees in a tweet",
 		Doc:     "What X thinks a tweet is about. The API repeats some.",
-		Sources: []Source{{Object: Tweet, Path: "context_annotations"}},
+		Sources: []Source{{Object: Tweet, Path: "context_annotations", Absent: unsaid}},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
@@ -137,7 +147,7 @@ var tweetTables = []*Table{
 		Name: "tweet_media_metadata", Key: []string{"tweet_id", "ordinal"},
 		Grain:   "description of a medium in a tweet",
 		Doc:     "Descriptions a tweet gives to its media.",
-		Sources: []Source{{Object: Tweet, Path: "media_metadata"}},
+		Sources: []Source{{Object: Tweet, Path: "media_metadata", Absent: unsaid}},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
@@ -153,23 +163,23 @@ var tweetTables = []*Table{
 		Grain: "tweet and suggested link",
 		Doc:   "Sources that readers suggested for a tweet.",
 		Sources: []Source{
-			{Object: Tweet, Path: "suggested_source_links", Set: map[string]string{"kind": "link"}},
-			{Object: Tweet, Path: "suggested_source_links_with_counts", Set: map[string]string{"kind": "counted"}},
+			{Object: Tweet, Path: "suggested_source_links", Set: map[string]string{"kind": "link"}, Absent: unsaid},
+			{Object: Tweet, Path: "suggested_source_links_with_counts", Set: map[string]string{"kind": "counted"}, Absent: unsaid},
 		},
 		Columns: []Column{
 			{Name: "tweet_id", Type: ID, From: ParentKey, Ref: "tweets", Doc: "The tweet."},
 			{Name: "kind", Type: Text, From: Const, Enum: true, Doc: "link, or counted for those that come with a count."},
 			{Name: "ordinal", Type: Int, From: Ordinal, Doc: "Position in the API's list, from 0."},
-			{Name: "url", Type: Text, Path: "$|url", Doc: "The link."},
+			{Name: "url", Type: Text, Path: "$|url.url|url", Doc: "The link."},
 			{Name: "count", Type: Int, Doc: "People who suggested it (counted)."},
-			{Name: "start", Type: Int, Doc: "First character of the link."},
-			{Name: "end", Type: Int, Doc: "Character after the link."},
-			{Name: "expanded_url", Type: Text, Doc: "Where the link leads."},
-			{Name: "display_url", Type: Text, Doc: "Link as clients show it."},
-			{Name: "unwound_url", Type: Text, Doc: "Where it ends up after redirects."},
-			{Name: "title", Type: Text, Doc: "Title of the page linked to."},
-			{Name: "description", Type: Text, Doc: "Description of the page linked to."},
-			{Name: "status", Type: Int, Doc: "HTTP status of the page linked to."},
+			{Name: "start", Type: Int, Path: "start|url.start", Doc: "First character of the link."},
+			{Name: "end", Type: Int, Path: "end|url.end", Doc: "Character after the link."},
+			{Name: "expanded_url", Type: Text, Path: "expanded_url|url.expanded_url", Doc: "Where the link leads."},
+			{Name: "display_url", Type: Text, Path: "display_url|url.display_url", Doc: "Link as clients show it."},
+			{Name: "unwound_url", Type: Text, Path: "unwound_url|url.unwound_url", Doc: "Where it ends up after redirects."},
+			{Name: "title", Type: Text, Path: "title|url.title", Doc: "Title of the page linked to."},
+			{Name: "description", Type: Text, Path: "description|url.description", Doc: "Description of the page linked to."},
+			{Name: "status", Type: Int, Path: "status|url.status", Doc: "HTTP status of the page linked to."},
 			extras,
 		},
 	},

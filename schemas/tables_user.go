@@ -8,7 +8,10 @@ var userTables = []*Table{
 	{
 		Name: "users", Object: User, Key: []string{"user_id"}, History: true,
 		Grain: "account",
-		Doc:   "Accounts, one row per user as last seen. A user can be referred to and missing here: suspended, protected or deleted.",
+		Later: []Column{
+			{Name: "subscriber_count", Type: Int, Listing: Listing{Only: PostDialect}, Doc: "Premium subscribers of the account. Since revision 3."},
+		},
+		Doc: "Accounts, one row per user as last seen. A user can be referred to and missing here: suspended, protected or deleted.",
 		Columns: []Column{
 			{Name: "user_id", Type: ID, Path: "id", Doc: "Id of the account; does not change."},
 			{Name: "username", Type: Text, Doc: "Handle without @; can change."},
@@ -48,7 +51,7 @@ var userTables = []*Table{
 		Name: "user_affiliations", Key: []string{"user_id", "affiliated_user_id"},
 		Grain:   "account and organisation",
 		Doc:     "Organisations an account is affiliated with.",
-		Sources: []Source{{Object: User, Path: "affiliation.user_id", Listing: tweetDialectOnly}},
+		Sources: []Source{{Object: User, Path: "affiliation.user_id", Listing: tweetDialectOnly, Absent: Absence{Empty: true, Why: "the affiliation is there while the account has one"}}},
 		Columns: []Column{
 			{Name: "user_id", Type: ID, From: ParentKey, Ref: "users", Doc: "The account."},
 			{Name: "affiliated_user_id", Type: ID, Path: "$", Link: "users", Doc: "The organisation's account."},
@@ -66,7 +69,7 @@ var userTables = []*Table{
 		Name: "user_withheld_countries", Key: []string{"user_id", "country_code"},
 		Grain:   "account and country",
 		Doc:     "Countries in which an account is withheld.",
-		Sources: []Source{{Object: User, Path: "withheld.country_codes"}},
+		Sources: []Source{{Object: User, Path: "withheld.country_codes", Absent: Absence{Empty: true, Why: "withheld is there for what is withheld"}}},
 		Columns: []Column{
 			{Name: "user_id", Type: ID, From: ParentKey, Ref: "users", Doc: "The account."},
 			{Name: "country_code", Type: Text, Enum: true, Path: "$", Doc: "Two-letter country code; XX and XY stand for all countries and a DMCA request."},
@@ -77,7 +80,7 @@ var userTables = []*Table{
 		Name: "user_connection_status", Key: []string{"user_id", "status"},
 		Grain:   "account and relation",
 		Doc:     "Relations between an account and the token's user; only with a user token and when the job asks for private fields.",
-		Sources: []Source{{Object: User, Path: "connection_status", Listing: Listing{Private: true}}},
+		Sources: []Source{{Object: User, Path: "connection_status", Listing: Listing{Private: true}, Absent: Absence{Why: "shown only to the token of a user"}}},
 		Columns: []Column{
 			{Name: "user_id", Type: ID, From: ParentKey, Ref: "users", Doc: "The account."},
 			{Name: "status", Type: Text, Enum: true, Path: "$", Doc: "following, followed_by, follow_request_sent, follow_request_received, blocking or muting."},

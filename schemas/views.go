@@ -49,7 +49,7 @@ func spacesView() string {
 		fmt.Fprintf(&parts, ",\n       %s AS %s", p.sql, p.Name)
 	}
 	return fmt.Sprintf(`
-SELECT spaces.* EXCLUDE (extras, _run_id, _page_id, _fetched_at),
+SELECT spaces.* EXCLUDE (%s),
        creator.username AS creator_username,
        creator.name AS creator_name,
        chosen.topics,%s
@@ -78,7 +78,7 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT space_id, max(participant_count) AS max_participant_count, count(*) AS snapshot_count
     FROM space_snapshots GROUP BY space_id
-) AS seen ON seen.space_id = spaces.space_id`, columns.String(), parts.String(), SpacesWithStatus(), counts.String())
+) AS seen ON seen.space_id = spaces.space_id`, strings.Join(notInViews, ", "), columns.String(), parts.String(), SpacesWithStatus(), counts.String())
 }
 
 // peopleView adds the roles up before it looks for who the people are, and

@@ -9,7 +9,7 @@ type ViewColumn struct {
 }
 
 // notInViews are the columns of a table that v_spaces leaves out.
-var notInViews = []string{"extras", "_run_id", "_page_id", "_fetched_at"}
+var notInViews = []string{"extras", "_run_id", "_page_id", "_fetched_at", ToldColumns, ToldLists}
 
 func spacesColumns() []ViewColumn {
 	var columns []ViewColumn

@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,6 +21,9 @@ type Warehouse struct {
 	end func(t *Table) string
 	// name makes an identifier.
 	name func(string) string
+	// pick and nullable are those of Rule.
+	pick     func(value, told string) string
+	nullable func(value string) string
 }
 
 // Warehouses lists those whose DDL is derived. JSON stays text everywhere: it
@@ -29,18 +33,32 @@ func Warehouses() []Warehouse {
 	return []Warehouse{bigQuery(), clickHouse(), postgres(), snowflake()}
 }
 
-// DDL is the script that creates every table. Each run has files of its own: of
-// several rows with the same key the one with the newest _fetched_at counts, and
-// of a list that an object holds the rows with the newest: others are gone from it.
+// rowKey is the key of the rows of all runs: a sighting's own.
+func rowKey(t *Table) []string {
+	if t.IsKey("_run_id") {
+		return t.Key
+	}
+	return append(slices.Clone(t.Key), "_run_id", "_page_id")
+}
+
+// latest begins the names of the views of what counts.
+const latest = "latest_"
+
+// DDL is the script that creates every table, for the rows of all runs, and for
+// each table a view of those that count by Rule.
 func (w Warehouse) DDL() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "-- Tables of spacesetl for %s. Of rows with the same key the one with the newest _fetched_at counts,\n"+
-		"-- of the list of an object those with its newest.\n", w.Title)
+	fmt.Fprintf(&b, "-- Tables of spacesetl for %s: they take the files of all runs, one after the other in any order.\n"+
+		"-- Read the views %s…: they have the rows that count, as the database of spacesetl has them.\n", w.Title, latest)
 	if w.loads != "" {
 		fmt.Fprintf(&b, "-- %s\n", w.loads)
 	}
 	for _, t := range tables {
 		b.WriteString("\n" + w.table(t))
+	}
+	rule := Rule{From: func(t *Table) string { return w.name(t.Name) }, quote: w.name, pick: w.pick, nullable: w.nullable}
+	for _, t := range tables {
+		fmt.Fprintf(&b, "\nCREATE OR REPLACE VIEW %s AS\n%s;\n", w.name(latest+t.Name), rule.Rows(t))
 	}
 	return b.String()
 }
@@ -68,27 +86,35 @@ func bigQuery() Warehouse {
 		Name: "bigquery", Title: "BigQuery",
 		loads: "bq load --source_format=PARQUET DATASET.spaces 'gs://BUCKET/parquet/spaces/*'",
 		name:  func(name string) string { return "`" + name + "`" },
+		pick: func(value, told string) string {
+			return fmt.Sprintf("ARRAY_AGG(IF(%s, STRUCT(%s AS v), NULL) IGNORE NULLS ORDER BY one.%s DESC LIMIT 1)[SAFE_OFFSET(0)].v", told, value, place)
+		},
 		column: func(t *Table, c Column) string {
 			return types[c.Type] + notNull(t, c) + " OPTIONS(description=" + backslashed(c.Doc) + ")"
 		},
 	}
 	w.end = func(t *Table) string {
 		return fmt.Sprintf(",\n    PRIMARY KEY (%s) NOT ENFORCED\n)\nCLUSTER BY %s\nOPTIONS(description=%s);\n",
-			w.names(t.Key), w.names(t.Key[:min(len(t.Key), 4)]), backslashed(t.Doc))
+			w.names(rowKey(t)), w.names(t.Key[:min(len(t.Key), 4)]), backslashed(t.Doc))
 	}
 	return w
 }
 
-// clickHouse merges by itself, in the background: FINAL reads the newest rows.
+// clickHouse merges rows with one key by itself, in the background: a run that is
+// loaded again.
 func clickHouse() Warehouse {
 	types := [...]string{Text: "String", ID: "String", Int: "Int64", Float: "Float64", Bool: "Bool", Time: "DateTime64(6, 'UTC')", JSON: "String", Suffix: "String"}
 	w := Warehouse{
 		Name: "clickhouse", Title: "ClickHouse",
-		loads: "INSERT INTO spaces SELECT * FROM file('parquet/spaces/*/*.parquet', Parquet); SELECT … FROM spaces FINAL",
+		loads: "INSERT INTO spaces SELECT * FROM file('parquet/spaces/*/*.parquet', Parquet) SETTINGS use_hive_partitioning = 0",
 		name:  func(name string) string { return "`" + name + "`" },
+		pick: func(value, told string) string {
+			return fmt.Sprintf("tupleElement(argMaxIf(tuple(%s), one.%s, ifNull(%s, false)), 1)", value, place, told)
+		},
+		nullable: func(value string) string { return "toNullable(" + value + ")" },
 		column: func(t *Table, c Column) string {
 			kind := types[c.Type]
-			if !t.IsKey(c.Name) && c.Name != "_fetched_at" {
+			if !slices.Contains(rowKey(t), c.Name) && c.Name != "_fetched_at" {
 				kind = "Nullable(" + kind + ")"
 			}
 			if c.Enum && types[c.Type] == "String" {
@@ -98,7 +124,7 @@ func clickHouse() Warehouse {
 		},
 	}
 	w.end = func(t *Table) string {
-		return fmt.Sprintf("\n)\nENGINE = ReplacingMergeTree(_fetched_at)\nORDER BY (%s)\nCOMMENT %s;\n", w.names(t.Key), backslashed(t.Doc))
+		return fmt.Sprintf("\n)\nENGINE = ReplacingMergeTree(_fetched_at)\nORDER BY (%s)\nCOMMENT %s;\n", w.names(rowKey(t)), backslashed(t.Doc))
 	}
 	return w
 }
@@ -109,10 +135,13 @@ func postgres() Warehouse {
 		Name: "postgres", Title: "PostgreSQL",
 		name:   func(name string) string { return Quote(name) },
 		column: func(t *Table, c Column) string { return types[c.Type] + notNull(t, c) },
+		pick: func(value, told string) string {
+			return fmt.Sprintf("(array_agg(%s ORDER BY one.%s DESC) FILTER (WHERE %s))[1]", value, place, told)
+		},
 	}
 	w.end = func(t *Table) string {
 		var b strings.Builder
-		fmt.Fprintf(&b, ",\n    PRIMARY KEY (%s)\n);\nCOMMENT ON TABLE %s IS %s;\n", w.names(t.Key), w.name(t.Name), QuoteText(t.Doc))
+		fmt.Fprintf(&b, ",\n    PRIMARY KEY (%s)\n);\nCOMMENT ON TABLE %s IS %s;\n", w.names(rowKey(t)), w.name(t.Name), QuoteText(t.Doc))
 		for _, c := range t.Columns {
 			fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", w.name(t.Name), w.name(c.Name), QuoteText(c.Doc))
 		}
@@ -129,18 +158,21 @@ func snowflake() Warehouse {
 		Name: "snowflake", Title: "Snowflake",
 		loads: "COPY INTO spaces FROM @STAGE/parquet/spaces FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE;",
 		name:  func(name string) string { return Quote(strings.ToUpper(name)) },
+		pick: func(value, told string) string {
+			return fmt.Sprintf("MAX_BY(%s, IFF(%s, one.%s, NULL))", value, told, place)
+		},
 		column: func(t *Table, c Column) string {
 			return types[c.Type] + notNull(t, c) + " COMMENT " + backslashed(c.Doc)
 		},
 	}
 	w.end = func(t *Table) string {
-		return fmt.Sprintf(",\n    PRIMARY KEY (%s)\n)\nCOMMENT = %s;\n", w.names(t.Key), backslashed(t.Doc))
+		return fmt.Sprintf(",\n    PRIMARY KEY (%s)\n)\nCOMMENT = %s;\n", w.names(rowKey(t)), backslashed(t.Doc))
 	}
 	return w
 }
 
 func notNull(t *Table, c Column) string {
-	if t.IsKey(c.Name) {
+	if slices.Contains(rowKey(t), c.Name) {
 		return " NOT NULL"
 	}
 	return ""

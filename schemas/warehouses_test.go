@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -18,6 +19,13 @@ func TestWarehousesHaveEveryColumn(t *testing.T) {
 				created[name] = body
 			}
 		}
+		for _, table := range Tables() {
+			if !slices.ContainsFunc(statements, func(s string) bool {
+				return strings.HasPrefix(s, "CREATE OR REPLACE VIEW "+w.name("latest_"+table.Name)+" AS")
+			}) {
+				t.Errorf("%s: there is no view of what counts of %s", w.Name, table.Name)
+			}
+		}
 		if len(created) != len(Tables()) {
 			t.Errorf("%s: %d tables, want %d", w.Name, len(created), len(Tables()))
 		}
@@ -28,7 +36,7 @@ func TestWarehousesHaveEveryColumn(t *testing.T) {
 					t.Fatalf("%s: column %d of %s is not %s: %q", w.Name, i+1, table.Name, c.Name, lines)
 				}
 			}
-			if key := "(" + w.names(table.Key) + ")"; !strings.Contains(created[w.name(table.Name)], key) {
+			if key := "(" + w.names(rowKey(table)) + ")"; !strings.Contains(created[w.name(table.Name)], key) {
 				t.Errorf("%s: %s does not say its key %s", w.Name, table.Name, key)
 			}
 			for _, c := range table.Columns {

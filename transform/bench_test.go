@@ -67,6 +67,8 @@ func corpus(tb testing.TB, quirks bool) map[schemas.Endpoint]schemas.Page {
 // nothing is the Claims that loses every claim.
 type nothing struct{ Everything }
 
+func (nothing) Sight(*schemas.Table, []byte, uint64, uint64) (uint64, bool) { return 0, false }
+
 func (nothing) Keep(*schemas.Table, []byte) bool { return false }
 
 // batchSize is from which size on rows are taken, as the pipeline does, bytes.
@@ -122,6 +124,10 @@ func benchmarkDecoder(b *testing.B, pages []schemas.Page, claims Claims) {
 type fifth struct {
 	Everything
 	n int
+}
+
+func (f *fifth) Sight(t *schemas.Table, key []byte, tells, _ uint64) (uint64, bool) {
+	return 0, f.Keep(t, key)
 }
 
 func (f *fifth) Keep(t *schemas.Table, _ []byte) bool {

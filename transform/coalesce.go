@@ -1,6 +1,8 @@
 package transform
 
 import (
+	"bytes"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -10,8 +12,8 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Coalescer merges the sightings of a table in Coalesce mode into one row per
-// key: of each column the newest value that is not null. What comes out does
+// Coalescer merges the sightings of a table in Coalesce mode: of each column it
+// keeps the newest value that is not null, with its sighting. What comes out does
 // not depend on the order of what went in. It holds one row per key.
 type Coalescer struct {
 	table *schemas.Table
@@ -45,7 +47,7 @@ func (c *Coalescer) Add(b schemas.Batch) {
 		}
 		for j, column := range b.Record.Columns() {
 			next := cell{set: true, at: int64(fetched.Value(i)), page: page.Value(i)}
-			if column.IsNull(i) || !row[j].olderThan(next) {
+			if column.IsNull(i) || c.table.Columns[j].From == schemas.Told || !row[j].olderThan(next) {
 				continue
 			}
 			switch column := column.(type) {
@@ -69,23 +71,59 @@ func (c cell) olderThan(next cell) bool {
 	return c.page < next.page
 }
 
-// Batch returns the merged rows in key order, or nothing when there are none.
+// with reports whether two values come from one sighting.
+func (c cell) with(other cell) bool { return c.at == other.at && c.page == other.page }
+
+// Batch returns the rows in key order, or nothing when there are none: of each key
+// the newest sighting, and those older ones that tell what it does not.
 func (c *Coalescer) Batch() []schemas.Batch {
 	if len(c.rows) == 0 {
 		return nil
 	}
 	b := newBuilder(c.table, &pool{})
 	for _, key := range slices.Sorted(maps.Keys(c.rows)) {
-		for j, cell := range c.rows[key] {
-			switch v := &b.columns[j]; {
-			case !cell.set:
-			case v.storage == schemas.Text:
-				v.text(b.rows, []byte(cell.text))
-			default:
-				v.word(b.rows, cell.number)
+		row := c.rows[key]
+		var sightings []cell // newest first
+		for _, cell := range row {
+			if cell.set && !slices.ContainsFunc(sightings, cell.with) {
+				sightings = append(sightings, cell)
 			}
 		}
-		b.rows++
+		slices.SortFunc(sightings, func(a, b cell) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.page, a.page)) })
+		for i, s := range sightings {
+			c.row(b, key, row, s, i > 0)
+		}
 	}
 	return []schemas.Batch{b.take()}
+}
+
+// row makes the row of what a sighting tells. More is one that only completes a
+// newer row.
+func (c *Coalescer) row(b *builder, key string, cells []cell, s cell, more bool) {
+	told := bytes.Repeat([]byte("0"), len(cells))
+	for j, declared := range c.table.Columns {
+		v, cell := &b.columns[j], cells[j]
+		switch {
+		case c.table.IsKey(declared.Name):
+			v.text(b.rows, []byte(key))
+			told[j] = digit(!more)
+			continue
+		case declared.Name == schemas.ToldColumns:
+			v.text(b.rows, told) // the columns after it tell nothing of the object
+		case declared.Name == schemas.ToldLists:
+			v.text(b.rows, nil)
+		case declared.Name == "_page_id":
+			v.text(b.rows, []byte(s.page))
+		case declared.From == schemas.Envelope && declared.Type == schemas.Time:
+			v.word(b.rows, s.at)
+		case !cell.set || !declared.IsLineage() && !cell.with(s):
+			continue
+		case v.storage == schemas.Text:
+			v.text(b.rows, []byte(cell.text))
+		default:
+			v.word(b.rows, cell.number)
+		}
+		told[j] = '1'
+	}
+	b.rows++
 }

@@ -45,8 +45,12 @@ func compile(tables []*schemas.Table) *plan {
 			prog.at(key)
 		}
 		p.number(prog)
+		spell(prog)
 		if prog.key != "" {
 			prog.claimed()
+		}
+		if t := schemas.EntityTable(o); slices.Contains(tables, t) {
+			tells(prog, t)
 		}
 	}
 	p.envelope.reset()
@@ -78,8 +82,8 @@ func (p *plan) finder(path string, o schemas.Object, kind string) *finder {
 	page.at(path).find = f
 	for _, r := range page.every {
 		for _, x := range r.fields {
-			if c := x.column; c.From == schemas.Count && c.path == path {
-				c.finder = f
+			if c := x.column; c.From == schemas.Count && slices.Contains(c.Paths(), path) {
+				c.finders = append(c.finders, f)
 			}
 		}
 	}

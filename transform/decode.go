@@ -113,6 +113,9 @@ func (c *column) value(b []byte, values []span) span {
 		if !v.present() {
 			continue
 		}
+		if c.deep && b[v.start] == '{' {
+			continue
+		}
 		if c.element < 0 {
 			return v
 		}

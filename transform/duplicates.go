@@ -19,6 +19,7 @@ type duplicates struct {
 type duplicate struct {
 	round      uint32
 	start, end int // in the arena
+	index      int
 }
 
 func (u *duplicates) reset() {
@@ -33,20 +34,26 @@ func (u *duplicates) next() []byte { return u.arena[len(u.arena):] }
 
 // first reports whether the key is new in the table.
 func (u *duplicates) first(table int, key []byte) bool {
-	key = append(key, byte(table))
+	_, again := u.place(table, key, 0)
+	return !again
+}
+
+// place returns the index that came with a key of the table first, and whether it
+// came before.
+func (u *duplicates) place(table int, key []byte, index int) (first int, again bool) {
 	start := len(u.arena)
-	u.arena = append(u.arena, key...) // no copy, unless next had no room
+	u.arena = append(append(u.arena, key...), byte(table)) // no copy, unless next had no room
 	if 2*u.used >= len(u.entries) {
 		u.grow()
 	}
 	e := u.slot(u.arena[start:])
 	if e.round == u.round {
 		u.arena = u.arena[:start]
-		return false
+		return e.index, true
 	}
-	*e = duplicate{u.round, start, len(u.arena)}
+	*e = duplicate{u.round, start, len(u.arena), index}
 	u.used++
-	return true
+	return index, false
 }
 
 // slot returns the entry of a key, or the one it would take.

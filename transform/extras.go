@@ -13,7 +13,22 @@ import (
 type unknownKey struct {
 	in    *node // the known object it stands in
 	name  span  // as it stands on the page, without quotes
+	node  *node // where the key is known: a value that no row has
 	value span
+	rest  []byte // what to keep of that value
+}
+
+// text is the text of the key, of a page's body.
+func (u unknownKey) text(b []byte) string {
+	if u.node != nil {
+		return u.node.name
+	}
+	name := u.name.of(b)
+	if bytes.IndexByte(name, '\\') < 0 {
+		return string(name)
+	}
+	text, _, _ := unquote(b[u.name.start-1:u.name.end+1], nil)
+	return string(text)
 }
 
 // branch is an object of extras: its unknown keys, and the known objects that have
@@ -23,6 +38,7 @@ type branch []member
 type member struct {
 	name  string
 	value span    // or
+	rest  []byte  // what to keep of that value, or
 	under *branch // what a known object has
 }
 
@@ -56,10 +72,10 @@ func (w *rowWriter) appendExtras(to *vector, row int, f *frame) {
 		}
 	}
 	for _, u := range w.unknown {
-		name := string(w.name(u.name))
+		name := u.text(w.b)
 		w.drift(f, u.in.path, name)
 		b := branches[u.in]
-		*b = append(*b, member{name: name, value: u.value})
+		*b = append(*b, member{name: name, value: u.value, rest: u.rest})
 	}
 	w.extras.Reset()
 	if !w.writeBranch(&root) {
@@ -108,7 +124,11 @@ func (w *rowWriter) writeBranch(b *branch) bool {
 			}
 			continue
 		}
-		raw, repaired := valid(m.value.of(w.b))
+		value := m.value.of(w.b)
+		if m.rest != nil {
+			value = m.rest
+		}
+		raw, repaired := valid(value)
 		w.stats.Repaired += repaired
 		if json.Compact(&w.extras, raw) != nil {
 			return false

@@ -14,6 +14,13 @@ type sighting struct {
 	key       span   // its text, in pageReader.keys
 	ends      span   // of its values, in pageReader.ends
 	won       bool   // claimed: its row and its children are made
+	inData    bool   // not in includes
+	copied    bool   // the page has the object before
+	next      int    // index of the object's next copy on the page, or -1
+	last      int    // of the first: index of the latest copy
+	more      bool   // its row only completes that of a newer sighting
+	present   uint64 // fields that have a value
+	left      uint64 // fields that it tells of and no newer sighting
 	every     bool   // claimed for the tables that take every sighting
 	relations uint64 // claimed: a bit for each of the rows that tie it to a Space
 	ordinal   int64
@@ -39,8 +46,12 @@ func (r *pageReader) find(f *finder, i int) int {
 	if next < len(r.b) && r.b[next] == ']' {
 		return next + 1
 	}
+	rest := -1 // where those begin that get no rows
 	for n := int64(0); next < len(r.b) && !r.over(); n++ {
-		end := r.sight(f, next, n)
+		if f == r.plan.errors && n == maxProblems {
+			rest = next
+		}
+		end := r.sightOr(rest >= 0, f, next, n)
 		if end < 0 {
 			break
 		}
@@ -48,6 +59,9 @@ func (r *pageReader) find(f *finder, i int) int {
 			break
 		}
 		if r.b[end] == ']' {
+			if rest >= 0 {
+				r.further(int(f.count)-len(f.found), "errors of the answer", "["+string(r.b[rest:end+1]))
+			}
 			return end + 1
 		}
 		if r.b[end] != ',' {
@@ -62,6 +76,18 @@ func (r *pageReader) find(f *finder, i int) int {
 	return end
 }
 
+// sightOr is sight, or only counts the value at i.
+func (r *pageReader) sightOr(counts bool, f *finder, i int, ordinal int64) int {
+	if !counts {
+		return r.sight(f, i, ordinal)
+	}
+	end := skipValue(r.b, i)
+	if end > 0 && !isNull(r.b[i:end]) {
+		f.count++
+	}
+	return end
+}
+
 // sight notes the object at i and returns the index after it, or -1.
 func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	if r.b[i] != '{' {
@@ -72,11 +98,11 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 		}
 		return end
 	}
-	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind}
+	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind, inData: f == r.plan.data}
 	end := -1
 	if f.prog.key != "" {
 		from := len(r.ends)
-		end, s.keyAt = r.member(f.prog.root, i, f.prog.key)
+		end, s.keyAt, s.present = r.member(f.prog.root, i, f.prog.key)
 		s.ends = at(from, len(r.ends))
 	}
 	if end < 0 {
@@ -155,9 +181,10 @@ func (r *pageReader) checkUser(path string, raw []byte) {
 }
 
 // member passes over the object at i and returns the index after it, or -1,
-// and where the value of a key of n stands: the last one that is not null, as
-// in decoding. Where each value ends goes into r.ends.
-func (r *pageReader) member(n *node, i int, name string) (end int, found span) {
+// where the value of a key of n stands: the last one that is not null, as
+// in decoding, and which of n's fields are present. Where each value ends goes
+// into r.ends.
+func (r *pageReader) member(n *node, i int, name string) (end int, found span, present uint64) {
 	b, guess := r.b, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
 		child, from := guess.match(b, i)
@@ -167,11 +194,14 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span) {
 			from = skipSpace(b, from)
 		} else {
 			var k span
-			k, from = key(b, i)
-			ours = from >= 0 && r.isName(k, name)
+			if k, from = key(b, i); from < 0 {
+				return -1, span{}, 0
+			}
+			ours = r.isName(k, name)
+			child = n.children[string(r.name(k))]
 		}
 		if from < 0 || from >= len(b) {
-			return -1, span{}
+			return -1, span{}, 0
 		}
 		if b[from] == '"' {
 			end = skipString(b, from)
@@ -179,11 +209,14 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span) {
 			end = skipValue(b, from)
 		}
 		if end < 0 {
-			return -1, span{}
+			return -1, span{}, 0
 		}
 		r.ends = append(r.ends, int32(end))
-		if ours && b[from] != 'n' {
-			found = at(from, end)
+		if child != nil && b[from] != 'n' {
+			present |= child.field
+			if ours {
+				found = at(from, end)
+			}
 		}
 		if end+1 < len(b) && b[end] == ',' && b[end+1] == '"' {
 			i = end + 1
@@ -192,9 +225,9 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span) {
 		i = nextMember(b, end)
 	}
 	if i < 0 || i >= len(b) {
-		return -1, span{}
+		return -1, span{}, 0
 	}
-	return i + 1, found
+	return i + 1, found, present
 }
 
 // keep copies a key into the arena of the page.

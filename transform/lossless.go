@@ -122,7 +122,22 @@ func (c cells) addJSON(owner, text string) {
 	decoder.UseNumber()
 	var v any
 	if decoder.Decode(&v) == nil {
-		eachLeaf("", v, func(_, leaf string) { c.put(owner, leaf) })
+		eachLeaf("", v, func(_, leaf string) {
+			c.put(owner, leaf)
+			// Of copies in several forms one is kept: a number is found in any.
+			if n, ok := parseInt([]byte(leaf)); ok {
+				c.put(owner, strconv.FormatInt(n, 10))
+			}
+			if f, ok := parseFloat([]byte(leaf)); ok {
+				c.put(owner, strconv.FormatFloat(f, 'g', -1, 64))
+			}
+			if is, ok := parseBool([]byte(leaf)); ok {
+				c.put(owner, strconv.FormatBool(is))
+			}
+			if t, ok := parseTime([]byte(leaf)); ok {
+				c.put(owner, timeText(t))
+			}
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -63,7 +64,7 @@ func (d *Decoder) namedMissing() (named []string) {
 		if d.over() {
 			return nil
 		}
-		_, kind := d.member(s.prog.root, int(s.at.start), "resource_type")
+		_, kind, _ := d.member(s.prog.root, int(s.at.start), "resource_type")
 		if text := d.scalar(kind); len(text) > 0 && !strings.EqualFold(string(text), string(schemas.Space)) {
 			continue
 		}
@@ -90,18 +91,60 @@ func (a Asked) isGone(p Problem) bool {
 	return (p.NotFound() || p.is("about:blank")) && len(a.Named(p)) > 0
 }
 
+// maxProblems is how many rows of api_errors the errors of an answer make, and how
+// many what could not be read of it. The API sends one for each thing asked for or
+// referred to, some thousands at most; of a flood the rest is one row.
+const maxProblems = 10_000
+
+// further notes that a list of problems has more than rows are made of. The list of
+// the others is the row's value.
+func (r *pageReader) further(n int, what, list string) {
+	r.bad = append(r.bad, unreadable{
+		Type: furtherProblems, Title: "Further Problems", Detail: fmt.Sprintf("%d further %s: the first %d have rows", n, what, maxProblems),
+		ResourceType: string(schemas.PageObject), Value: list,
+	})
+}
+
 // reportUnreadable makes a row of api_errors of each value noted, in the form
 // the API's own problems have.
 func (d *Decoder) reportUnreadable() {
 	body := d.b
-	prog := d.plan.entities[schemas.Problem]
+	var values int
+	var rest []any
 	for i := 0; i < len(d.bad) && !d.over(); i++ {
-		text, err := json.Marshal(d.bad[i])
-		if err != nil {
-			continue // strings always marshal
+		if d.bad[i].Type == unreadableValue {
+			values++
 		}
-		d.b = text
-		d.object(&sighting{prog: prog, at: at(0, len(text)), every: true, kind: "unreadable"}, 0)
+		if values > maxProblems && d.bad[i].Type == unreadableValue {
+			rest = append(rest, d.bad[i].inList())
+			continue
+		}
+		d.report(d.bad[i])
+	}
+	if len(rest) > 0 {
+		list, _ := json.Marshal(rest) // what is there always marshals
+		d.further(len(rest), "values could not be read", string(list))
+		d.report(d.bad[len(d.bad)-1])
 	}
 	d.b = body
+}
+
+// inList is the value among others: what is JSON stands there as it came.
+func (u unreadable) inList() any {
+	if !json.Valid([]byte(u.Value)) {
+		return u
+	}
+	return struct {
+		unreadable
+		Value json.RawMessage `json:"value"`
+	}{u, json.RawMessage(u.Value)}
+}
+
+func (d *Decoder) report(u unreadable) {
+	text, err := json.Marshal(u)
+	if err != nil {
+		return // strings always marshal
+	}
+	d.b = text
+	d.object(&sighting{prog: d.plan.entities[schemas.Problem], at: at(0, len(text)), every: true, kind: "unreadable", next: -1}, 0)
 }

@@ -12,6 +12,8 @@ type node struct {
 	slot     int    // -1 when only its children matter
 	covered  bool   // a column takes the whole value, unknown keys inside included
 	seen     int    // index of its seen flag; -1 below the top level
+	parent   *node
+	field    uint64 // bit of the field it belongs to; 0 below the top level
 	children map[string]*node
 	find     *finder // of the objects in it
 

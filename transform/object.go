@@ -15,18 +15,33 @@ type frame struct {
 	parentOrdinal int64
 	kind          string // of a problem
 	depth         int    // of lists
+	sighting      *sighting
 }
 
 // claim asks for every object found whether it becomes a row.
 func (d *Decoder) claim(claims Claims) {
+	gather(d)
 	for i := range d.sightings {
 		s := &d.sightings[i]
+		if s.copied {
+			if s.relations != 0 {
+				s.relations = d.claimRelations(s.key.of(d.keys), claims)
+			}
+			continue
+		}
 		if s.prog.key == "" {
 			s.every = true // not claimed: problems, and topics, which are merged
 			continue
 		}
 		key := s.key.of(d.keys)
-		s.won = claims.Keep(d.plan.tables[s.prog.latest.table], key)
+		tells, settles := d.asked.of(d.page, s.prog, s.inData).of(s.present)
+		for i := range s.prog.inner {
+			if l := &s.prog.inner[i]; s.present&l.within != 0 && l.in(s.at.of(d.b)) {
+				tells, settles = tells|l.bit, settles|l.bit
+			}
+		}
+		left, first := claims.Sight(d.plan.tables[s.prog.latest.table], key, tells, settles)
+		s.won, s.more, s.left = first || left != 0, !first, left
 		for _, r := range s.prog.every {
 			d.scratch = binary.BigEndian.AppendUint64(append(d.scratch[:0], key...), uint64(d.page.FetchedAt.UnixMicro()))
 			s.every = claims.Keep(d.plan.tables[r.table], d.scratch)
@@ -66,16 +81,23 @@ func (d *Decoder) parent() string {
 func (d *Decoder) rows() {
 	page := d.plan.entities[schemas.PageObject]
 	d.unknown = append(d.unknown[:0], d.pageExtra...)
-	d.emit(page, page.every, &frame{object: "page"})
+	if !d.earlier {
+		d.emit(page, page.every, &frame{object: "page"})
+	}
 	for i := range d.sightings {
 		if d.over() {
 			return
+		}
+		if d.earlier && d.sightings[i].prog.object == schemas.Problem {
+			continue
 		}
 		d.dup.reset()
 		d.object(&d.sightings[i], 0)
 	}
 	d.reportMissing()
-	d.reportUnreadable()
+	if !d.earlier {
+		d.reportUnreadable()
+	}
 	d.stampRows()
 }
 
@@ -84,7 +106,7 @@ func (d *Decoder) object(s *sighting, depth int) {
 	if !s.won && !s.every && s.relations == 0 {
 		return
 	}
-	f := frame{object: string(s.prog.object), key: s.key.of(d.keys), ordinal: s.ordinal, kind: s.kind, depth: depth}
+	f := frame{object: string(s.prog.object), key: s.key.of(d.keys), ordinal: s.ordinal, kind: s.kind, depth: depth, sighting: s}
 	if !s.won && !s.every {
 		d.relate(s, f) // needs nothing but the key
 		return
@@ -93,8 +115,12 @@ func (d *Decoder) object(s *sighting, depth int) {
 		d.unreadable(f.object, f.key, "", err.Error(), s.at.of(d.b))
 		return
 	}
+	if s.next >= 0 {
+		complete(d, s)
+	}
+	losers(&d.pageReader, s.prog)
 	if s.prog.object == schemas.Problem {
-		d.complete(s)
+		d.supply(s)
 		f.ordinal = d.problems
 		d.problems++
 	}
@@ -115,9 +141,9 @@ func (d *Decoder) object(s *sighting, depth int) {
 // refused is the kind of the problem that stands for a whole request.
 const refused = "refused"
 
-// complete gives a refusal what it leaves out. The kind of resource belongs to
+// supply gives a refusal what it leaves out. The kind of resource belongs to
 // the id: where the refusal names another, it is not told.
-func (d *Decoder) complete(s *sighting) {
+func (d *Decoder) supply(s *sighting) {
 	if s.kind != refused {
 		return
 	}
@@ -168,7 +194,7 @@ func (d *Decoder) children(prog *program, f *frame) {
 		}
 	}
 	for i, l := range prog.lists {
-		if found[i].present() {
+		if found[i].present() && (f.sighting == nil || !f.sighting.more || (l.field|l.inner)&f.sighting.left != 0) {
 			d.list(l, found[i], f)
 		}
 	}
@@ -209,6 +235,7 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 		l.element.reset()
 		d.unknown = d.unknown[:0]
 		if end := d.walk(l.element, l.element.root, i, nil); end >= 0 {
+			losers(&d.pageReader, l.element)
 			d.emit(l.element, l.element.every, f)
 			d.children(l.element, f)
 			return end
@@ -239,5 +266,5 @@ func (d *Decoder) nested(l *list, v span, f *frame) {
 		d.unreadable(f.object, f.key, l.path, "nested too deep", v.of(d.b))
 		return
 	}
-	d.object(&sighting{prog: d.plan.entities[l.entity], at: v, every: true, ordinal: f.ordinal, kind: f.kind}, f.depth)
+	d.object(&sighting{prog: d.plan.entities[l.entity], at: v, every: true, ordinal: f.ordinal, kind: f.kind, next: -1}, f.depth)
 }

@@ -20,6 +20,9 @@ const (
 	UnreadableAnswer = "unreadable-answer"
 	// UnaskableID is an object whose id is none that the API could be asked for.
 	UnaskableID = "unaskable-id"
+
+	unreadableValue = "unreadable-value"
+	furtherProblems = "further-problems" // more than have rows
 )
 
 // maxPage is a page's largest body in bytes; extract refuses larger ones.
@@ -42,6 +45,7 @@ type pageReader struct {
 	page      *schemas.Page
 	envelope  []byte
 	params    paramTexts
+	asked     askings
 	sightings []sighting
 	unknown   []unknownKey // of the object read last
 	pageExtra []unknownKey
@@ -85,6 +89,7 @@ func (r *pageReader) begin(p *schemas.Page) error {
 	text := append(append(r.envelope[:0], `{"params":`...), params...)
 	text = append(append(text, ','), rest[1:]...)
 	r.page, r.envelope = p, text
+	r.asked.page(p)
 	r.sightings, r.unknown, r.pageExtra, r.bad = r.sightings[:0], r.unknown[:0], r.pageExtra[:0], r.bad[:0]
 	r.keys, r.ends, r.given = r.keys[:0], r.ends[:0], r.given[:0]
 	clear(r.unaskable)
@@ -159,7 +164,7 @@ func (r *pageReader) checkPage(page *program, start int) {
 		return
 	}
 	if has == "" && len(r.plan.errors.found) == 0 {
-		if _, meta := r.member(page.root, start, "meta"); !meta.present() || r.b[meta.start] != '{' {
+		if _, meta, _ := r.member(page.root, start, "meta"); !meta.present() || r.b[meta.start] != '{' {
 			has = "the answer has neither data nor errors nor meta"
 		}
 	}
@@ -230,7 +235,7 @@ func (r *pageReader) refusal(p *schemas.Page) {
 		body = []byte("{}")
 	}
 	r.refused = append(r.refused[:0], body...)
-	r.sightings = append(r.sightings, sighting{prog: prog, at: at(0, len(body)), kind: refused})
+	r.sightings = append(r.sightings, sighting{prog: prog, at: at(0, len(body)), kind: refused, next: -1})
 	kind, id, value := single(&p.Request)
 	for _, x := range []struct{ path, text string }{
 		{"resource_id", id}, {"resource_type", string(kind)}, {"value", value},
@@ -277,7 +282,7 @@ func (r *pageReader) unreadable(object string, key []byte, field, reason string,
 // unreadableWhole is unreadable for what no row has any part of.
 func (r *pageReader) unreadableWhole(object string, key []byte, field, reason string, raw []byte) {
 	u := unreadable{
-		Type: "unreadable-value", Title: "Unreadable Value", Detail: reason,
+		Type: unreadableValue, Title: "Unreadable Value", Detail: reason,
 		ResourceType: object, ResourceID: string(key), Field: field, Value: string(raw),
 	}
 	if slices.Contains(r.bad[max(0, len(r.bad)-maxNear):], u) {

@@ -52,6 +52,9 @@ type program struct {
 	every  []*rows  // rows that each sighting gets
 	lists  []*list
 	extras bool // a table keeps unknown keys
+	telling
+	nodes     []*node // of each slot
+	spellings [][]int // slots that are spellings of one key, the one that counts first
 }
 
 // rows says how slots become one row of a table.
@@ -60,6 +63,8 @@ type rows struct {
 	fields   []field   // of the columns that can differ between rows of a page
 	keys     []*column // that have to be there; none where claiming saw to that
 	distinct bool      // the key has no ordinal, so a list may repeat it
+	// Where the row says what its sighting tells; -1 where it does not.
+	toldColumns, toldLists int
 }
 
 // field is what the loop over the columns of a row looks at first.
@@ -89,11 +94,12 @@ const (
 // column says where one value of a row comes from.
 type column struct {
 	*schemas.Column
-	index    int     // in the table
-	path     string  // the first alternative, for reports
-	finder   *finder // of a counted list whose objects were found before
-	slots    []int   // alternatives; the first present one counts
-	element  int     // index into the array in the slot, or -1
+	index    int       // in the table
+	path     string    // the first alternative, for reports
+	finders  []*finder // of a counted list, in each spelling, whose objects were found before
+	slots    []int     // alternatives; the first present one counts
+	element  int       // index into the array in the slot, or -1
+	deep     bool      // an object in a slot has its value inside, in another slot
 	constant []byte
 	isKey    bool
 	absent   absence // of a counted list
@@ -113,6 +119,8 @@ const (
 type list struct {
 	path    string // from the object that holds it, lists between included
 	prefix  string // the same, with a dot
+	field   uint64 // of the object that holds the list
+	inner   uint64 // bit of its own, see innerList
 	slots   []int
 	element *program
 	entity  schemas.Object // the elements are whole objects of this kind
@@ -133,10 +141,10 @@ func (prog *program) reset() {
 // addRows makes prog produce rows of a table, with the constants of a source.
 func (p *plan) addRows(prog *program, table int, s *schemas.Source) {
 	t := p.tables[table]
-	r := &rows{table: table, distinct: s != nil}
+	r := &rows{table: table, distinct: s != nil, toldColumns: t.Column(schemas.ToldColumns), toldLists: t.Column(schemas.ToldLists)}
 	for i := range t.Columns {
 		from := t.Columns[i].From
-		if from == schemas.Envelope || from == schemas.Nowhere {
+		if from == schemas.Envelope || from == schemas.Nowhere || from == schemas.Told {
 			continue
 		}
 		c := p.column(prog, t, i)
@@ -216,7 +224,7 @@ func absentList(t *schemas.Table, c *schemas.Column) (absence, string) {
 	}
 	for _, child := range schemas.Tables() {
 		for _, s := range child.Sources {
-			if s.Object == t.Object && s.Path == c.Path && s.AbsentIsEmpty {
+			if s.Object == t.Object && s.Path == c.Path && s.Absent.Empty {
 				return zeroIfAsked, s.Path
 			}
 		}

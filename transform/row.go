@@ -17,6 +17,7 @@ type rowWriter struct {
 	dup      duplicates
 	compact  bytes.Buffer
 	extras   bytes.Buffer
+	told     []byte
 }
 
 func (w *rowWriter) builder(table int) *builder {
@@ -54,6 +55,9 @@ func (w *rowWriter) appendRow(prog *program, r *rows, f *frame) {
 		if x.user {
 			w.checkUser(x.column.path, raw)
 		}
+	}
+	if r.toldColumns >= 0 {
+		tell(w, b, prog, r, f.sighting)
 	}
 	b.rows++
 }
@@ -143,22 +147,31 @@ func (w *rowWriter) appendOther(to *vector, row int, prog *program, c *column, f
 }
 
 func (w *rowWriter) appendCount(to *vector, row int, prog *program, c *column) {
-	if c.finder != nil && prog.values[c.slots[0]].present() {
-		to.word(row, c.finder.count)
-		return
+	if c.finders != nil {
+		var n int64
+		found := false
+		for _, f := range c.finders {
+			if prog.values[f.slot].present() {
+				found, n = true, n+f.count
+			}
+		}
+		if found {
+			to.word(row, n)
+			return
+		}
 	}
 	v := c.value(w.b, prog.values)
 	switch {
 	case v.present():
 		to.word(row, int64(count(w.b, v)))
-	case w.page.OK() && (c.absent == zero || c.absent == zeroIfAsked && w.asked(c.askedBy)):
+	case w.page.OK() && (c.absent == zero || c.absent == zeroIfAsked && w.hasAsked(c.askedBy)):
 		to.word(row, 0)
 	}
 }
 
-// asked reports whether the request asked for a field, by itself or by an
+// hasAsked reports whether the request asked for a field, by itself or by an
 // expansion.
-func (w *rowWriter) asked(field string) bool {
+func (w *rowWriter) hasAsked(field string) bool {
 	for _, names := range w.page.Params {
 		for _, name := range names {
 			if name == field {

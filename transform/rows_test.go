@@ -17,6 +17,13 @@ type firstClaims map[string]bool
 
 func (firstClaims) Begin() {}
 func (firstClaims) End()   {}
+func (c firstClaims) Sight(t *schemas.Table, key []byte, tells, _ uint64) (uint64, bool) {
+	if c.Keep(t, key) {
+		return tells, true
+	}
+	return 0, false
+}
+
 func (c firstClaims) Keep(t *schemas.Table, key []byte) bool {
 	k := t.Name + "\x00" + string(key)
 	if c[k] {

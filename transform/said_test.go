@@ -94,6 +94,40 @@ func TestSuccessThatIsNoPageIsARow(t *testing.T) {
 	whole(t, long)
 }
 
+// Of a flood the first have rows, and the others one: each is counted, and found.
+func TestFloodOfProblemsHasFewRows(t *testing.T) {
+	list := func(from, n int, one string) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(one, from+i))
+		}
+		return "[" + strings.Join(all, ",") + "]"
+	}
+	const more = 3
+	flood := list(0, maxProblems+more, `{"title":"e%d"}`)
+	for _, c := range []struct{ name, body, first, last string }{
+		{"errors", `{"data":[{"id":"1a"}],"errors":` + flood + `}`, "partial | - | e0 | - | -",
+			"unreadable | further-problems | Further Problems | 3 further errors of the answer: the first 10000 have rows | " + list(maxProblems, more, `{"title":"e%d"}`)},
+		{"values", `{"data":[` + list(100, maxProblems+more, `%d`)[1:] + `}`, "unreadable | unreadable-value | Unreadable Value | not an object | 100",
+			"unreadable | further-problems | Further Problems | 3 further values could not be read: the first 10000 have rows | " +
+				list(100+maxProblems, more, `{"type":"unreadable-value","title":"Unreadable Value","detail":"not an object","resource_type":"space","value":%d}`)},
+	} {
+		page := answered(200, c.body, schemas.Spaces, "1a", "1b")
+		got := cellsOf(t, page, "api_errors", "kind", "problem", "title", "detail", "value")
+		if c.name == "values" { // that data is a list without an object has a row, too
+			got = slices.DeleteFunc(got, func(row string) bool { return strings.Contains(row, UnreadableAnswer) })
+		}
+		if len(got) != maxProblems+1 || got[0] != c.first || got[maxProblems] != c.last {
+			t.Errorf("%s: got %d rows, the first %.200q, the last %.400q; want %d, %q and %q", c.name, len(got), got[0], got[len(got)-1], maxProblems+1, c.first, c.last)
+		}
+		whole(t, page)
+	}
+	page := answered(200, `{"data":[{"id":"1a"}],"errors":`+flood+`}`, schemas.Spaces, "1a", "1b")
+	if got := cellsOf(t, page, "api_requests", "error_count"); len(got) != 1 || got[0] != fmt.Sprint(maxProblems+more) {
+		t.Errorf("error_count: got %v, want %d", got, maxProblems+more)
+	}
+}
+
 func TestPagesWithoutObjectsArePages(t *testing.T) {
 	for _, body := range []string{
 		`{"data":[]}`, `{"meta":{"result_count":0}}`, `{"data":null,"meta":{}}`, `{"meta":{}}`,

@@ -24,6 +24,11 @@ type Claims interface {
 	// Keep reports whether this is the first claim on the key in the table.
 	// It must not retain key.
 	Keep(table *schemas.Table, key []byte) bool
+	// Sight claims a sighting of an object. Tells are the fields, a bit for each,
+	// that the sighting tells of, settles those of which none that is older can tell
+	// more. It returns what the sighting tells that no newer one has settled: a
+	// sighting that is not the first becomes a row only if there is any.
+	Sight(table *schemas.Table, key []byte, tells, settles uint64) (left uint64, first bool)
 	End()
 }
 
@@ -35,6 +40,11 @@ func (Everything) Begin() {}
 
 // Keep keeps.
 func (Everything) Keep(*schemas.Table, []byte) bool { return true }
+
+// Sight keeps.
+func (Everything) Sight(_ *schemas.Table, _ []byte, tells, _ uint64) (uint64, bool) {
+	return tells, true
+}
 
 // End does nothing.
 func (Everything) End() {}
@@ -58,6 +68,10 @@ type Decoder struct {
 	rowWriter
 	problems  int64 // rows of api_errors of the page so far
 	parentKey []byte
+	earlier   bool         // the page was fetched again
+	copies    duplicates   // the objects of a page
+	values    []span       // of an object with copies
+	known     []unknownKey // of it
 }
 
 // NewDecoder compiles the tables into a decoder.
@@ -66,7 +80,7 @@ func NewDecoder() *Decoder { return newDecoder(schemas.Tables()) }
 func newDecoder(tables []*schemas.Table) *Decoder {
 	plan := compile(tables)
 	return &Decoder{rowWriter: rowWriter{
-		pageReader: pageReader{plan: plan, params: paramTexts{}, stats: Stats{Drift: map[string]int{}}, seen: make([]bool, plan.nodes)},
+		pageReader: pageReader{plan: plan, params: paramTexts{}, asked: askings{}, stats: Stats{Drift: map[string]int{}}, seen: make([]bool, plan.nodes)},
 		builders:   make([]*builder, len(plan.tables)),
 		pool:       &pool{},
 	}}
@@ -83,6 +97,20 @@ func (d *Decoder) Page(p *schemas.Page, claims Claims) error {
 		return fmt.Errorf("page %s of %s: %w", p.ID, p.Request.Endpoint, err)
 	}
 	return nil
+}
+
+// Earlier decodes a page that was fetched again later. What it told of objects and
+// lists counts in the order of its time, though the later answer may be a refusal,
+// or shorter; of the request itself the later page's row tells.
+func (d *Decoder) Earlier(p *schemas.Page, claims Claims) error {
+	if !p.OK() {
+		claims.Begin() // its turn is passed on
+		claims.End()
+		return nil
+	}
+	d.earlier = true
+	defer func() { d.earlier = false }()
+	return d.Page(p, claims)
 }
 
 // Size is how many bytes the rows take that wait for Take, about.
@@ -186,6 +214,17 @@ func (d *Decoder) Data() (value []byte, objects int) {
 	}
 	v := d.plan.entities[schemas.PageObject].values[d.plan.data.slot]
 	return v.of(d.page.Body), len(d.plan.data.found)
+}
+
+// Objects returns the ids of the objects of a kind on the page decoded last, as
+// often as they stand there: those in data, then those in includes.
+func (d *Decoder) Objects(kind schemas.Object) (ids []string) {
+	for i := range d.sightings {
+		if s := &d.sightings[i]; s.prog.object == kind && s.prog.key != "" {
+			ids = append(ids, string(s.key.of(d.keys)))
+		}
+	}
+	return ids
 }
 
 // Stats returns what was noticed since the decoder was made.

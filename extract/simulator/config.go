@@ -79,6 +79,10 @@ type Config struct {
 	// long. At the start there are two. 0 is a world whose Spaces are all there then.
 	Life time.Duration
 
+	// Change makes accounts and lists others every hour: names change, profiles,
+	// affiliations, what is withheld and people in Spaces come and go.
+	Change bool
+
 	Now        func() time.Time // default time.Now
 	Latency    time.Duration    // before each answer under /2/
 	Trickle    time.Duration    // how long FaultSlow keeps a reader waiting; 0 is 2 s

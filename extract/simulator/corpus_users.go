@@ -109,6 +109,7 @@ func (p *people) setUserExtras(u *User, index uint64, d *dice) {
 		Media:     int64(d.intn(3000)),
 	}
 	u.VerifiedFollowersCount = u.Metrics.Followers / 20
+	u.SubscriberCount = u.Metrics.Followers / 5000
 	if d.chance(70) {
 		u.Metrics.Likes = ptr(int64(d.intn(90_000)))
 	}

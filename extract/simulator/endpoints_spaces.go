@@ -142,7 +142,7 @@ func (c *call) buyers() (any, object, *failure) {
 	}
 	var list []object
 	for _, user := range users[page.from:page.to] {
-		list = append(list, c.mainUser(c.w.user(user)))
+		list = append(list, c.mainUser(c.s.userNow(user)))
 	}
 	return rows(list), page.meta, nil
 }
@@ -159,7 +159,7 @@ func (c *call) spaceTweets() (any, object, *failure) {
 	}
 	var list []object
 	for i := page.from; i < page.to; i++ {
-		list = append(list, c.mainTweet(c.w.tweet(spot{owner: index, ordinal: uint64(i)})))
+		list = append(list, c.mainTweet(c.s.tweetNow(spot{owner: index, ordinal: uint64(i)})))
 	}
 	return rows(list), page.meta, nil
 }

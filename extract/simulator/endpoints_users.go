@@ -8,7 +8,7 @@ func (c *call) showUser(list []object, param, asked string, index uint64, ok boo
 	case c.w.suspended(index):
 		c.fail(asked, suspendedUser(param, asked))
 	default:
-		list = append(list, c.mainUser(c.w.user(index)))
+		list = append(list, c.mainUser(c.s.userNow(index)))
 	}
 	return list
 }
@@ -74,7 +74,7 @@ func (c *call) tweetsByID() (any, object, *failure) {
 		case c.w.availability(s) == hidden:
 			c.fail(id, notAuthorized(kindTweet, "ids", id))
 		default:
-			list = append(list, c.mainTweet(c.w.tweet(s)))
+			list = append(list, c.mainTweet(c.s.tweetNow(s)))
 		}
 	}
 	return rows(list), obj("result_count", len(list)), nil

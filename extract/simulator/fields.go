@@ -16,7 +16,7 @@ const (
 	topicFields     = "description,id,name"
 	userCommon      = "confirmed_email,connection_status,created_at,description,entities,id,is_identity_verified,location,name,parody,profile_banner_url,profile_image_url,protected,public_metrics,receives_your_dm,subscription,subscription_type,url,username,verified,verified_followers_count,verified_type,withheld"
 	userTweetOnly   = "affiliation,most_recent_tweet_id,pinned_tweet_id"
-	userPostOnly    = "subscribes_to_you"
+	userPostOnly    = "subscriber_count,subscribes_to_you"
 	tweetCommon     = "article,attachments,card_uri,community_id,context_annotations,conversation_id,created_at,display_text_range,edit_controls,entities,geo,id,lang,matched_media_notes,media_metadata,non_public_metrics,note_request_suggestions,organic_metrics,paid_partnership,possibly_sensitive,promoted_metrics,public_metrics,reply_settings,scopes,source,suggested_source_links,suggested_source_links_with_counts,text,withheld"
 	tweetTweetOnly  = "author_id,edit_history_tweet_ids,in_reply_to_user_id,note_tweet,referenced_tweets"
 	tweetPostOnly   = "article_title,note_post"

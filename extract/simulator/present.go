@@ -1,6 +1,9 @@
 package simulator
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // present is the world as it is at this moment. Its exported methods tell the
 // truth about it, and what in it can be asked for.
@@ -23,6 +26,9 @@ func (p *present) spaceNow(index uint64) Space {
 	sp := p.world.space(index)
 	if p.config.Evolve {
 		p.pace().evolve(p.world, &sp, index, p.elapsed())
+	}
+	if p.step() > 0 {
+		p.shrink(&sp, index)
 	}
 	return sp
 }
@@ -96,3 +102,97 @@ func (p *present) object(kind, id string) (any, bool) {
 }
 
 func found[T any](v T, ok bool) (any, bool) { return v, ok }
+
+// Salts of what changes, each in its own rhythm.
+const (
+	turnName = iota + 1
+	turnProfile
+	turnAffiliation
+	turnWithheld
+	turnHosts
+	turnSpeakers
+	turnInvited
+	turnTopics
+	turnTweet
+)
+
+// step is how many hours the changing world has moved.
+func (p *present) step() uint64 {
+	if !p.config.Change {
+		return 0
+	}
+	return uint64(max(p.elapsed(), 0) / time.Hour)
+}
+
+// off tells whether something of a thing is gone this hour. It is there at the
+// start, and comes and goes every few hours.
+func (p *present) off(of, salt uint64) bool {
+	step := p.step()
+	return step > 0 && (mix(p.world.hash(forEvolution, of)^salt)+step)%5 < 2
+}
+
+// userNow is a user as the API would show it at this moment.
+func (p *present) userNow(index uint64) User {
+	u := p.world.user(index)
+	step := p.step()
+	if step == 0 {
+		return u
+	}
+	u.Metrics.Followers += int64(mix(index+step/3) % 50)
+	u.VerifiedFollowersCount = u.Metrics.Followers / 20
+	if p.off(index, turnName) {
+		u.Name = fmt.Sprintf("%s %d", u.Name, step/5)
+		u.Username = fmt.Sprintf("r%d_%s", step/5, u.ID[len(u.ID)-8:])
+	}
+	if p.off(index, turnProfile) {
+		u.Description, u.URL, u.Entities, u.PinnedTweetID = nil, nil, nil, nil
+	}
+	if p.off(index, turnAffiliation) {
+		u.Affiliation = nil
+	}
+	if p.off(index, turnWithheld) {
+		u.Withheld = nil
+	} else if index%3 == 0 {
+		u.Withheld = &Withheld{CountryCodes: []string{"DE", "FR", "TR"}[:1+step%3], Scope: "user"}
+	}
+	return u
+}
+
+// tweetNow is a tweet as the API would show it at this moment.
+func (p *present) tweetNow(s spot) Tweet {
+	t := p.world.tweet(s)
+	if step := p.step(); step > 0 {
+		t.Metrics.Likes += int64(step)
+		if p.off(s.owner<<8|s.ordinal, turnTweet) {
+			t.Withheld, t.References, t.Entities = nil, nil, nil
+		} else if s.ordinal%4 == 0 {
+			t.Withheld = &Withheld{CountryCodes: []string{"FR", "IN"}[:1+step%2], Scope: "tweet"}
+		}
+	}
+	return t
+}
+
+// shrink empties lists of a Space. Those that are then sent are [], others are
+// left out.
+func (p *present) shrink(sp *Space, index uint64) {
+	if p.off(index, turnHosts) {
+		sp.HostIDs = []string{sp.CreatorID}
+	}
+	if p.off(index, turnSpeakers) {
+		sp.SpeakerIDs = nil
+	}
+	if p.off(index, turnInvited) {
+		sp.InvitedUserIDs = emptied(index)
+	}
+	if p.off(index, turnTopics) {
+		sp.TopicIDs = emptied(index)
+	}
+}
+
+// emptied is a list that is sent, or not sent, though nothing is in it.
+func emptied(index uint64) []string {
+	if index%4 == 3 {
+		return nil
+	}
+	return []string{}
+}

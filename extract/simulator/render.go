@@ -153,11 +153,11 @@ func (r *renderer) includes() object {
 	}
 	add("users", kindUser, r.included[includeUsers], func(id string) object {
 		index, _ := r.w.userIndex(id)
-		return r.user(r.w.user(index))
+		return r.user(r.s.userNow(index))
 	})
 	add(r.name("tweets"), kindTweet, r.included[includeTweets], func(id string) object {
 		s, _ := r.w.tweetSpot(id)
-		return r.tweet(r.w.tweet(s))
+		return r.tweet(r.s.tweetNow(s))
 	})
 	add("topics", kindTopic, r.included[includeTopics], func(id string) object {
 		index, _ := r.w.topicIndex(id)

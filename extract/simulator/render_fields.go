@@ -91,6 +91,8 @@ func (f *fieldWriter) ids(key string, ids []string, expansions ...string) {
 	case !f.asked[key] && !f.view.anyOf(expansions):
 	case len(ids) > 0:
 		f.always(key, f.view.q.ids(ids))
+	case ids != nil:
+		f.always(key, ids)
 	case f.view.q.sometimes(30):
 		f.always(key, nil)
 	}

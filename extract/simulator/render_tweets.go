@@ -178,7 +178,7 @@ func (r *renderer) wantReference(id string) {
 	if !ok || r.w.availability(s) != shown {
 		return
 	}
-	t := r.w.tweet(s)
+	t := r.s.tweetNow(s)
 	r.wantUser("referenced_tweets.id.author_id", t.AuthorID)
 	r.wantMedia("referenced_tweets.id.attachments.media_keys", t.MediaKeys)
 }

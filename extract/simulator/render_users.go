@@ -15,6 +15,7 @@ func (v *view) user(u User) object {
 	f.bool("verified", &u.Verified)
 	f.value("verified_type", u.VerifiedType)
 	f.int("verified_followers_count", &u.VerifiedFollowersCount)
+	f.int("subscriber_count", &u.SubscriberCount)
 	f.bool("parody", &u.Parody)
 	f.bool("is_identity_verified", &u.IsIdentityVerified)
 	f.value("subscription_type", u.SubscriptionType)

@@ -18,7 +18,7 @@ func (p *present) User(id string) (User, bool) {
 	if !ok || p.world.suspended(index) {
 		return User{}, false
 	}
-	return p.world.user(index), true
+	return p.userNow(index), true
 }
 
 // Suspended tells whether a user exists but is suspended.
@@ -33,7 +33,7 @@ func (p *present) Tweet(id string) (Tweet, bool) {
 	if !ok || p.world.availability(at) != shown {
 		return Tweet{}, false
 	}
-	return p.world.tweet(at), true
+	return p.tweetNow(at), true
 }
 
 // Topic is the truth about a topic.

@@ -55,6 +55,7 @@ type User struct {
 	SubscriptionType       string        `json:"subscription_type"`
 	ReceivesYourDM         bool          `json:"receives_your_dm"`
 	SubscribesToYou        bool          `json:"subscribes_to_you"`
+	SubscriberCount        int64         `json:"subscriber_count"` // shown in the post dialect only
 	ConnectionStatus       []string      `json:"connection_status,omitempty"`
 	ProfileImageURL        string        `json:"profile_image_url"`
 	ProfileBannerURL       *string       `json:"profile_banner_url,omitempty"`

@@ -47,7 +47,7 @@ func (c *column) Searched() bool { return c.Type == "VARCHAR" && !slices.Contain
 // id reports whether values are ids, whose letters have a case.
 func (c *column) id() bool { return c.Ref != "" || entityOf[c.Name] != "" }
 
-var lineage = []string{"_run_id", "_page_id", "_fetched_at"}
+var lineage = []string{"_run_id", "_page_id", "_fetched_at", "_columns", "_lists"}
 
 func numeric(kind string) bool {
 	name, _, _ := strings.Cut(kind, "(")

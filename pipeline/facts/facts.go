@@ -140,9 +140,14 @@ func Examine(ctx context.Context, page schemas.Page) (*Facts, error) {
 	}
 	data, objects := d.Data()
 	f.DataDigest, f.data = sha256.Sum256(data), objects
+	for _, kind := range schemas.Priced() {
+		if ids := d.Objects(kind); len(ids) > 0 {
+			f.objects[kind] = ids
+		}
+	}
 	f.account()
 	if page.Request.Endpoint.Spec().Data == schemas.User {
-		f.Resolved = f.Users[:min(len(f.Users), f.data)] // data comes before includes
+		_, f.Resolved = f.Data()
 	}
 	if kind, tweets := f.Data(); kind == schemas.Tweet {
 		f.mentioned(tweets)
@@ -181,9 +186,6 @@ func (f *Facts) read(b schemas.Batch) {
 		f.Users, f.names = texts(b, "user_id"), texts(b, "username")
 	case schemas.Problem:
 		f.errors(b)
-	}
-	if slices.Contains(schemas.Priced(), b.Table.Object) && b.Table.Mode == schemas.Latest {
-		f.objects[b.Table.Object] = texts(b, b.Table.Key[0])
 	}
 	switch b.Table.Name {
 	case "space_users":

@@ -63,7 +63,7 @@ func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string
 		v.Notes = append(v.Notes, torn.String()+": the next run of the job cuts it off and asks again")
 	}
 	decoder := transform.NewDecoder()
-	for i, e := range pages.Entries() {
+	for i, e := range pages.Received() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}

@@ -249,7 +249,8 @@ func (r *Reader) Get(id string) (p schemas.Page, ok bool, err error) {
 	return p, true, err
 }
 
-// Entries lists the landed pages, newest first.
+// Entries lists the landed pages, newest first; of one time by page id, the last
+// first.
 func (r *Reader) Entries() []Entry {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -258,7 +259,7 @@ func (r *Reader) Entries() []Entry {
 		entries = append(entries, e)
 	}
 	slices.SortFunc(entries, func(a, b Entry) int {
-		return cmp.Or(b.FetchedAt.Compare(a.FetchedAt), cmp.Compare(a.PageID, b.PageID))
+		return cmp.Or(b.FetchedAt.Compare(a.FetchedAt), cmp.Compare(b.PageID, a.PageID))
 	})
 	return entries
 }

@@ -1,0 +1,150 @@
+package jobs_test
+
+import (
+	"database/sql"
+	"fmt"
+	"math/rand/v2"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// The rule over the files of all runs gives the rows of the database, table by
+// table, whatever the order in which runs are merged: in a world whose accounts
+// and lists come and go, asked in both dialects and with quirks.
+func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	dir, runs := changingRuns(t, inFull(30, 8))
+	var all []schemas.Part
+	for _, parts := range runs {
+		all = append(all, parts...)
+	}
+	random := rand.New(rand.NewPCG(14, 2))
+	for i := range inFull(3, 2) {
+		order := random.Perm(len(runs))
+		if i == 0 {
+			slices.Sort(order)
+		}
+		path := filepath.Join(t.TempDir(), "spaces.duckdb")
+		d := load.NewDuckDB(load.DuckDBConfig{Path: path, Parts: dir, MemoryLimit: "1GB"})
+		for _, r := range order {
+			if err := d.Publish(t.Context(), runs[r]); err != nil {
+				t.Fatalf("order %v: run %d: %v", order, r, err)
+			}
+		}
+		compareWithRule(t, fmt.Sprint("order ", order), path, dir, all)
+	}
+}
+
+// changingRuns runs a job every hour in a world that changes, and returns the
+// folder of its files and the parts of each run.
+func changingRuns(t *testing.T, n int) (dir string, runs [][]schemas.Part) {
+	t.Helper()
+	var hour, ticks atomic.Int64 // every look at the clock is a millisecond later
+	now := func() time.Time {
+		return time.Date(2026, 11, 1, int(hour.Load()), 0, 0, int(ticks.Add(1)%3_000_000)*1_000_000, time.UTC)
+	}
+	cfg := simulator.Config{
+		Spaces: 60, NoRateLimits: true, Evolve: true, EvolveOver: time.Duration(n) * time.Hour, Change: true, Quirks: true, Ended: simulator.GoneError,
+		Now: now,
+	}
+	creator, ticketed := simulator.New(cfg).TicketedCreator()
+	cfg.UserTokens = map[string]string{"user-token": creator}
+	world := simulator.New(cfg)
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	spec := jobs.Spec{
+		Name: "changing", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen, To: []string{"parquet"},
+		With: []string{"tweets", "buyers"}, Creators: world.CreatorIDs(12), IDs: append(world.SpaceIDs(4), ticketed[:1]...),
+	}
+	for i := range n {
+		spec.Dialect = []string{"tweet", "post"}[i/2%2]
+		spec.Private = i%3 == 0
+		hourly := spec
+		hourly.Defaults()
+		r := ran(t, hourly, jobs.Options{
+			Tokens: jobs.Tokens{App: "app-token", User: "user-token"}, Now: now,
+			Client: func(cfg *extract.Config) {
+				cfg.Now, cfg.CreatorSpacing = now, time.Nanosecond
+			},
+		})
+		dir = r.Parquet
+		runs = append(runs, r.Manifest.Files)
+		hour.Add(1)
+		ticks.Store(0)
+	}
+	return dir, runs
+}
+
+// compareWithRule holds a database against the rule in SQL over files.
+func compareWithRule(t *testing.T, name, path, dir string, parts []schemas.Part) {
+	t.Helper()
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	executed(t, db, "ATTACH "+schemas.QuoteText(path)+" AS stored (READ_ONLY)")
+	files := map[string][]string{}
+	for _, p := range parts {
+		files[p.Table] = append(files[p.Table], schemas.QuoteText(filepath.Join(dir, p.Path)))
+	}
+	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
+		return "read_parquet([" + strings.Join(files[t.Name], ", ") + "], hive_partitioning = false)"
+	})
+	filled := 0
+	for _, table := range schemas.Tables() {
+		executed(t, db, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE ruled AS %s", rule.Rows(table)))
+		stored := "stored.main." + schemas.Quote(table.Name)
+		var rows, missing, ghosts int
+		if err := db.QueryRow(fmt.Sprintf("SELECT (SELECT count(*) FROM ruled), (SELECT count(*) FROM (FROM ruled EXCEPT FROM %[1]s)), (SELECT count(*) FROM (FROM %[1]s EXCEPT FROM ruled))",
+			stored)).Scan(&rows, &missing, &ghosts); err != nil {
+			t.Fatalf("%s: %v", table.Name, err)
+		}
+		if missing+ghosts > 0 {
+			t.Errorf("%s: %s: of %d rows by the rule %d are not stored, %d are stored that are none%s", name, table.Name, rows, missing, ghosts, differing(t, db, table, stored))
+		}
+		if rows > 0 {
+			filled++
+		}
+	}
+	if filled < 25 {
+		t.Errorf("%d tables have rows: too little is tested", filled)
+	}
+}
+
+func executed(t *testing.T, db *sql.DB, statement string) {
+	t.Helper()
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatalf("%v\n%.2000s", err, statement)
+	}
+}
+
+// differing tells which columns of rows with one key differ, and one such row.
+func differing(t *testing.T, db *sql.DB, table *schemas.Table, stored string) (text string) {
+	t.Helper()
+	for _, c := range table.Columns {
+		var n int
+		var one sql.NullString
+		if err := db.QueryRow(fmt.Sprintf("SELECT count(*), min(concat_ws(' ', %[4]s, 'is', coalesce(b.%[1]s::VARCHAR, 'NULL'), 'not', coalesce(a.%[1]s::VARCHAR, 'NULL'))) FROM ruled AS a JOIN %[2]s AS b USING (%[3]s) WHERE a.%[1]s IS DISTINCT FROM b.%[1]s",
+			schemas.Quote(c.Name), stored, schemas.Quote(table.Key...), schemas.Quote(table.Key...))).Scan(&n, &one); err != nil {
+			t.Fatal(err)
+		}
+		if n > 0 {
+			text += fmt.Sprintf("\n  %s differs in %d, %s", c.Name, n, one.String)
+		}
+	}
+	return text
+}

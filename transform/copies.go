@@ -1,0 +1,247 @@
+package transform
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// gather finds the copies of objects on the page: of an object that stands there
+// several times the first is its sighting, and the others complete it.
+func gather(d *Decoder) {
+	d.copies.reset()
+	for i := range d.sightings {
+		s := &d.sightings[i]
+		s.next, s.last = -1, i
+		if s.prog.key == "" {
+			continue
+		}
+		at, again := d.copies.place(s.prog.latest.table, s.key.of(d.keys), i)
+		if !again {
+			continue
+		}
+		s.copied = true
+		first := &d.sightings[at]
+		first.present |= s.present
+		d.sightings[first.last].next, first.last = i, i
+	}
+}
+
+// complete gives the object just read what only its copies on the page have. What
+// they say otherwise is kept with the keys that no column takes.
+func complete(d *Decoder, s *sighting) {
+	values, unknown := append(d.values[:0], s.prog.values...), append(d.known[:0], d.unknown...)
+	var kept map[string]bool // unknown keys, by where they stand and name
+	name := func(u unknownKey) string { return u.in.path + "." + u.text(d.b) }
+	for i := s.next; i >= 0 && !d.over(); i = d.sightings[i].next {
+		c, from := &d.sightings[i], len(unknown)
+		if bytes.Equal(c.at.of(d.b), s.at.of(d.b)) {
+			continue
+		}
+		if err := d.read(c.prog, c.at, nil); err != nil {
+			d.unreadable(string(c.prog.object), c.key.of(d.keys), "", err.Error(), c.at.of(d.b))
+			continue
+		}
+		for slot, v := range c.prog.values {
+			switch {
+			case !v.present():
+			case !values[slot].present():
+				values[slot] = v
+			default:
+				unknown = keepLoser(&d.pageReader, unknown, from, c.prog.nodes[slot], values[slot], v)
+			}
+		}
+		if kept == nil {
+			kept, from = map[string]bool{}, 0
+		}
+		for _, u := range unknown[from:] {
+			kept[name(u)] = true
+		}
+		for _, u := range d.unknown {
+			if !kept[name(u)] {
+				kept[name(u)] = true
+				unknown = append(unknown, u)
+			}
+		}
+	}
+	copy(s.prog.values, values)
+	d.unknown = append(d.unknown[:0], unknown...)
+	d.values, d.known = values, unknown
+}
+
+// keepLoser keeps what a value that no row has says otherwise than the one that
+// counts, unless it stands in one that is kept, of those after the first.
+func keepLoser(r *pageReader, unknown []unknownKey, first int, n *node, counts, v span) []unknownKey {
+	if n == nil || bytes.Equal(counts.of(r.b), v.of(r.b)) || slices.ContainsFunc(unknown[first:], func(u unknownKey) bool { return u.value.start <= v.start && v.end <= u.value.end }) {
+		return unknown
+	}
+	rest, some := lessen(jsonValue(counts.of(r.b)), jsonValue(v.of(r.b)))
+	if !some {
+		return unknown
+	}
+	text, err := json.Marshal(rest)
+	if err != nil {
+		text = v.of(r.b)
+	}
+	return append(unknown, unknownKey{in: n.parent, node: n, value: v, rest: text})
+}
+
+// losers keeps the values of several spellings of one key that do not count.
+func losers(r *pageReader, prog *program) {
+	for _, slots := range prog.spellings {
+		var first span
+		for _, slot := range slots {
+			v := prog.values[slot]
+			switch {
+			case !v.present():
+			case !first.present():
+				first = v
+			default:
+				r.unknown = keepLoser(r, r.unknown, 0, prog.nodes[slot], first, v)
+			}
+		}
+	}
+}
+
+// spell notes which slots are spellings of one another, and where each stands.
+func spell(prog *program) {
+	prog.nodes = make([]*node, len(prog.slots))
+	var visit func(*node)
+	visit = func(n *node) {
+		if n.slot >= 0 {
+			prog.nodes[n.slot] = n
+		}
+		for _, child := range n.children {
+			child.parent = n
+			visit(child)
+		}
+	}
+	visit(prog.root)
+	alone := map[int]bool{} // a column has the value anyway
+	add := func(slots []int) {
+		if len(slots) > 1 && !slices.ContainsFunc(prog.spellings, func(s []int) bool { return slices.Equal(s, slots) }) {
+			prog.spellings = append(prog.spellings, slots)
+		}
+	}
+	for _, l := range prog.lists {
+		add(l.slots)
+		spell(l.element)
+	}
+	rows := prog.every
+	if prog.latest != nil {
+		rows = append(slices.Clone(rows), prog.latest)
+	}
+	for _, r := range rows {
+		for _, x := range r.fields {
+			if len(x.column.slots) == 1 {
+				alone[x.column.slots[0]] = true
+			}
+			for _, slot := range x.column.slots {
+				n := prog.nodes[slot]
+				x.column.deep = x.column.deep || n != nil && len(n.children) > 0 && len(x.column.slots) > 1
+			}
+		}
+	}
+	for _, r := range rows {
+		for _, x := range r.fields {
+			add(slices.DeleteFunc(slices.Clone(x.column.slots), func(slot int) bool { return slot != x.column.slots[0] && (alone[slot] || prog.nodes[slot].taken()) }))
+		}
+	}
+}
+
+// taken reports whether a column takes the whole of an object that holds the key.
+func (n *node) taken() bool {
+	for ; n != nil; n = n.parent {
+		if n.covered {
+			return true
+		}
+	}
+	return false
+}
+
+// jsonValue is a value as JSON has it, numbers digit by digit; text that is not JSON
+// stays text.
+func jsonValue(raw []byte) (v any) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	if d.Decode(&v) != nil {
+		return string(raw)
+	}
+	return v
+}
+
+// lessen is what one value says that another does not, in whatever form.
+func lessen(counts, loser any) (rest any, some bool) {
+	_, isList := loser.([]any)
+	if list, ok := counts.([]any); ok && len(list) == 1 && !isList {
+		counts = list[0]
+	}
+	switch v := loser.(type) {
+	case nil:
+		return nil, false
+	case map[string]any:
+		than, _ := counts.(map[string]any)
+		left := map[string]any{}
+		for key, value := range v {
+			if than == nil && same(counts, value) { // "a" and {"url": "a"}
+				continue
+			}
+			if more, some := lessen(than[key], value); some {
+				left[key] = more
+			}
+		}
+		return left, len(left) > 0
+	case []any:
+		than, ok := counts.([]any)
+		if !ok {
+			than = []any{counts}
+		}
+		left := make([]any, len(v))
+		for i, value := range v {
+			var one any
+			if i < len(than) {
+				one = than[i]
+			}
+			more, more1 := lessen(one, value)
+			if more1 {
+				left[i] = more
+			}
+			some = some || more1
+		}
+		return left, some
+	}
+	if object, ok := counts.(map[string]any); ok {
+		return loser, !slices.ContainsFunc(slices.Collect(maps.Values(object)), func(value any) bool { return same(value, loser) })
+	}
+	return loser, !same(counts, loser)
+}
+
+// same reports whether two scalars say the same.
+func same(a, b any) bool {
+	if a == nil {
+		return false
+	}
+	x, y := []byte(fmt.Sprint(a)), []byte(fmt.Sprint(b))
+	if bytes.Equal(x, y) {
+		return true
+	}
+	if n, ok := parseInt(x); ok {
+		if m, ok := parseInt(y); ok {
+			return n == m
+		}
+	}
+	if f, ok := parseFloat(x); ok {
+		if g, ok := parseFloat(y); ok {
+			return f == g
+		}
+	}
+	if t, ok := parseTime(x); ok {
+		u, also := parseTime(y)
+		return also && t == u
+	}
+	is, ok := parseBool(x)
+	was, also := parseBool(y)
+	return ok && also && is == was
+}

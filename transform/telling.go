@@ -1,0 +1,247 @@
+package transform
+
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// telling is what it takes to say of which columns and lists an object's sighting
+// tells. It is empty for programs whose rows do not say so.
+type telling struct {
+	table   *schemas.Table
+	fields  []fieldOf
+	inLists [][]int // slots of each list of the table
+	inner   []innerList
+}
+
+// fieldOf is a field of an object: a key, or several of which a column or list is
+// made. A sighting that has settled a field leaves nothing of it to older ones.
+type fieldOf struct {
+	keys    []string
+	bit     uint64
+	columns []int // of the table
+	lists   []int
+	// direct: what it has stands under its keys themselves, not inside objects.
+	direct bool
+}
+
+// innerList is a list inside an object in a field, that says nothing by not being
+// there. Whether it is there is looked for, since to look for all of them would
+// take as long as to read the object.
+type innerList struct {
+	within uint64 // the field
+	bit    uint64 // of its own
+	list   int
+	key    []byte // with quotes
+}
+
+// in reports whether an object has the list.
+func (l *innerList) in(object []byte) bool {
+	for {
+		at := bytes.Index(object, l.key)
+		if at < 0 {
+			return false
+		}
+		object = object[at+len(l.key):]
+		if next := skipSpace(object, 0); next < len(object) && object[next] == ':' {
+			return true
+		}
+	}
+}
+
+// extrasField is the bit of the keys that no column takes.
+const extrasField = 1 << 63
+
+// asked is what the pages of an endpoint with the same params tell.
+type asked struct {
+	params schemas.Params
+	of     map[*program]*[2]asking // in includes, in data
+}
+
+// asking is what sightings of an object tell for what their page asked for, each
+// with a digit as in the table, or with a bit.
+type asking struct {
+	columns, lists []byte
+	absent         uint64 // fields that are settled without being there
+	present        uint64 // those that are once they are there
+	tells          uint64 // those that tell of something without being there
+}
+
+// of returns the fields that a sighting with these tells of, and settles.
+func (a *asking) of(present uint64) (tells, settles uint64) {
+	return a.tells | present, a.absent | a.present&present
+}
+
+// tells prepares a program for the table of its objects.
+func tells(prog *program, t *schemas.Table) {
+	prog.telling = telling{table: t}
+	keys := map[string][]int{} // to their fields
+	add := func(paths []string) *fieldOf {
+		var first []string
+		direct := true
+		for _, path := range paths {
+			first = append(first, firstKey(path))
+			direct = direct && firstKey(path) == path
+		}
+		slices.Sort(first)
+		first = slices.Compact(first)
+		at := slices.IndexFunc(prog.fields, func(f fieldOf) bool { return slices.Equal(f.keys, first) })
+		if at < 0 {
+			at = len(prog.fields)
+			prog.fields = append(prog.fields, fieldOf{keys: first, bit: 1 << at, direct: true})
+			for _, key := range first {
+				keys[key] = append(keys[key], at)
+			}
+		}
+		f := &prog.fields[at]
+		f.direct = f.direct && direct
+		return f
+	}
+	for i, c := range t.Columns {
+		if c.From == schemas.Value {
+			f := add(c.Paths())
+			f.columns = append(f.columns, i)
+		}
+	}
+	for i, l := range t.Lists() {
+		var paths []string
+		for _, s := range l.Sources {
+			paths = append(paths, s.Outer()...)
+		}
+		f := add(paths)
+		if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
+			name := paths[0][strings.LastIndexByte(paths[0], '.')+1:]
+			prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: i, key: []byte(`"` + name + `"`)})
+		} else {
+			f.lists = append(f.lists, i)
+		}
+		slots := make([]int, len(paths))
+		for j, path := range paths {
+			slots[j] = prog.slot(path)
+		}
+		prog.inLists = append(prog.inLists, slots)
+	}
+	if len(prog.fields)+len(prog.inner) > 63 {
+		panic("transform: too many fields of " + t.Name)
+	}
+	for name, fields := range keys {
+		for _, i := range fields {
+			prog.root.children[name].field |= prog.fields[i].bit
+		}
+	}
+	for _, l := range prog.lists {
+		l.field = prog.root.children[firstKey(l.path)].field
+		for _, in := range prog.inner {
+			if in.within&l.field != 0 && strings.HasSuffix(`"`+l.path+`"`, "."+string(in.key[1:])) {
+				l.inner = in.bit
+			}
+		}
+	}
+}
+
+func firstKey(path string) string {
+	if i := strings.IndexAny(path, ".["); i >= 0 {
+		return path[:i]
+	}
+	return path
+}
+
+// askings is what the last page of each endpoint asked for.
+type askings map[schemas.Endpoint]*asked
+
+// page finds what a page's params say of what its objects tell.
+func (a askings) page(p *schemas.Page) {
+	last := a[p.Request.Endpoint]
+	if last == nil || !maps.EqualFunc(last.params, p.Params, slices.Equal) {
+		a[p.Request.Endpoint] = &asked{params: p.Params, of: map[*program]*[2]asking{}}
+	}
+}
+
+// of returns what sightings of an object on the page tell.
+func (a askings) of(p *schemas.Page, prog *program, inData bool) *asking {
+	all := a[p.Request.Endpoint]
+	both := all.of[prog]
+	if both == nil {
+		both = &[2]asking{prog.asking(all.params, false), prog.asking(all.params, true)}
+		all.of[prog] = both
+	}
+	if inData {
+		return &both[1]
+	}
+	return &both[0]
+}
+
+func (t *telling) asking(params schemas.Params, inData bool) (a asking) {
+	merged := t.table.Mode == schemas.Coalesce // NULL says nothing
+	a.columns, a.lists = make([]byte, len(t.table.Columns)), make([]byte, len(t.inLists))
+	for i, c := range t.table.Columns {
+		told := c.From != schemas.Value && c.From != schemas.Extras || !merged && t.table.Asked(c, params, inData)
+		a.columns[i] = digit(told)
+		if told && c.From == schemas.Extras {
+			a.absent, a.tells = extrasField, extrasField
+		}
+	}
+	listed := make([]bool, len(t.inLists))
+	for i, l := range t.table.Lists() {
+		empty := false
+		for _, s := range l.Sources {
+			listed[i] = listed[i] || s.Asked(params, inData)
+			empty = empty || s.Asked(params, inData) && s.Absent.Empty
+		}
+		a.lists[i] = digit(empty)
+	}
+	for _, f := range t.fields {
+		all, any, empty := true, false, true
+		for _, i := range f.columns {
+			all, any = all && a.columns[i] == '1', any || a.columns[i] == '1'
+		}
+		for _, i := range f.lists {
+			all, any, empty = all && listed[i], any || a.lists[i] == '1', empty && a.lists[i] == '1'
+		}
+		if all && empty {
+			a.absent |= f.bit
+		}
+		if f.direct || all && empty {
+			a.present |= f.bit
+		}
+		if any {
+			a.tells |= f.bit
+		}
+	}
+	return a
+}
+
+func digit(is bool) byte {
+	if is {
+		return '1'
+	}
+	return '0'
+}
+
+// tell appends to a row what its sighting tells.
+func tell(w *rowWriter, b *builder, prog *program, r *rows, s *sighting) {
+	a := w.asked.of(w.page, prog, s.inData)
+	w.told = append(w.told[:0], a.columns...)
+	for i := range r.fields {
+		if x := &r.fields[i]; b.columns[x.index].rows > b.rows {
+			w.told[x.index] = '1'
+		}
+	}
+	if s.more {
+		w.told[0] = '0'
+	}
+	b.columns[r.toldColumns].text(b.rows, w.told)
+	w.told = append(w.told[:0], a.lists...)
+	for i, slots := range prog.inLists {
+		for _, slot := range slots {
+			if prog.values[slot].present() {
+				w.told[i] = '1'
+			}
+		}
+	}
+	b.columns[r.toldLists].text(b.rows, w.told)
+}
