@@ -2,7 +2,6 @@ package transform
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -89,20 +88,6 @@ func (a Asked) isGone(p Problem) bool {
 		return len(a.Named(Problem{ResourceType: p.ResourceType, Parameter: p.Parameter, Value: a.request.IDs[0]})) > 0
 	}
 	return (p.NotFound() || p.is("about:blank")) && len(a.Named(p)) > 0
-}
-
-// maxProblems is how many rows of api_errors the errors of an answer make, and how
-// many what could not be read of it. The API sends one for each thing asked for or
-// referred to, some thousands at most; of a flood the rest is one row.
-const maxProblems = 10_000
-
-// further notes that a list of problems has more than rows are made of. The list of
-// the others is the row's value.
-func (r *pageReader) further(n int, what, list string) {
-	r.bad = append(r.bad, unreadable{
-		Type: furtherProblems, Title: "Further Problems", Detail: fmt.Sprintf("%d further %s: the first %d have rows", n, what, maxProblems),
-		ResourceType: string(schemas.PageObject), Value: list,
-	})
 }
 
 // reportUnreadable makes a row of api_errors of each value noted, in the form

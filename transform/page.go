@@ -3,6 +3,7 @@ package transform
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -290,4 +291,18 @@ func (r *pageReader) unreadableWhole(object string, key []byte, field, reason st
 	}
 	r.stats.Unreadable++
 	r.bad = append(r.bad, u)
+}
+
+// maxProblems is how many rows of api_errors the errors of an answer make, and how
+// many what could not be read of it. The API sends one for each thing asked for or
+// referred to, some thousands at most; of a flood the rest is one row.
+const maxProblems = 10_000
+
+// further notes that a list of problems has more than rows are made of. The list of
+// the others is the row's value.
+func (r *pageReader) further(n int, what, list string) {
+	r.bad = append(r.bad, unreadable{
+		Type: furtherProblems, Title: "Further Problems", Detail: fmt.Sprintf("%d further %s: the first %d have rows", n, what, maxProblems),
+		ResourceType: string(schemas.PageObject), Value: list,
+	})
 }
