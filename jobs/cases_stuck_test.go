@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -118,6 +119,52 @@ func TestCapsAndEndless429sEnd(t *testing.T) {
 			}
 			s.rules()
 			s.start().wants(s, schemas.Done, "tweets", 1)
+		})
+	}
+}
+
+// A rate window that ends after the deadline ends its own endpoint only, start after
+// start, and what is left of it outlives a start that gets no page at all.
+func TestWindowPastTheDeadlineEndsItsEndpoint(t *testing.T) {
+	t.Parallel()
+	for name, limited := range map[string][]string{"search": {"search"}, "tweets": {"tweets"}, "lookups": {"spaces", "space"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, jobs.Spec{With: []string{"tweets"}, Deadline: 10 * time.Minute, RetryFor: 5 * time.Minute}, simulator.Config{})
+			s.spec.Search, s.spec.Creators, s.spec.IDs = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(4), s.world.SpaceIDs(3)
+			s.rules(simulator.Rule{Fault: simulator.FaultMovingReset, Endpoints: limited})
+			var had []string
+			for range 3 {
+				b := s.start()
+				b.wants(s, schemas.Waiting, "creators", 1)
+				had = append(had, b.members("tweets")...)
+				if len(had) == 0 {
+					t.Error("no tweets")
+				}
+				s.clock.pass(time.Hour)
+			}
+			s.rules(simulator.Rule{Fault: simulator.FaultUnavailable})
+			if b := s.start(); b.outcome != schemas.Waiting || b.manifest.Run.Pages != 0 {
+				t.Errorf("%s (%v) with %d pages in an outage", b.outcome, b.err, b.manifest.Run.Pages)
+			}
+			s.clock.pass(time.Hour)
+			s.rules()
+			last := s.start()
+			if last.outcome != schemas.Done || last.asked("search") != 1 || last.asked("creators") != 1 {
+				t.Errorf("%s (%v): %d searches, %d requests for creators", last.outcome, last.err, last.asked("search"), last.asked("creators"))
+			}
+			if name == "tweets" {
+				had = nil // those were refused
+			}
+			for _, id := range s.spec.IDs { // tweets of each Space that has come
+				if !slices.Contains(append(had, last.members("tweets")...), id) {
+					t.Errorf("tweets of Space %s were never asked for", id)
+				}
+			}
+			if p := s.problems(); len(p) > 0 {
+				t.Errorf("status: %q", p)
+			}
+			s.verified()
 		})
 	}
 }

@@ -26,7 +26,7 @@ func failures() []failure {
 	return []failure{
 		{"no connection, 5xx, 408, half a body, a gateway's 404, no new token to be had", "a while", "time: tried again for up to `retry_for`", "one that fails while others are answered is left out, `missing` (temporary), and asked for by the next run", gaps},
 		{"an outage: nothing is answered for `retry_for`", "a while", "the rest of the run", onward, "75"},
-		{"429: a rate window is spent", "a while", "the wait for its reset", "goes on; past `max_wait`, `max_total_wait` or the deadline " + onward, "0; 75"},
+		{"429: a rate window is spent", "a while", "the wait for its reset", "goes on; past `max_wait`, `max_total_wait` or the deadline the other endpoints go on; the next run asks for what is left", "0; 75"},
 		{"the store is locked by another run", "a while", "the run", "nothing is asked", "75"},
 		{"400, 403 or 404 that names a member; a refused batch, halved until the member is found", "a member", "itself, and at most 2·log2 n requests for n in the batch; with `follow: open` not looked up again for a day, `missing` meanwhile", row, gaps},
 		{"an id in an answer that cannot be asked for", "a member", "itself; it is never sent", row, gaps},
