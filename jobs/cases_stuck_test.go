@@ -169,6 +169,38 @@ func TestWindowPastTheDeadlineEndsItsEndpoint(t *testing.T) {
 	}
 }
 
+// Where the API forbids all that a job asks an endpoint for, what it says tells members
+// from the endpoint. Neither is for good: members are asked for again when they have
+// rested, the endpoint by each start.
+func TestWhatIsForbiddenIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	for fault, c := range map[simulator.Fault]struct {
+		want  schemas.Outcome
+		again int // requests for creators an hour later
+	}{
+		simulator.FaultNotAuthorized: {schemas.DoneWithGaps, 0},
+		simulator.FaultUnnamed:       {schemas.Failed, 5}, // both halves, and one of each
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, jobs.Spec{Follow: jobs.FollowOpen}, simulator.Config{})
+			s.spec.Search, s.spec.Creators = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(8)
+			s.rules(simulator.Rule{Fault: fault, Endpoints: []string{"creators"}})
+			b := s.start()
+			b.wants(s, c.want, "search", 1)
+			if n := len(b.missing(schemas.GapRefused)); c.want == schemas.DoneWithGaps && n != len(s.spec.Creators) {
+				t.Errorf("%d creators are missing, want all", n)
+			}
+			s.clock.pass(time.Hour)
+			s.start().wants(s, c.want, "creators", c.again)
+			s.rules()
+			s.clock.pass(24 * time.Hour)
+			s.start().wants(s, schemas.Done, "creators", 1)
+			s.verified()
+		})
+	}
+}
+
 // An outage is weather for as long as the job says.
 func TestOutageIsWeatherForAsLongAsTheJobSays(t *testing.T) {
 	t.Parallel()
