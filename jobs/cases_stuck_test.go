@@ -70,30 +70,41 @@ func TestEditedJobGoesOn(t *testing.T) {
 	s.verified()
 }
 
-// A run can be given up by name: nobody asks for what it had left.
+// A run can be given up by name: nobody asks for what it had left, nor for what an
+// earlier one had left it where it got no page.
 func TestAbandonedRunIsPassedBy(t *testing.T) {
 	t.Parallel()
-	s := stopped(t, jobs.Spec{})
-	runs, _ := store.Dir(s.spec.Store).Runs()
-	if len(s.problems()) == 0 {
-		t.Error("a stopped run is no problem")
+	for _, outage := range []bool{false, true} {
+		s := stopped(t, jobs.Spec{RetryFor: time.Minute})
+		if outage {
+			s.rules(simulator.Rule{Fault: simulator.FaultUnavailable})
+			if b := s.start(); b.outcome != schemas.Waiting || b.manifest.Run.Pages != 0 {
+				t.Fatalf("%s (%v), %d pages in an outage", b.outcome, b.err, b.manifest.Run.Pages)
+			}
+			s.rules()
+		}
+		runs, _ := store.Dir(s.spec.Store).Runs()
+		last := runs[len(runs)-1]
+		if len(s.problems()) == 0 {
+			t.Error("a stopped run is no problem")
+		}
+		if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), last); err != nil {
+			t.Fatal(err)
+		}
+		if p := s.problems(); len(p) > 0 {
+			t.Errorf("status: %q", p)
+		}
+		var over *jobs.OverError
+		if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), last); !errors.As(err, &over) {
+			t.Errorf("twice: %v", err)
+		}
+		b := s.start()
+		b.wants(s, schemas.Done, "search", 1)
+		if planned, err := store.Dir(s.spec.Store).Planned(b.manifest.Run.RunID); err != nil || len(planned.Left) > 0 {
+			t.Errorf("%v: left %v", err, planned.Left)
+		}
+		s.verified()
 	}
-	if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), runs[0]); err != nil {
-		t.Fatal(err)
-	}
-	if p := s.problems(); len(p) > 0 {
-		t.Errorf("status: %q", p)
-	}
-	var over *jobs.OverError
-	if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), runs[0]); !errors.As(err, &over) {
-		t.Errorf("twice: %v", err)
-	}
-	b := s.start()
-	b.wants(s, schemas.Done, "search", 1)
-	if planned, err := store.Dir(s.spec.Store).Planned(b.manifest.Run.RunID); err != nil || len(planned.Left) > 0 {
-		t.Errorf("%v: left %v", err, planned.Left)
-	}
-	s.verified()
 }
 
 // A cap is one wherever it is told, and 429s without end come to an end.
