@@ -125,10 +125,9 @@ func (e *RateLimitError) Error() string {
 // DeadlineError is a wait that would be longer than the run may take.
 type DeadlineError struct {
 	Endpoint schemas.Endpoint
-	Until    time.Time     // when it would go on
-	Limit    string        // which limit is in the way
-	Scope    schemas.Scope // what it puts an end to
-	Err      error         // why it has to wait
+	Until    time.Time // when it would go on
+	Limit    string    // which limit is in the way
+	Err      error     // why it has to wait
 }
 
 func (e *DeadlineError) Error() string {

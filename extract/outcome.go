@@ -32,10 +32,10 @@ func (e *ConnectionError) Stop() (schemas.Outcome, schemas.Scope) {
 	return schemas.Failed, schemas.RunScope
 }
 
-// Stop ends what cannot go on before the wait is over: the run, or an endpoint
-// whose wait is too long while others may have none.
+// Stop ends the endpoint, whichever limit is in the way: others may have nothing to
+// wait for, and who has finds the same limit.
 func (e *DeadlineError) Stop() (schemas.Outcome, schemas.Scope) {
-	return schemas.Waiting, e.Scope
+	return schemas.Waiting, schemas.EndpointScope
 }
 
 // Stop ends the request only.

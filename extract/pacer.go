@@ -160,13 +160,13 @@ func (p *pacer) untilReset(limit *RateLimitError) time.Duration {
 	cfg := &p.client.cfg
 	wait := max(limit.Reset.Sub(cfg.Now()), 0)
 	if p.refused >= maxRefused {
-		return p.tooLong(limit.Reset, fmt.Sprintf("%d refusals in a row for which it waited", maxRefused), schemas.EndpointScope)
+		return p.tooLong(limit.Reset, fmt.Sprintf("%d refusals in a row for which it waited", maxRefused))
 	}
 	if limit.Kind == LimitWindow && wait <= windowLength+time.Minute || limit.Kind == LimitDay && wait <= dayLength+time.Minute {
 		p.client.weather.announce(limit.Reset)
 	}
 	if wait > cfg.MaxWait {
-		return p.tooLong(limit.Reset, "longest wait allowed, "+cfg.MaxWait.String(), schemas.EndpointScope)
+		return p.tooLong(limit.Reset, "longest wait allowed, "+cfg.MaxWait.String())
 	}
 	if limit.Kind != LimitSpacing {
 		wait += rand.N(cfg.BaseDelay)
@@ -182,13 +182,13 @@ func (p *pacer) bounded(wait time.Duration) time.Duration {
 	until, dry := now.Add(wait), max(drought, cfg.RetryFor)
 	switch {
 	case !cfg.Deadline.IsZero() && until.After(cfg.Deadline):
-		return p.tooLong(until, "deadline "+cfg.Deadline.UTC().Format(time.RFC3339), schemas.RunScope)
+		return p.tooLong(until, "deadline "+cfg.Deadline.UTC().Format(time.RFC3339))
 	case p.spaced() || !until.After(p.client.weather.patience(now, cfg.MaxTotalWait, dry)):
 		return wait
 	case cfg.MaxTotalWait > 0:
-		return p.tooLong(until, "longest wait allowed in all, "+cfg.MaxTotalWait.String(), schemas.RunScope)
+		return p.tooLong(until, "longest wait allowed in all, "+cfg.MaxTotalWait.String())
 	}
-	return p.tooLong(until, "longest time without a page, "+dry.String(), schemas.RunScope)
+	return p.tooLong(until, "longest time without a page, "+dry.String())
 }
 
 // spaced reports whether the wait is for the spacing of by/creator_ids, which is
@@ -198,8 +198,8 @@ func (p *pacer) spaced() bool {
 	return errors.As(p.last, &limit) && limit.Kind == LimitSpacing
 }
 
-func (p *pacer) tooLong(until time.Time, limit string, scope schemas.Scope) time.Duration {
-	p.end = &DeadlineError{Endpoint: p.req.Endpoint, Until: until, Limit: limit, Scope: scope, Err: p.last}
+func (p *pacer) tooLong(until time.Time, limit string) time.Duration {
+	p.end = &DeadlineError{Endpoint: p.req.Endpoint, Until: until, Limit: limit, Err: p.last}
 	return backoff.Stop
 }
 

@@ -107,9 +107,8 @@ func TestWaitsEndAtTheDeadline(t *testing.T) {
 		if wait := deadline.Until.Sub(clock.Now()); wait < 15*time.Minute || wait > 16*time.Minute {
 			t.Errorf("%s: until %s, want the window's reset", name, deadline.Until)
 		}
-		want := map[string]schemas.Scope{"deadline": schemas.RunScope, "max wait": schemas.EndpointScope}[name]
-		if _, scope := deadline.Stop(); scope != want {
-			t.Errorf("%s: ends %d, want %d", name, scope, want)
+		if outcome, scope := deadline.Stop(); outcome != schemas.Waiting || scope != schemas.EndpointScope {
+			t.Errorf("%s: ends %d as %s, want the endpoint, waiting", name, scope, outcome)
 		}
 		checkMessage(t, name, err)
 	}

@@ -223,15 +223,15 @@ func TestRefusalsInARowEndTheEndpoint(t *testing.T) {
 	checkMessage(t, "refusals", err)
 }
 
-func TestAnHourWithoutAPageEndsTheRun(t *testing.T) {
+func TestAnHourWithoutAPageEndsTheEndpoint(t *testing.T) {
 	for spent, longest := range []time.Duration{time.Hour, time.Hour + 14*time.Minute, time.Hour + 28*time.Minute} {
 		retry, clock, _ := windowed(t, spent, nil)
 		_ = clock.Sleep(t.Context(), 3*time.Hour) // nobody asked for anything
 		start := clock.Now()
 		_, err := retry.Fetch(t.Context(), spaceNumber(1), nil)
 		took := clock.Now().Sub(start)
-		if outcome, scope := stops(t, err); outcome != schemas.Waiting || scope != schemas.RunScope || took > longest+5*time.Second || took < longest-16*time.Minute {
-			t.Errorf("got %v, which ends %d as %s after %s; want the run, waiting, after %s at most", err, scope, outcome, took, longest)
+		if outcome, scope := stops(t, err); outcome != schemas.Waiting || scope != schemas.EndpointScope || took > longest+5*time.Second || took < longest-16*time.Minute {
+			t.Errorf("got %v, which ends %d as %s after %s; want the endpoint, waiting, after %s at most", err, scope, outcome, took, longest)
 		}
 		checkMessage(t, "drought", err)
 		if _, err = retry.Fetch(t.Context(), spaceNumber(2), nil); clock.Now().Sub(start) > longest+5*time.Second {
@@ -245,8 +245,8 @@ func TestWaitingTogetherIsBounded(t *testing.T) {
 	retry, clock, _ := windowed(t, 0, func(c *Config) { c.MaxTotalWait = 10 * time.Minute })
 	start := clock.Now()
 	_, err := retry.Fetch(t.Context(), spaceNumber(1), nil)
-	if outcome, scope := stops(t, err); outcome != schemas.Waiting || scope != schemas.RunScope || clock.Now().Sub(start) > 10*time.Minute || !strings.Contains(err.Error(), "10m0s") {
-		t.Errorf("got %v, which ends %d as %s after %s; want the run, waiting, after 10 minutes at most", err, scope, outcome, clock.Now().Sub(start))
+	if outcome, scope := stops(t, err); outcome != schemas.Waiting || scope != schemas.EndpointScope || clock.Now().Sub(start) > 10*time.Minute || !strings.Contains(err.Error(), "10m0s") {
+		t.Errorf("got %v, which ends %d as %s after %s; want the endpoint, waiting, after 10 minutes at most", err, scope, outcome, clock.Now().Sub(start))
 	}
 	checkMessage(t, "total", err)
 

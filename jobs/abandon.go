@@ -33,10 +33,10 @@ func abandon(ctx context.Context, j *Job, id string) error {
 	}
 	b := store.Begun{Planned: planned}
 	switch m, err := j.store.Manifest(id); {
-	case err == nil && m.Ended():
-		return &OverError{id}
 	case err == nil:
-		b.Manifest = &m
+		if b.Manifest = &m; b.Over() {
+			return &OverError{id}
+		}
 	case !store.Unwritten(err):
 		return err
 	}

@@ -112,7 +112,7 @@ func todays(ctx context.Context, j *Job, locked *store.Locked, p store.Planned) 
 // fresh reports whether a run was killed or interrupted, and what it was answered
 // first is recent enough to count as today's.
 func fresh(j *Job, b store.Begun) bool {
-	if b.Manifest != nil && b.Manifest.Run.Outcome != schemas.Interrupted {
+	if m := b.Manifest; m != nil && (m.Run.Outcome != schemas.Interrupted || m.Ended()) {
 		return false // it stopped for a reason
 	}
 	first, err := pipeline.FirstAnswer(j.store, b.Run)

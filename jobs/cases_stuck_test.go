@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,30 +70,41 @@ func TestEditedJobGoesOn(t *testing.T) {
 	s.verified()
 }
 
-// A run can be given up by name: nobody asks for what it had left.
+// A run can be given up by name: nobody asks for what it had left, nor for what an
+// earlier one had left it where it got no page.
 func TestAbandonedRunIsPassedBy(t *testing.T) {
 	t.Parallel()
-	s := stopped(t, jobs.Spec{})
-	runs, _ := store.Dir(s.spec.Store).Runs()
-	if len(s.problems()) == 0 {
-		t.Error("a stopped run is no problem")
+	for _, outage := range []bool{false, true} {
+		s := stopped(t, jobs.Spec{RetryFor: time.Minute})
+		if outage {
+			s.rules(simulator.Rule{Fault: simulator.FaultUnavailable})
+			if b := s.start(); b.outcome != schemas.Waiting || b.manifest.Run.Pages != 0 {
+				t.Fatalf("%s (%v), %d pages in an outage", b.outcome, b.err, b.manifest.Run.Pages)
+			}
+			s.rules()
+		}
+		runs, _ := store.Dir(s.spec.Store).Runs()
+		last := runs[len(runs)-1]
+		if len(s.problems()) == 0 {
+			t.Error("a stopped run is no problem")
+		}
+		if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), last); err != nil {
+			t.Fatal(err)
+		}
+		if p := s.problems(); len(p) > 0 {
+			t.Errorf("status: %q", p)
+		}
+		var over *jobs.OverError
+		if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), last); !errors.As(err, &over) {
+			t.Errorf("twice: %v", err)
+		}
+		b := s.start()
+		b.wants(s, schemas.Done, "search", 1)
+		if planned, err := store.Dir(s.spec.Store).Planned(b.manifest.Run.RunID); err != nil || len(planned.Left) > 0 {
+			t.Errorf("%v: left %v", err, planned.Left)
+		}
+		s.verified()
 	}
-	if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), runs[0]); err != nil {
-		t.Fatal(err)
-	}
-	if p := s.problems(); len(p) > 0 {
-		t.Errorf("status: %q", p)
-	}
-	var over *jobs.OverError
-	if err := jobs.Open(s.spec, s.opts).Abandon(t.Context(), runs[0]); !errors.As(err, &over) {
-		t.Errorf("twice: %v", err)
-	}
-	b := s.start()
-	b.wants(s, schemas.Done, "search", 1)
-	if planned, err := store.Dir(s.spec.Store).Planned(b.manifest.Run.RunID); err != nil || len(planned.Left) > 0 {
-		t.Errorf("%v: left %v", err, planned.Left)
-	}
-	s.verified()
 }
 
 // A cap is one wherever it is told, and 429s without end come to an end.
@@ -118,6 +130,84 @@ func TestCapsAndEndless429sEnd(t *testing.T) {
 			}
 			s.rules()
 			s.start().wants(s, schemas.Done, "tweets", 1)
+		})
+	}
+}
+
+// A rate window that ends after the deadline ends its own endpoint only, start after
+// start, and what is left of it outlives a start that gets no page at all.
+func TestWindowPastTheDeadlineEndsItsEndpoint(t *testing.T) {
+	t.Parallel()
+	for name, limited := range map[string][]string{"search": {"search"}, "tweets": {"tweets"}, "lookups": {"spaces", "space"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, jobs.Spec{With: []string{"tweets"}, Deadline: 10 * time.Minute, RetryFor: 5 * time.Minute}, simulator.Config{})
+			s.spec.Search, s.spec.Creators, s.spec.IDs = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(4), s.world.SpaceIDs(3)
+			s.rules(simulator.Rule{Fault: simulator.FaultMovingReset, Endpoints: limited})
+			var had []string
+			for range 3 {
+				b := s.start()
+				b.wants(s, schemas.Waiting, "creators", 1)
+				had = append(had, b.members("tweets")...)
+				if len(had) == 0 {
+					t.Error("no tweets")
+				}
+				s.clock.pass(time.Hour)
+			}
+			s.rules(simulator.Rule{Fault: simulator.FaultUnavailable})
+			if b := s.start(); b.outcome != schemas.Waiting || b.manifest.Run.Pages != 0 {
+				t.Errorf("%s (%v) with %d pages in an outage", b.outcome, b.err, b.manifest.Run.Pages)
+			}
+			s.clock.pass(time.Hour)
+			s.rules()
+			last := s.start()
+			if last.outcome != schemas.Done || last.asked("search") != 1 || last.asked("creators") != 1 {
+				t.Errorf("%s (%v): %d searches, %d requests for creators", last.outcome, last.err, last.asked("search"), last.asked("creators"))
+			}
+			if name == "tweets" {
+				had = nil // those were refused
+			}
+			for _, id := range s.spec.IDs { // tweets of each Space that has come
+				if !slices.Contains(append(had, last.members("tweets")...), id) {
+					t.Errorf("tweets of Space %s were never asked for", id)
+				}
+			}
+			if p := s.problems(); len(p) > 0 {
+				t.Errorf("status: %q", p)
+			}
+			s.verified()
+		})
+	}
+}
+
+// Where the API forbids all that a job asks an endpoint for, what it says tells members
+// from the endpoint. Neither is for good: members are asked for again when they have
+// rested, the endpoint by each start.
+func TestWhatIsForbiddenIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	for fault, c := range map[simulator.Fault]struct {
+		want  schemas.Outcome
+		again int // requests for creators an hour later
+	}{
+		simulator.FaultNotAuthorized: {schemas.DoneWithGaps, 0},
+		simulator.FaultUnnamed:       {schemas.Failed, 5}, // both halves, and one of each
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, jobs.Spec{Follow: jobs.FollowOpen}, simulator.Config{})
+			s.spec.Search, s.spec.Creators = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(8)
+			s.rules(simulator.Rule{Fault: fault, Endpoints: []string{"creators"}})
+			b := s.start()
+			b.wants(s, c.want, "search", 1)
+			if n := len(b.missing(schemas.GapRefused)); c.want == schemas.DoneWithGaps && n != len(s.spec.Creators) {
+				t.Errorf("%d creators are missing, want all", n)
+			}
+			s.clock.pass(time.Hour)
+			s.start().wants(s, c.want, "creators", c.again)
+			s.rules()
+			s.clock.pass(24 * time.Hour)
+			s.start().wants(s, schemas.Done, "creators", 1)
+			s.verified()
 		})
 	}
 }

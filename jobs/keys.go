@@ -82,7 +82,7 @@ func Keys() []Key {
 			read: (*reader).duration},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,
 			read: (*reader).duration},
-		{Name: "max_total_wait", Doc: "Longest that a run may wait in all; then it stops with exit code 75.",
+		{Name: "max_total_wait", Doc: "Longest that a run may wait in all; what would have to wait longer is left, with exit code 75.",
 			Otherwise: "an hour without a page after the last announced reset, or `retry_for`, if that is longer", Example: "2h", shape: durationShape,
 			read: (*reader).duration},
 		{Name: "retry_for", Doc: "How long an outage is weather: as long as nothing is answered, requests are tried again for this time, then the run stops with exit code 75.",

@@ -71,6 +71,8 @@ func (y *year) judge(s *start) {
 	case len(s.storms) > 0:
 		y.calm = 0
 		y.tally.outages++
+	case s.allRefused():
+		y.calm = 0
 	case !s.outcome.Complete() && !capped:
 		y.calm = 0
 		y.wrong(s, "nothing severe befell it, and it is not done")

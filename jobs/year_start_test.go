@@ -59,6 +59,24 @@ func (s *start) hindered(e schemas.Endpoint) bool {
 	})
 }
 
+// allRefused reports whether it ended since an endpoint refused all it was asked for, in
+// words that say nothing of its members: those of a 403 do.
+func (s *start) allRefused() bool {
+	if s.outcome != schemas.Failed || s.err == nil || !strings.Contains(s.err.Error(), "the API refuses every request") {
+		return false
+	}
+	e, _, _ := strings.Cut(s.err.Error(), ":")
+	n := 0
+	for _, r := range s.requests {
+		if r.Endpoint == e {
+			if n++; r.Status == http.StatusOK || r.Status == http.StatusForbidden {
+				return false
+			}
+		}
+	}
+	return n > 0
+}
+
 // request is told of each request of the start that is under way.
 func (s *start) request() {
 	s.mu.Lock()

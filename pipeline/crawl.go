@@ -171,7 +171,7 @@ func (c *crawl) collection(ctx context.Context, first schemas.Request) (*facts.R
 	seen := newSeen()
 	restarted, pages := false, 0
 	for r, anew := &first, false; r != nil; {
-		if c.walk.closed(r.Endpoint) {
+		if !c.survey && c.walk.closed(r.Endpoint) {
 			c.walk.skip(string(r.Endpoint) + " requests not sent after the endpoint refused one")
 			return nil, nil
 		}

@@ -60,10 +60,14 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 }
 
 // Receipt writes the manifest of a run that stopped before its first page: no
-// table has a row of it.
+// table has a row of it. One that says so is left as it is, unless the run was gone on
+// with.
 func (p *Pipeline) Receipt() error {
 	if p.Out == nil {
 		return ErrNotOpen
+	}
+	if m, err := p.Store.Manifest(p.Run.RunID); err == nil && m.Run.Pages == 0 && p.Fetcher == nil {
+		return nil
 	}
 	l := &loading{p: p, tally: newTally(p.Run)}
 	l.tally.run.EndedAt = p.Now().UTC().Truncate(time.Microsecond)

@@ -96,7 +96,7 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 var errLeft = errors.New("not landed yet")
 
 // Survey walks the landed pages of the plan and returns what a Crawl would ask for
-// next, as far as these say. It sends nothing; the manifest that Load makes then
+// next, as far as these say, also at endpoints that were ruled out. It sends nothing; the manifest that Load makes then
 // says what was asked for and what came.
 func (p *Pipeline) Survey(ctx context.Context) ([]schemas.Request, error) {
 	if p.pages == nil {
@@ -106,7 +106,12 @@ func (p *Pipeline) Survey(ctx context.Context) ([]schemas.Request, error) {
 	p.crawl = c
 	for wave := c.walk.next(); len(wave) > 0; wave = c.walk.next() {
 		for _, r := range wave {
-			if err := c.batch(ctx, r); err != nil && !errors.Is(err, errLeft) {
+			err := c.batch(ctx, r)
+			var all *EndpointError
+			if errors.As(err, &all) { // another day it may take some of it
+				c.left = append(c.left, r)
+			}
+			if err != nil && !errors.Is(err, errLeft) {
 				c.end(ctx, r, err)
 			}
 		}

@@ -14,7 +14,8 @@ import (
 )
 
 // EndpointError is an endpoint that refuses whatever it is asked, in the same
-// words. The others go on.
+// words, which do not say that it is for the sake of what was asked for. The others go
+// on, and the next run asks it again.
 type EndpointError struct {
 	Endpoint schemas.Endpoint
 	Says     string
@@ -106,7 +107,8 @@ func (c *crawl) split(ctx context.Context, r schemas.Request, refused *facts.Ref
 		return err
 	}
 	later = cmp.Or(later, err)
-	if a != nil && b != nil && a.Words == b.Words && len(a.Named)+len(b.Named) == 0 && len(r.IDs) > fewIDs && !c.walk.works(r.Endpoint) {
+	same := a != nil && b != nil && a.Words == b.Words && len(a.Named)+len(b.Named) == 0
+	if same && !a.OfMembers && len(r.IDs) > fewIDs && !c.walk.works(r.Endpoint) {
 		if err := c.probe(ctx, a, first, second); err != nil {
 			return err
 		}
@@ -125,11 +127,16 @@ func (c *crawl) split(ctx context.Context, r schemas.Request, refused *facts.Ref
 
 // probe asks for one member of each half alone, since a batch does not tell whether
 // some of its members are refused or all. Which ones depends on the run, so that
-// members that are refused cannot stand for the others in every run.
+// members that are refused cannot stand for the others in every run. One that is refused
+// for another reason stands for none.
 func (c *crawl) probe(ctx context.Context, refused *facts.Refusal, halves ...schemas.Request) error {
 	for _, half := range halves {
 		pick := crc32.ChecksumIEEE([]byte(c.p.Run.RunID+half.ID())) % uint32(len(half.IDs))
-		if _, err := c.part(ctx, only(half, half.IDs[pick])); ends(ctx, err) || c.walk.works(half.Endpoint) {
+		one := only(half, half.IDs[pick])
+		if _, err := c.part(ctx, one); err != nil || c.walk.works(one.Endpoint) {
+			return err
+		}
+		if f, err := c.extract(ctx, one, false); err != nil || f.Refused != nil && f.Refused.Words != refused.Words {
 			return err
 		}
 	}

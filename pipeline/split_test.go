@@ -23,7 +23,7 @@ import (
 type picky struct {
 	URL  string
 	bad  []string
-	how  string // named, anonymous, forbidden, large, all
+	how  string // named, anonymous, forbidden, large, all, none, other
 	more int    // ids above which it refuses a batch as too large
 
 	mu    sync.Mutex
@@ -67,7 +67,11 @@ func (s *picky) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusRequestURITooLong)
 		fmt.Fprint(w, "<html>414 Request-URI Too Large</html>")
 	case s.how == "all":
-		problem(403, "not-authorized-for-resource", "You may not ask for this.", nil)
+		problem(403, "not-yet-known", "You may not ask for this.", nil)
+	case s.how == "other" && len(ids) > 1:
+		problem(400, "invalid-request", "One or more parameters to your request was invalid.", nil)
+	case s.how == "none", s.how == "other":
+		problem(403, "not-authorized-for-resource", "Sorry, you are not authorized to see this.", nil)
 	case len(wrong) == 0:
 		var data []map[string]any
 		for _, id := range ids {
@@ -184,5 +188,28 @@ func TestEndpointThatRefusesAllIsClosed(t *testing.T) {
 	}
 	if len(s.asked) > 4*5 { // batches under way, each with its halves and one of each
 		t.Errorf("%d requests", len(s.asked))
+	}
+}
+
+// Where the problem's type says that it is about what was asked for, all members can be
+// refused without the endpoint being so: each is missing. So it is where they are refused
+// in other words than their batches.
+func TestRefusedMembersAreNoRefusedEndpoint(t *testing.T) {
+	for _, n := range []int{2, 5, 64, 100, -5, -100} {
+		s := newPicky(t, "none")
+		if n < 0 {
+			n, s.how = -n, "other"
+		}
+		p, err := s.asks(t, newStore(t), numbers(n))
+		var all *EndpointError
+		var stopped *StoppedError
+		if errors.As(err, &all) || !errors.As(err, &stopped) || stopped.Outcome != schemas.Failed {
+			t.Errorf("%d: error %v, want that nothing came", n, err)
+		}
+		var m store.Manifest
+		p.crawl.walk.tell(&m)
+		if len(m.Missing) != n || len(s.asked) > 2*n {
+			t.Errorf("%d: %d missing, %d requests", n, len(m.Missing), len(s.asked))
+		}
 	}
 }

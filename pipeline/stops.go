@@ -155,20 +155,28 @@ func (w *walk) failed() []store.Failure {
 }
 
 // ended returns why the walk is not complete: what stopped it, an endpoint
-// ruled out, or a token refused; nil when all was asked for.
+// ruled out, or a token refused; nil when all was asked for. What only waits comes
+// after what somebody has to mend.
 func (w *walk) ended() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.halt != nil {
 		return w.halt
 	}
+	var waits *StoppedError
 	for _, e := range slices.Sorted(maps.Keys(w.shut)) {
-		return w.shut[e]
+		if w.shut[e].Outcome != schemas.Waiting {
+			return w.shut[e]
+		}
+		waits = cmp.Or(waits, w.shut[e])
 	}
 	for _, f := range w.failures {
 		if f.stopped.Outcome == schemas.Unauthorised {
 			return f.stopped
 		}
+	}
+	if waits != nil {
+		return waits
 	}
 	return w.nothing()
 }

@@ -3,6 +3,7 @@ package facts
 import (
 	"cmp"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,6 +21,9 @@ type Refusal struct {
 	// Named are those of the request's ids, in its order, that the refusal is
 	// about; none where it tells none of them from the others.
 	Named []string
+	// OfMembers: by its problem's type it is about what was asked for, not about who
+	// asks or how, though all of it is refused.
+	OfMembers bool
 	// Words are those of the refusal without ids and numbers: refusals for the
 	// same reason have the same, whatever was asked for.
 	Words string
@@ -34,7 +38,7 @@ func (f *Facts) TooLarge() bool { return f.Refused != nil && f.Refused.Kind == s
 // refusalOf reads the refusal that a page is.
 func refusalOf(page *schemas.Page) *Refusal {
 	problems := transform.Problems(page.Body)
-	r := &Refusal{Status: page.Status, Kind: schemas.GapRefused, Words: words(page, problems), Says: says(page, problems)}
+	r := &Refusal{Status: page.Status, Kind: schemas.GapRefused, OfMembers: ofMembers(problems), Words: words(page, problems), Says: says(page, problems)}
 	switch page.Status {
 	case 404:
 		r.Kind = schemas.GapNotFound
@@ -56,6 +60,16 @@ func refusalOf(page *schemas.Page) *Refusal {
 		}
 	}
 	return r
+}
+
+// memberProblems are the types of those that are about a resource, by the last segment.
+var memberProblems = []string{"not-authorized-for-resource", "disallowed-resource", "resource-not-found", "resource-unavailable"}
+
+// ofMembers reports whether all problems that have a type are about resources.
+func ofMembers(problems []transform.Problem) bool {
+	typed := slices.DeleteFunc(slices.Clone(problems), func(p transform.Problem) bool { return p.Type == "" })
+	other := func(p transform.Problem) bool { return !slices.Contains(memberProblems, path.Base(p.Type)) }
+	return len(typed) > 0 && !slices.ContainsFunc(typed, other)
 }
 
 // says is the first sentence of a refusal, and its status.

@@ -184,3 +184,21 @@ func TestTextNamesIDs(t *testing.T) {
 		t.Errorf("got %+v, %v", f.Refused, err)
 	}
 }
+
+// What a refusal is about is told by the types of its problems.
+func TestRefusalsOfMembersAreKnownByTheirType(t *testing.T) {
+	const types = `"type":"https://api.twitter.com/2/problems/`
+	for body, want := range map[string]bool{
+		`{"title":"Authorization Error",` + types + `not-authorized-for-resource","detail":"no"}`:           true,
+		`{"errors":[{` + types + `disallowed-resource","detail":"no"},{` + types + `resource-not-found"}]}`: true,
+		`{"errors":[{` + types + `disallowed-resource","detail":"no"},{` + types + `client-forbidden"}]}`:   false,
+		`{"title":"Forbidden","type":"about:blank","status":403,"detail":"Forbidden"}`:                      false,
+		`{"title":"Forbidden","detail":"not-authorized-for-resource"}`:                                      false,
+		`{"errors":[{"message":"no"}],` + types + `invalid-request"}`:                                       false,
+		`null`: false,
+	} {
+		if r := answered(t, 403, body, schemas.Creators, "1", "2").Refused; r == nil || r.OfMembers != want {
+			t.Errorf("%s: %+v, want of members %v", body, r, want)
+		}
+	}
+}

@@ -147,8 +147,15 @@ type Begun struct {
 // PlanHash names the plan that the run was begun with.
 func (b Begun) PlanHash() string { return b.Plan.Hash() }
 
-// Unended returns the runs that have not ended, newest first, as far as they are
-// newer than every run that has. With finished it begins with the newest run of the
+// Over reports whether nobody has to ask for what the run has left: it has ended, and
+// if that was before its first page, earlier runs had left it nothing.
+func (b Begun) Over() bool {
+	m := b.Manifest
+	return m != nil && m.Ended() && (m.Run.Outcome.Complete() || m.ClosedBy != "" || len(b.Left) == 0)
+}
+
+// Unended returns the runs that are not over, newest first, as far as they are
+// newer than every run that is. With finished it begins with the newest run of the
 // plan, ended or not. Runs whose plan cannot be read are passed by. The error is a
 // *WrongJobError when the store belongs to another job.
 func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
@@ -173,7 +180,7 @@ func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
 		if err == nil {
 			b.Manifest = &m
 		}
-		if err == nil && m.Ended() {
+		if b.Over() {
 			if finished && len(begun) == 0 && planned.Plan.Hash() == plan.Hash() {
 				begun = append(begun, b)
 			}

@@ -96,6 +96,31 @@ func Lookups(ids []string) []schemas.Request {
 	return requests
 }
 
+// union is requests each once, with each Space and user in one lookup only.
+func union(requests []schemas.Request) (all []schemas.Request) {
+	spaces, others := SplitLookups(requests)
+	var users []string
+	known := map[string]bool{}
+	fresh := func(id string) bool { seen := known[id]; known[id] = true; return !seen }
+	for _, r := range others {
+		switch {
+		case r.Endpoint == schemas.Users:
+			users = append(users, r.IDs...)
+		case fresh(r.ID()):
+			all = append(all, r)
+		}
+	}
+	once := func(ids []string) []string {
+		clear(known)
+		return slices.DeleteFunc(ids, func(id string) bool { return !fresh(id) })
+	}
+	all = append(Lookups(once(spaces)), all...)
+	for batch := range slices.Chunk(once(users), schemas.MaxIDs) {
+		all = append(all, schemas.Request{Endpoint: schemas.Users, IDs: batch})
+	}
+	return all
+}
+
 // WithoutLookups leaves Spaces out of the lookups among requests.
 func WithoutLookups(requests []schemas.Request, leave func(id string) bool) []schemas.Request {
 	ids, others := SplitLookups(requests)

@@ -43,6 +43,7 @@ func RunOf(name string) string {
 // Begin makes a new run and writes its plan.json; Run is filled in.
 func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error) {
 	plan := p.Plan
+	p.Left = union(p.Left)
 	now = now.UTC().Truncate(time.Microsecond)
 	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
 	for n := 2; ; n++ {
