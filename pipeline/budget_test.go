@@ -155,8 +155,14 @@ func TestBudgetBooksWhatTheLedgerSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	run, aside := p.crawl.purse.Booked()
-	if low, high := till.costs(); run != high || high != till.charged() || low >= high || aside != 0 {
-		t.Errorf("%s are booked and %s set aside; the ledger says %s to %s, the bill %s", run, aside, low, high, till.charged())
+	l, err := money.Update(t.Context(), till.locked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Not what repetitions a minute later leave open, which is up to the workers' waits.
+	high := l.Cost(money.Model{Expansions: true, Repeats: true, Lost: true}, schemas.DefaultPrices(), nil)
+	if low, most := till.costs(); run != high || high != till.charged() || low >= high || most < high || aside != 0 {
+		t.Errorf("%s are booked and %s set aside; the ledger says %s to %s, or %s, the bill %s", run, aside, low, high, most, till.charged())
 	}
 }
 
