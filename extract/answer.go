@@ -69,11 +69,26 @@ func (c *Client) answer(ctx context.Context, x *exchange) (page schemas.Page, ag
 // says something of that Space.
 func ofResource(e schemas.Endpoint) bool { return strings.Contains(e.Spec().Path, "{id}") }
 
+// now is the time, by the server's clock where ours is off. It is said once.
+func (c *Client) now() time.Time {
+	by := c.clock.correction()
+	if by != 0 {
+		c.off.Do(func() {
+			side := "ahead of"
+			if by > 0 {
+				side = "behind"
+			}
+			c.cfg.Notify(Event{Kind: EventClock, Reason: fmt.Sprintf("this machine's clock is %s %s the server's", by.Abs().Round(time.Second), side)})
+		})
+	}
+	return c.cfg.Now().Add(by)
+}
+
 // page is the exchange as a page without a next one.
 func (c *Client) page(x *exchange) schemas.Page {
 	p := schemas.Page{
 		ID: x.request.ID(), Request: x.request, Params: x.params, Status: x.status, Body: x.body, Removed: x.removed, Account: x.key.name,
-		FetchedAt: c.cfg.Now().UTC().Truncate(time.Microsecond),
+		FetchedAt: c.now().UTC().Truncate(time.Microsecond),
 		Headers: schemas.Headers{
 			Limit: c.header(x, "x-rate-limit-limit"), Remaining: c.header(x, "x-rate-limit-remaining"),
 			Reset: c.header(x, "x-rate-limit-reset"), Date: c.header(x, "Date"),

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sync"
 	"sync/atomic"
 
 	"github.com/spacesetl/spacesetl/extract/address"
@@ -30,6 +31,7 @@ type Client struct {
 	stats   *counters
 	weather *weather
 	under   atomic.Int64  // requests under way
+	off     sync.Once     // that the clock is off is said
 	naming  chan struct{} // held by who asks whose the tokens are
 	own     bool          // the transport is nobody else's
 }

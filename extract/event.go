@@ -15,6 +15,7 @@ const (
 	EventRetry    EventKind = "retry"     // a temporary failure: the next try is at Until
 	EventSetAside EventKind = "set-aside" // a token is no good; the others go on
 	EventDropped  EventKind = "dropped"   // the server refused a field or an expansion
+	EventClock    EventKind = "clock"     // our clock is off: times are corrected by the server's
 	EventRequest  EventKind = "request"   // a request came to its end, with an answer or without
 )
 

@@ -33,7 +33,10 @@ const probePath = "/2/usage/tweets"
 // the API refuses it, which is to say that it can be reached. It makes a single
 // attempt. An error is one of the network.
 func Ask(ctx context.Context, cfg Config, token Token) (Probe, error) {
-	cfg = cfg.withDefaults()
+	return ask(ctx, cfg.withDefaults(), token, &skew{})
+}
+
+func ask(ctx context.Context, cfg Config, token Token, clock *skew) (Probe, error) {
 	if err := errors.Join(checkBase(cfg.BaseURL, cfg.Insecure), token.check("the token")); err != nil {
 		return Probe{}, err
 	}
@@ -61,7 +64,6 @@ func Ask(ctx context.Context, cfg Config, token Token) (Probe, error) {
 	defer func() { _ = res.Body.Close() }()
 	received := cfg.Now()
 	p := Probe{Status: res.StatusCode, Took: received.Sub(sent)}
-	var clock skew
 	clock.observe(res.Header.Get("Date"), sent, received)
 	p.Ahead, p.Dated = clock.least(), clock.known
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxKept)) // what cannot be read says nothing

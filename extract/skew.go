@@ -1,6 +1,7 @@
 package extract
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -41,6 +42,35 @@ func (s *skew) offset() time.Duration {
 		return 0
 	}
 	return s.lo
+}
+
+// maxSkew is how far a clock may be off without harm.
+const maxSkew = 2 * time.Minute
+
+// correction is offset where our clock is off by more than maxSkew, else 0.
+func (s *skew) correction() time.Duration {
+	if by := s.offset(); by.Abs() > maxSkew {
+		return by
+	}
+	return 0
+}
+
+// gap is how far a clock can have gone on without being asked about.
+const gap = 48 * time.Hour
+
+// askTime is how long the server may take to tell the time.
+const askTime = 10 * time.Second
+
+// Clock is a clock that the Date of the server's answers corrects where it is off by
+// more than two minutes. If it has gone back since last, or on by days, the server is
+// asked at once, with one free request; without an answer it is taken as it is.
+func (c *Client) Clock(ctx context.Context, now func() time.Time, last time.Time) func() time.Time {
+	if since := now().Sub(last); since < 0 || since > gap && !last.IsZero() {
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		_, _ = ask(ctx, c.cfg, "", c.clock)
+	}
+	return func() time.Time { return now().Add(c.clock.correction()) }
 }
 
 // local is a reset by our clock. The header has whole seconds, so the window

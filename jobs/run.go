@@ -60,6 +60,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	if err := locked.Sweep(); err != nil {
 		return Result{}, err
 	}
+	j.opts.Now = client.Clock(ctx, j.opts.Now, j.store.Newest())
 	to := targets(j.store, j.spec.To)
 	to.inPlace = j.spec.Publish == PublishInPlace
 	damaged := health.KnownDamage(locked.Dir)

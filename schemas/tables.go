@@ -31,7 +31,7 @@ func Lookup(name string) *Table {
 var lineage = []Column{
 	{Name: "_run_id", Type: ID, From: Envelope, Path: "run_id", Enum: true, Link: "runs", Doc: "Run that fetched the page this row comes from."},
 	{Name: "_page_id", Type: ID, From: Envelope, Path: "page_id", Enum: true, Link: "api_requests", Doc: "Landed page this row comes from."},
-	{Name: "_fetched_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When that page was received."},
+	{Name: "_fetched_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When that page was received, by the clock of the API where this machine's was off by more than two minutes."},
 }
 
 // seen are the columns of entities that a destination keeps over all runs.

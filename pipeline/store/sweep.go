@@ -45,7 +45,12 @@ func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error
 	plan := p.Plan
 	p.Left = union(p.Left)
 	now = now.UTC().Truncate(time.Microsecond)
-	id := now.Format("20060102T150405Z") + "-" + plan.Hash()[:6]
+	stamp := now.Format(stampForm)
+	// Ids are in the order of runs, also after a run that was begun while the clock was ahead.
+	if newest := l.Newest(); newest.After(now) {
+		stamp = newest.Add(time.Second).Format(stampForm)
+	}
+	id := stamp + "-" + plan.Hash()[:6]
 	for n := 2; ; n++ {
 		err := os.MkdirAll(l.File("runs"), 0o777)
 		if err == nil {
@@ -60,10 +65,24 @@ func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error
 		if !errors.Is(err, fs.ErrExist) {
 			return Planned{}, fmt.Errorf("store %s: %w", l.Dir, err)
 		}
-		id = fmt.Sprintf("%s-%s-%d", now.Format("20060102T150405Z"), plan.Hash()[:6], n)
+		id = fmt.Sprintf("%s-%s-%d", stamp, plan.Hash()[:6], n)
 	}
 	p.Run = schemas.Run{RunID: id, Job: plan.Job, PlanHash: plan.Hash(), Dialect: plan.Dialect, StartedAt: now, Version: version}
 	return p, l.WritePlan(p)
+}
+
+// stampForm is how the time stands in a run's id.
+const stampForm = "20060102T150405Z"
+
+// Newest is when the newest run was begun, as its id says; zero without one.
+func (d Dir) Newest() time.Time {
+	ids, err := d.Runs()
+	if err != nil || len(ids) == 0 {
+		return time.Time{}
+	}
+	stamp, _, _ := strings.Cut(ids[len(ids)-1], "-")
+	at, _ := time.Parse(stampForm, stamp) // zero is none
+	return at
 }
 
 // WritePlan writes plan.json of a run that has asked for nothing yet.

@@ -38,6 +38,7 @@ func everything() []extract.Event {
 		{Kind: extract.EventRetry, Endpoint: schemas.Tweets, Tries: 2, Wait: 1500 * time.Millisecond, Reason: "status 500"},
 		{Kind: extract.EventSetAside, Token: "user token (b)", Reason: "refused"},
 		{Kind: extract.EventDropped, Endpoint: schemas.Spaces, Dropped: extract.Dropped{Param: "space.fields", Value: "host_ids"}},
+		{Kind: extract.EventClock, Reason: "this machine's clock is 1h0m0s ahead of the server's"},
 	}
 }
 
@@ -54,18 +55,19 @@ func TestEachEventIsOneLineWithTheRunsID(t *testing.T) {
 		`"level":"WARN","msg":"trying again","endpoint":"tweets","tries":2,"in":1.5,"after":"status 500"`,
 		`"level":"WARN","msg":"going on without a token","token":"user token (b)","after":"refused"`,
 		`"level":"WARN","msg":"the server refused a field; going on without it","endpoint":"spaces","param":"space.fields","value":"host_ids"`,
+		`"level":"WARN","msg":"times are corrected by the server's clock: set this machine's","since":"this machine's clock is 1h0m0s ahead of the server's"`,
 	} {
 		if i >= len(lines) || !strings.Contains(lines[i], want+`,"run":"20261122T120000Z-abcdef"}`) || !json.Valid([]byte(lines[i])) {
 			t.Errorf("line %d: got\n%s\nwant it to hold\n%s", i, lines[min(i, len(lines)-1)], want)
 		}
 	}
-	if len(lines) != 5 {
-		t.Errorf("%d lines, want 5", len(lines))
+	if len(lines) != 6 {
+		t.Errorf("%d lines, want 6", len(lines))
 	}
 }
 
 func TestTheLevelSaysWhatIsLogged(t *testing.T) {
-	for level, want := range map[string]int{"": 4, "debug": 5, "info": 4, "warn": 3, "error": 0} {
+	for level, want := range map[string]int{"": 5, "debug": 6, "info": 5, "warn": 4, "error": 0} {
 		o, out := observer(t, Options{Level: level})
 		for _, e := range everything() {
 			o.Event(e)

@@ -113,6 +113,8 @@ func (o *Observer) Event(v extract.Event) {
 		o.log.Warn("trying again", "endpoint", v.Endpoint, "tries", v.Tries, "in", v.Wait.Round(time.Millisecond), "after", v.Reason)
 	case extract.EventSetAside:
 		o.log.Warn("going on without a token", "token", v.Token, "after", v.Reason)
+	case extract.EventClock:
+		o.log.Warn("times are corrected by the server's clock: set this machine's", "since", v.Reason)
 	case extract.EventWait:
 		o.wait(v)
 	}
