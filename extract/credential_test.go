@@ -86,7 +86,7 @@ func many(url string, events *[]Event, all ...Credential) Config {
 	cfg.Notify = func(e Event) {
 		mu.Lock()
 		defer mu.Unlock()
-		if e.Kind != EventRequest {
+		if e.Kind != EventRequest && e.Kind != EventClock { // the server's clock is a real one
 			*events = append(*events, e)
 		}
 	}

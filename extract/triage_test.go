@@ -187,8 +187,8 @@ func TestWaitsAreTold(t *testing.T) {
 	if _, err := NewRetry(newClient(t, cfg)).Fetch(context.Background(), oneOf(schemas.Search), nil); err != nil {
 		t.Fatal(err)
 	}
-	if len(events) != 2 || events[1].Kind != EventClock {
-		t.Fatalf("got %+v, want a wait, and that the server is an hour ahead", events)
+	if len(events) != 1 {
+		t.Fatalf("got %+v, want one event", events)
 	}
 	e := events[0]
 	if wait := e.Until.Sub(newClock().Now()); e.Kind != EventWait || e.Limit != LimitWindow || e.Endpoint != schemas.Search ||
