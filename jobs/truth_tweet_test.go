@@ -29,7 +29,7 @@ func wantTweets(w *wanted) {
 			title, _ := json.Marshal(t.Article.Title) // a text always marshals
 			r["article_title_json"] = string(title)
 		}
-		w.addObject("tweets", last.answer, r.with(tweetParts(t)).with(wantOwnerCounts(w, t, last.answer)))
+		w.addObject("tweets", last.answer, r.with(tweetParts(w, t)).with(wantOwnerCounts(w, t, last.answer)))
 		if linked != nil {
 			for i, ref := range t.References {
 				w.add("tweet_references", linked, cells("tweet_id", id, "type", ref.Type, "referenced_tweet_id", ref.ID, "ordinal", i))
@@ -54,13 +54,17 @@ func usernameHint(t simulator.Tweet, all []sighting) any {
 }
 
 // tweetParts are the columns from objects inside a tweet.
-func tweetParts(t simulator.Tweet) truthRow {
+func tweetParts(w *wanted, t simulator.Tweet) truthRow {
 	r := truthRow{}
 	if c := t.Coordinates; c != nil {
 		r.with(cells("geo_type", "Point", "geo_lon", c[0], "geo_lat", c[1]))
 	}
 	if t.Withheld != nil {
-		r.with(cells("withheld_scope", t.Withheld.Scope, "withheld_copyright", t.Withheld.Copyright))
+		scope := t.Withheld.Scope
+		if scope == "tweet" && w.post() {
+			scope = "post"
+		}
+		r.with(cells("withheld_scope", scope, "withheld_copyright", t.Withheld.Copyright))
 	}
 	if a := t.Article; a != nil {
 		text, _ := json.Marshal(a) // texts and numbers always marshal

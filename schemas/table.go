@@ -249,10 +249,8 @@ type Column struct {
 	// and not included in any answer are looked up once a run.
 	Ref string
 	// Link is Ref without the looking up: the value may be a key of that table.
-	Link string
-	// Values replaces spellings, so that both dialects give the same rows.
-	Values map[string]string
-	Merge  Merge
+	Link  string
+	Merge Merge
 }
 
 // Batch holds rows of one table. The receiver releases Record.

@@ -39,7 +39,7 @@ var spaceTables = []*Table{
 			{Name: "participant_count", Type: Int, Doc: "People in the room at that time."},
 			{Name: "subscriber_count", Type: Int, Listing: Listing{Private: true}, Doc: "Reminders and tickets at that time; only with the creator's token."},
 			{Name: "host_count", Type: Int, From: Count, Path: "host_ids", Listing: inSpaces, Doc: "Hosts at that time, the creator included; NULL when the API did not send them."},
-			{Name: "speaker_count", Type: Int, From: Count, Path: "speaker_ids", Listing: inSpaces, Doc: "People who had spoken by then; 0 when asked for and none were sent."},
+			{Name: "speaker_count", Type: Int, From: Count, Path: "speaker_ids", Listing: inSpaces, Doc: "People who had spoken by then, each once; 0 when asked for and none were sent."},
 			{Name: "invited_count", Type: Int, From: Count, Path: "invited_user_ids", Listing: inSpaces, Doc: "People invited to speak at that time; NULL when the API did not send them."},
 		},
 	},

@@ -46,7 +46,7 @@ var tweetTables = []*Table{
 			{Name: "geo_type", Type: Text, Enum: true, Path: "geo.coordinates.type", Doc: "Kind of the coordinates: Point."},
 			{Name: "geo_lon", Type: Float, Path: "geo.coordinates.coordinates[0]", Doc: "Longitude in degrees."},
 			{Name: "geo_lat", Type: Float, Path: "geo.coordinates.coordinates[1]", Doc: "Latitude in degrees."},
-			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Values: map[string]string{"post": "tweet"}, Doc: "What is withheld: tweet or user; NULL when nothing is."},
+			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Doc: "What is withheld, as sent: tweet, post or user; NULL when nothing is."},
 			{Name: "withheld_copyright", Type: Bool, Path: "withheld.copyright", Doc: "Whether it is withheld over copyright."},
 			{Name: "scopes_followers", Type: Bool, Path: "scopes.followers", Doc: "Whether it is for followers only."},
 			{Name: "article_title", Type: Text, Path: "article.title|article_title.title|article_title", Doc: "Title of the long-form article it carries."},

@@ -43,7 +43,7 @@ var userTables = []*Table{
 			{Name: "affiliation_description", Type: Text, Path: "affiliation.description", Listing: tweetDialectOnly, Doc: "Name of the organisation the account belongs to."},
 			{Name: "affiliation_url", Type: Text, Path: "affiliation.url", Listing: tweetDialectOnly, Doc: "Profile of that organisation."},
 			{Name: "affiliation_badge_url", Type: Text, Path: "affiliation.badge_url", Listing: tweetDialectOnly, Doc: "Badge picture of that organisation."},
-			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Values: map[string]string{"post": "tweet"}, Doc: "What is withheld: user or tweet; NULL when nothing is."},
+			{Name: "withheld_scope", Type: Text, Enum: true, Path: "withheld.scope", Doc: "What is withheld, as sent: user, tweet or post; NULL when nothing is."},
 			extras,
 		},
 	},

@@ -2,6 +2,8 @@ package transform
 
 import (
 	"bytes"
+	"slices"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -115,11 +117,15 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	s.at = at(i, end)
 	if f.prog.key != "" {
 		s.key = r.keep(r.scalar(s.keyAt))
+		if s.key.start < s.key.end && !isID(s.keyAt.of(r.b)) {
+			r.bad = append(r.bad, unaskable(f.object, s.key.of(r.keys), s.keyAt.of(r.b), s.at.of(r.b)))
+			return end
+		}
 		if s.key.start == s.key.end {
 			r.unreadableWhole(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
 			return end
 		}
-		r.checkID(f.object, s.key.of(r.keys), s.keyAt.of(r.b))
+		r.checkID(f.object, s.key.of(r.keys))
 	}
 	if f == r.plan.data {
 		s.ordinal += int64(r.page.Request.Offset)
@@ -138,12 +144,12 @@ var forms = map[schemas.Object]string{
 }
 
 // checkID notes a Space or a user that cannot be asked for by its id, once for
-// each page. Raw is the id as it stands there.
-func (r *pageReader) checkID(kind schemas.Object, key, raw []byte) {
+// each page.
+func (r *pageReader) checkID(kind schemas.Object, key []byte) {
 	var ok bool
 	switch kind {
 	case schemas.Space:
-		ok = schemas.IsSpaceID(string(key)) && (raw[0] == '"' || schemas.IsUserID(string(key))) // 1e5 and true are no ids
+		ok = schemas.IsSpaceID(string(key))
 	case schemas.User:
 		ok = schemas.IsUserID(string(key))
 	default:
@@ -156,11 +162,23 @@ func (r *pageReader) checkID(kind schemas.Object, key, raw []byte) {
 		r.unaskable = map[string]bool{}
 	}
 	r.unaskable[string(kind)+string(key)] = true
-	u := unreadable{Type: UnaskableID, Title: "Unaskable Id", Detail: forms[kind], ResourceType: string(kind), ResourceID: string(key), Field: "id"}
-	if raw[0] != '"' {
-		u.Detail += ", this is " + shape(raw[0])
+	r.bad = append(r.bad, unaskable(kind, key, nil, nil))
+}
+
+// unaskable is an object with an id that cannot be asked for. If that is none at all,
+// but raw, the object has no row but this one.
+func unaskable(kind schemas.Object, key, raw, object []byte) unreadable {
+	u := unreadable{Type: UnaskableID, Title: "Unaskable Id", Detail: forms[kind], ResourceType: string(kind), ResourceID: string(key), Field: "id", Value: string(object)}
+	if raw != nil {
+		u.Detail = strings.TrimPrefix(u.Detail+", this is "+shape(raw[0]), ", ")
 	}
-	r.bad = append(r.bad, u)
+	return u
+}
+
+// isID reports whether a value can be an id: a string, or a number of digits only.
+// 7.5, 1e3 and true are none.
+func isID(raw []byte) bool {
+	return raw[0] == '"' || !slices.ContainsFunc(raw, func(c byte) bool { return c < '0' || c > '9' })
 }
 
 // checkUser notes what stands for the id of a user and is none, once for each page: it

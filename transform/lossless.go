@@ -248,15 +248,7 @@ func (s *search) found(leaf string) bool {
 	if b, ok := parseBool(raw); ok && has(strconv.FormatBool(b)) {
 		return true
 	}
-	for other, text := range respelled {
-		if leaf == other && has(text) {
-			return true
-		}
-	}
 	return has(leaf[strings.LastIndexByte(leaf, '/')+1:])
 }
-
-// respelled is what columns replace to make both dialects the same.
-var respelled = map[string]string{"post": "tweet"}
 
 func timeText(micros int64) string { return "t:" + strconv.FormatInt(micros, 10) }

@@ -176,9 +176,9 @@ func (c *column) field() field {
 		x.slot, x.user = int32(c.slots[0]), c.Ref == "users"
 		x.several = len(c.slots) > 1 || c.element >= 0
 		switch {
-		case c.Type == schemas.Text && len(c.Values) == 0:
+		case c.Type == schemas.Text:
 			x.from = fromText
-		case c.Type == schemas.ID && len(c.Values) == 0:
+		case c.Type == schemas.ID:
 			x.from = fromID
 		case c.Type == schemas.Int:
 			x.from = fromInt

@@ -89,11 +89,9 @@ func columnText(object map[string]any, table *schemas.Table, name string) *strin
 	default:
 		return nil
 	}
-	if text == "" && c.Type == schemas.ID {
+	_, quoted := found.(string)
+	if c.Type == schemas.ID && (text == "" || !quoted && strings.Trim(text, "0123456789") != "") {
 		return nil
-	}
-	if other, ok := c.Values[text]; ok {
-		text = other
 	}
 	return &text
 }

@@ -71,7 +71,15 @@ func (w *rowWriter) keyed(prog *program, r *rows, f *frame) bool {
 			text = append(append(text, c.constant...), 0)
 			continue
 		}
-		v := w.scalar(c.value(w.b, prog.values))
+		at := c.value(w.b, prog.values)
+		v := w.scalar(at)
+		if len(v) > 0 && c.Type == schemas.ID && !isID(at.of(w.b)) {
+			w.unreadable(f.object, f.key, f.list+c.path, "not an id", at.of(w.b))
+			if c.Ref == "users" {
+				w.checkUser(f.list+c.path, at.of(w.b))
+			}
+			return false
+		}
 		if len(v) == 0 {
 			w.unreadable(f.object, f.key, f.list+c.path, "no value for "+w.plan.tables[r.table].Name+"."+c.Name, nil)
 			return false
@@ -242,6 +250,8 @@ func (w *rowWriter) convert(to *vector, row int, c *column, f *frame, raw []byte
 		w.appendJSON(to, row, raw)
 	case raw[0] == '{' || raw[0] == '[':
 		w.unreadable(f.object, f.key, f.list+c.path, "not a single value", raw)
+	case c.Type == schemas.ID && !isID(raw):
+		w.unreadable(f.object, f.key, f.list+c.path, "not an id", raw)
 	case !to.parse(row, c, w.text(raw)):
 		w.unreadable(f.object, f.key, f.list+c.path, "not "+wanted[c.Type], raw)
 	}
@@ -256,7 +266,7 @@ var wanted = map[schemas.Type]string{
 // leaves NULL. An empty text is NULL in all but text columns.
 func (v *vector) parse(row int, c *column, text []byte) (ok bool) {
 	if c.Type == schemas.Text {
-		v.text(row, c.respell(text))
+		v.text(row, text)
 		return true
 	}
 	if len(text) == 0 {
@@ -284,22 +294,11 @@ func (v *vector) parse(row int, c *column, text []byte) (ok bool) {
 			v.word(row, t)
 		}
 	case schemas.Suffix:
-		v.text(row, c.respell(text[bytes.LastIndexByte(text, '/')+1:]))
+		v.text(row, text[bytes.LastIndexByte(text, '/')+1:])
 		ok = true
 	default:
-		v.text(row, c.respell(text))
+		v.text(row, text)
 		ok = true
 	}
 	return ok
-}
-
-// respell replaces spellings by the one the column has.
-func (c *column) respell(text []byte) []byte {
-	if len(c.Values) == 0 {
-		return text
-	}
-	if other, ok := c.Values[string(text)]; ok {
-		return []byte(other)
-	}
-	return text
 }

@@ -1,8 +1,10 @@
 package transform
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // span is a JSON value's place in its text, of at most maxPage bytes. The zero
@@ -159,17 +161,26 @@ func (e *elements) value() (span, bool) {
 	return v, true
 }
 
-// count returns the number of elements of v, nulls left out.
+// count returns the number of elements of v, each once and nulls left out.
 func count(b []byte, v span) int {
-	n := 0
+	var few [8]span
+	var many map[string]bool
+	known, n := few[:0], 0
 	for e := elementsOf(b, v); ; {
 		at, ok := e.value()
-		if !ok {
+		switch raw := at.of(b); {
+		case !ok:
 			return n
+		case isNull(raw), many[string(raw)], slices.ContainsFunc(known, func(k span) bool { return bytes.Equal(k.of(b), raw) }):
+			continue
+		case n < len(few):
+			known = append(known, at)
+		case many == nil:
+			many = map[string]bool{string(raw): true}
+		default:
+			many[string(raw)] = true
 		}
-		if !isNull(at.of(b)) {
-			n++
-		}
+		n++
 	}
 }
 

@@ -136,6 +136,9 @@ func (f *Facts) errors(b schemas.Batch) {
 			f.Unreadable = true
 		case kind == "unreadable" && p.Type == transform.UnaskableID:
 			f.Unaskable = append(f.Unaskable, p.ResourceID)
+			if p.ResourceType == string(schemas.Space) && p.Value != "" { // it has no other row
+				f.Spaces = append(f.Spaces, Space{ID: p.ResourceID})
+			}
 		}
 	}
 }
