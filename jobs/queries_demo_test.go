@@ -70,6 +70,11 @@ func (s *demoStore) answers() answers {
 		"25-people":               s.people,
 
 		"26-tweets-and-their-authors": s.liked,
+
+		"27-invited-and-silent": s.invited,
+		"28-who-buys-tickets":   s.buyers,
+		"29-who-hosts-together": s.hostsTogether,
+		"30-hashtags":           s.hashtags,
 	}
 }
 

@@ -189,3 +189,70 @@ func (s *demoStore) states() [][]string {
 	states := slices.Sorted(maps.Keys(spaces))
 	return first(len(states), states, func(state string) []string { return row(state, spaces[state], most[state]) })
 }
+
+func (s *demoStore) invited() [][]string {
+	invited, spoke := map[string]int{}, map[string]int{}
+	for _, sp := range s.spaces {
+		for _, id := range sp.InvitedUserIDs {
+			if sp.StartedAt == nil {
+				continue
+			}
+			if invited[id]++; slices.Contains(sp.SpeakerIDs, id) {
+				spoke[id]++
+			}
+		}
+	}
+	return first(5, s.named(invited), func(id string) []string { return row(s.users[id].Username, invited[id], spoke[id]) })
+}
+
+func (s *demoStore) buyers() [][]string {
+	tickets, spoke := map[string]int{}, map[string]int{}
+	for _, pair := range s.served.Buyers {
+		sp, _ := s.world.Space(pair[0])
+		if tickets[pair[1]]++; slices.Contains(sp.SpeakerIDs, pair[1]) {
+			spoke[pair[1]]++
+		}
+	}
+	return first(5, s.named(tickets), func(id string) []string { return row(s.users[id].Username, tickets[id], spoke[id]) })
+}
+
+func (s *demoStore) hostsTogether() [][]string {
+	together, fullest := map[[2]string]int{}, map[[2]string]int64{}
+	for _, sp := range s.spaces {
+		for _, one := range sp.HostIDs {
+			for _, other := range sp.HostIDs {
+				if pair := [2]string{s.users[one].Username, s.users[other].Username}; pair[0] != "" && pair[0] < pair[1] {
+					together[pair]++
+					fullest[pair] = max(fullest[pair], sp.ParticipantCount)
+				}
+			}
+		}
+	}
+	pairs := slices.SortedFunc(maps.Keys(together), func(a, b [2]string) int {
+		return cmp.Or(cmp.Compare(together[b], together[a]), cmp.Compare(a[0], b[0]), cmp.Compare(a[1], b[1]))
+	})
+	return first(5, pairs, func(p [2]string) []string { return row(p[0], p[1], together[p], fullest[p]) })
+}
+
+func (s *demoStore) hashtags() [][]string {
+	tweets, spaces := map[string]map[string]bool{}, map[string]map[string]bool{}
+	for _, pair := range s.served.SpaceTweets {
+		tweet, ok := s.world.Tweet(pair[1])
+		for _, in := range []*simulator.Entities{tweet.Entities, tweet.NoteEntities} {
+			if !ok || in == nil {
+				continue
+			}
+			for _, h := range in.Hashtags {
+				tag := strings.ToLower(h.Tag)
+				if tweets[tag] == nil {
+					tweets[tag], spaces[tag] = map[string]bool{}, map[string]bool{}
+				}
+				tweets[tag][tweet.ID], spaces[tag][pair[0]] = true, true
+			}
+		}
+	}
+	tags := slices.SortedFunc(maps.Keys(tweets), func(a, b string) int {
+		return cmp.Or(cmp.Compare(len(tweets[b]), len(tweets[a])), cmp.Compare(a, b))
+	})
+	return first(5, tags, func(tag string) []string { return row(tag, len(tweets[tag]), len(spaces[tag])) })
+}
