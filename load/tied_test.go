@@ -84,6 +84,7 @@ func saysUse(text string) bool {
 // A database that is attached to another answers from its own tables or says to USE it,
 // whatever the other has, and however it is called.
 func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	s := tied(t)
 	for what, path := range s.others {
@@ -138,6 +139,7 @@ func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 
 // So it is in every version of DuckDB that reads it; before 1.2 of views, too.
 func TestOtherVersionsAnswerFromTheirOwnTables(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	pythons := otherDuckDBs(t)
 	s := tied(t)
