@@ -144,14 +144,14 @@ func everythingHasAComment(t *testing.T, db *sql.DB) {
 		SELECT 'table' AS kind, table_name AS name, comment FROM duckdb_tables()
 		UNION ALL SELECT 'view', view_name, comment FROM duckdb_views() WHERE NOT internal
 		UNION ALL SELECT 'macro', function_name, comment FROM duckdb_functions() WHERE NOT internal
-		UNION ALL SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal AND table_name NOT LIKE '%_sightings'`) // whose columns are those of their tables
+		UNION ALL SELECT 'column', table_name || '.' || column_name, comment FROM duckdb_columns() WHERE NOT internal AND NOT regexp_matches(table_name, '_sightings$|^_use_its_')`) // whose columns are those of their tables
 	kinds := map[string]int{}
 	for _, row := range rows[1:] {
 		if kinds[row[0]]++; row[2] == "" {
 			t.Errorf("%s %s has no comment", row[0], row[1])
 		}
 	}
-	if kinds["table"] < len(schemas.Tables()) || kinds["view"] != len(schemas.Views()) || kinds["macro"] != len(schemas.Macros()) {
+	if kinds["table"] < len(schemas.Tables()) || kinds["view"] != len(schemas.Views())+len(schemas.Macros()) || kinds["macro"] != len(schemas.Macros())+1 { // see schemas.Tied
 		t.Errorf("found %v", kinds)
 	}
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -123,6 +124,15 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 	o, err := job.Status(context.Background(), jobs.StatusOptions{})
 	if err != nil || !o.Healthy || len(o.Uncounted) > 0 {
 		t.Errorf("status in the end: %+v, %v", o.Findings, err)
+	}
+	db, err := load.OpenSQL(dir.DuckDB() + "?access_mode=read_only")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	var untied int // a macro that reads whatever database is in use
+	if err := db.QueryRow("SELECT count(*) FROM duckdb_functions() WHERE function_name IN ('spaces_as_of', 'users_as_of') AND NOT contains(macro_definition, '_use_its_database_first')").Scan(&untied); err != nil || untied > 0 {
+		t.Errorf("%d macros are not tied to the database, %v", untied, err)
 	}
 	if after := content(t, receipt); after != before {
 		t.Error("a run has written the receipt of another anew")

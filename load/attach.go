@@ -142,11 +142,9 @@ func own(ctx context.Context, db *sql.DB, tables []string) error {
 	for _, v := range schemas.Views() {
 		scripts = append(scripts, v.DuckDB())
 	}
-	for _, t := range schemas.Tables() {
-		for _, m := range schemas.Macros() {
-			if h := t.Versions(); h != nil && m.Name == t.Name+"_as_of" && slices.Contains(tables, h.Name) {
-				scripts = append(scripts, m.DuckDB())
-			}
+	for _, m := range schemas.Macros() {
+		if slices.Contains(tables, m.Of.Name) {
+			scripts = append(scripts, m.DuckDB())
 		}
 	}
 	for _, script := range scripts {

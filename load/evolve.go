@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"slices"
@@ -32,14 +33,16 @@ func evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 			script += history{t}.seed()
 		}
 	}
-	for _, v := range schemas.Views() {
-		script += v.DuckDB()
-	}
-	for _, m := range schemas.Macros() {
-		script += m.DuckDB()
-	}
+	script += schemas.Tied(identity())
 	_, err = tx.ExecContext(ctx, script)
 	return err
+}
+
+// identity is a name that no database has had, nor this one before.
+func identity() string {
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // it returns no error
+	return fmt.Sprintf("id_%x", id)
 }
 
 // evolution is what has to be run for a table that has these comments, by

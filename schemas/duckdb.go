@@ -7,7 +7,8 @@ import (
 
 // DuckDB is the script that creates every table, the tables of
 // versions, the comments, the views and the macros. Run again it changes
-// nothing but comments, views and macros that differ.
+// nothing but comments, views and macros that differ. They are not Tied to a
+// database as yet.
 func DuckDB() string {
 	var b strings.Builder
 	for _, t := range tables {

@@ -50,22 +50,25 @@ type Macro struct {
 	Name   string
 	Params []string
 	Doc    string
+	Of     *Table // that it reads
+	Where  string // which of its rows
 	SQL    string // one SELECT of DuckDB's dialect
 }
 
 // Macros returns the table macros of the database. Unlike a view a macro looks
-// for its tables in the current database: where the file is attached, USE it.
+// for its tables in the current database: see Tied.
 func Macros() []Macro {
 	var macros []Macro
 	for _, t := range tables {
 		if t.versions == nil {
 			continue
 		}
+		where := fmt.Sprintf("%s <= ts::TIMESTAMPTZ AND (%s IS NULL OR %[2]s > ts::TIMESTAMPTZ)", ValidFrom, ValidTo)
 		macros = append(macros, Macro{
 			Name: t.Name + "_as_of", Params: []string{"ts"},
 			Doc: fmt.Sprintf("The rows of %s as they were known at a time: FROM %[1]s_as_of(TIMESTAMPTZ '2026-08-01 12:00:00Z').", t.Name),
-			SQL: fmt.Sprintf("SELECT * FROM %s\nWHERE %s <= ts::TIMESTAMPTZ AND (%s IS NULL OR %[3]s > ts::TIMESTAMPTZ)",
-				Quote(t.versions.Name), ValidFrom, ValidTo),
+			Of:  t.versions, Where: where,
+			SQL: fmt.Sprintf("SELECT * FROM %s\nWHERE %s", Quote(t.versions.Name), where),
 		})
 	}
 	return macros

@@ -45,7 +45,7 @@ func Markdown() string {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, cell(c.Doc))
 		}
 	}
-	b.WriteString("\n## History\n\nIn DuckDB only.\n")
+	b.WriteString("\n## History\n\nIn DuckDB only. Where the database is attached to another, USE it before a macro is called: DuckDB looks for its tables in the database in use. In another it is an error that says so.\n")
 	for _, t := range Histories() {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key))
 		questions(&b, t.Name)
