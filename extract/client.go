@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -237,4 +238,22 @@ func (c *Client) server() string {
 		return c.cfg.BaseURL
 	}
 	return u.Scheme + "://" + u.Host
+}
+
+// gap is how far a clock can have gone on without being asked about.
+const gap = 48 * time.Hour
+
+// askTime is how long the server may take to tell the time.
+const askTime = 10 * time.Second
+
+// Clock is a clock that the Date of the server's answers corrects where it is off by
+// more than two minutes. If it has gone back since last, or on by days, the server is
+// asked at once, with one free request; without an answer it is taken as it is.
+func (c *Client) Clock(ctx context.Context, now func() time.Time, last time.Time) func() time.Time {
+	if since := now().Sub(last); since < 0 || since > gap && !last.IsZero() {
+		ctx, cancel := context.WithTimeout(ctx, askTime)
+		defer cancel()
+		_, _ = ask(ctx, c.cfg, "", c.clock)
+	}
+	return func() time.Time { return now().Add(c.clock.correction()) }
 }

@@ -1,7 +1,6 @@
 package extract
 
 import (
-	"context"
 	"net/http"
 	"strings"
 	"sync"
@@ -53,24 +52,6 @@ func (s *skew) correction() time.Duration {
 		return by
 	}
 	return 0
-}
-
-// gap is how far a clock can have gone on without being asked about.
-const gap = 48 * time.Hour
-
-// askTime is how long the server may take to tell the time.
-const askTime = 10 * time.Second
-
-// Clock is a clock that the Date of the server's answers corrects where it is off by
-// more than two minutes. If it has gone back since last, or on by days, the server is
-// asked at once, with one free request; without an answer it is taken as it is.
-func (c *Client) Clock(ctx context.Context, now func() time.Time, last time.Time) func() time.Time {
-	if since := now().Sub(last); since < 0 || since > gap && !last.IsZero() {
-		ctx, cancel := context.WithTimeout(ctx, askTime)
-		defer cancel()
-		_, _ = ask(ctx, c.cfg, "", c.clock)
-	}
-	return func() time.Time { return now().Add(c.clock.correction()) }
 }
 
 // local is a reset by our clock. The header has whole seconds, so the window
