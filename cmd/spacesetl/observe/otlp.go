@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"encoding/base64"
+	"errors"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -43,7 +46,7 @@ func newTelemetry(ctx context.Context, opts Options, metrics prometheus.Gatherer
 	t := &telemetry{}
 	if opts.OTLP.Traces != "" {
 		address, header := splitAddress(opts.OTLP.Traces)
-		options := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(address)}
+		options := []otlptracehttp.Option{otlptracehttp.WithEndpointURL(address), otlptracehttp.WithProxy(proxy)}
 		if header != nil {
 			options = append(options, otlptracehttp.WithHeaders(header))
 		}
@@ -55,7 +58,7 @@ func newTelemetry(ctx context.Context, opts Options, metrics prometheus.Gatherer
 	}
 	if opts.OTLP.Metrics != "" {
 		address, header := splitAddress(opts.OTLP.Metrics)
-		options := []otlpmetrichttp.Option{otlpmetrichttp.WithEndpointURL(address)}
+		options := []otlpmetrichttp.Option{otlpmetrichttp.WithEndpointURL(address), otlpmetrichttp.WithProxy(proxy)}
 		if header != nil {
 			options = append(options, otlpmetrichttp.WithHeaders(header))
 		}
@@ -68,6 +71,15 @@ func newTelemetry(ctx context.Context, opts Options, metrics prometheus.Gatherer
 			sdkmetric.NewPeriodicReader(&metricExporter{Exporter: exporter, warning: warning{log: log}}, sdkmetric.WithProducer(producer))))
 	}
 	return t, nil
+}
+
+// proxy is the environment's. A request that a redirect has led to gets none, and is
+// not sent: the libraries would follow it, with the headers of OTEL_EXPORTER_OTLP_HEADERS.
+func proxy(req *http.Request) (*url.URL, error) {
+	if req.Response != nil {
+		return nil, errors.New("the collector redirects, which is not followed")
+	}
+	return http.ProxyFromEnvironment(req)
 }
 
 // splitAddress takes user and password out of an address and makes a header of them.

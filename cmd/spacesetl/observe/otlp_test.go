@@ -212,6 +212,28 @@ func TestACollectorThatDoesNotListenIsAWarning(t *testing.T) {
 	}
 }
 
+// Where a collector redirects to nothing is sent, least of all the headers.
+func TestACollectorsRedirectsAreNotFollowed(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-team=s3cret")
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("asked elsewhere: %s, with %q", r.URL, r.Header.Get("x-team"))
+	}))
+	defer elsewhere.Close()
+	asked := make(chan bool, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Header.Get("x-team") == "s3cret"
+		http.Redirect(w, r, elsewhere.URL+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	o, log := observer(t, Options{OTLP: OTLP{Traces: server.URL + "/v1/traces", Metrics: server.URL + "/v1/metrics"}})
+	o.Start(t.Context())
+	aRun(o, func(time.Duration) {})
+	o.Finish(context.Background(), End{Outcome: schemas.Done})
+	if len(asked) == 0 || !<-asked || !strings.Contains(log.String(), "redirects, which is not followed") || strings.Contains(log.String(), "s3cret") {
+		t.Errorf("asked %d times; log %s", len(asked), log)
+	}
+}
+
 // A collector and a gateway that turn the connection into another protocol's do not
 // hold the end of a run up.
 func TestNobodyWaitsForACollectorsOtherProtocol(t *testing.T) {
