@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -137,6 +138,7 @@ func newSite(t *testing.T, cfg Config) *site {
 	if cfg.Store == "" {
 		cfg.Store = store.Dir(storeDir(t))
 	}
+	cfg.Timeout = cmp.Or(cfg.Timeout, 2*time.Minute) // a busy machine is no fault
 	s, err := New(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
