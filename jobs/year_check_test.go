@@ -223,7 +223,7 @@ func (y *year) complete(id string, m store.Manifest, seen map[string]bool) {
 func (y *year) paidOnce(log *runLog, requests []simulator.RequestRecord) {
 	bought, again, allowed, example := map[string]int{}, 0, 0, ""
 	for _, r := range requests {
-		if r.Status == 200 && r.Fault == simulator.FaultNone {
+		if r.Status == 200 && r.Fault == simulator.FaultNone && r.Bytes > len(`{ }`) { // nothing is bought by {}, which is tried again once
 			if bought[r.URL]++; bought[r.URL] > 1 {
 				again++
 				example = r.URL

@@ -26,6 +26,7 @@ type RequestRecord struct {
 	TokenKind string    `json:"token_kind"`
 	Status    int       `json:"status"`
 	Fault     Fault     `json:"fault,omitempty"`
+	Bytes     int       `json:"bytes,omitempty"` // of the body of an answer with status 200, unpacked
 }
 
 // requestLog is a ring of the last records.

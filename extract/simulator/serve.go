@@ -65,7 +65,7 @@ func (s *Simulator) api(w http.ResponseWriter, req *http.Request, e *endpoint, p
 		return
 	}
 	out := s.encode(body, &c.q)
-	record.Status = http.StatusOK
+	record.Status, record.Bytes = http.StatusOK, len(out)
 	if req.Context().Err() != nil { // the reader left: nothing was served
 		return
 	}
