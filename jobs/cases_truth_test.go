@@ -186,7 +186,7 @@ func TestSpellingsAndCopiesAreKept(t *testing.T) {
 	s.holds("links", `SELECT concat_ws(' ', url, count, expanded_url, start, "end") FROM tweet_suggested_links`, "https://t.co/a 3 https://e.example 0 5")
 	s.holds("losers", "SELECT tweet_id || ' ' || extras FROM tweets WHERE extras IS NOT NULL ORDER BY ALL", `13 {"edit_history_post_ids":[null,"9"]}`, `15 {"text":"F"}`)
 	s.holds("copies", "SELECT concat_ws(' ', tweet_id, text, author_id, lang, like_count, reply_settings, withheld_scope) FROM tweets WHERE tweet_id IN ('15', '16') ORDER BY ALL",
-		"15 f 11 en 4", "16 g 11 verified tweet")
+		"15 f 11 en 4", "16 g 11 verified post")
 	s.holds("pages", "SELECT tweet_count::VARCHAR FROM api_requests WHERE endpoint = 'tweets'", "3")
 	if wrong := wrongIn(t, s.spec.Store); wrong != "" {
 		t.Errorf("verify: %s", wrong)
