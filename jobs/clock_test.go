@@ -24,6 +24,9 @@ func TestClockThatIsOffHidesNothing(t *testing.T) {
 	for name, off := range map[string][]time.Duration{
 		"ahead": {0, year, 0, 0}, "behind": {0, -year, 0, 0}, "ahead at first": {year, 0, 0}, "behind at first": {-year, 0, 0}, "hours": {0, 5 * time.Hour, -3 * time.Hour, 0},
 	} {
+		if racing && name != "ahead" {
+			continue
+		}
 		start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 		now := start
 		world := simulator.New(simulator.Config{Spaces: 60, NoRateLimits: true, Evolve: true, EvolveOver: 4 * time.Hour, Change: true, Now: func() time.Time { return now }})

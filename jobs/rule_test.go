@@ -26,6 +26,9 @@ import (
 // and lists come and go, asked in both dialects and with quirks.
 func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 	slow(t)
+	if racing {
+		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
+	}
 	t.Parallel()
 	dir, runs := changingRuns(t, inFull(30, 8))
 	var all []schemas.Part
@@ -46,7 +49,7 @@ func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 			}
 		}
 		compareWithRule(t, fmt.Sprint("order ", order), path, dir, all)
-		if i == 0 && !racing {
+		if i == 0 {
 			compareWithClickHouse(t, path, dir)
 		}
 	}

@@ -85,6 +85,9 @@ func saysUse(text string) bool {
 // whatever the other has, and however it is called.
 func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 	slow(t)
+	if racing {
+		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
+	}
 	t.Parallel()
 	s := tied(t)
 	for what, path := range s.others {
@@ -140,6 +143,9 @@ func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 // So it is in every version of DuckDB that reads it; before 1.2 of views, too.
 func TestOtherVersionsAnswerFromTheirOwnTables(t *testing.T) {
 	slow(t)
+	if racing {
+		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
+	}
 	t.Parallel()
 	pythons := otherDuckDBs(t)
 	s := tied(t)
