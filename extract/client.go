@@ -31,7 +31,7 @@ type Client struct {
 	bodies  *bodies
 	stats   *counters
 	weather *weather
-	under   atomic.Int64  // requests under way
+	under   atomic.Int64  // requests under way that may be the first to show the API
 	off     sync.Once     // that the clock is off is said
 	naming  chan struct{} // held by who asks whose the tokens are
 	own     bool          // the transport is nobody else's
@@ -148,6 +148,7 @@ type attempt struct {
 	sent    int           // requests
 	limited int           // of those, with a 429
 	odd     *schemas.Page // a good answer that is no page
+	away    bool          // what it asks has answered, and not like the API
 	creator string        // of the Space whose buyers are asked for
 	renewed *key          // the key to use next, because its token is new
 	not     []*key        // keys whose users are not the Space's creator
@@ -210,8 +211,10 @@ func (c *Client) once(ctx context.Context, r schemas.Request, t *attempt) (page 
 	if x.keys, err = c.choose(r.Endpoint, t); err != nil {
 		return schemas.Page{}, false, err
 	}
-	c.under.Add(1) // until it is known whether the answer is like the API's
-	defer c.under.Add(-1)
+	if !t.away {
+		c.under.Add(1) // until it is known whether the answer is like the API's
+		defer c.under.Add(-1)
+	}
 	if err := c.send(ctx, x); err != nil {
 		return schemas.Page{}, false, err
 	}

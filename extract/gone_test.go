@@ -108,3 +108,28 @@ func TestABaseURLWithoutTheAPIIsConfiguration(t *testing.T) {
 		}
 	}
 }
+
+// Two requests that another server answers do not wait for each other's next answer:
+// each has had its own.
+func TestEachOfTwoFindsAnotherServer(t *testing.T) {
+	var requests atomic.Int64
+	cfg := tokens(serve(t, func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		time.Sleep(30 * time.Millisecond) // longer than the other's waits
+		always(404, "")(w, r)
+	}))
+	cfg.MaxTries = 20
+	retry, ended := NewRetry(newClient(t, cfg)), make(chan error, 2)
+	for _, r := range []schemas.Request{oneOf(schemas.Spaces), {Endpoint: schemas.Search, Query: "q"}} {
+		go func() { _, err := retry.Fetch(t.Context(), r, nil); ended <- err }()
+	}
+	for range 2 {
+		var status *StatusError
+		if err := <-ended; !errors.As(err, &status) || !status.NoAPI {
+			t.Errorf("got %v, want an error about the base URL", err)
+		}
+	}
+	if n := requests.Load(); n > 8 {
+		t.Errorf("%d requests, want about three each", n)
+	}
+}

@@ -59,6 +59,7 @@ func newPacer(ctx context.Context, c *Client, req schemas.Request) *pacer {
 
 func (p *pacer) try() (schemas.Page, error) {
 	t := p.first
+	t.away = p.lost > 0
 	page, err := p.client.fetch(p.ctx, p.req, &t)
 	p.sent += t.sent
 	p.last = err
@@ -116,7 +117,8 @@ func (p *pacer) NextBackOff() time.Duration {
 		return backoff.Stop
 	}
 	cfg, w := &p.client.cfg, p.client.weather
-	// While others are under way one of them may be answered like the API.
+	// While others are under way one of them may be answered like the API, unless it was
+	// answered otherwise before.
 	alone := p.client.under.Load() == 0 || p.tries >= cfg.MaxTries
 	if p.lost >= min(triesAway, cfg.MaxTries) && alone && !w.hasMet() {
 		p.end = &StatusError{Endpoint: p.req.Endpoint, Server: temporary.Server, Status: temporary.Status, NoAPI: true}
