@@ -3,7 +3,6 @@ package transform
 import (
 	"bytes"
 	"slices"
-	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -62,7 +61,7 @@ func (r *pageReader) find(f *finder, i int) int {
 		}
 		if r.b[end] == ']' {
 			if rest >= 0 {
-				r.further(int(f.count)-len(f.found), "errors of the answer", "["+string(r.b[rest:end+1]))
+				r.bad = append(r.bad, further(int(f.count)-len(f.found), "errors of the answer", "["+string(r.b[rest:end+1])))
 			}
 			return end + 1
 		}
@@ -163,16 +162,6 @@ func (r *pageReader) checkID(kind schemas.Object, key []byte) {
 	}
 	r.unaskable[string(kind)+string(key)] = true
 	r.bad = append(r.bad, unaskable(kind, key, nil, nil))
-}
-
-// unaskable is an object with an id that cannot be asked for. If that is none at all,
-// but raw, the object has no row but this one.
-func unaskable(kind schemas.Object, key, raw, object []byte) unreadable {
-	u := unreadable{Type: UnaskableID, Title: "Unaskable Id", Detail: forms[kind], ResourceType: string(kind), ResourceID: string(key), Field: "id", Value: string(object)}
-	if raw != nil {
-		u.Detail = strings.TrimPrefix(u.Detail+", this is "+shape(raw[0]), ", ")
-	}
-	return u
 }
 
 // isID reports whether a value can be an id: a string, or a number of digits only.

@@ -108,21 +108,9 @@ func (d *Decoder) reportUnreadable() {
 	}
 	if len(rest) > 0 {
 		list, _ := json.Marshal(rest) // what is there always marshals
-		d.further(len(rest), "values could not be read", string(list))
-		d.report(d.bad[len(d.bad)-1])
+		d.report(further(len(rest), "values could not be read", string(list)))
 	}
 	d.b = body
-}
-
-// inList is the value among others: what is JSON stands there as it came.
-func (u unreadable) inList() any {
-	if !json.Valid([]byte(u.Value)) {
-		return u
-	}
-	return struct {
-		unreadable
-		Value json.RawMessage `json:"value"`
-	}{u, json.RawMessage(u.Value)}
 }
 
 func (d *Decoder) report(u unreadable) {

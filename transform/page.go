@@ -3,7 +3,6 @@ package transform
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -13,17 +12,6 @@ import (
 var (
 	errNotJSON = errors.New("not a JSON object")
 	errLarge   = errors.New("body is too large")
-)
-
-// The kinds of problem that are ours.
-const (
-	// UnreadableAnswer is a successful answer that is no page.
-	UnreadableAnswer = "unreadable-answer"
-	// UnaskableID is an object whose id is none that the API could be asked for.
-	UnaskableID = "unaskable-id"
-
-	unreadableValue = "unreadable-value"
-	furtherProblems = "further-problems" // more than have rows
 )
 
 // maxPage is a page's largest body in bytes; extract refuses larger ones.
@@ -256,24 +244,6 @@ func (r *pageReader) refusal(p *schemas.Page) {
 	r.b = r.refused
 }
 
-// unreadable is a value that became NULL.
-type unreadable struct {
-	Type         string `json:"type"`
-	Title        string `json:"title"`
-	Detail       string `json:"detail"`
-	ResourceType string `json:"resource_type"`
-	ResourceID   string `json:"resource_id,omitempty"`
-	Field        string `json:"field,omitempty"`
-	Value        string `json:"value,omitempty"`
-}
-
-// maxValue is how much of an unreadable value is kept, in bytes.
-const maxValue = 4096
-
-// maxNear is how far back the same value is looked for: further than an object
-// has columns.
-const maxNear = 64
-
 // unreadable notes a value that no column could take, once though two tables
 // may want it.
 func (r *pageReader) unreadable(object string, key []byte, field, reason string, raw []byte) {
@@ -291,18 +261,4 @@ func (r *pageReader) unreadableWhole(object string, key []byte, field, reason st
 	}
 	r.stats.Unreadable++
 	r.bad = append(r.bad, u)
-}
-
-// maxProblems is how many rows of api_errors the errors of an answer make, and how
-// many what could not be read of it. The API sends one for each thing asked for or
-// referred to, some thousands at most; of a flood the rest is one row.
-const maxProblems = 10_000
-
-// further notes that a list of problems has more than rows are made of. The list of
-// the others is the row's value.
-func (r *pageReader) further(n int, what, list string) {
-	r.bad = append(r.bad, unreadable{
-		Type: furtherProblems, Title: "Further Problems", Detail: fmt.Sprintf("%d further %s: the first %d have rows", n, what, maxProblems),
-		ResourceType: string(schemas.PageObject), Value: list,
-	})
 }

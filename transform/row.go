@@ -2,7 +2,6 @@ package transform
 
 import (
 	"bytes"
-	"math"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -260,45 +259,4 @@ func (w *rowWriter) convert(to *vector, row int, c *column, f *frame, raw []byte
 // wanted names the column types in reports.
 var wanted = map[schemas.Type]string{
 	schemas.Int: "an integer", schemas.Float: "a number", schemas.Bool: "a boolean", schemas.Time: "a time",
-}
-
-// parse appends a value given as text; false means it cannot be read, which
-// leaves NULL. An empty text is NULL in all but text columns.
-func (v *vector) parse(row int, c *column, text []byte) (ok bool) {
-	if c.Type == schemas.Text {
-		v.text(row, text)
-		return true
-	}
-	if len(text) == 0 {
-		return true
-	}
-	switch c.Type {
-	case schemas.Int:
-		var n int64
-		if n, ok = parseInt(text); ok {
-			v.word(row, n)
-		}
-	case schemas.Float:
-		var n float64
-		if n, ok = parseFloat(text); ok {
-			v.word(row, int64(math.Float64bits(n)))
-		}
-	case schemas.Bool:
-		var is bool
-		if is, ok = parseBool(text); ok {
-			v.bool(row, is)
-		}
-	case schemas.Time:
-		var t int64
-		if t, ok = parseTime(text); ok {
-			v.word(row, t)
-		}
-	case schemas.Suffix:
-		v.text(row, text[bytes.LastIndexByte(text, '/')+1:])
-		ok = true
-	default:
-		v.text(row, text)
-		ok = true
-	}
-	return ok
 }

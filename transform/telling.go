@@ -79,58 +79,21 @@ func (a *asking) of(present uint64) (tells, settles uint64) {
 // tells prepares a program for the table of its objects.
 func tells(prog *program, t *schemas.Table) {
 	prog.telling = telling{table: t}
-	keys := map[string][]int{} // to their fields
-	add := func(paths []string) *fieldOf {
-		var first []string
-		direct := true
-		for _, path := range paths {
-			first = append(first, firstKey(path))
-			direct = direct && firstKey(path) == path
-		}
-		slices.Sort(first)
-		first = slices.Compact(first)
-		at := slices.IndexFunc(prog.fields, func(f fieldOf) bool { return slices.Equal(f.keys, first) })
-		if at < 0 {
-			at = len(prog.fields)
-			prog.fields = append(prog.fields, fieldOf{keys: first, bit: 1 << at, direct: true})
-			for _, key := range first {
-				keys[key] = append(keys[key], at)
-			}
-		}
-		f := &prog.fields[at]
-		f.direct = f.direct && direct
-		return f
-	}
 	for i, c := range t.Columns {
 		if c.From == schemas.Value {
-			f := add(c.Paths())
+			f := prog.fieldAt(c.Paths())
 			f.columns = append(f.columns, i)
 		}
 	}
 	for i, l := range t.Lists() {
-		var paths []string
-		for _, s := range l.Sources {
-			paths = append(paths, s.Outer()...)
-		}
-		f := add(paths)
-		if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
-			name := paths[0][strings.LastIndexByte(paths[0], '.')+1:]
-			prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: i, key: []byte(`"` + name + `"`)})
-		} else {
-			f.lists = append(f.lists, i)
-		}
-		slots := make([]int, len(paths))
-		for j, path := range paths {
-			slots[j] = prog.slot(path)
-		}
-		prog.inLists = append(prog.inLists, slots)
+		tellsList(prog, i, l)
 	}
 	if len(prog.fields)+len(prog.inner) > 63 {
 		panic("transform: too many fields of " + t.Name)
 	}
-	for name, fields := range keys {
-		for _, i := range fields {
-			prog.root.children[name].field |= prog.fields[i].bit
+	for _, f := range prog.fields {
+		for _, key := range f.keys {
+			prog.root.children[key].field |= f.bit
 		}
 	}
 	for _, l := range prog.lists {
@@ -141,6 +104,46 @@ func tells(prog *program, t *schemas.Table) {
 			}
 		}
 	}
+}
+
+// fieldAt is the field that paths lead into, which is new if none has their keys.
+func (t *telling) fieldAt(paths []string) *fieldOf {
+	var first []string
+	direct := true
+	for _, path := range paths {
+		first = append(first, firstKey(path))
+		direct = direct && firstKey(path) == path
+	}
+	slices.Sort(first)
+	first = slices.Compact(first)
+	at := slices.IndexFunc(t.fields, func(f fieldOf) bool { return slices.Equal(f.keys, first) })
+	if at < 0 {
+		at = len(t.fields)
+		t.fields = append(t.fields, fieldOf{keys: first, bit: 1 << at, direct: true})
+	}
+	f := &t.fields[at]
+	f.direct = f.direct && direct
+	return f
+}
+
+// tellsList prepares a program for the list with an index among those of the table.
+func tellsList(prog *program, index int, l schemas.List) {
+	var paths []string
+	for _, s := range l.Sources {
+		paths = append(paths, s.Outer()...)
+	}
+	f := prog.fieldAt(paths)
+	if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
+		name := paths[0][strings.LastIndexByte(paths[0], '.')+1:]
+		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: []byte(`"` + name + `"`)})
+	} else {
+		f.lists = append(f.lists, index)
+	}
+	slots := make([]int, len(paths))
+	for j, path := range paths {
+		slots[j] = prog.slot(path)
+	}
+	prog.inLists = append(prog.inLists, slots)
 }
 
 func firstKey(path string) string {
