@@ -223,8 +223,12 @@ func (y *year) complete(id string, m store.Manifest, seen map[string]bool) {
 func (y *year) paidOnce(log *runLog, requests []simulator.RequestRecord) {
 	bought, again, allowed, example := map[string]int{}, 0, 0, ""
 	for _, r := range requests {
-		if r.Status == 200 && r.Fault == simulator.FaultNone && r.Bytes > len(`{ }`) { // nothing is bought by {}, which is tried again once
-			if bought[r.URL]++; bought[r.URL] > 1 {
+		if r.Status == 200 && r.Fault == simulator.FaultNone {
+			what, most := r.URL, 1
+			if r.Bytes <= len(`{ }`) {
+				what, most = "{} "+what, 2 // nothing is bought by it, and it is tried again once
+			}
+			if bought[what]++; bought[what] > most {
 				again++
 				example = r.URL
 			}
