@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -24,7 +25,7 @@ func TestClockThatIsOffHidesNothing(t *testing.T) {
 	for name, off := range map[string][]time.Duration{
 		"ahead": {0, year, 0, 0}, "behind": {0, -year, 0, 0}, "ahead at first": {year, 0, 0}, "behind at first": {-year, 0, 0}, "hours": {0, 5 * time.Hour, -3 * time.Hour, 0},
 	} {
-		if racing && name != "ahead" {
+		if scratchtest.Racing && name != "ahead" {
 			continue
 		}
 		start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)

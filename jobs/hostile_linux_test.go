@@ -28,6 +28,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -428,7 +429,7 @@ func TestHostileStores(t *testing.T) {
 	}
 	first := number("SPACESETL_HOSTILE_SEED", 1)
 	count := inFull(100, 30)
-	if racing {
+	if scratchtest.Racing {
 		count = 4
 	}
 	count = number("SPACESETL_HOSTILE", count)

@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -26,9 +27,7 @@ import (
 // and lists come and go, asked in both dialects and with quirks.
 func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 	slow(t)
-	if racing {
-		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
-	}
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	dir, runs := changingRuns(t, inFull(30, 8))
 	var all []schemas.Part

@@ -18,6 +18,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -83,7 +84,7 @@ func TestYear(t *testing.T) {
 	switch {
 	case fullYear():
 		seeds, days = append(seeds, 4), 400
-	case testing.Short() || racing:
+	case testing.Short() || scratchtest.Racing:
 		seeds, days = seeds[:1], 3
 	}
 	if text := os.Getenv(yearDays); text != "" {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -85,9 +86,7 @@ func saysUse(text string) bool {
 // whatever the other has, and however it is called.
 func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 	slow(t)
-	if racing {
-		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
-	}
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	s := tied(t)
 	for what, path := range s.others {
@@ -143,9 +142,7 @@ func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 // So it is in every version of DuckDB that reads it; before 1.2 of views, too.
 func TestOtherVersionsAnswerFromTheirOwnTables(t *testing.T) {
 	slow(t)
-	if racing {
-		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
-	}
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	pythons := otherDuckDBs(t)
 	s := tied(t)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -33,9 +34,7 @@ func otherDuckDBs(t *testing.T) []string {
 // Whatever DuckDB a reader has, from 1.0 to the newest, it finds the rows, views
 // and macros that the one that wrote them finds.
 func TestOtherVersionsOpenTheDatabase(t *testing.T) {
-	if racing {
-		t.Skip("DuckDB alone is asked: the race detector finds nothing in it")
-	}
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	pythons := otherDuckDBs(t)
 	s := newStore(t)

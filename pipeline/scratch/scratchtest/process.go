@@ -5,6 +5,7 @@ package scratchtest
 import (
 	"flag"
 	"os"
+	"testing"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
@@ -43,4 +44,13 @@ func Use(below string) (remove func()) {
 		}
 	}
 	return remove
+}
+
+// SkipRacing skips a test of what is DuckDB's own: the race detector finds nothing in
+// it, and it takes longer.
+func SkipRacing(tb testing.TB) {
+	if Racing {
+		tb.Helper()
+		tb.Skip("DuckDB alone is asked: the race detector finds nothing in it")
+	}
 }
