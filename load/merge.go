@@ -3,7 +3,6 @@ package load
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -264,16 +263,5 @@ func equal(columns []string, a, b string) string {
 // claimed is the condition that a row of a child table comes from a paged
 // collection and so is claimed by key.
 func (m merge) claimed(alias string) string {
-	condition := "false"
-	for _, s := range m.table.Sources {
-		if s.Object != schemas.PageObject {
-			continue
-		}
-		same := "true"
-		for _, column := range slices.Sorted(maps.Keys(s.Set)) {
-			same += fmt.Sprintf(" AND %s.%s = %s", alias, schemas.Quote(column), schemas.QuoteText(s.Set[column]))
-		}
-		condition += " OR " + same
-	}
-	return condition
+	return "(" + cmp.Or(schemas.DuckDBRule(nil).Claimed(m.table, alias), "false") + ")"
 }

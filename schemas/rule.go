@@ -51,7 +51,7 @@ func (r Rule) Rows(t *Table) string {
 		return r.Objects(t)
 	case len(t.ListColumns()) > 0:
 		rows := r.members(t)
-		if claimed := r.claimed(t, "one"); claimed != "" {
+		if claimed := r.Claimed(t, "one"); claimed != "" {
 			rows += "\nUNION ALL\n" + r.newest(t, claimed)
 		}
 		return rows
@@ -151,14 +151,14 @@ func (r Rule) members(t *Table) string {
 	list := slices.Concat(t.ListColumns(), sightingColumns)
 	return fmt.Sprintf("SELECT %s FROM %s AS one\nJOIN (\n  SELECT told.*, row_number() OVER (PARTITION BY %s ORDER BY %s) AS %s FROM (\n%s\n  ) AS told\n) AS list ON %s AND list.%[5]s = 1",
 		r.names("one", columnNames(t.Columns), ""), r.From(t), r.names("told", t.ListColumns(), ""), r.names("told", sightingColumns, " DESC"), place,
-		strings.Join(r.ListSightings(t), "\n    UNION ALL\n"), r.equal(list, "one", "list"))
+		strings.Join(r.listSightings(t), "\n    UNION ALL\n"), r.equal(list, "one", "list"))
 }
 
-// ListSightings are SELECTs of the sightings that tell of lists in a child table:
+// listSightings are SELECTs of the sightings that tell of lists in a child table:
 // the columns that tell lists apart, then those that order sightings.
-func (r Rule) ListSightings(t *Table) []string {
+func (r Rule) listSightings(t *Table) []string {
 	own := fmt.Sprintf("    SELECT %s FROM %s AS one", r.names("one", slices.Concat(t.ListColumns(), sightingColumns), ""), r.From(t))
-	if claimed := r.claimed(t, "one"); claimed != "" {
+	if claimed := r.Claimed(t, "one"); claimed != "" {
 		own += " WHERE NOT (" + claimed + ")"
 	}
 	selects := []string{own}
@@ -182,9 +182,9 @@ func (r Rule) ListSightings(t *Table) []string {
 	return selects
 }
 
-// claimed is the condition that a row of a table of lists comes from a paged
+// Claimed is the condition that a row of a table of lists comes from a paged
 // collection, whose rows are claimed one by one; empty where none does.
-func (r Rule) claimed(t *Table, alias string) string {
+func (r Rule) Claimed(t *Table, alias string) string {
 	var conditions []string
 	for _, s := range t.Sources {
 		if s.Object != PageObject {
