@@ -101,7 +101,10 @@ func numbersAgree(t *testing.T, b *tab, db *sql.DB, run string) {
 		{"speakers", tableOf("speakers", 2), "SELECT count(DISTINCT space_id)::VARCHAR FROM v_space_people WHERE is_speaker GROUP BY user_id ORDER BY count(DISTINCT space_id) DESC LIMIT 15"},
 		{"topics", tableOf("topics", 0, 1, 2) + `.sort()`, "SELECT * FROM (SELECT name || '|' || count(*) || '|' || printf('%,d', round(avg(CASE WHEN state <> 'scheduled' THEN participant_count END))::BIGINT) AS t FROM spaces JOIN space_topics USING (space_id) JOIN topics USING (topic_id) GROUP BY topic_id, name ORDER BY count(*) DESC, name LIMIT 15) ORDER BY t"},
 		{"languages", tableOf("languages", 1), "SELECT count(*)::VARCHAR FROM spaces GROUP BY lang ORDER BY count(*) DESC, lang"},
-		{"states", tableOf("states", 0, 1), "SELECT state || '|' || count(*) FROM spaces GROUP BY state ORDER BY count(*) DESC, state"},
+		{"states", tableOf("states", 0, 1), `SELECT status || '|' || count(*) FROM (SELECT CASE
+			WHEN state = 'scheduled' AND coalesce(unavailable_at, last_seen_at) - scheduled_start >= INTERVAL 1 HOUR THEN 'no_show'
+			WHEN state = 'scheduled' AND unavailable_at IS NOT NULL THEN 'cancelled'
+			WHEN state = 'live' AND unavailable_at IS NOT NULL THEN 'gone' ELSE state END AS status FROM spaces) GROUP BY status ORDER BY count(*) DESC, status`},
 		{"who speaks with whom", tableOf("network", 2) + `.slice(0, 3)`, "WITH s AS (SELECT DISTINCT space_id, user_id FROM v_space_people WHERE is_creator OR is_host OR is_speaker) SELECT count(*)::VARCHAR FROM s AS a, s AS b WHERE a.space_id = b.space_id AND a.user_id < b.user_id GROUP BY a.user_id, b.user_id ORDER BY count(*) DESC LIMIT 3"},
 		{"Spaces in the store", `[document.querySelector('.tiles .detail').textContent.match(/, ([0-9,]+) in the store/)[1]]`, "SELECT count(*)::VARCHAR FROM spaces"},
 	} {
