@@ -60,8 +60,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 	return p, func() { _ = loader.Close(); remove() }, nil
 }
 
-// memoryLimit is what DuckDB may take as its settings have it; nothing for no
-// limit.
+// memoryLimit is what DuckDB may take as its settings have it; empty for no limit.
 func memoryLimit(j *Job) string {
 	if j.opts.Memory == 0 {
 		return ""

@@ -115,8 +115,7 @@ func daysToCompare(l *money.Ledger, now time.Time) int {
 	return min(max(int(now.Sub(first)/(24*time.Hour))+1, 1), extract.MaxUsageDays)
 }
 
-// stopped gives an error of a request outside of a run the outcome that it has
-// in one.
+// stopped gives an error of a request outside of a run the outcome it has in one.
 func stopped(err error) error {
 	var e schemas.Stopper
 	if !errors.As(err, &e) {

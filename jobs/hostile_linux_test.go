@@ -464,6 +464,7 @@ func (p planted) String() string { return string(p) }
 // What somebody planted in a store on purpose, with checksums that are right.
 func TestPlantedStores(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	stores := hostileStores(t)
 	for name, plant := range map[planted]func(t *testing.T, dir string, run string, out outside) error{

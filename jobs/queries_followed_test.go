@@ -1,8 +1,10 @@
 package jobs_test
 
 import (
+	"bytes"
 	"cmp"
 	"database/sql"
+	"encoding/json"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -43,7 +45,7 @@ func newFollowedStore(t *testing.T) *followedStore {
 	now := time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC) // the simulated world's first moment
 	run := 0
 	world := simulator.New(simulator.Config{
-		Spaces: 300, NoRateLimits: true, Evolve: true, EvolveOver: 2 * followedRuns * followedEvery, Ended: simulator.GoneError,
+		Spaces: 300, NoRateLimits: true, Evolve: true, Change: true, EvolveOver: 2 * followedRuns * followedEvery, Ended: simulator.GoneError,
 		Now: func() time.Time { return now },
 	})
 	listener := &tap{next: world}
@@ -51,7 +53,7 @@ func newFollowedStore(t *testing.T) *followedStore {
 	defer server.Close()
 	spec := jobs.Spec{
 		Name: "followed", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen,
-		IDs: world.SpaceIDs(120), Creators: world.CreatorIDs(20),
+		IDs: world.SpaceIDs(120), Creators: world.CreatorIDs(20), With: []string{"tweets"},
 	}
 	spec.Defaults()
 	s := &followedStore{}
@@ -85,21 +87,22 @@ func newFollowedRun(at time.Time, world *simulator.Simulator, answers []*answer)
 }
 
 // popular changes the answers of a server: with each run people have more
-// followers, see won.
+// followers, and tweets more likes, see won.
 type popular struct {
 	next http.Handler
 	run  func() int
 }
 
-var followers = regexp.MustCompile(`"followers_count":\d+`)
+var followers = regexp.MustCompile(`"(?:followers|like)_count":\d+`)
 
 func (p popular) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Header.Del("Accept-Encoding")
 	answer := httptest.NewRecorder()
 	p.next.ServeHTTP(answer, r)
 	body := followers.ReplaceAllFunc(answer.Body.Bytes(), func(text []byte) []byte {
-		n, _ := strconv.ParseInt(string(text[len(`"followers_count":`):]), 10, 64) // digits
-		return strconv.AppendInt([]byte(`"followers_count":`), n+won(n, p.run()), 10)
+		name, digits, _ := bytes.Cut(text, []byte(":"))
+		n, _ := strconv.ParseInt(string(digits), 10, 64)
+		return strconv.AppendInt(append(slices.Clone(name), ':'), n+won(n, p.run()), 10)
 	})
 	maps.Copy(w.Header(), answer.Header())
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
@@ -121,6 +124,8 @@ func (s *followedStore) answers() answers {
 
 		"22-what-became-of-them":  s.became,
 		"23-audience-of-each-run": s.audience,
+		"31-joined-and-left":      s.joinedAndLeft,
+		"32-likes-over-time":      s.likes,
 	}
 }
 
@@ -262,11 +267,11 @@ func (s *followedStore) asOf() [][]string {
 
 func (s *followedStore) newFollowers() [][]string {
 	speakers, begin, end := map[string]bool{}, map[string]int{}, map[string]int{}
-	users := map[string]simulator.User{}
+	users, atFirst := map[string]simulator.User{}, map[string]int64{}
 	for i, run := range s.runs {
 		for id, user := range run.users {
 			if _, ok := users[id]; !ok {
-				begin[id] = i
+				begin[id], atFirst[id] = i, user.Metrics.Followers
 			}
 			users[id], end[id] = user, i
 		}
@@ -277,15 +282,16 @@ func (s *followedStore) newFollowers() [][]string {
 		}
 	}
 	gain := func(u simulator.User) int64 {
-		return won(u.Metrics.Followers, end[u.ID]) - won(u.Metrics.Followers, begin[u.ID])
+		n, m := u.Metrics.Followers, atFirst[u.ID]
+		return n + won(n, end[u.ID]) - m - won(m, begin[u.ID])
 	}
 	maps.DeleteFunc(users, func(id string, u simulator.User) bool { return !speakers[id] || gain(u) == 0 })
 	most := slices.SortedFunc(maps.Values(users), func(a, b simulator.User) int {
 		return cmp.Or(cmp.Compare(gain(b), gain(a)), cmp.Compare(a.Username, b.Username))
 	})
 	return first(5, most, func(u simulator.User) []string {
-		n := u.Metrics.Followers
-		return row(u.Username, n+won(n, begin[u.ID]), n+won(n, end[u.ID]), gain(u))
+		n, m := u.Metrics.Followers, atFirst[u.ID]
+		return row(u.Username, m+won(m, begin[u.ID]), n+won(n, end[u.ID]), gain(u))
 	})
 }
 
@@ -304,4 +310,80 @@ func (s *followedStore) cost() [][]string {
 		}
 	}
 	return rows[:min(12, len(rows))]
+}
+
+func (s *followedStore) likes() [][]string {
+	type tweet struct {
+		id                 string
+		first, last, pages int64
+	}
+	all := map[string]*tweet{}
+	for i, run := range s.runs {
+		for _, a := range run.answers {
+			for id, copies := range a.objects()["tweet"] {
+				var metrics simulator.TweetMetrics
+				if err := json.Unmarshal(copies[len(copies)-1]["public_metrics"], &metrics); err != nil {
+					panic(err)
+				}
+				n := metrics.Likes + won(metrics.Likes, i)
+				if all[id] == nil {
+					all[id] = &tweet{id: id, first: n}
+				}
+				all[id].last = n
+				all[id].pages++
+			}
+		}
+	}
+	maps.DeleteFunc(all, func(_ string, t *tweet) bool { return t.pages < 2 })
+	most := slices.SortedFunc(maps.Values(all), func(a, b *tweet) int {
+		return cmp.Or(cmp.Compare(b.last-b.first, a.last-a.first), cmp.Compare(a.id, b.id))
+	})
+	return first(5, most, func(t *tweet) []string { return row(t.id, t.first, t.last, t.last-t.first, t.pages) })
+}
+
+func (s *followedStore) joinedAndLeft() [][]string {
+	type role struct{ space, user, role string }
+	type stay struct {
+		role
+		since time.Time
+		until any
+	}
+	var came []*stay
+	now, seen, known, names := map[role]*stay{}, map[string]bool{}, s.known(), map[string]string{}
+	for _, run := range s.runs {
+		for id, user := range run.users {
+			names[id] = user.Username
+		}
+		for id, sp := range run.spaces {
+			for name, ids := range map[string][]string{"creator": {sp.CreatorID}, "host": sp.HostIDs, "speaker": sp.SpeakerIDs, "invited": sp.InvitedUserIDs} {
+				if len(ids) == 0 && name != "speaker" {
+					continue // it tells nothing
+				}
+				there := map[role]bool{}
+				for _, user := range ids {
+					r := role{id, user, name}
+					there[r] = true
+					if now[r] == nil {
+						now[r] = &stay{r, run.at, ""}
+						if seen[id] {
+							came = append(came, now[r])
+						}
+					}
+				}
+				for r, stay := range now {
+					if r.space == id && r.role == name && !there[r] {
+						stay.until = run.at
+						delete(now, r)
+					}
+				}
+			}
+			seen[id] = true
+		}
+	}
+	slices.SortFunc(came, func(a, b *stay) int {
+		return cmp.Or(a.since.Compare(b.since), cmp.Compare(a.space, b.space), cmp.Compare(names[a.user], names[b.user]), cmp.Compare(a.role.role, b.role.role))
+	})
+	return first(5, came, func(c *stay) []string {
+		return row(known[c.space].Title, names[c.user], c.role.role, c.since, c.until)
+	})
 }

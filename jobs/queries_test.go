@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -20,6 +21,7 @@ type answers map[string]func() [][]string
 // they return. Those that want several runs are asked of a store that has them.
 func TestQueriesReturnTheTruth(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	demo, followed := newDemoStore(t), newFollowedStore(t)
 	results, checked := map[string][][]string{}, 0

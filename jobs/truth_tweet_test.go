@@ -35,6 +35,10 @@ func wantTweets(w *wanted) {
 				w.add("tweet_references", linked, cells("tweet_id", id, "type", ref.Type, "referenced_tweet_id", ref.ID, "ordinal", i))
 			}
 		}
+		for _, s := range w.shown["tweet"][id] {
+			w.add("tweet_snapshots", s.answer, cells("tweet_id", t.ID, "observed_at", s.fetchedAt, "retweet_count", t.Metrics.Retweets, "reply_count", t.Metrics.Replies,
+				"like_count", t.Metrics.Likes, "quote_count", t.Metrics.Quotes, "bookmark_count", t.Metrics.Bookmarks, "impression_count", t.Metrics.Impressions))
+		}
 		wantTweetLists(w, t, last.answer)
 		wantTweetObjects(w, t, last.answer)
 	})

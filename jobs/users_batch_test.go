@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -32,6 +33,7 @@ func (d *days) next() { d.micros.Add((24 * time.Hour).Microseconds()) }
 // what plan promised, and the users are the same in every column.
 func TestLookingUsersUpIsRecommendedWhereItSaves(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	for _, most := range inFull([]bool{false, true}, []bool{true}) {
 		clock := &days{}

@@ -124,11 +124,14 @@ func verifyDuckDB(ctx context.Context, j *Job, v *health.Verification, anew map[
 		return ctx.Err()
 	}
 	for _, table := range slices.Sorted(maps.Keys(want)) {
-		if got[table] != want[table] {
-			v.Wrong("%s: table %s has %d rows with hash %s; its pages make %d with %s", j.store.DuckDB(), table, got[table].Rows, got[table].Hash, want[table].Rows, want[table].Hash)
-			continue
+		switch hash, has := got[table]; {
+		case !has:
+			v.Notes = append(v.Notes, fmt.Sprintf("%s: table %s has versions from before revision 4, so it is not compared; move the file away, and the next run makes it again, with the versions of all runs", j.store.DuckDB(), table))
+		case hash != want[table]:
+			v.Wrong("%s: table %s has %d rows with hash %s; its pages make %d with %s", j.store.DuckDB(), table, hash.Rows, hash.Hash, want[table].Rows, want[table].Hash)
+		default:
+			v.Tables++
 		}
-		v.Tables++
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // smallStore is the store of a small finished job.
@@ -39,6 +40,7 @@ func wrongIn(t *testing.T, store string) string {
 // One byte changed in any kind of file is found, and the file is named.
 func TestVerifyFindsEveryChangedByte(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	store := smallStore(t)
 	if wrong := wrongIn(t, store); wrong != "" {

@@ -106,7 +106,7 @@ func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]st
 	if err != nil {
 		return nil, err
 	}
-	tables = slices.DeleteFunc(tables, func(name string) bool { return !isOurs(name) })
+	tables = slices.DeleteFunc(tables, func(name string) bool { return !isOurs(name) && !wasOurs(name) })
 	script := ""
 	for _, name := range tables {
 		if i := slices.IndexFunc(computed, func(column string) bool { return strings.HasPrefix(column, name+".") }); i >= 0 {
@@ -126,7 +126,12 @@ func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]st
 // isOurs reports whether a table of a database is one of those we make.
 func isOurs(name string) bool {
 	same := func(t *schemas.Table) bool { return t.Name == name }
-	return name == loads || schemas.Lookup(name) != nil || slices.ContainsFunc(schemas.Histories(), same)
+	return name == loads || schemas.Lookup(name) != nil || slices.ContainsFunc(schemas.EndedTables(), same)
+}
+
+// wasOurs reports whether a table is one of all versions, which is a view now.
+func wasOurs(name string) bool {
+	return slices.ContainsFunc(schemas.Tables(), func(t *schemas.Table) bool { return t.Versioned && t.History() == name })
 }
 
 // shut lets a database reach nothing but what it has.
@@ -143,7 +148,7 @@ func own(ctx context.Context, db *sql.DB, tables []string) error {
 		scripts = append(scripts, v.DuckDB())
 	}
 	for _, m := range schemas.Macros() {
-		if slices.Contains(tables, m.Of.Name) {
+		if slices.Contains(tables, m.Of.Ended().Name) || slices.Contains(tables, m.Of.History()) {
 			scripts = append(scripts, m.DuckDB())
 		}
 	}

@@ -169,7 +169,7 @@ func TestCommentsAndTypesAreAsDeclared(t *testing.T) {
 		"_loads||Runs that this database has, as it says itself.", "_loads|run_id VARCHAR|The run, as in runs._run_id.",
 		"_loads|content VARCHAR|Checksum of the pages that its rows were made of, as in its manifest.",
 	}
-	for _, table := range slices.Concat(schemas.Tables(), schemas.Histories(), schemas.SightingTables()) {
+	for _, table := range slices.Concat(schemas.Tables(), schemas.EndedTables(), schemas.SightingTables()) {
 		want = append(want, table.Name+"||"+table.Doc)
 		for _, c := range table.Columns {
 			kind := strings.Replace(c.Type.DuckDB(), "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", 1)

@@ -21,7 +21,7 @@ func evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 	if stored[loads] == nil {
 		script = createLoads
 	}
-	declared := slices.Concat(schemas.Tables(), schemas.Histories())
+	declared := slices.Concat(schemas.Tables(), schemas.EndedTables())
 	if !isNew { // most runs alone have none, and a twentieth of a small one's time goes into these
 		declared = append(declared, schemas.SightingTables()...)
 	}
@@ -29,8 +29,8 @@ func evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 		script += evolution(t, stored[t.Name])
 	}
 	for _, t := range schemas.Tables() {
-		if h := t.Versions(); h != nil && stored[h.Name] == nil && stored[t.Name] != nil {
-			script += history{t}.seed()
+		if t.Versioned && stored[t.Ended().Name] == nil && stored[t.Name] != nil {
+			script += history{t}.adopt(stored[t.History()])
 		}
 	}
 	script += schemas.Tied(identity())

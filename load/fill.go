@@ -45,9 +45,6 @@ func (m merge) fill() []string {
 	if m.isPartial() {
 		statements = m.fillPartial(insert)
 	}
-	if m.table.History {
-		statements = append(statements, history{m.table}.seed())
-	}
 	return statements
 }
 

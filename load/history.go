@@ -2,101 +2,149 @@ package load
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// history writes the SQL that adds versions to the history of a table.
+// history writes the SQL that keeps the versions of a table's rows that end. The
+// current version is the row itself, and is valid since the one before it ended.
 //
-// A version is added for each row whose content is not what it was before the
-// merge. Only rows that the run touched are compared, and the current version
-// is not looked up for that, so the cost follows the run and not the history.
-// A row that is older than the stored one changes no content and so adds no
-// version. Where the same run is merged again with other content, its version
-// is replaced.
+// Only rows that the run touched are compared, so the cost follows the run and not the
+// history. What an older run, or the same one merged again, changes in a row is no
+// version: one ends when a newer sighting says otherwise.
 type history struct{ table *schemas.Table }
 
-// Temporary tables: the hashes before the merge, and what it has changed.
-const (
-	contentBefore  = "_before"
-	contentChanged = "_changed"
-)
+// contentBefore is a temporary table: the rows that the merge may change, as they were.
+const contentBefore = "_before"
 
-// before notes the content of the rows that the new ones will meet.
-func (h history) before(from string) []string {
-	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, %s AS %s FROM %s",
-		contentBefore, h.key(), h.hash(), schemas.RowHash, h.touched(from))}
+// before notes the stored rows that meet new ones with other content.
+func (m merge) before() []string {
+	h, from := history{m.table}, m.from
+	key := schemas.Quote(h.table.Key...)
+	return append(m.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
+SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN (
+  SELECT %s FROM %s AS incoming JOIN %[5]s AS stored ON %[8]s WHERE %[9]s <> %[3]s
+) AS other USING (%[10]s)`,
+		contentBefore, prefixed("stored", h.table.Content()), h.table.ContentHash("stored"), schemas.RowHash, schemas.Quote(h.table.Name),
+		prefixed("stored", h.table.Key), from, equal(h.table.Key, "stored", "incoming"), h.table.ContentHash("incoming"), key))
 }
 
-// after closes the versions that ended and adds those that began.
-func (h history) after(from string) []string {
-	versions := schemas.Quote(h.table.Versions().Name)
-	same := equal(h.table.Key, "version", "changed")
-	return []string{
-		fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
-SELECT now.* FROM (SELECT %s, %s, %s AS %s FROM %s) AS now LEFT JOIN %s AS before USING (%[2]s)
-WHERE now.%[5]s IS DISTINCT FROM before.%[5]s`,
-			contentChanged, h.key(), fetchedAt, h.hash(), schemas.RowHash, h.touched(from), contentBefore),
-		fmt.Sprintf("DELETE FROM %s AS version USING %s AS changed WHERE %s AND version.%s IS NULL AND version.%s >= changed.%s",
-			versions, contentChanged, same, schemas.ValidTo, schemas.ValidFrom, fetchedAt),
-		fmt.Sprintf("UPDATE %s AS version SET %s = changed.%s FROM %s AS changed WHERE %s AND version.%[2]s IS NULL",
-			versions, schemas.ValidTo, fetchedAt, contentChanged, same),
-		h.insert(fmt.Sprintf("%s JOIN %s AS changed USING (%s)", schemas.Quote(h.table.Name), contentChanged, h.key()), "changed."+schemas.RowHash),
-	}
-}
-
-// seed gives a database that has no history the stored rows as first versions.
-func (h history) seed() string {
-	return h.insert(schemas.Quote(h.table.Name), h.hash()) + ";\n"
-}
-
-func (h history) insert(from, hash string) string {
-	name := schemas.Quote(h.table.Name)
-	var columns, values []string
-	for _, c := range h.table.Versions().Columns {
-		column := schemas.Quote(c.Name)
-		columns = append(columns, column)
-		switch c.Name {
-		case schemas.ValidFrom:
-			values = append(values, name+"."+fetchedAt)
-		case schemas.ValidTo:
-			values = append(values, "NULL")
-		case schemas.RowHash:
-			values = append(values, hash)
-		default:
-			values = append(values, name+"."+column)
-		}
-	}
-	return fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s",
-		schemas.Quote(h.table.Versions().Name), strings.Join(columns, ", "), strings.Join(values, ", "), from)
-}
-
-func (h history) key() string { return schemas.Quote(h.table.Key...) }
-
-// touched is the stored rows that have a new one.
-func (h history) touched(from string) string {
-	return fmt.Sprintf("%s SEMI JOIN (SELECT %s FROM %s) AS incoming USING (%[2]s)", schemas.Quote(h.table.Name), h.key(), from)
-}
-
-// hash is the content as a number. It must stay what it is: stored hashes are
-// compared with new ones. So columns that came later count only where they have a
-// value. 63 bits of an MD5, so that it fits a signed integer.
-func (h history) hash() string {
-	var texts []string
-	later := ""
-	for _, name := range h.table.Content() {
-		c := h.table.Columns[h.table.Column(name)]
-		text := schemas.Quote(name)
-		if c.Type == schemas.Time {
-			text = "epoch_us(" + text + ")" // as text it would follow the session's time zone
-		}
-		if slices.ContainsFunc(h.table.Later, func(l schemas.Column) bool { return l.Name == name }) {
-			later += fmt.Sprintf(" || coalesce(chr(31) || %s || %s::VARCHAR, '')", schemas.QuoteText(name), text)
+// late marks since when rows are as they are of objects that the run saw earlier than
+// any run merged before it, and saw otherwise, or without them.
+func (m merge) late() (statements []string) {
+	for _, t := range schemas.Tables() {
+		if !t.Versioned || t.Owner() != m.table {
 			continue
 		}
-		texts = append(texts, fmt.Sprintf("coalesce(%s::VARCHAR, chr(30))", text))
+		key, same := m.table.Key[0], ""
+		if t == m.table {
+			same = " AND " + t.ContentHash("one") + " = " + t.ContentHash("incoming")
+		}
+		late := fmt.Sprintf("SELECT %s, owner.first_seen_at AS since_at FROM %s AS owner JOIN (SELECT %s, min(first_seen_at) AS first_seen_at FROM %s GROUP BY ALL) AS late ON late.%[3]s = owner.%[3]s AND late.first_seen_at < owner.first_seen_at JOIN %[5]s AS one ON one.%[6]s = owner.%[3]s ANTI JOIN %[7]s AS past ON %[8]s",
+			prefixed("one", t.Key), schemas.Quote(m.table.Name), schemas.Quote(key), m.from, schemas.Quote(t.Name), schemas.Quote(t.OwnerColumn()), schemas.Quote(t.Ended().Name), equal(t.Key, "past", "one"))
+		if rows := m.rows[t.Name]; rows != "" {
+			late += fmt.Sprintf(" ANTI JOIN %s AS incoming ON %s%s", rows, equal(t.Key, "incoming", "one"), same)
+		}
+		statements = append(statements, history{t}.mark(late, "NULL"))
 	}
-	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)%s) >> 1)::BIGINT", strings.Join(texts, ", "), later)
+	return statements
+}
+
+// after keeps those of them that ended.
+func (h history) after() []string {
+	return []string{h.end(schemas.RowHash, fmt.Sprintf("JOIN %s AS now ON %s", schemas.Quote(h.table.Name), equal(h.table.Key, "now", "before")),
+		"now._fetched_at", fmt.Sprintf("before.%s <> %s", schemas.RowHash, h.table.ContentHash("now")))}
+}
+
+// end inserts the versions before the merge that ended at a time, on a condition.
+func (h history) end(hash, join, at, condition string) string {
+	columns := append(h.table.Content(), "_run_id", "_fetched_at")
+	if hash != "" {
+		columns = append(columns, hash)
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s) SELECT %s, %s, %s FROM %s AS before %s %s WHERE before._fetched_at < %[7]s AND %[11]s",
+		schemas.Quote(h.table.Ended().Name), schemas.Quote(columns...), schemas.ValidFrom, schemas.ValidTo,
+		prefixed("before", columns), h.table.Since("before"), at, contentBefore, join, h.since("before", contentBefore), condition)
+}
+
+// since joins what schemas.Table.Since reads of the rows of an alias, of those in from.
+func (h history) since(alias, from string) string {
+	owner := h.table.Owner()
+	return fmt.Sprintf("LEFT JOIN (SELECT %s, max(%s) AS until FROM %s SEMI JOIN %s USING (%[1]s) GROUP BY ALL) AS past ON %[5]s LEFT JOIN %[6]s AS owner ON owner.%[7]s = %[8]s.%[9]s",
+		schemas.Quote(h.table.Key...), schemas.ValidTo, schemas.Quote(h.table.Ended().Name), from, equal(h.table.Key, "past", alias),
+		schemas.Quote(owner.Name), schemas.Quote(owner.Key[0]), alias, schemas.Quote(h.table.OwnerColumn()))
+}
+
+// mark notes since when rows are as they are, where no version before tells: from
+// selects their key, and the time as since_at.
+func (h history) mark(from, adopted string) string {
+	key := schemas.Quote(h.table.Key...)
+	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT %[2]s, since_at, since_at, %[6]s FROM (%[7]s)",
+		schemas.Quote(h.table.Ended().Name), key, schemas.ValidFrom, schemas.ValidTo, schemas.Adopted, adopted, from)
+}
+
+// adopt gives a database of an earlier version the versions that are over. Columns are
+// those of the table of all versions that it may have; without one, nothing is known
+// from before its rows were last seen.
+func (h history) adopt(columns map[string]string) string {
+	from, at, open := schemas.Quote(h.table.Name), "stored._fetched_at", "true"
+	var script string
+	if columns != nil {
+		var kept []string
+		for _, c := range h.table.Ended().Columns {
+			if _, ok := columns[c.Name]; ok {
+				kept = append(kept, schemas.Quote(c.Name))
+			}
+		}
+		from, at, open = schemas.Quote(h.table.History()), "stored."+schemas.ValidFrom, fmt.Sprintf("stored.%s IS NULL AND past.until IS NULL", schemas.ValidTo)
+		script = fmt.Sprintf("INSERT INTO %s (%s, %s) SELECT %[2]s, true FROM %[4]s WHERE %[5]s IS NOT NULL;\n",
+			schemas.Quote(h.table.Ended().Name), strings.Join(kept, ", "), schemas.Adopted, from, schemas.ValidTo)
+	}
+	script += h.mark(fmt.Sprintf("SELECT %s, %s AS since_at FROM %s AS stored %s WHERE %s AND %[2]s > owner.first_seen_at",
+		prefixed("stored", h.table.Key), at, from, h.since("stored", from), open), "true") + ";\n"
+	if columns != nil {
+		script += fmt.Sprintf("DROP TABLE %s;\n", from)
+	}
+	return script
+}
+
+// noteListed notes the rows in the lists of which the run tells, and the new rows of paged
+// collections that are stored.
+func (m merge) noteListed() string {
+	columns := append(m.table.Content(), "_run_id", "_fetched_at")
+	stored := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(m.table.Name))
+	rows := stored + m.ofLists()
+	if m.from != "" {
+		rows += " UNION ALL " + stored + m.ofCollections()
+	}
+	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", contentBefore, rows)
+}
+
+func (m merge) ofLists() string {
+	return fmt.Sprintf("SEMI JOIN %s AS list ON %s WHERE NOT %s", newestLists, equal(m.table.ListColumns(), "one", "list"), m.claimed("one"))
+}
+
+func (m merge) ofCollections() string {
+	return fmt.Sprintf("SEMI JOIN %s AS incoming ON %s WHERE %s", m.from, equal(m.table.Key, "one", "incoming"), m.claimed("one"))
+}
+
+// leftAndCame keeps the rows of lists that are not there any more, and those that are
+// now, of objects that an earlier run saw.
+func (m merge) leftAndCame() []string {
+	h, lists := history{m.table}, m.table.ListColumns()
+	left := h.end("", fmt.Sprintf("JOIN %s AS list ON %s", newestLists, equal(lists, "before", "list")), "list.newest.at",
+		fmt.Sprintf("NOT EXISTS (FROM %s AS now WHERE %s)", schemas.Quote(m.table.Name), equal(m.table.Key, "now", "before")))
+	if m.from == "" {
+		return []string{left}
+	}
+	stored := fmt.Sprintf("SELECT one.* FROM %s AS one ", schemas.Quote(m.table.Name))
+	known := "true"
+	if owners := m.rows[m.table.Owner().Name]; owners != "" {
+		known = "owner.first_seen_at < (SELECT min(first_seen_at) FROM " + owners + ")"
+	}
+	came := h.mark(fmt.Sprintf("SELECT %s, now._fetched_at AS since_at FROM (%s UNION ALL %s) AS now ANTI JOIN %s AS before ON %s JOIN %s AS owner ON owner.%s = now.%s WHERE %s",
+		prefixed("now", m.table.Key), stored+m.ofLists(), stored+m.ofCollections(), contentBefore, equal(m.table.Key, "now", "before"),
+		schemas.Quote(m.table.Owner().Name), schemas.Quote(m.table.Owner().Key[0]), schemas.Quote(m.table.OwnerColumn()), known), "NULL")
+	return []string{left, came}
 }

@@ -93,19 +93,30 @@ type TableHash struct {
 	Hash string `json:"hash"` // sum of the hashes of all rows, in decimal
 }
 
-// Hashes returns the hash of every table of the database, those of versions
-// included. A table or column of a newer version that the database lacks is an
-// error. It opens the file for reading only.
+// Hashes returns the hash of every table of the database, those of ended versions
+// included unless some are of a database of before revision 4. A table or column of a
+// newer version that the database lacks is an error. It opens the file for reading only.
 func (d *DuckDB) Hashes(ctx context.Context) (hashes map[string]TableHash, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	from := map[string]string{}
-	tables := slices.Concat(schemas.Tables(), schemas.Histories())
+	tables := slices.Concat(schemas.Tables(), schemas.EndedTables())
 	for _, t := range tables {
 		from[t.Name] = schemas.Quote(t.Name)
 	}
 	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
-		hashes, err = hashTables(ctx, db, tables, from)
-		return err
+		if hashes, err = hashTables(ctx, db, tables, from); err != nil {
+			return err
+		}
+		for _, t := range schemas.EndedTables() {
+			var adopted bool
+			if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", from[t.Name], schemas.Adopted)).Scan(&adopted); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
+			if adopted {
+				delete(hashes, t.Name)
+			}
+		}
+		return nil
 	})
 	return hashes, err
 }

@@ -54,12 +54,16 @@ func (m merge) members() []string {
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(newest) AS newest FROM (%s) GROUP BY ALL", newestLists, schemas.Quote(lists...), strings.Join(all, " UNION ALL ")),
 	}
+	var left []string
+	if m.table.Versioned {
+		statements, left = append(statements, m.noteListed()), m.leftAndCame()
+	}
 	if m.from == "" {
-		return append(statements, gone)
+		return append(append(statements, gone), left...)
 	}
 	rows := fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s UNION ALL FROM %[1]s AS one WHERE %[4]s)", m.from, newestLists, current, m.claimed("one"))
 	gone += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", rows, equal(m.table.Key, "one", "incoming"))
-	return append(append(statements, gone), m.upsert(rows)...)
+	return slices.Concat(statements, []string{gone}, m.upsert(rows), left)
 }
 
 // owner is the column with the key of the object that holds the list.

@@ -52,9 +52,8 @@ func (m merge) statements() []string {
 		return m.members()
 	case m.from == "":
 		return nil
-	case m.table.History:
-		h := history{m.table}
-		return slices.Concat(h.before(m.from), m.objects(), h.after(m.from))
+	case m.table.Versioned:
+		return slices.Concat(m.before(), m.objects(), history{m.table}.after())
 	case m.table.IsEntity():
 		return m.objects()
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 // DuckDB is the script that creates every table, the tables of
-// versions, the comments, the views and the macros. Run again it changes
+// ended versions, the comments, the views and the macros. Run again it changes
 // nothing but comments, views and macros that differ. They are not Tied to a
 // database as yet.
 func DuckDB() string {
@@ -14,7 +14,7 @@ func DuckDB() string {
 	for _, t := range tables {
 		b.WriteString(t.DuckDB())
 	}
-	for _, t := range append(Histories(), SightingTables()...) {
+	for _, t := range append(EndedTables(), SightingTables()...) {
 		b.WriteString(t.DuckDB())
 	}
 	for _, v := range Views() {

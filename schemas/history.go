@@ -3,46 +3,144 @@ package schemas
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
-// Columns of a table of versions that the table itself does not have.
+// Columns of versions that the table itself does not have.
 const (
 	ValidFrom = "valid_from"
 	ValidTo   = "valid_to"
 	RowHash   = "row_hash"
 )
 
-// Histories lists the tables of versions.
-func Histories() []*Table {
-	var histories []*Table
-	for _, t := range tables {
-		if t.versions != nil {
-			histories = append(histories, t.versions)
-		}
-	}
-	return histories
+// Adopted is a column of ended versions that the view does not have: true in those that
+// are of a database of before revision 4, which kept less of them.
+const Adopted = "adopted"
+
+// versioned lists the tables of which a database keeps every version.
+func versioned() []*Table {
+	return slices.DeleteFunc(slices.Clone(tables), func(t *Table) bool { return t.ended == nil })
 }
 
-func versions(t *Table) *Table {
+// EndedTables lists the tables of versions that are over.
+func EndedTables() []*Table {
+	var all []*Table
+	for _, t := range versioned() {
+		all = append(all, t.ended)
+	}
+	return all
+}
+
+// History is the name of the view of every version of the rows of t.
+func (t *Table) History() string { return t.Name + "_history" }
+
+// ended declares the table of the versions of rows of t that are over. A version of no
+// duration tells only since when the one after it is valid.
+func ended(t *Table) *Table {
 	h := &Table{
-		Name: t.Name + "_history", Key: append(slices.Clone(t.Key), ValidFrom),
-		Grain: t.Grain + " and version",
-		Doc:   fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name),
+		Name: "_" + t.Name + "_ended", Key: append(slices.Clone(t.Key), ValidTo),
+		Grain: t.Grain + " and version that is over",
+		Doc:   fmt.Sprintf("Versions of the rows of %s that are over: read %s.", t.Name, t.History()),
 	}
 	for _, name := range t.Content() {
 		c := t.Columns[t.Column(name)]
-		c.From = Nowhere
+		c.From, c.Doc = Nowhere, "" // as in the table
 		h.Columns = append(h.Columns, c)
 	}
-	h.Columns = append(h.Columns,
-		Column{Name: ValidFrom, Type: Time, From: Nowhere, Doc: "When the row was first seen like this."},
-		Column{Name: ValidTo, Type: Time, From: Nowhere, Doc: "When it was first seen otherwise; NULL for the current version."},
-		Column{Name: RowHash, Type: Int, From: Nowhere, Doc: "Hash of the content: equal content, equal hash."},
-		Column{Name: "_run_id", Type: Text, From: Nowhere, Enum: true, Doc: "Run that first saw it like this."},
-		Column{Name: "_fetched_at", Type: Time, From: Nowhere, Doc: "When the page it was first seen on was received."},
-	)
+	h.Columns = append(h.Columns, Column{Name: ValidFrom, Type: Time, From: Nowhere}, Column{Name: ValidTo, Type: Time, From: Nowhere})
+	if t.IsEntity() {
+		h.Columns = append(h.Columns, Column{Name: RowHash, Type: Int, From: Nowhere})
+	}
+	h.Columns = append(h.Columns, Column{Name: "_run_id", Type: Text, From: Nowhere}, Column{Name: "_fetched_at", Type: Time, From: Nowhere}, Column{Name: Adopted, Type: Bool, From: Nowhere})
 	h.arrow = arrowSchema(h)
 	return h
+}
+
+// Since is when a stored row came to be as it is, in SQL: when the version before it
+// ended, or else when its object was first seen. It reads the aliases past, with the
+// end of the last version as until, and owner, the row of the object.
+func (t *Table) Since(row string) string {
+	return fmt.Sprintf("coalesce(past.until, owner.first_seen_at, %s._fetched_at)", row)
+}
+
+// OwnerColumn is the key of the object that a row of t is, or is of, and Owner that
+// object's table.
+func (t *Table) OwnerColumn() string {
+	if t.IsEntity() {
+		return t.Key[0]
+	}
+	return t.ListColumns()[0]
+}
+
+// Owner is the table of the objects that rows of t are, or are of.
+func (t *Table) Owner() *Table {
+	if t.IsEntity() {
+		return t
+	}
+	return Lookup(t.Columns[t.Column(t.OwnerColumn())].Ref)
+}
+
+// historyView is the view of every version of the rows of t.
+func historyView(t *Table) View {
+	v := View{Name: t.History(), Doc: fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name)}
+	if !t.IsEntity() {
+		v.Doc = fmt.Sprintf("Every row that %s has or had, with when it was first and last seen: one row for each time that it came.", t.Name)
+	}
+	var now, then []string
+	for _, c := range t.ended.Columns {
+		if c.Name == Adopted {
+			continue
+		}
+		name := Quote(c.Name)
+		value, doc := "stored."+name, ""
+		switch c.Name {
+		case ValidFrom:
+			value, doc = t.Since("stored"), "When it was first seen like this."
+		case ValidTo:
+			value, doc = "NULL::TIMESTAMPTZ", "When it was first seen otherwise; NULL for the current version."
+		case RowHash:
+			value, doc = t.ContentHash("stored"), "Hash of the content: equal content, equal hash."
+		case "_run_id":
+			doc = "Run that saw it like this last; in a version that ended in a database made before revision 4, first."
+		case "_fetched_at":
+			doc = "When it was last seen like this, the same way."
+		default:
+			doc = t.Columns[t.Column(c.Name)].Doc
+		}
+		v.Columns = append(v.Columns, ViewColumn{c.Name, doc})
+		now, then = append(now, value+" AS "+name), append(then, name)
+	}
+	past := Quote(t.ended.Name)
+	v.SQL = fmt.Sprintf(`
+SELECT %s FROM %s WHERE %s < %s
+UNION ALL
+SELECT %s
+FROM %s AS stored
+LEFT JOIN (SELECT %s, max(%[4]s) AS until FROM %[2]s GROUP BY ALL) AS past ON %[8]s
+LEFT JOIN %[9]s AS owner ON owner.%[10]s = stored.%[11]s`,
+		strings.Join(then, ", "), past, ValidFrom, ValidTo, strings.Join(now, ", "), Quote(t.Name), Quote(t.Key...),
+		DuckDBRule(nil).equal(t.Key, "past", "stored"), Quote(t.Owner().Name), Quote(t.Owner().Key[0]), Quote(t.OwnerColumn()))
+	return v
+}
+
+// ContentHash is the content of a row as a number, in SQL. It must stay what it is:
+// stored hashes are compared with new ones. So columns that came later count only where
+// they have a value. 63 bits of an MD5, so that it fits a signed integer.
+func (t *Table) ContentHash(alias string) string {
+	var texts []string
+	later := ""
+	for _, name := range t.Content() {
+		text := alias + "." + Quote(name)
+		if t.Columns[t.Column(name)].Type == Time {
+			text = "epoch_us(" + text + ")" // as text it would follow the session's time zone
+		}
+		if slices.ContainsFunc(t.Later, func(l Column) bool { return l.Name == name }) {
+			later += fmt.Sprintf(" || coalesce(chr(31) || %s || %s::VARCHAR, '')", QuoteText(name), text)
+			continue
+		}
+		texts = append(texts, fmt.Sprintf("coalesce(%s::VARCHAR, chr(30))", text))
+	}
+	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)%s) >> 1)::BIGINT", strings.Join(texts, ", "), later)
 }
 
 // Macro is a question with parameters.
@@ -50,8 +148,8 @@ type Macro struct {
 	Name   string
 	Params []string
 	Doc    string
-	Of     *Table // that it reads
-	Where  string // which of its rows
+	Of     *Table // of whose rows it has versions
+	Where  string // which of its history's rows
 	SQL    string // one SELECT of DuckDB's dialect
 }
 
@@ -59,16 +157,13 @@ type Macro struct {
 // for its tables in the current database: see Tied.
 func Macros() []Macro {
 	var macros []Macro
-	for _, t := range tables {
-		if t.versions == nil {
-			continue
-		}
+	for _, t := range versioned() {
 		where := fmt.Sprintf("%s <= ts::TIMESTAMPTZ AND (%s IS NULL OR %[2]s > ts::TIMESTAMPTZ)", ValidFrom, ValidTo)
 		macros = append(macros, Macro{
 			Name: t.Name + "_as_of", Params: []string{"ts"},
 			Doc: fmt.Sprintf("The rows of %s as they were known at a time: FROM %[1]s_as_of(TIMESTAMPTZ '2026-08-01 12:00:00Z').", t.Name),
-			Of:  t.versions, Where: where,
-			SQL: fmt.Sprintf("SELECT * FROM %s\nWHERE %s", Quote(t.versions.Name), where),
+			Of:  t, Where: where,
+			SQL: fmt.Sprintf("SELECT * FROM %s\nWHERE %s", Quote(t.History()), where),
 		})
 	}
 	return macros

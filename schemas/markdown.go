@@ -38,19 +38,17 @@ func Markdown() string {
 	}
 	b.WriteString("\n## Views\n\nIn DuckDB only.\n")
 	for _, v := range Views() {
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n", v.Name, v.Doc)
-		questions(&b, v.Name)
+		fmt.Fprintf(&b, "\n### %s\n\n%s\n", v.Name, v.Doc)
+		var asked strings.Builder
+		if questions(&asked, v.Name); asked.Len() > 0 {
+			b.WriteString("\n" + asked.String())
+		}
 		b.WriteString("\n| column | meaning |\n|---|---|\n")
 		for _, c := range v.Columns {
 			fmt.Fprintf(&b, "| `%s` | %s |\n", c.Name, cell(c.Doc))
 		}
 	}
-	b.WriteString("\n## History\n\nIn DuckDB only. Where the database is attached to another, USE it before a macro is called: DuckDB looks for its tables in the database in use. In another it is an error that says so.\n")
-	for _, t := range Histories() {
-		fmt.Fprintf(&b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key))
-		questions(&b, t.Name)
-		b.WriteString("\n" + historyColumns(t))
-	}
+	b.WriteString("\n## As of a time\n\nIn DuckDB only. Where the database is attached to another, USE it before a macro is called: DuckDB looks for its tables in the database in use. In another it is an error that says so.\n")
 	for _, m := range Macros() {
 		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
 		questions(&b, m.Name)
@@ -70,12 +68,9 @@ func contents(b *strings.Builder, dictionary []TableDoc) {
 		}
 		b.WriteString("\n")
 	}
-	b.WriteString("**[Views](#views)** and **[history](#history)**, in DuckDB only:\n\n| view, table or macro | rows |\n|---|---|\n")
+	b.WriteString("**[Views](#views)** and [rows as of a time](#as-of-a-time), in DuckDB only:\n\n| view or macro | rows |\n|---|---|\n")
 	for _, v := range Views() {
 		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", v.Name, cell(v.Doc))
-	}
-	for _, t := range Histories() {
-		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", t.Name, cell(t.Doc))
 	}
 	for _, m := range Macros() {
 		fmt.Fprintf(b, "| [%s(%s)](#%[1]s) | %[3]s |\n", m.Name, strings.Join(m.Params, ", "), cell(m.Doc))
@@ -142,7 +137,7 @@ func (t TableDoc) markdown(b *strings.Builder) {
 	}
 	list(b, "Refers to", to)
 	list(b, "Referred to by", from)
-	if Lookup(t.Name).History {
+	if Lookup(t.Name).Versioned {
 		fmt.Fprintf(b, "- **History**: [%s_history](#%[1]s_history), [%[1]s_as_of(ts)](#%[1]s_as_of)\n", t.Name)
 	}
 	questions(b, t.Name)
@@ -185,19 +180,6 @@ func (c ColumnDoc) example() string {
 		return ""
 	}
 	return "`" + cell(strings.ReplaceAll(c.Example, "`", "'")) + "`"
-}
-
-// historyColumns describes those columns of a table of versions that the table
-// itself does not have.
-func historyColumns(h *Table) string {
-	var b strings.Builder
-	b.WriteString("The columns of the table, and:\n\n| column | type | meaning |\n|---|---|---|\n")
-	for _, c := range h.Columns {
-		if Lookup(strings.TrimSuffix(h.Name, "_history")).Column(c.Name) < 0 {
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", c.Name, c.Type, cell(c.Doc))
-		}
-	}
-	return b.String()
 }
 
 // notInAnchors are the signs that GitHub leaves out of a heading's fragment.

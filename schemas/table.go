@@ -54,11 +54,11 @@ type Table struct {
 	// Later are columns that came after the table was published: they stand after
 	// all others for good, since some readers go by position.
 	Later []Column
-	// History: a database keeps every version of a row, see Versions.
-	History bool
+	// Versioned: a database keeps every version of a row, see Ended.
+	Versioned bool
 
 	arrow     *arrow.Schema
-	versions  *Table
+	ended     *Table
 	sightings *Table
 	lists     []List
 }
@@ -94,8 +94,12 @@ func (t *Table) ExtrasColumn() int { return t.Column(extras.Name) }
 func (t *Table) IsEntity() bool { return t.Object != "" && t.Mode != Every }
 
 // Content names the columns that make a version: all but those that tell when
-// and where the row was seen, and those that are filled in afterwards.
+// and where the row was seen, and those that are filled in afterwards. Of a row of a
+// list it is that it is there.
 func (t *Table) Content() []string {
+	if !t.IsEntity() {
+		return t.Key
+	}
 	var names []string
 	for _, c := range t.Columns {
 		if !c.IsLineage() && c.Merge == Newest && c.From != Nowhere && c.From != Told {
@@ -105,9 +109,10 @@ func (t *Table) Content() []string {
 	return names
 }
 
-// Versions is the table that keeps every version of the rows of t, or nil. Only
-// a database has it: it comes of merging runs, and no run's files hold it.
-func (t *Table) Versions() *Table { return t.versions }
+// Ended is the table of those versions of rows of t that are over, or nil. Only a
+// database has it: it comes of merging runs, and no run's files hold it. Read the view
+// History, which has the current ones, too.
+func (t *Table) Ended() *Table { return t.ended }
 
 // Sightings is the table of those sightings that rows of t are made of, where it
 // takes several to make one, or nil. Only a database has it.

@@ -8,7 +8,7 @@ import "slices"
 
 // Revision counts how often the same pages came to make other rows. It is in every
 // manifest, so that who compares tables knows why they differ.
-const Revision = "3"
+const Revision = "4"
 
 // Tables lists every table: parents before children, runs last.
 var tables = finish(slices.Concat(spaceTables, userTables, tweetTables, mediaTables, runTables))
@@ -111,11 +111,11 @@ func finish(tables []*Table) []*Table {
 		}
 		t.Columns = append(t.Columns, t.Later...)
 		t.arrow = arrowSchema(t)
-		if t.History {
-			t.versions = versions(t)
-		}
 		if t.IsEntity() {
 			t.sightings, t.lists = sightings(t), listsOf(t, tables)
+		}
+		if t.Versioned {
+			t.ended = ended(t)
 		}
 	}
 	return tables

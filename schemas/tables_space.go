@@ -6,7 +6,7 @@ var inSpaces = Listing{Only: TweetDialect}
 
 var spaceTables = []*Table{
 	{
-		Name: "spaces", Object: Space, Key: []string{"space_id"}, History: true,
+		Name: "spaces", Object: Space, Key: []string{"space_id"}, Versioned: true,
 		Grain: "Space",
 		Doc:   "Audio rooms, one row per Space as last seen. Counts and roles are momentary: space_snapshots has every sighting.",
 		Columns: []Column{
@@ -57,7 +57,7 @@ var spaceTables = []*Table{
 		},
 	},
 	{
-		Name: "space_users", Key: []string{"space_id", "user_id", "role"},
+		Name: "space_users", Key: []string{"space_id", "user_id", "role"}, Versioned: true,
 		Grain: "Space, person and role",
 		Doc:   "Who was what in which Space. One person can have several roles: count distinct user_id to count people. Listeners are never listed by the API.",
 		Sources: []Source{

@@ -59,6 +59,21 @@ var tweetTables = []*Table{
 			[]string{"impression_count", "like_count", "reply_count", "retweet_count", "url_link_clicks", "user_profile_clicks"}), extras)...),
 	},
 	{
+		Name: "tweet_snapshots", Object: Tweet, Mode: Every, Key: []string{"tweet_id", "observed_at"},
+		Grain: "tweet and sighting",
+		Doc:   "Every sighting of every tweet: the time series of its public counts. Since revision 4.",
+		Columns: []Column{
+			{Name: "tweet_id", Type: ID, Path: "id", Ref: "tweets", Doc: "The tweet."},
+			{Name: "observed_at", Type: Time, From: Envelope, Path: "fetched_at", Doc: "When it was seen so."},
+			{Name: "retweet_count", Type: Int, Path: "public_metrics.retweet_count|public_metrics.repost_count", Doc: "Retweets at that time."},
+			{Name: "reply_count", Type: Int, Path: "public_metrics.reply_count", Doc: "Replies at that time."},
+			{Name: "like_count", Type: Int, Path: "public_metrics.like_count", Doc: "Likes at that time."},
+			{Name: "quote_count", Type: Int, Path: "public_metrics.quote_count", Doc: "Quotes at that time."},
+			{Name: "bookmark_count", Type: Int, Path: "public_metrics.bookmark_count", Doc: "Bookmarks at that time."},
+			{Name: "impression_count", Type: Int, Path: "public_metrics.impression_count", Doc: "Views at that time."},
+		},
+	},
+	{
 		Name: "tweet_references", Key: []string{"tweet_id", "type", "referenced_tweet_id"},
 		Grain:   "tweet and tweet it refers to",
 		Doc:     "What a tweet quotes, retweets or replies to.",

@@ -6,7 +6,7 @@ var tweetDialectOnly = Listing{Only: TweetDialect}
 
 var userTables = []*Table{
 	{
-		Name: "users", Object: User, Key: []string{"user_id"}, History: true,
+		Name: "users", Object: User, Key: []string{"user_id"}, Versioned: true,
 		Grain: "account",
 		Later: []Column{
 			{Name: "subscriber_count", Type: Int, Listing: Listing{Only: PostDialect}, Doc: "Premium subscribers of the account. Since revision 3."},

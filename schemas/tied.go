@@ -28,8 +28,8 @@ func Tied(id string) string {
 		key := QuoteText(fmt.Sprintf("%s reads the database in use: USE its own first (%s)", m.Name, id))
 		read := View{
 			Name: tie + "_for_" + m.Name,
-			Doc:  fmt.Sprintf("What %s reads: read %s instead.", m.Name, m.Of.Name),
-			SQL:  fmt.Sprintf("SELECT *, {%s: true} AS _database FROM %s", key, Quote(m.Of.Name)),
+			Doc:  fmt.Sprintf("What %s reads: read %s instead.", m.Name, m.Of.History()),
+			SQL:  fmt.Sprintf("SELECT *, {%s: true} AS _database FROM %s", key, Quote(m.Of.History())),
 		}
 		b.WriteString(read.DuckDB())
 		m.SQL = fmt.Sprintf("SELECT * EXCLUDE (_database) FROM %s\nWHERE _database[%s] AND %s", Quote(read.Name), key, m.Where)

@@ -16,7 +16,7 @@ type View struct {
 
 // Views returns the views of the database.
 func Views() []View {
-	return []View{
+	views := []View{
 		{Name: "v_spaces", Columns: spacesColumns(), Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
 		{Name: "v_space_runs", Columns: spaceRunsColumns(), Doc: "One row per Space and run that saw it, as it was last seen in the run: what adds up over runs, or is drawn over time. space_snapshots has every sighting, and a run sees a Space as often as it is found.", SQL: spaceRunsView},
 		{Name: "v_space_people", Columns: peopleColumns(), Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
@@ -24,6 +24,10 @@ func Views() []View {
 		{Name: "v_tweets", Columns: tweetsColumns(), Doc: "One row per tweet: its whole text, author, what it quotes or retweets, and the Space it was shared in.", SQL: tweetsView},
 		{Name: "v_space_timeline", Columns: timelineColumns(), Doc: "What happened in each Space, in time order: created, scheduled (the planned start), started, seen (by a run, with the people in the room), tweet (shared), ended.", SQL: timelineView},
 	}
+	for _, t := range versioned() {
+		views = append(views, historyView(t))
+	}
+	return views
 }
 
 // roles lists what a person can be in a Space, in the order of the declaration.

@@ -207,6 +207,11 @@ CREATE TEMP TABLE t AS
 SELECT unnest(t), _run_id, _page_id, _fetched_at FROM tweet_sightings
 WHERE (t.id, seen) IN (SELECT (t.id, max(seen)) FROM tweet_sightings GROUP BY t.id);
 
+CREATE TABLE tweet_snapshots AS
+SELECT id AS tweet_id, _fetched_at AS observed_at, m.retweet_count, m.reply_count, m.like_count, m.quote_count, m.bookmark_count, m.impression_count,
+    _run_id, _page_id, _fetched_at
+FROM (SELECT t.id, arg_max(t.public_metrics, seen) AS m, _run_id, _page_id, _fetched_at FROM tweet_sightings GROUP BY ALL);
+
 DROP TABLE buyer_pages;
 
 CREATE TEMP TABLE m AS

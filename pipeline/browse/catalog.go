@@ -120,7 +120,7 @@ SELECT columns.table_name, columns.column_name, columns.data_type, coalesce(colu
 FROM duckdb_columns() AS columns
 LEFT JOIN duckdb_tables() AS tables USING (database_oid, schema_oid, table_name)
 LEFT JOIN duckdb_views() AS views ON views.database_oid = columns.database_oid AND views.schema_oid = columns.schema_oid AND views.view_name = columns.table_name
-WHERE NOT columns.internal AND columns.database_name = current_database() AND columns.schema_name = 'main'
+WHERE NOT columns.internal AND columns.database_name = current_database() AND columns.schema_name = 'main' AND NOT starts_with(columns.table_name, '_')
 ORDER BY columns.table_name, columns.column_index`)
 	if err != nil {
 		return err

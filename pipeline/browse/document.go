@@ -11,7 +11,7 @@ import (
 func (c *catalog) document() {
 	declared := map[string]*schemas.Table{}
 	order := map[string]int{}
-	for _, t := range slices.Concat(schemas.Tables(), schemas.Histories()) {
+	for _, t := range schemas.Tables() {
 		declared[t.Name], order[t.Name] = t, len(order)+1
 	}
 	for _, r := range c.relations {
@@ -42,14 +42,15 @@ func (c *catalog) document() {
 // sources are the tables that views and macros take columns from as they are.
 var sources = map[string][]string{
 	"v_spaces": {"spaces"}, "v_space_people": {"space_users", "users"}, "v_space_timeline": {"space_snapshots"},
-	"spaces_as_of": {"spaces_history"}, "users_as_of": {"users_history"},
+	"spaces_as_of": {"spaces"}, "users_as_of": {"users"}, "space_users_as_of": {"space_users"},
+	"spaces_history": {"spaces"}, "users_history": {"users"}, "space_users_history": {"space_users"},
 }
 
 // describe fills in a column's meaning from its table's declaration, or else
 // from the table it is taken from.
 func describe(c *column, t *schemas.Table, from []string) {
 	declarations := []*schemas.Table{t}
-	for _, other := range slices.Concat(schemas.Tables(), schemas.Histories()) {
+	for _, other := range schemas.Tables() {
 		if slices.Contains(from, other.Name) {
 			declarations = append(declarations, other)
 		}
@@ -78,11 +79,11 @@ var entityOf = map[string]string{
 var themes = []string{"Views", "Spaces", "People", "Tweets", "Media, polls, places", "History", "Runs and requests", "Other"}
 
 func theme(r *relation) string {
-	if r.Kind == "view" {
-		return "Views"
-	}
 	if r.Kind == "macro" || strings.HasSuffix(r.Name, "_history") && schemas.Lookup(r.Name) == nil {
 		return "History"
+	}
+	if r.Kind == "view" {
+		return "Views"
 	}
 	for _, of := range []struct{ prefix, theme string }{
 		{"space", "Spaces"}, {"topic", "Spaces"}, {"user", "People"}, {"tweet", "Tweets"}, {"entity", "Tweets"},
