@@ -31,10 +31,10 @@ func warehouseDDL(format string) string {
 func schemaCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the tables: data dictionary, diagram, DDL or a module for polars; or the schema of job files",
+		Usage:     "print the tables: data dictionary, diagram, DDL, polars; or the schema of job files",
 		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --format polars > spaces_latest.py\nspacesetl schema --job > job.schema.json",
-		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, polars is a Python module\n" +
-			"that reads the Parquet files of all runs, all others are DDL:\n" +
+		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, polars a Python\n" +
+			"module that reads the Parquet files of all runs, all others DDL:\n" +
 			strings.Join(schemaFormats(), ", ") + ".",
 		Flags: []cli.Flag{
 			text("format", "md", "what to print; `FORMAT`"),
