@@ -171,6 +171,11 @@ func TestAStoppedRunOfBeforeIsClosed(t *testing.T) {
 	if o, err := job.Status(t.Context(), jobs.StatusOptions{}); err != nil || !o.Healthy {
 		t.Errorf("status: %+v, %v", o.Findings, err)
 	}
+	for _, r := range readers() {
+		if r.older && r.installed(t) {
+			r.compare(t, openBeside(t, dir.DuckDB()), dir.Parquet())
+		}
+	}
 }
 
 func content(t *testing.T, name string) string {

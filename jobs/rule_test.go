@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,49 +47,12 @@ func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 		}
 		compareWithRule(t, fmt.Sprint("order ", order), path, dir, all)
 		if i == 0 {
-			compareWithClickHouse(t, path, dir)
+			for _, r := range readers() {
+				if r.installed(t) {
+					r.compare(t, openBeside(t, path), dir)
+				}
+			}
 		}
-	}
-}
-
-// compareWithClickHouse holds a database against what ClickHouse makes of the files by
-// the printed DDL and its views. SPACESETL_CHDB_PYTHON is a Python that has chdb.
-func compareWithClickHouse(t *testing.T, path, dir string) {
-	t.Helper()
-	python := os.Getenv("SPACESETL_CHDB_PYTHON")
-	if python == "" {
-		if os.Getenv("SPACESETL_TOOLS") == "required" {
-			t.Error("SPACESETL_TOOLS=required, and SPACESETL_CHDB_PYTHON names no Python with chdb")
-		}
-		t.Log("not compared with ClickHouse: SPACESETL_CHDB_PYTHON names no Python with chdb")
-		return
-	}
-	out := t.TempDir()
-	command := exec.CommandContext(t.Context(), python, "testdata/clickhouse.py", dir, out)
-	for _, w := range schemas.Warehouses() {
-		if w.Name == "clickhouse" {
-			command.Stdin = strings.NewReader(w.DDL())
-		}
-	}
-	text, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v: %s", err, text)
-	}
-	t.Logf("ClickHouse %s", text)
-	db, err := load.OpenSQL("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	executed(t, db, "ATTACH "+schemas.QuoteText(path)+" AS stored (READ_ONLY)")
-	for _, table := range schemas.Tables() {
-		var columns []string
-		for _, c := range table.Columns {
-			columns = append(columns, fmt.Sprintf("%s::%s AS %[1]s", schemas.Quote(c.Name), c.Type.DuckDB()))
-		}
-		executed(t, db, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE ruled AS SELECT %s FROM read_parquet(%s)", strings.Join(columns, ", "), schemas.QuoteText(filepath.Join(out, table.Name+".parquet"))))
-		sameRows(t, db, "ClickHouse", table)
 	}
 }
 
@@ -138,13 +99,7 @@ func changingRuns(t *testing.T, n int) (dir string, runs [][]schemas.Part) {
 // compareWithRule holds a database against the rule in SQL over files.
 func compareWithRule(t *testing.T, name, path, dir string, parts []schemas.Part) {
 	t.Helper()
-	db, err := load.OpenSQL("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	executed(t, db, "ATTACH "+schemas.QuoteText(path)+" AS stored (READ_ONLY)")
+	db := openBeside(t, path)
 	files := map[string][]string{}
 	for _, p := range parts {
 		files[p.Table] = append(files[p.Table], schemas.QuoteText(filepath.Join(dir, p.Path)))
@@ -164,13 +119,30 @@ func compareWithRule(t *testing.T, name, path, dir string, parts []schemas.Part)
 	}
 }
 
+// openBeside opens DuckDB with a database beside it, as stored.
+func openBeside(t *testing.T, path string) *sql.DB {
+	t.Helper()
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(1)
+	attach := "ATTACH " + schemas.QuoteText(path) + " AS stored"
+	if path != ":memory:" {
+		attach += " (READ_ONLY)"
+	}
+	executed(t, db, attach)
+	return db
+}
+
 // sameRows holds the rows of a table against those that were made by the rule, and
 // returns how many these are.
 func sameRows(t *testing.T, db *sql.DB, name string, table *schemas.Table) (rows int) {
 	t.Helper()
 	stored := "stored.main." + schemas.Quote(table.Name)
 	var missing, ghosts int
-	if err := db.QueryRow(fmt.Sprintf("SELECT (SELECT count(*) FROM ruled), (SELECT count(*) FROM (FROM ruled EXCEPT FROM %[1]s)), (SELECT count(*) FROM (FROM %[1]s EXCEPT FROM ruled))",
+	if err := db.QueryRow(fmt.Sprintf("SELECT (SELECT count(*) FROM ruled), (SELECT count(*) FROM (FROM ruled EXCEPT ALL FROM %[1]s)), (SELECT count(*) FROM (FROM %[1]s EXCEPT ALL FROM ruled))",
 		stored)).Scan(&rows, &missing, &ghosts); err != nil {
 		t.Fatalf("%s: %v", table.Name, err)
 	}

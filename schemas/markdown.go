@@ -13,7 +13,7 @@ const dictionaryHead = `# Data dictionary
 Made by ` + "`spacesetl schema --format md`" + ` from the declarations in this folder.
 [QUESTIONS.md](QUESTIONS.md) says which table answers which question, [ER.md](ER.md) draws how they hang together.
 In DuckDB the same texts are comments: ` + "`FROM duckdb_columns() SELECT table_name, column_name, comment`" + `.
-` + "`spacesetl schema --format`" + ` also prints DDL for BigQuery, ClickHouse, PostgreSQL and Snowflake.
+` + "`spacesetl schema --format`" + ` also prints DDL for BigQuery, ClickHouse, PostgreSQL and Snowflake, and a Python module for polars.
 
 Ids are text. Times are UTC with microseconds. NULL means that the API did not say, unless the column says otherwise.
 Examples are of the simulated world; long ones are cut.
@@ -91,7 +91,7 @@ func counting(b *strings.Builder) {
 	b.WriteString(`
 ## What counts
 
-The files of each run hold what that run saw; the database, and the views latest_… of every DDL that is printed, hold what counts of all runs. It is a function of the set of runs, whatever the order in which they are merged:
+The files of each run hold what that run saw; the database, and the views latest_… of every DDL and the function latest of the module for polars that are printed, hold what counts of all runs. It is a function of the set of runs, whatever the order in which they are merged:
 
 - **Sightings** of an object are ordered by _fetched_at, then _run_id, then _page_id, as text.
 - **An object** has of each column the value of the newest sighting that tells of it: one with a value, or whose digit for the column in ` + "`_columns`" + ` is 1. A NULL of a column that was not asked for never counts. first_seen_at is the least of all, last_seen_at the greatest; the lineage is that of the newest sighting.

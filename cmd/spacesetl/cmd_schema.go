@@ -9,9 +9,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// schemaFormats are what schema can print: pages, diagrams and DDL.
+// schemaFormats are what schema can print: pages, diagrams, DDL and a module.
 func schemaFormats() []string {
-	formats := []string{"md", "json", "mermaid", "svg", "duckdb"}
+	formats := []string{"md", "json", "mermaid", "svg", "polars", "duckdb"}
 	for _, w := range schemas.Warehouses() {
 		formats = append(formats, w.Name)
 	}
@@ -31,9 +31,10 @@ func warehouseDDL(format string) string {
 func schemaCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the tables: data dictionary, diagram or DDL; or the schema of job files",
-		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --job > job.schema.json",
-		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, all others DDL:\n" +
+		Usage:     "print the tables: data dictionary, diagram, DDL, polars; or the schema of job files",
+		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --format polars > spaces_latest.py\nspacesetl schema --job > job.schema.json",
+		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, polars a Python\n" +
+			"module that reads the Parquet files of all runs, all others DDL:\n" +
 			strings.Join(schemaFormats(), ", ") + ".",
 		Flags: []cli.Flag{
 			text("format", "md", "what to print; `FORMAT`"),
@@ -56,6 +57,8 @@ func schemaCommand(c *console) *cli.Command {
 				return c.text(schemas.Mermaid())
 			case "svg":
 				return c.text(schemas.SVG())
+			case "polars":
+				return c.text(schemas.Polars())
 			case "json":
 				return c.printJSON(schemas.Dictionary())
 			default:
