@@ -33,8 +33,6 @@ func gather(d *Decoder) {
 // they say otherwise is kept with the keys that no column takes.
 func complete(d *Decoder, s *sighting) {
 	values, unknown := append(d.values[:0], s.prog.values...), append(d.known[:0], d.unknown...)
-	var kept map[string]bool // unknown keys, by where they stand and name
-	name := func(u unknownKey) string { return u.in.path + "." + u.text(d.b) }
 	for i := s.next; i >= 0 && !d.over(); i = d.sightings[i].next {
 		c, from := &d.sightings[i], len(unknown)
 		if bytes.Equal(c.at.of(d.b), s.at.of(d.b)) {
@@ -53,22 +51,36 @@ func complete(d *Decoder, s *sighting) {
 				unknown = keepLoser(&d.pageReader, unknown, from, c.prog.nodes[slot], values[slot], v)
 			}
 		}
-		if kept == nil {
-			kept, from = map[string]bool{}, 0
-		}
-		for _, u := range unknown[from:] {
-			kept[name(u)] = true
-		}
-		for _, u := range d.unknown {
-			if !kept[name(u)] {
-				kept[name(u)] = true
-				unknown = append(unknown, u)
-			}
-		}
+		unknown = append(unknown, d.unknown...)
 	}
 	copy(s.prog.values, values)
 	d.unknown = append(d.unknown[:0], unknown...)
 	d.values, d.known = values, unknown
+}
+
+// contradict keeps what an object of those that are merged says otherwise than the
+// others of its key before it on the page. It returns the key.
+func contradict(d *Decoder, s *sighting) []byte {
+	d.mergedKey = append(d.mergedKey[:0], d.scalar(s.prog.values[s.prog.id])...)
+	key := d.mergedKey
+	if len(key) == 0 {
+		return nil
+	}
+	at, again := d.merged.place(s.prog.every[0].table, key, len(d.said))
+	if !again {
+		d.said = append(d.said, s.prog.values...)
+		return key
+	}
+	for slot, v := range s.prog.values {
+		switch said := &d.said[at+slot]; {
+		case !v.present():
+		case !said.present():
+			*said = v
+		default:
+			d.unknown = keepLoser(&d.pageReader, d.unknown, len(d.unknown), s.prog.nodes[slot], *said, v)
+		}
+	}
+	return key
 }
 
 // keepLoser keeps what a value that no row has says otherwise than the one that
@@ -88,8 +100,20 @@ func keepLoser(r *pageReader, unknown []unknownKey, first int, n *node, counts, 
 	return append(unknown, unknownKey{in: n.parent, node: n, value: v, rest: text})
 }
 
-// losers keeps the values of several spellings of one key that do not count.
+// losers keeps the values of several spellings of one key that do not count, and arrays
+// with more elements than there are columns.
 func losers(r *pageReader, prog *program) {
+	for _, a := range prog.arrays {
+		v, rest := prog.values[a.slot], a.columns
+		for e := elementsOf(r.b, v); rest >= 0; rest-- {
+			if _, more := e.value(); !more {
+				break
+			}
+		}
+		if n := prog.nodes[a.slot]; rest < 0 {
+			r.unknown = append(r.unknown, unknownKey{in: n.parent, node: n, value: v})
+		}
+	}
 	for _, slots := range prog.spellings {
 		var first span
 		for _, slot := range slots {
@@ -128,6 +152,8 @@ func spell(prog *program) {
 	for _, l := range prog.lists {
 		add(l.slots)
 		spell(l.element)
+		l.bare = l.entity == "" && !l.element.extras
+		l.element.extras = l.element.extras || l.bare
 	}
 	rows := prog.every
 	if prog.latest != nil {
@@ -140,6 +166,7 @@ func spell(prog *program) {
 			}
 			for _, slot := range x.column.slots {
 				n := prog.nodes[slot]
+				prog.spreads(slot, x.column.element+1)
 				x.column.deep = x.column.deep || n != nil && len(n.children) > 0 && len(x.column.slots) > 1
 			}
 		}
@@ -148,6 +175,18 @@ func spell(prog *program) {
 		for _, x := range r.fields {
 			add(slices.DeleteFunc(slices.Clone(x.column.slots), func(slot int) bool { return slot != x.column.slots[0] && (alone[slot] || prog.nodes[slot].taken()) }))
 		}
+	}
+}
+
+// spreads notes that the array in a slot has so many columns.
+func (prog *program) spreads(slot, columns int) {
+	i := slices.IndexFunc(prog.arrays, func(a spread) bool { return a.slot == slot })
+	switch {
+	case columns == 0 || prog.nodes[slot].taken():
+	case i < 0:
+		prog.arrays = append(prog.arrays, spread{slot, columns})
+	default:
+		prog.arrays[i].columns = max(prog.arrays[i].columns, columns)
 	}
 }
 

@@ -175,7 +175,9 @@ func isID(raw []byte) bool {
 func (r *pageReader) checkUser(path string, raw []byte) {
 	id := raw
 	if raw[0] == '"' {
-		id = raw[1 : len(raw)-1]
+		if id = raw[1 : len(raw)-1]; bytes.IndexByte(id, '\\') >= 0 {
+			id, _, _ = unquote(raw, nil)
+		}
 	}
 	if len(id) == 0 || raw[0] == '{' || raw[0] == '[' || schemas.IsUserID(string(id)) || r.unaskable[string(schemas.User)+string(id)] {
 		return
@@ -250,7 +252,7 @@ func (r *pageReader) isName(k span, name string) bool {
 	if len(text) < 6 { // too short for an escape
 		return string(text) == name
 	}
-	return string(text) == name || text[0] == '\\' && string(r.name(k)) == name
+	return string(text) == name || string(r.name(k)) == name
 }
 
 // name is the text of a key.

@@ -15,6 +15,7 @@ type frame struct {
 	parentOrdinal int64
 	kind          string // of a problem
 	depth         int    // of lists
+	at            span   // of the element of a list
 	sighting      *sighting
 }
 
@@ -111,6 +112,9 @@ func (d *Decoder) object(s *sighting, depth int) {
 		d.relate(s, f) // needs nothing but the key
 		return
 	}
+	if s.prog.key == "" {
+		f.at = s.at
+	}
 	if err := d.read(s.prog, s.at, d.ends[s.ends.start:s.ends.end]); err != nil {
 		d.unreadable(f.object, f.key, "", err.Error(), s.at.of(d.b))
 		return
@@ -119,6 +123,9 @@ func (d *Decoder) object(s *sighting, depth int) {
 		complete(d, s)
 	}
 	losers(&d.pageReader, s.prog)
+	if s.prog.merged {
+		f.key = contradict(d, s)
+	}
 	if s.prog.object == schemas.Problem {
 		d.supply(s)
 		f.ordinal = d.problems
@@ -235,6 +242,8 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 		l.element.reset()
 		d.unknown = d.unknown[:0]
 		if end := d.walk(l.element, l.element.root, i, nil); end >= 0 {
+			f.at = at(i, end)
+			d.beyond(l, f)
 			losers(&d.pageReader, l.element)
 			d.emit(l.element, l.element.every, f)
 			d.children(l.element, f)
@@ -249,15 +258,28 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 		d.nested(l, at(i, end), f)
 	}
 	if !rows {
+		if l.entity != "" && d.b[i] != '{' {
+			d.unreadableWhole(f.object, f.key, l.path, "not an object", d.b[i:end])
+		}
 		return end
 	}
+	f.at = at(i, end)
 	if err := d.read(l.element, at(i, end), nil); err != nil {
 		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", d.b[i:end])
 		return end
 	}
+	d.beyond(l, f)
 	d.emit(l.element, l.element.every, f)
 	d.children(l.element, f)
 	return end
+}
+
+// beyond notes keys of an element in a list whose rows keep none that no column takes.
+func (d *Decoder) beyond(l *list, f *frame) {
+	if l.bare && len(d.unknown) > 0 {
+		d.unreadableWhole(f.object, f.key, l.path, "keys that no column takes", f.at.of(d.b))
+		d.unknown = d.unknown[:0]
+	}
 }
 
 // nested decodes an element that is a whole object.
