@@ -16,6 +16,7 @@ type frame struct {
 	kind          string // of a problem
 	depth         int    // of lists
 	at            span   // of the element of a list
+	only          bool   // of a list only whole objects in it count: a newer sighting has the list
 	sighting      *sighting
 }
 
@@ -140,9 +141,7 @@ func (d *Decoder) object(s *sighting, depth int) {
 	if s.relations != 0 {
 		d.relate(s, f)
 	}
-	if s.won || s.prog.key == "" {
-		d.children(s.prog, &f)
-	}
+	d.children(s.prog, &f)
 }
 
 // refused is the kind of the problem that stands for a whole request.
@@ -201,7 +200,10 @@ func (d *Decoder) children(prog *program, f *frame) {
 		}
 	}
 	for i, l := range prog.lists {
-		if found[i].present() && (f.sighting == nil || !f.sighting.more || (l.field|l.inner)&f.sighting.left != 0) {
+		if !found[i].present() {
+			continue
+		}
+		if f.only = f.sighting != nil && (!f.sighting.won && prog.key != "" || f.sighting.more && (l.field|l.inner)&f.sighting.left == 0); !f.only || l.entity != "" {
 			d.list(l, found[i], f)
 		}
 	}
@@ -210,7 +212,7 @@ func (d *Decoder) children(prog *program, f *frame) {
 // list makes the rows of the elements of one list, or of the one value that
 // stands where a list could.
 func (d *Decoder) list(l *list, v span, f *frame) {
-	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1}
+	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1, only: f.only}
 	if d.b[v.start] != '[' {
 		d.element(l, int(v.start), &inner)
 		return
@@ -237,7 +239,7 @@ func (d *Decoder) list(l *list, v span, f *frame) {
 // element makes the rows of the element at i and returns the index after it,
 // or -1.
 func (d *Decoder) element(l *list, i int, f *frame) int {
-	rows := len(l.element.every) > 0 || len(l.element.lists) > 0
+	rows := !f.only && (len(l.element.every) > 0 || len(l.element.lists) > 0)
 	if rows && l.entity == "" && d.b[i] == '{' {
 		l.element.reset()
 		d.unknown = d.unknown[:0]
@@ -258,7 +260,7 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 		d.nested(l, at(i, end), f)
 	}
 	if !rows {
-		if l.entity != "" && d.b[i] != '{' {
+		if l.entity != "" && d.b[i] != '{' && !f.only {
 			d.unreadableWhole(f.object, f.key, l.path, "not an object", d.b[i:end])
 		}
 		return end
