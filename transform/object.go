@@ -37,9 +37,12 @@ func (d *Decoder) claim(claims Claims) {
 		}
 		key := s.key.of(d.keys)
 		tells, settles := d.asked.of(d.page, s.prog, s.inData).of(s.present)
-		for i := range s.prog.inner {
-			if l := &s.prog.inner[i]; s.present&l.within != 0 && l.in(s.at.of(d.b)) {
-				tells, settles = tells|l.bit, settles|l.bit
+		for k := range s.prog.inner {
+			l := &s.prog.inner[k]
+			for c := i; s.present&l.within != 0 && tells&l.bit == 0 && c >= 0; c = d.sightings[c].next {
+				if l.in(d.sightings[c].at.of(d.b)) {
+					tells, settles = tells|l.bit, settles|l.bit
+				}
 			}
 		}
 		left, first := claims.Sight(d.plan.tables[s.prog.latest.table], key, tells, settles)
