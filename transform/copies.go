@@ -3,8 +3,6 @@ package transform
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -89,7 +87,11 @@ func keepLoser(r *pageReader, unknown []unknownKey, first int, n *node, counts, 
 	if n == nil || bytes.Equal(counts.of(r.b), v.of(r.b)) || slices.ContainsFunc(unknown[first:], func(u unknownKey) bool { return u.value.start <= v.start && v.end <= u.value.end }) {
 		return unknown
 	}
-	rest, some := lessen(jsonValue(counts.of(r.b)), jsonValue(v.of(r.b)))
+	loser := jsonValue(v.of(r.b))
+	if colons(v.of(r.b)) != members(loser) { // some key in it is there twice
+		return append(unknown, unknownKey{in: n.parent, node: n, value: v})
+	}
+	rest, some := lessen(jsonValue(counts.of(r.b)), loser)
 	if !some {
 		return unknown
 	}
@@ -198,89 +200,4 @@ func (n *node) taken() bool {
 		}
 	}
 	return false
-}
-
-// jsonValue is a value as JSON has it, numbers digit by digit; text that is not JSON
-// stays text.
-func jsonValue(raw []byte) (v any) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&v) != nil {
-		return string(raw)
-	}
-	return v
-}
-
-// lessen is what one value says that another does not, in whatever form.
-func lessen(counts, loser any) (rest any, some bool) {
-	_, isList := loser.([]any)
-	if list, ok := counts.([]any); ok && len(list) == 1 && !isList {
-		counts = list[0]
-	}
-	switch v := loser.(type) {
-	case nil:
-		return nil, false
-	case map[string]any:
-		than, _ := counts.(map[string]any)
-		left := map[string]any{}
-		for key, value := range v {
-			if than == nil && same(counts, value) { // "a" and {"url": "a"}
-				continue
-			}
-			if more, some := lessen(than[key], value); some {
-				left[key] = more
-			}
-		}
-		return left, len(left) > 0
-	case []any:
-		than, ok := counts.([]any)
-		if !ok {
-			than = []any{counts}
-		}
-		left := make([]any, len(v))
-		for i, value := range v {
-			var one any
-			if i < len(than) {
-				one = than[i]
-			}
-			more, more1 := lessen(one, value)
-			if more1 {
-				left[i] = more
-			}
-			some = some || more1
-		}
-		return left, some
-	}
-	if object, ok := counts.(map[string]any); ok {
-		return loser, !slices.ContainsFunc(slices.Collect(maps.Values(object)), func(value any) bool { return same(value, loser) })
-	}
-	return loser, !same(counts, loser)
-}
-
-// same reports whether two scalars say the same.
-func same(a, b any) bool {
-	if a == nil {
-		return false
-	}
-	x, y := []byte(fmt.Sprint(a)), []byte(fmt.Sprint(b))
-	if bytes.Equal(x, y) {
-		return true
-	}
-	if n, ok := parseInt(x); ok {
-		if m, ok := parseInt(y); ok {
-			return n == m
-		}
-	}
-	if f, ok := parseFloat(x); ok {
-		if g, ok := parseFloat(y); ok {
-			return f == g
-		}
-	}
-	if t, ok := parseTime(x); ok {
-		u, also := parseTime(y)
-		return also && t == u
-	}
-	is, ok := parseBool(x)
-	was, also := parseBool(y)
-	return ok && also && is == was
 }

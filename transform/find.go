@@ -95,7 +95,7 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 		end := skipValue(r.b, i)
 		if end > 0 && !isNull(r.b[i:end]) {
 			f.count++
-			r.unreadableWhole(string(f.object), nil, "", "not an object", r.b[i:end])
+			r.unreadable(string(f.object), nil, "", "not an object", r.b[i:end])
 		}
 		return end
 	}
@@ -121,7 +121,7 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 			return end
 		}
 		if s.key.start == s.key.end {
-			r.unreadableWhole(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
+			r.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
 			return end
 		}
 		r.checkID(f.object, s.key.of(r.keys))

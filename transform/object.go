@@ -264,7 +264,7 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 	}
 	if !rows {
 		if l.entity != "" && d.b[i] != '{' && !f.only {
-			d.unreadableWhole(f.object, f.key, l.path, "not an object", d.b[i:end])
+			d.unreadable(f.object, f.key, l.path, "not an object", d.b[i:end])
 		}
 		return end
 	}
@@ -282,7 +282,7 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 // beyond notes keys of an element in a list whose rows keep none that no column takes.
 func (d *Decoder) beyond(l *list, f *frame) {
 	if l.bare && len(d.unknown) > 0 {
-		d.unreadableWhole(f.object, f.key, l.path, "keys that no column takes", f.at.of(d.b))
+		d.unreadable(f.object, f.key, l.path, "keys that no column takes", f.at.of(d.b))
 		d.unknown = d.unknown[:0]
 	}
 }

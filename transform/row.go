@@ -74,7 +74,7 @@ func (w *rowWriter) keyed(prog *program, r *rows, f *frame) bool {
 		at := c.value(w.b, prog.values)
 		v := w.scalar(at)
 		if len(v) > 0 && c.Type == schemas.ID && !isID(at.of(w.b)) {
-			w.unreadableWhole(f.object, f.key, f.list+c.path, "not an id", w.whole(f, at))
+			w.unreadable(f.object, f.key, f.list+c.path, "not an id", w.whole(f, at))
 			if c.Ref == "users" {
 				w.checkUser(f.list+c.path, at.of(w.b))
 			}
@@ -90,7 +90,7 @@ func (w *rowWriter) keyed(prog *program, r *rows, f *frame) bool {
 		return true
 	}
 	if len(w.unknown) > 0 && f.at.present() {
-		w.unreadableWhole(f.object, f.key, strings.TrimSuffix(f.list, "."), "repeats an element, and says more", w.whole(f, f.at))
+		w.unreadable(f.object, f.key, strings.TrimSuffix(f.list, "."), "repeats an element, and says more", w.whole(f, f.at))
 	}
 	return false
 }
