@@ -160,9 +160,14 @@ func (d *Decoder) supply(s *sighting) {
 	own := d.scalar(s.prog.values[id])
 	other := len(own) > 0 && (len(d.page.Request.IDs) != 1 || string(own) != d.page.Request.IDs[0])
 	for _, g := range d.given {
-		if len(d.scalar(s.prog.values[g.slot])) == 0 && !(g.slot == kind && other) {
-			s.prog.values[g.slot] = g.value
+		v := s.prog.values[g.slot]
+		if len(d.scalar(v)) > 0 || g.slot == kind && other {
+			continue
 		}
+		if n := s.prog.nodes[g.slot]; v.present() && d.b[v.start] != '"' {
+			d.unknown = append(d.unknown, unknownKey{in: n.parent, node: n, value: v})
+		}
+		s.prog.values[g.slot] = g.value
 	}
 }
 

@@ -224,6 +224,7 @@ func TestRefusalOfOneMemberNamesIt(t *testing.T) {
 		{answered(403, `{"resource_id":"13"}`, schemas.SpaceByID, "1a"), []string{"refused | - | - | 13 | 1a | -"}},
 		{answered(400, `{"detail":"no"}`, schemas.Usernames, "jack"), []string{"refused | - | user | jack | jack | no"}},
 		{answered(400, `{"detail":"no"}`, schemas.Spaces, "1a", "1b"), []string{"refused | - | - | - | - | no"}},
+		{answered(404, `{"value":["x"],"resource_id":{"a":1}}`, schemas.SpaceByID, "1a"), []string{"refused | - | space | 1a | 1a | -"}},
 		{search, []string{"refused | - | space | - | jazz | -"}},
 		{text(answered(403, ``, schemas.SpaceByID, "1a"), html), []string{"refused | - | space | 1a | 1a | " + html[:maxDetail]}},
 		{text(answered(404, ``, schemas.SpaceByID, "1a"), ""), []string{"refused | - | space | 1a | 1a | -"}},
