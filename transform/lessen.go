@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math/big"
 	"slices"
 )
 
@@ -95,6 +96,13 @@ func lessen(counts, loser any) (rest any, some bool) {
 	return loser, !same(counts, loser)
 }
 
+// exactly reports whether two numbers that are one as a float are so digit by digit.
+func exactly(x, y []byte) bool {
+	a, ok := new(big.Rat).SetString(string(x))
+	b, also := new(big.Rat).SetString(string(y))
+	return ok && also && a.Cmp(b) == 0
+}
+
 // same reports whether two scalars say the same.
 func same(a, b any) bool {
 	if a == nil {
@@ -111,7 +119,7 @@ func same(a, b any) bool {
 	}
 	if f, ok := parseFloat(x); ok {
 		if g, ok := parseFloat(y); ok {
-			return f == g
+			return f == g && (f == 0 || exactly(x, y))
 		}
 	}
 	if t, ok := parseTime(x); ok {
