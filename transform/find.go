@@ -190,7 +190,7 @@ func (r *pageReader) checkUser(path string, raw []byte) {
 }
 
 // member passes over the object at i and returns the index after it, or -1,
-// where the value of a key of n stands: the last one that is not null, as
+// where the value of a key that n knows stands: the last one that is not null, as
 // in decoding, and which of n's fields are present. Where each value ends goes
 // into r.ends.
 func (r *pageReader) member(n *node, i int, name string) (end int, found span, present uint64) {
@@ -206,8 +206,8 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 			if k, from = key(b, i); from < 0 {
 				return -1, span{}, 0
 			}
-			ours = r.isName(k, name)
 			child = n.children[string(r.name(k))]
+			ours = child != nil && child.name == name
 		}
 		if from < 0 || from >= len(b) {
 			return -1, span{}, 0
@@ -244,15 +244,6 @@ func (r *pageReader) keep(key []byte) span {
 	start := len(r.keys)
 	r.keys = append(r.keys, key...)
 	return at(start, len(r.keys))
-}
-
-// isName reports whether a key is name, which is ASCII.
-func (r *pageReader) isName(k span, name string) bool {
-	text := k.of(r.b)
-	if len(text) < 6 { // too short for an escape
-		return string(text) == name
-	}
-	return string(text) == name || string(r.name(k)) == name
 }
 
 // name is the text of a key.
