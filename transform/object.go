@@ -284,14 +284,6 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 	return end
 }
 
-// beyond notes keys of an element in a list whose rows keep none that no column takes.
-func (d *Decoder) beyond(l *list, f *frame) {
-	if l.bare && len(d.unknown) > 0 {
-		d.unreadable(f.object, f.key, l.path, "keys that no column takes", f.at.of(d.b))
-		d.unknown = d.unknown[:0]
-	}
-}
-
 // nested decodes an element that is a whole object.
 func (d *Decoder) nested(l *list, v span, f *frame) {
 	if f.depth > maxDepth {

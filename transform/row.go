@@ -104,6 +104,14 @@ func (w *rowWriter) whole(f *frame, v span) []byte {
 	return v.of(w.b)
 }
 
+// beyond notes keys of an element in a list whose rows keep none that no column takes.
+func (w *rowWriter) beyond(l *list, f *frame) {
+	if l.bare && len(w.unknown) > 0 {
+		w.unreadable(f.object, f.key, l.path, "keys that no column takes", f.at.of(w.b))
+		w.unknown = w.unknown[:0]
+	}
+}
+
 // emit makes one row in each of the tables.
 func (w *rowWriter) emit(prog *program, all []*rows, f *frame) {
 	for _, r := range all {
