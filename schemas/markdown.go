@@ -99,7 +99,7 @@ The files of each run hold what that run saw; the database, and the views latest
 - **Whatever else** there is, also buyers and tweets of a Space, has of each key the newest row.
 - **unavailable_at** is the first of space_absences after the last sighting.
 
-A run's file has one row of an object, its newest sighting; and those of older ones that tell what no newer one of the run does, with 0 as the first digit of ` + "`_columns`" + `. All copies of an object on one page are one sighting: they complete each other, and what they contradict, like a second spelling of one key, is kept in extras.
+A run's file has one row of an object, its newest sighting; and those of older ones that tell what no newer one of the run does, with 0 as the first digit of ` + "`_columns`" + `. All copies of an object on one page are one sighting: they complete each other, and what they contradict, like a second spelling of one key, is kept in extras; of several such values of one key the others are numbered, as "title#2".
 
 Since revision 3 (in the manifest: versions.tables). Rows of earlier runs have no digits: they tell of what they have values and rows of. ` + "`spacesetl replay`" + ` makes them anew.
 

@@ -68,7 +68,7 @@ var runTables = []*Table{
 			{Name: "resource_type", Type: Text, Enum: true, Doc: "space, user, tweet, media, poll, place…"},
 			{Name: "resource_id", Type: ID, Doc: "Id of what is missing or refused: also where a refusal does not say it and the request asked for one thing only."},
 			{Name: "parameter", Type: Text, Enum: true, Doc: "Request parameter or expansion that named it."},
-			{Name: "value", Type: Text, Doc: "Value of that parameter, else the id or query of a request for one thing that was refused; or the beginning of what could not be read."},
+			{Name: "value", Type: Text, Doc: "Value of that parameter, else the id or query of a request for one thing that was refused; or what could not be read: a value, the element of a list that got no row for its sake, or the beginning of an answer that is no page."},
 			{Name: "field", Type: Text, Enum: true, Doc: "Field that was refused or could not be read."},
 			{Name: "section", Type: Text, Enum: true, Doc: "data or includes."},
 			{Name: "reason", Type: Text, Enum: true, Doc: "Reason given with a refusal."},

@@ -3,8 +3,10 @@ package transform
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/apache/arrow/go/v17/arrow/array"
@@ -47,7 +49,13 @@ func (c *Coalescer) Add(b schemas.Batch) {
 		}
 		for j, column := range b.Record.Columns() {
 			next := cell{set: true, at: int64(fetched.Value(i)), page: page.Value(i)}
-			if column.IsNull(i) || c.table.Columns[j].From == schemas.Told || !row[j].olderThan(next) {
+			if column.IsNull(i) || c.table.Columns[j].From == schemas.Told {
+				continue
+			}
+			if c.table.Columns[j].From == schemas.Extras && row[j].set && row[j].with(next) {
+				row[j].text = joined(row[j].text, column.(*array.String).Value(i))
+			}
+			if !row[j].olderThan(next) {
 				continue
 			}
 			switch column := column.(type) {
@@ -60,6 +68,30 @@ func (c *Coalescer) Add(b schemas.Batch) {
 			row[j] = next
 		}
 	}
+}
+
+// joined is one object of two extras, of which the first counts where both have a key.
+// What the second has there is numbered, as in the extras of one object.
+func joined(a, b string) string {
+	if a == b {
+		return a
+	}
+	var all, more map[string]json.RawMessage
+	if json.Unmarshal([]byte(a), &all) != nil || json.Unmarshal([]byte(b), &more) != nil {
+		return a // extras are JSON objects
+	}
+	for _, key := range slices.Sorted(maps.Keys(more)) {
+		name := key
+		for n := 2; all[name] != nil && !bytes.Equal(all[name], more[key]); n++ {
+			name = key + "#" + strconv.Itoa(n)
+		}
+		all[name] = more[key]
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		return a
+	}
+	return string(text)
 }
 
 // olderThan orders sightings by time, then by page; of one page the first

@@ -51,6 +51,9 @@ func compile(tables []*schemas.Table) *plan {
 		}
 		if t := schemas.EntityTable(o); slices.Contains(tables, t) {
 			tells(prog, t)
+			if prog.merged = t.Mode == schemas.Coalesce; prog.merged {
+				prog.id = prog.slot(t.Columns[t.Column(t.Key[0])].Paths()[0])
+			}
 		}
 	}
 	p.envelope.reset()

@@ -3,8 +3,6 @@ package transform
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -33,8 +31,6 @@ func gather(d *Decoder) {
 // they say otherwise is kept with the keys that no column takes.
 func complete(d *Decoder, s *sighting) {
 	values, unknown := append(d.values[:0], s.prog.values...), append(d.known[:0], d.unknown...)
-	var kept map[string]bool // unknown keys, by where they stand and name
-	name := func(u unknownKey) string { return u.in.path + "." + u.text(d.b) }
 	for i := s.next; i >= 0 && !d.over(); i = d.sightings[i].next {
 		c, from := &d.sightings[i], len(unknown)
 		if bytes.Equal(c.at.of(d.b), s.at.of(d.b)) {
@@ -53,22 +49,36 @@ func complete(d *Decoder, s *sighting) {
 				unknown = keepLoser(&d.pageReader, unknown, from, c.prog.nodes[slot], values[slot], v)
 			}
 		}
-		if kept == nil {
-			kept, from = map[string]bool{}, 0
-		}
-		for _, u := range unknown[from:] {
-			kept[name(u)] = true
-		}
-		for _, u := range d.unknown {
-			if !kept[name(u)] {
-				kept[name(u)] = true
-				unknown = append(unknown, u)
-			}
-		}
+		unknown = append(unknown, d.unknown...)
 	}
 	copy(s.prog.values, values)
 	d.unknown = append(d.unknown[:0], unknown...)
 	d.values, d.known = values, unknown
+}
+
+// contradict keeps what an object of those that are merged says otherwise than the
+// others of its key before it on the page. It returns the key.
+func contradict(d *Decoder, s *sighting) []byte {
+	d.mergedKey = append(d.mergedKey[:0], d.scalar(s.prog.values[s.prog.id])...)
+	key := d.mergedKey
+	if len(key) == 0 {
+		return nil
+	}
+	at, again := d.merged.place(s.prog.every[0].table, key, len(d.said))
+	if !again {
+		d.said = append(d.said, s.prog.values...)
+		return key
+	}
+	for slot, v := range s.prog.values {
+		switch said := &d.said[at+slot]; {
+		case !v.present():
+		case !said.present():
+			*said = v
+		default:
+			d.unknown = keepLoser(&d.pageReader, d.unknown, len(d.unknown), s.prog.nodes[slot], *said, v)
+		}
+	}
+	return key
 }
 
 // keepLoser keeps what a value that no row has says otherwise than the one that
@@ -77,7 +87,11 @@ func keepLoser(r *pageReader, unknown []unknownKey, first int, n *node, counts, 
 	if n == nil || bytes.Equal(counts.of(r.b), v.of(r.b)) || slices.ContainsFunc(unknown[first:], func(u unknownKey) bool { return u.value.start <= v.start && v.end <= u.value.end }) {
 		return unknown
 	}
-	rest, some := lessen(jsonValue(counts.of(r.b)), jsonValue(v.of(r.b)))
+	loser := jsonValue(v.of(r.b))
+	if colons(v.of(r.b)) != members(loser) { // some key in it is there twice
+		return append(unknown, unknownKey{in: n.parent, node: n, value: v})
+	}
+	rest, some := lessen(jsonValue(counts.of(r.b)), loser)
 	if !some {
 		return unknown
 	}
@@ -88,8 +102,20 @@ func keepLoser(r *pageReader, unknown []unknownKey, first int, n *node, counts, 
 	return append(unknown, unknownKey{in: n.parent, node: n, value: v, rest: text})
 }
 
-// losers keeps the values of several spellings of one key that do not count.
+// losers keeps the values of several spellings of one key that do not count, and arrays
+// with more elements than there are columns.
 func losers(r *pageReader, prog *program) {
+	for _, a := range prog.arrays {
+		v, rest := prog.values[a.slot], a.columns
+		for e := elementsOf(r.b, v); rest >= 0; rest-- {
+			if _, more := e.value(); !more {
+				break
+			}
+		}
+		if n := prog.nodes[a.slot]; rest < 0 {
+			r.unknown = append(r.unknown, unknownKey{in: n.parent, node: n, value: v})
+		}
+	}
 	for _, slots := range prog.spellings {
 		var first span
 		for _, slot := range slots {
@@ -128,6 +154,8 @@ func spell(prog *program) {
 	for _, l := range prog.lists {
 		add(l.slots)
 		spell(l.element)
+		l.bare = l.entity == "" && !l.element.extras
+		l.element.extras = l.element.extras || l.bare
 	}
 	rows := prog.every
 	if prog.latest != nil {
@@ -140,6 +168,7 @@ func spell(prog *program) {
 			}
 			for _, slot := range x.column.slots {
 				n := prog.nodes[slot]
+				prog.spreads(slot, x.column.element+1)
 				x.column.deep = x.column.deep || n != nil && len(n.children) > 0 && len(x.column.slots) > 1
 			}
 		}
@@ -151,6 +180,18 @@ func spell(prog *program) {
 	}
 }
 
+// spreads notes that the array in a slot has so many columns.
+func (prog *program) spreads(slot, columns int) {
+	i := slices.IndexFunc(prog.arrays, func(a spread) bool { return a.slot == slot })
+	switch {
+	case columns == 0 || prog.nodes[slot].taken():
+	case i < 0:
+		prog.arrays = append(prog.arrays, spread{slot, columns})
+	default:
+		prog.arrays[i].columns = max(prog.arrays[i].columns, columns)
+	}
+}
+
 // taken reports whether a column takes the whole of an object that holds the key.
 func (n *node) taken() bool {
 	for ; n != nil; n = n.parent {
@@ -159,89 +200,4 @@ func (n *node) taken() bool {
 		}
 	}
 	return false
-}
-
-// jsonValue is a value as JSON has it, numbers digit by digit; text that is not JSON
-// stays text.
-func jsonValue(raw []byte) (v any) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	if d.Decode(&v) != nil {
-		return string(raw)
-	}
-	return v
-}
-
-// lessen is what one value says that another does not, in whatever form.
-func lessen(counts, loser any) (rest any, some bool) {
-	_, isList := loser.([]any)
-	if list, ok := counts.([]any); ok && len(list) == 1 && !isList {
-		counts = list[0]
-	}
-	switch v := loser.(type) {
-	case nil:
-		return nil, false
-	case map[string]any:
-		than, _ := counts.(map[string]any)
-		left := map[string]any{}
-		for key, value := range v {
-			if than == nil && same(counts, value) { // "a" and {"url": "a"}
-				continue
-			}
-			if more, some := lessen(than[key], value); some {
-				left[key] = more
-			}
-		}
-		return left, len(left) > 0
-	case []any:
-		than, ok := counts.([]any)
-		if !ok {
-			than = []any{counts}
-		}
-		left := make([]any, len(v))
-		for i, value := range v {
-			var one any
-			if i < len(than) {
-				one = than[i]
-			}
-			more, more1 := lessen(one, value)
-			if more1 {
-				left[i] = more
-			}
-			some = some || more1
-		}
-		return left, some
-	}
-	if object, ok := counts.(map[string]any); ok {
-		return loser, !slices.ContainsFunc(slices.Collect(maps.Values(object)), func(value any) bool { return same(value, loser) })
-	}
-	return loser, !same(counts, loser)
-}
-
-// same reports whether two scalars say the same.
-func same(a, b any) bool {
-	if a == nil {
-		return false
-	}
-	x, y := []byte(fmt.Sprint(a)), []byte(fmt.Sprint(b))
-	if bytes.Equal(x, y) {
-		return true
-	}
-	if n, ok := parseInt(x); ok {
-		if m, ok := parseInt(y); ok {
-			return n == m
-		}
-	}
-	if f, ok := parseFloat(x); ok {
-		if g, ok := parseFloat(y); ok {
-			return f == g
-		}
-	}
-	if t, ok := parseTime(x); ok {
-		u, also := parseTime(y)
-		return also && t == u
-	}
-	is, ok := parseBool(x)
-	was, also := parseBool(y)
-	return ok && also && is == was
 }

@@ -83,13 +83,18 @@ func (r *pageReader) value(prog *program, child *node, at int) int {
 	return skipValue(r.b, at)
 }
 
-// store takes one value that is not null.
+// store takes one value that is not null. What a repeated key had before is kept.
 func (r *pageReader) store(prog *program, n, child *node, k, v span) {
 	switch {
 	case child == nil:
 		if prog.extras && !n.covered {
 			r.unknown = append(r.unknown, unknownKey{in: n, name: k, value: v})
 		}
+		return
+	case child.slot >= 0 && prog.values[child.slot].present() && prog.extras:
+		r.unknown = keepLoser(r, r.unknown, len(r.unknown), child, v, prog.values[child.slot])
+		prog.values[child.slot] = span{}
+		r.store(prog, n, child, k, v)
 		return
 	case child.find != nil && r.b[v.start] != '[' && r.b[v.start] != '{':
 		// Objects were expected: kept where unknown keys go, too.

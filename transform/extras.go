@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -40,6 +41,14 @@ type member struct {
 	value span    // or
 	rest  []byte  // what to keep of that value, or
 	under *branch // what a known object has
+}
+
+// text is what to keep of the value, of a page's body.
+func (m member) text(b []byte) []byte {
+	if m.rest != nil {
+		return m.rest
+	}
+	return m.value.of(b)
 }
 
 // at returns the branch of a path below b, made if need be.
@@ -91,8 +100,8 @@ func (w *rowWriter) appendExtras(to *vector, row int, f *frame) {
 // maxBuffer is how much room for extras is kept for the next, in bytes.
 const maxBuffer = 1 << 20
 
-// writeBranch appends a branch to w.extras. Of equal keys the last counts, and a
-// known object before all.
+// writeBranch appends a branch to w.extras. Of equal keys the last has its name, a
+// known object before all, and the others are numbered: "title#2".
 func (w *rowWriter) writeBranch(b *branch) bool {
 	slices.SortFunc(*b, func(x, y member) int {
 		known := func(m member) int {
@@ -101,21 +110,37 @@ func (w *rowWriter) writeBranch(b *branch) bool {
 			}
 			return 0
 		}
-		return cmp.Or(strings.Compare(x.name, y.name), cmp.Compare(known(x), known(y)), cmp.Compare(x.value.start, y.value.start))
+		return cmp.Or(strings.Compare(x.name, y.name), cmp.Compare(known(y), known(x)), cmp.Compare(y.value.start, x.value.start))
 	})
 	w.extras.WriteByte('{')
-	first := true
+	var same map[string]bool // values of the key so far
+	number := 1
 	for i, m := range *b {
 		if w.over() {
 			return true
 		}
-		if i+1 < len(*b) && (*b)[i+1].name == m.name {
-			continue
+		var value []byte
+		if m.under == nil {
+			raw, repaired := valid(m.text(w.b))
+			w.stats.Repaired += repaired
+			value = raw
 		}
-		if !first {
+		switch {
+		case i == 0 || (*b)[i-1].name != m.name:
+			same, number = nil, 1
+			if i+1 < len(*b) && (*b)[i+1].name == m.name {
+				same = map[string]bool{string(value): true}
+			}
+		case same[string(value)]:
+			continue
+		default:
+			number++
+			same[string(value)] = true
+			m.name += "#" + strconv.Itoa(number)
+		}
+		if i > 0 {
 			w.extras.WriteByte(',')
 		}
-		first = false
 		writeText(&w.extras, m.name)
 		w.extras.WriteByte(':')
 		if m.under != nil {
@@ -124,13 +149,7 @@ func (w *rowWriter) writeBranch(b *branch) bool {
 			}
 			continue
 		}
-		value := m.value.of(w.b)
-		if m.rest != nil {
-			value = m.rest
-		}
-		raw, repaired := valid(value)
-		w.stats.Repaired += repaired
-		if json.Compact(&w.extras, raw) != nil {
+		if json.Compact(&w.extras, value) != nil {
 			return false
 		}
 	}

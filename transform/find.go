@@ -95,7 +95,7 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 		end := skipValue(r.b, i)
 		if end > 0 && !isNull(r.b[i:end]) {
 			f.count++
-			r.unreadableWhole(string(f.object), nil, "", "not an object", r.b[i:end])
+			r.unreadable(string(f.object), nil, "", "not an object", r.b[i:end])
 		}
 		return end
 	}
@@ -121,7 +121,7 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 			return end
 		}
 		if s.key.start == s.key.end {
-			r.unreadableWhole(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
+			r.unreadable(string(f.object), nil, f.prog.key, "object without "+f.prog.key, s.at.of(r.b))
 			return end
 		}
 		r.checkID(f.object, s.key.of(r.keys))
@@ -175,7 +175,9 @@ func isID(raw []byte) bool {
 func (r *pageReader) checkUser(path string, raw []byte) {
 	id := raw
 	if raw[0] == '"' {
-		id = raw[1 : len(raw)-1]
+		if id = raw[1 : len(raw)-1]; bytes.IndexByte(id, '\\') >= 0 {
+			id, _, _ = unquote(raw, nil)
+		}
 	}
 	if len(id) == 0 || raw[0] == '{' || raw[0] == '[' || schemas.IsUserID(string(id)) || r.unaskable[string(schemas.User)+string(id)] {
 		return
@@ -188,7 +190,7 @@ func (r *pageReader) checkUser(path string, raw []byte) {
 }
 
 // member passes over the object at i and returns the index after it, or -1,
-// where the value of a key of n stands: the last one that is not null, as
+// where the value of a key that n knows stands: the last one that is not null, as
 // in decoding, and which of n's fields are present. Where each value ends goes
 // into r.ends.
 func (r *pageReader) member(n *node, i int, name string) (end int, found span, present uint64) {
@@ -204,8 +206,8 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 			if k, from = key(b, i); from < 0 {
 				return -1, span{}, 0
 			}
-			ours = r.isName(k, name)
 			child = n.children[string(r.name(k))]
+			ours = child != nil && child.name == name
 		}
 		if from < 0 || from >= len(b) {
 			return -1, span{}, 0
@@ -242,15 +244,6 @@ func (r *pageReader) keep(key []byte) span {
 	start := len(r.keys)
 	r.keys = append(r.keys, key...)
 	return at(start, len(r.keys))
-}
-
-// isName reports whether a key is name, which is ASCII.
-func (r *pageReader) isName(k span, name string) bool {
-	text := k.of(r.b)
-	if len(text) < 6 { // too short for an escape
-		return string(text) == name
-	}
-	return string(text) == name || text[0] == '\\' && string(r.name(k)) == name
 }
 
 // name is the text of a key.

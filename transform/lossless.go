@@ -2,6 +2,7 @@ package transform
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -40,11 +41,11 @@ func leavesOf(p schemas.Page, batches []schemas.Batch) (Leaves, error) {
 		s.visit("", body)
 		return s.leaves, nil
 	}
-	s.objects("data", page["data"], p.Request.Endpoint.Spec().Data)
+	s.objects("data", page["data"], p.Request.Endpoint.Spec().Data, pageOwner)
 	delete(page, "data")
 	if includes, ok := page["includes"].(map[string]any); ok {
 		for key, kind := range schemas.Included() {
-			s.objects("includes."+key, includes[key], kind)
+			s.objects("includes."+key, includes[key], kind, pageOwner)
 			delete(includes, key)
 		}
 	}
@@ -165,12 +166,14 @@ func eachLeaf(path string, v any, f func(path, leaf string)) {
 type search struct {
 	cells  cells
 	owner  string
+	within string // owner of the object that holds this one, which may keep it
 	kind   schemas.Object
 	leaves Leaves
 }
 
-// objects looks for the leaves of each object in a list.
-func (s *search) objects(path string, v any, kind schemas.Object) {
+// objects looks for the leaves of each object in a list. What has no key has no rows,
+// and is kept with those of an owner.
+func (s *search) objects(path string, v any, kind schemas.Object, owner string) {
 	list, ok := v.([]any)
 	if !ok {
 		list = []any{v}
@@ -178,14 +181,18 @@ func (s *search) objects(path string, v any, kind schemas.Object) {
 	table := schemas.EntityTable(kind)
 	keyName := table.Columns[table.Column(table.Key[0])].Paths()[0]
 	for i, item := range list {
-		of := search{cells: s.cells, owner: pageOwner, kind: kind}
+		of := search{cells: s.cells, owner: owner, within: owner, kind: kind}
 		if object, ok := item.(map[string]any); ok {
-			eachLeaf("", object[keyName], func(_, leaf string) { of.owner = leaf })
+			switch key := object[keyName].(type) {
+			case map[string]any, []any, nil: // none
+			default:
+				eachLeaf("", key, func(_, leaf string) { of.owner = cmp.Or(leaf, owner) })
+			}
 			for _, key := range schemas.Ignored(kind) {
 				delete(object, key)
 			}
-			if of.owner != pageOwner { // else it has no rows, and is kept as it is
-				s.nested(fmt.Sprintf("%s[%d]", path, i), object, kind)
+			if of.owner != owner { // else it is kept as it is
+				s.nested(fmt.Sprintf("%s[%d]", path, i), object, kind, of.owner)
 			}
 		}
 		of.visit(fmt.Sprintf("%s[%d]", path, i), item)
@@ -199,10 +206,10 @@ func (s *search) objects(path string, v any, kind schemas.Object) {
 
 // nested takes whole objects inside an object out of it and looks for their
 // leaves among their own rows.
-func (s *search) nested(path string, object map[string]any, kind schemas.Object) {
+func (s *search) nested(path string, object map[string]any, kind schemas.Object, owner string) {
 	for _, n := range schemas.NestedObjects() {
 		if n.In == kind && object[n.Path] != nil {
-			s.objects(path+"."+n.Path, object[n.Path], n.Kind)
+			s.objects(path+"."+n.Path, object[n.Path], n.Kind, owner)
 			delete(object, n.Path)
 		}
 	}
@@ -228,7 +235,7 @@ func (s *search) visit(path string, v any) {
 func (s *search) found(leaf string) bool {
 	has := func(text string) bool {
 		if s.kind != schemas.PageObject && s.kind != schemas.Problem {
-			return s.cells.of[s.owner][text]
+			return s.cells.of[s.owner][text] || s.within != pageOwner && s.cells.of[s.within][text]
 		}
 		return s.cells.all[text] // errors are kept under what they are about
 	}

@@ -38,12 +38,16 @@ func TestObjectsWithoutIDKeepWhatIsInThem(t *testing.T) {
 	}
 }
 
-// The proof must be able to fail: an array longer than its columns loses
-// values.
+// The proof must be able to fail: a value that the rows were not made of is lost.
 func TestLostValueIsNamed(t *testing.T) {
-	page := schemas.Page{Status: 200, Request: schemas.Request{Endpoint: schemas.Tweets, IDs: []string{"s"}},
-		Body: json.RawMessage(`{"data":[{"id":"1","display_text_range":[0,7,4711]}]}`)}
-	leaves, err := NewDecoder().Lossless(page)
+	page := schemas.Page{Status: 200, Request: schemas.Request{Endpoint: schemas.Tweets, IDs: []string{"s"}}, Body: json.RawMessage(`{"data":[{"id":"1","display_text_range":[0,7]}]}`)}
+	batches, err := NewDecoder().Pages([]schemas.Page{page}, Everything{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release(batches)
+	page.Body = json.RawMessage(`{"data":[{"id":"1","display_text_range":[0,7,4711]}]}`)
+	leaves, err := leavesOf(page, batches)
 	if err != nil || leaves.Found != leaves.Seen-1 || !strings.Contains(leaves.Lost, "data[0].display_text_range[2]") {
 		t.Errorf("leaves %+v, %v; want one lost", leaves, err)
 	}

@@ -15,6 +15,8 @@ type frame struct {
 	parentOrdinal int64
 	kind          string // of a problem
 	depth         int    // of lists
+	at            span   // of the element of a list
+	only          bool   // of a list only whole objects in it count: a newer sighting has the list
 	sighting      *sighting
 }
 
@@ -35,9 +37,12 @@ func (d *Decoder) claim(claims Claims) {
 		}
 		key := s.key.of(d.keys)
 		tells, settles := d.asked.of(d.page, s.prog, s.inData).of(s.present)
-		for i := range s.prog.inner {
-			if l := &s.prog.inner[i]; s.present&l.within != 0 && l.in(s.at.of(d.b)) {
-				tells, settles = tells|l.bit, settles|l.bit
+		for k := range s.prog.inner {
+			l := &s.prog.inner[k]
+			for c := i; s.present&l.within != 0 && tells&l.bit == 0 && c >= 0; c = d.sightings[c].next {
+				if l.in(d.sightings[c].at.of(d.b)) {
+					tells, settles = tells|l.bit, settles|l.bit
+				}
 			}
 		}
 		left, first := claims.Sight(d.plan.tables[s.prog.latest.table], key, tells, settles)
@@ -111,6 +116,9 @@ func (d *Decoder) object(s *sighting, depth int) {
 		d.relate(s, f) // needs nothing but the key
 		return
 	}
+	if s.prog.key == "" {
+		f.at = s.at
+	}
 	if err := d.read(s.prog, s.at, d.ends[s.ends.start:s.ends.end]); err != nil {
 		d.unreadable(f.object, f.key, "", err.Error(), s.at.of(d.b))
 		return
@@ -119,6 +127,9 @@ func (d *Decoder) object(s *sighting, depth int) {
 		complete(d, s)
 	}
 	losers(&d.pageReader, s.prog)
+	if s.prog.merged {
+		f.key = contradict(d, s)
+	}
 	if s.prog.object == schemas.Problem {
 		d.supply(s)
 		f.ordinal = d.problems
@@ -133,9 +144,7 @@ func (d *Decoder) object(s *sighting, depth int) {
 	if s.relations != 0 {
 		d.relate(s, f)
 	}
-	if s.won || s.prog.key == "" {
-		d.children(s.prog, &f)
-	}
+	d.children(s.prog, &f)
 }
 
 // refused is the kind of the problem that stands for a whole request.
@@ -151,9 +160,14 @@ func (d *Decoder) supply(s *sighting) {
 	own := d.scalar(s.prog.values[id])
 	other := len(own) > 0 && (len(d.page.Request.IDs) != 1 || string(own) != d.page.Request.IDs[0])
 	for _, g := range d.given {
-		if len(d.scalar(s.prog.values[g.slot])) == 0 && !(g.slot == kind && other) {
-			s.prog.values[g.slot] = g.value
+		v := s.prog.values[g.slot]
+		if len(d.scalar(v)) > 0 || g.slot == kind && other {
+			continue
 		}
+		if n := s.prog.nodes[g.slot]; v.present() && d.b[v.start] != '"' {
+			d.unknown = append(d.unknown, unknownKey{in: n.parent, node: n, value: v})
+		}
+		s.prog.values[g.slot] = g.value
 	}
 }
 
@@ -194,7 +208,10 @@ func (d *Decoder) children(prog *program, f *frame) {
 		}
 	}
 	for i, l := range prog.lists {
-		if found[i].present() && (f.sighting == nil || !f.sighting.more || (l.field|l.inner)&f.sighting.left != 0) {
+		if !found[i].present() {
+			continue
+		}
+		if f.only = f.sighting != nil && (!f.sighting.won && prog.key != "" || f.sighting.more && (l.field|l.inner)&f.sighting.left == 0); !f.only || l.entity != "" {
 			d.list(l, found[i], f)
 		}
 	}
@@ -203,7 +220,7 @@ func (d *Decoder) children(prog *program, f *frame) {
 // list makes the rows of the elements of one list, or of the one value that
 // stands where a list could.
 func (d *Decoder) list(l *list, v span, f *frame) {
-	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1}
+	inner := frame{object: f.object, list: l.prefix, key: f.key, parentOrdinal: f.ordinal, kind: f.kind, depth: f.depth + 1, only: f.only}
 	if d.b[v.start] != '[' {
 		d.element(l, int(v.start), &inner)
 		return
@@ -230,11 +247,13 @@ func (d *Decoder) list(l *list, v span, f *frame) {
 // element makes the rows of the element at i and returns the index after it,
 // or -1.
 func (d *Decoder) element(l *list, i int, f *frame) int {
-	rows := len(l.element.every) > 0 || len(l.element.lists) > 0
+	rows := !f.only && (len(l.element.every) > 0 || len(l.element.lists) > 0)
 	if rows && l.entity == "" && d.b[i] == '{' {
 		l.element.reset()
 		d.unknown = d.unknown[:0]
 		if end := d.walk(l.element, l.element.root, i, nil); end >= 0 {
+			f.at = at(i, end)
+			d.beyond(l, f)
 			losers(&d.pageReader, l.element)
 			d.emit(l.element, l.element.every, f)
 			d.children(l.element, f)
@@ -249,12 +268,17 @@ func (d *Decoder) element(l *list, i int, f *frame) int {
 		d.nested(l, at(i, end), f)
 	}
 	if !rows {
+		if l.entity != "" && d.b[i] != '{' && !f.only {
+			d.unreadable(f.object, f.key, l.path, "not an object", d.b[i:end])
+		}
 		return end
 	}
+	f.at = at(i, end)
 	if err := d.read(l.element, at(i, end), nil); err != nil {
 		d.unreadable(f.object, f.key, l.path, "unexpected value in a list", d.b[i:end])
 		return end
 	}
+	d.beyond(l, f)
 	d.emit(l.element, l.element.every, f)
 	d.children(l.element, f)
 	return end

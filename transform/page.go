@@ -166,9 +166,12 @@ func (r *pageReader) checkPage(page *program, start int) {
 func (r *pageReader) noPage(detail string) {
 	kind, id, _ := single(&r.page.Request)
 	body := r.b[skipSpace(r.b, 0):]
+	if body[0] == '{' { // its keys are kept
+		body = body[:min(len(body), maxValue)]
+	}
 	r.bad = append(r.bad, unreadable{
 		Type: UnreadableAnswer, Title: "Unreadable Answer", Detail: detail,
-		ResourceType: string(kind), ResourceID: id, Value: string(body[:min(len(body), maxValue)]),
+		ResourceType: string(kind), ResourceID: id, Value: string(body),
 	})
 }
 
@@ -244,14 +247,9 @@ func (r *pageReader) refusal(p *schemas.Page) {
 	r.b = r.refused
 }
 
-// unreadable notes a value that no column could take, once though two tables
-// may want it.
+// unreadable notes a value that no column could take, once though two tables may want
+// it: all of it, since no row has any part of it.
 func (r *pageReader) unreadable(object string, key []byte, field, reason string, raw []byte) {
-	r.unreadableWhole(object, key, field, reason, raw[:min(len(raw), maxValue)])
-}
-
-// unreadableWhole is unreadable for what no row has any part of.
-func (r *pageReader) unreadableWhole(object string, key []byte, field, reason string, raw []byte) {
 	u := unreadable{
 		Type: unreadableValue, Title: "Unreadable Value", Detail: reason,
 		ResourceType: object, ResourceID: string(key), Field: field, Value: string(raw),

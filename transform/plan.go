@@ -52,10 +52,16 @@ type program struct {
 	every  []*rows  // rows that each sighting gets
 	lists  []*list
 	extras bool // a table keeps unknown keys
+	merged bool // its rows are sightings that a Coalescer merges
+	id     int  // of those: slot of their key
 	telling
 	nodes     []*node // of each slot
 	spellings [][]int // slots that are spellings of one key, the one that counts first
+	arrays    []spread
 }
+
+// spread is a slot with an array whose elements have columns.
+type spread struct{ slot, columns int }
 
 // rows says how slots become one row of a table.
 type rows struct {
@@ -124,6 +130,7 @@ type list struct {
 	slots   []int
 	element *program
 	entity  schemas.Object // the elements are whole objects of this kind
+	bare    bool           // its rows keep no keys that no column takes
 }
 
 func newProgram(o schemas.Object) *program {

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -73,19 +74,42 @@ func (w *rowWriter) keyed(prog *program, r *rows, f *frame) bool {
 		at := c.value(w.b, prog.values)
 		v := w.scalar(at)
 		if len(v) > 0 && c.Type == schemas.ID && !isID(at.of(w.b)) {
-			w.unreadable(f.object, f.key, f.list+c.path, "not an id", at.of(w.b))
+			w.unreadable(f.object, f.key, f.list+c.path, "not an id", w.whole(f, at))
 			if c.Ref == "users" {
 				w.checkUser(f.list+c.path, at.of(w.b))
 			}
 			return false
 		}
 		if len(v) == 0 {
-			w.unreadable(f.object, f.key, f.list+c.path, "no value for "+w.plan.tables[r.table].Name+"."+c.Name, nil)
+			w.unreadable(f.object, f.key, f.list+c.path, "no value for "+w.plan.tables[r.table].Name+"."+c.Name, w.whole(f, span{}))
 			return false
 		}
 		text = append(append(text, v...), 0)
 	}
-	return !r.distinct || w.dup.first(r.table, text)
+	if !r.distinct || w.dup.first(r.table, text) {
+		return true
+	}
+	if len(w.unknown) > 0 && f.at.present() {
+		w.unreadable(f.object, f.key, strings.TrimSuffix(f.list, "."), "repeats an element, and says more", w.whole(f, f.at))
+	}
+	return false
+}
+
+// whole is the element of a list that gets no row, or else the value because of which
+// it gets none.
+func (w *rowWriter) whole(f *frame, v span) []byte {
+	if f.at.present() {
+		v = f.at
+	}
+	return v.of(w.b)
+}
+
+// beyond notes keys of an element in a list whose rows keep none that no column takes.
+func (w *rowWriter) beyond(l *list, f *frame) {
+	if l.bare && len(w.unknown) > 0 {
+		w.unreadable(f.object, f.key, l.path, "keys that no column takes", f.at.of(w.b))
+		w.unknown = w.unknown[:0]
+	}
 }
 
 // emit makes one row in each of the tables.

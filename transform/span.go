@@ -161,19 +161,33 @@ func (e *elements) value() (span, bool) {
 	return v, true
 }
 
-// count returns the number of elements of v, each once and nulls left out.
+// count returns the number of elements of v, each once, however it is spelt, and nulls
+// left out.
 func count(b []byte, v span) int {
 	var few [8]span
 	var many map[string]bool
 	known, n := few[:0], 0
 	for e := elementsOf(b, v); ; {
 		at, ok := e.value()
-		switch raw := at.of(b); {
-		case !ok:
+		if !ok {
 			return n
-		case isNull(raw), many[string(raw)], slices.ContainsFunc(known, func(k span) bool { return bytes.Equal(k.of(b), raw) }):
+		}
+		raw, escaped := at.of(b), false
+		if isNull(raw) {
 			continue
-		case n < len(few):
+		}
+		if raw[0] == '"' {
+			at = span{at.start + 1, at.end - 1}
+			if escaped = bytes.IndexByte(raw, '\\') >= 0; escaped {
+				raw, _, _ = unquote(raw, nil)
+			} else {
+				raw = at.of(b)
+			}
+		}
+		switch {
+		case many[string(raw)], slices.ContainsFunc(known, func(k span) bool { return bytes.Equal(k.of(b), raw) }):
+			continue
+		case n < len(few) && !escaped:
 			known = append(known, at)
 		case many == nil:
 			many = map[string]bool{string(raw): true}

@@ -37,20 +37,34 @@ type innerList struct {
 	bit    uint64 // of its own
 	list   int
 	key    []byte // with quotes
+	path   []string
 }
 
-// in reports whether an object has the list.
+// in reports whether an object has the list. The key may stand elsewhere in it, too.
 func (l *innerList) in(object []byte) bool {
-	for {
-		at := bytes.Index(object, l.key)
-		if at < 0 {
-			return false
+	return bytes.Contains(object, l.key) && has(object, l.path)
+}
+
+// has reports whether an object has a value other than null at a path.
+func has(object []byte, path []string) (found bool) {
+	for i := objectStart(object, 0); i >= 0 && i < len(object) && object[i] != '}'; {
+		name, from := key(object, i)
+		end := -1
+		if from >= 0 {
+			end = skipValue(object, from)
 		}
-		object = object[at+len(l.key):]
-		if next := skipSpace(object, 0); next < len(object) && object[next] == ':' {
-			return true
+		switch {
+		case end < 0:
+			return found
+		case string(name.of(object)) != path[0] || isNull(object[from:end]):
+		case len(path) == 1:
+			found = true
+		default:
+			found = has(object[from:end], path[1:])
 		}
+		i = nextMember(object, end)
 	}
+	return found
 }
 
 // extrasField is the bit of the keys that no column takes.
@@ -135,7 +149,7 @@ func tellsList(prog *program, index int, l schemas.List) {
 	f := prog.fieldAt(paths)
 	if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
 		name := paths[0][strings.LastIndexByte(paths[0], '.')+1:]
-		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: []byte(`"` + name + `"`)})
+		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: []byte(`"` + name + `"`), path: strings.Split(paths[0], ".")})
 	} else {
 		f.lists = append(f.lists, index)
 	}

@@ -72,6 +72,9 @@ type Decoder struct {
 	copies    duplicates   // the objects of a page
 	values    []span       // of an object with copies
 	known     []unknownKey // of it
+	merged    duplicates   // the objects of a page that are merged, and
+	said      []span       // their values so far
+	mergedKey []byte
 }
 
 // NewDecoder compiles the tables into a decoder.
@@ -168,6 +171,8 @@ func (d *Decoder) one(p *schemas.Page, claims Claims) error {
 func (d *Decoder) start() {
 	d.problems, d.steps, d.stopped = 0, 0, nil
 	d.dup.reset()
+	d.merged.reset()
+	d.said = d.said[:0]
 }
 
 // Run makes the row of runs.

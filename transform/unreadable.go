@@ -30,7 +30,7 @@ type unreadable struct {
 	Value        string `json:"value,omitempty"`
 }
 
-// maxValue is how much of an unreadable value is kept, in bytes.
+// maxValue is how much of an answer that is no page stands in its row, in bytes.
 const maxValue = 4096
 
 // maxNear is how far back the same value is looked for: further than an object
