@@ -30,7 +30,7 @@ func evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 	}
 	for _, t := range schemas.Tables() {
 		if t.Versioned && stored[t.Ended().Name] == nil && stored[t.Name] != nil {
-			script += history{t}.adopt(stored[t.History()])
+			script += history{merge{table: t}}.adopt(stored[t.History()])
 		}
 	}
 	script += schemas.Tied(identity())

@@ -13,16 +13,16 @@ import (
 // Only rows that the run touched are compared, so the cost follows the run and not the
 // history. What an older run, or the same one merged again, changes in a row is no
 // version: one ends when a newer sighting says otherwise.
-type history struct{ table *schemas.Table }
+type history struct{ merge }
 
 // contentBefore is a temporary table: the rows that the merge may change, as they were.
 const contentBefore = "_before"
 
 // before notes the stored rows that meet new ones with other content.
-func (m merge) before() []string {
-	h, from := history{m.table}, m.from
+func (h history) before() []string {
+	from := h.from
 	key := schemas.Quote(h.table.Key...)
-	return append(m.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
+	return append(h.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
 SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN (
   SELECT %s FROM %s AS incoming JOIN %[5]s AS stored ON %[8]s WHERE %[9]s <> %[3]s
 ) AS other USING (%[10]s)`,
@@ -32,21 +32,21 @@ SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN (
 
 // late marks since when rows are as they are of objects that the run saw earlier than
 // any run merged before it, and saw otherwise, or without them.
-func (m merge) late() (statements []string) {
+func (h history) late() (statements []string) {
 	for _, t := range schemas.Tables() {
-		if !t.Versioned || t.Owner() != m.table {
+		if !t.Versioned || t.Owner() != h.table {
 			continue
 		}
-		key, same := m.table.Key[0], ""
-		if t == m.table {
+		key, same := h.table.Key[0], ""
+		if t == h.table {
 			same = " AND " + t.ContentHash("one") + " = " + t.ContentHash("incoming")
 		}
 		late := fmt.Sprintf("SELECT %s, owner.first_seen_at AS since_at FROM %s AS owner JOIN (SELECT %s, min(first_seen_at) AS first_seen_at FROM %s GROUP BY ALL) AS late ON late.%[3]s = owner.%[3]s AND late.first_seen_at < owner.first_seen_at JOIN %[5]s AS one ON one.%[6]s = owner.%[3]s ANTI JOIN %[7]s AS past ON %[8]s",
-			prefixed("one", t.Key), schemas.Quote(m.table.Name), schemas.Quote(key), m.from, schemas.Quote(t.Name), schemas.Quote(t.OwnerColumn()), schemas.Quote(t.Ended().Name), equal(t.Key, "past", "one"))
-		if rows := m.rows[t.Name]; rows != "" {
+			prefixed("one", t.Key), schemas.Quote(h.table.Name), schemas.Quote(key), h.from, schemas.Quote(t.Name), schemas.Quote(t.OwnerColumn()), schemas.Quote(t.Ended().Name), equal(t.Key, "past", "one"))
+		if rows := h.rows[t.Name]; rows != "" {
 			late += fmt.Sprintf(" ANTI JOIN %s AS incoming ON %s%s", rows, equal(t.Key, "incoming", "one"), same)
 		}
-		statements = append(statements, history{t}.mark(late, "NULL"))
+		statements = append(statements, history{merge{table: t}}.mark(late, "NULL"))
 	}
 	return statements
 }
@@ -109,42 +109,42 @@ func (h history) adopt(columns map[string]string) string {
 	return script
 }
 
-// noteListed notes the rows in the lists of which the run tells, and the new rows of paged
+// listed notes the rows in the lists of which the run tells, and the new rows of paged
 // collections that are stored.
-func (m merge) noteListed() string {
-	columns := append(m.table.Content(), "_run_id", "_fetched_at")
-	stored := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(m.table.Name))
-	rows := stored + m.ofLists()
-	if m.from != "" {
-		rows += " UNION ALL " + stored + m.ofCollections()
+func (h history) listed() string {
+	columns := append(h.table.Content(), "_run_id", "_fetched_at")
+	stored := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(h.table.Name))
+	rows := stored + h.ofLists()
+	if h.from != "" {
+		rows += " UNION ALL " + stored + h.ofCollections()
 	}
 	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", contentBefore, rows)
 }
 
-func (m merge) ofLists() string {
-	return fmt.Sprintf("SEMI JOIN %s AS list ON %s WHERE NOT %s", newestLists, equal(m.table.ListColumns(), "one", "list"), m.claimed("one"))
+func (h history) ofLists() string {
+	return fmt.Sprintf("SEMI JOIN %s AS list ON %s WHERE NOT %s", newestLists, equal(h.table.ListColumns(), "one", "list"), h.claimed("one"))
 }
 
-func (m merge) ofCollections() string {
-	return fmt.Sprintf("SEMI JOIN %s AS incoming ON %s WHERE %s", m.from, equal(m.table.Key, "one", "incoming"), m.claimed("one"))
+func (h history) ofCollections() string {
+	return fmt.Sprintf("SEMI JOIN %s AS incoming ON %s WHERE %s", h.from, equal(h.table.Key, "one", "incoming"), h.claimed("one"))
 }
 
 // leftAndCame keeps the rows of lists that are not there any more, and those that are
 // now, of objects that an earlier run saw.
-func (m merge) leftAndCame() []string {
-	h, lists := history{m.table}, m.table.ListColumns()
+func (h history) leftAndCame() []string {
+	lists := h.table.ListColumns()
 	left := h.end("", fmt.Sprintf("JOIN %s AS list ON %s", newestLists, equal(lists, "before", "list")), "list.newest.at",
-		fmt.Sprintf("NOT EXISTS (FROM %s AS now WHERE %s)", schemas.Quote(m.table.Name), equal(m.table.Key, "now", "before")))
-	if m.from == "" {
+		fmt.Sprintf("NOT EXISTS (FROM %s AS now WHERE %s)", schemas.Quote(h.table.Name), equal(h.table.Key, "now", "before")))
+	if h.from == "" {
 		return []string{left}
 	}
-	stored := fmt.Sprintf("SELECT one.* FROM %s AS one ", schemas.Quote(m.table.Name))
+	stored := fmt.Sprintf("SELECT one.* FROM %s AS one ", schemas.Quote(h.table.Name))
 	known := "true"
-	if owners := m.rows[m.table.Owner().Name]; owners != "" {
+	if owners := h.rows[h.table.Owner().Name]; owners != "" {
 		known = "owner.first_seen_at < (SELECT min(first_seen_at) FROM " + owners + ")"
 	}
 	came := h.mark(fmt.Sprintf("SELECT %s, now._fetched_at AS since_at FROM (%s UNION ALL %s) AS now ANTI JOIN %s AS before ON %s JOIN %s AS owner ON owner.%s = now.%s WHERE %s",
-		prefixed("now", m.table.Key), stored+m.ofLists(), stored+m.ofCollections(), contentBefore, equal(m.table.Key, "now", "before"),
-		schemas.Quote(m.table.Owner().Name), schemas.Quote(m.table.Owner().Key[0]), schemas.Quote(m.table.OwnerColumn()), known), "NULL")
+		prefixed("now", h.table.Key), stored+h.ofLists(), stored+h.ofCollections(), contentBefore, equal(h.table.Key, "now", "before"),
+		schemas.Quote(h.table.Owner().Name), schemas.Quote(h.table.Owner().Key[0]), schemas.Quote(h.table.OwnerColumn()), known), "NULL")
 	return []string{left, came}
 }

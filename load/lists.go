@@ -56,7 +56,7 @@ func (m merge) members() []string {
 	}
 	var left []string
 	if m.table.Versioned {
-		statements, left = append(statements, m.noteListed()), m.leftAndCame()
+		statements, left = append(statements, history{m}.listed()), history{m}.leftAndCame()
 	}
 	if m.from == "" {
 		return append(append(statements, gone), left...)

@@ -53,7 +53,8 @@ func (m merge) statements() []string {
 	case m.from == "":
 		return nil
 	case m.table.Versioned:
-		return slices.Concat(m.before(), m.objects(), history{m.table}.after())
+		h := history{m}
+		return slices.Concat(h.before(), m.objects(), h.after())
 	case m.table.IsEntity():
 		return m.objects()
 	}

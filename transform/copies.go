@@ -180,18 +180,6 @@ func spell(prog *program) {
 	}
 }
 
-// spreads notes that the array in a slot has so many columns.
-func (prog *program) spreads(slot, columns int) {
-	i := slices.IndexFunc(prog.arrays, func(a spread) bool { return a.slot == slot })
-	switch {
-	case columns == 0 || prog.nodes[slot].taken():
-	case i < 0:
-		prog.arrays = append(prog.arrays, spread{slot, columns})
-	default:
-		prog.arrays[i].columns = max(prog.arrays[i].columns, columns)
-	}
-}
-
 // taken reports whether a column takes the whole of an object that holds the key.
 func (n *node) taken() bool {
 	for ; n != nil; n = n.parent {

@@ -1,6 +1,7 @@
 package transform
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -101,4 +102,16 @@ func (n *node) match(b []byte, i int) (*node, int) {
 		n = n.next
 	}
 	return nil, -1
+}
+
+// spreads notes that the array in a slot has so many columns.
+func (prog *program) spreads(slot, columns int) {
+	i := slices.IndexFunc(prog.arrays, func(a spread) bool { return a.slot == slot })
+	switch {
+	case columns == 0 || prog.nodes[slot].taken():
+	case i < 0:
+		prog.arrays = append(prog.arrays, spread{slot, columns})
+	default:
+		prog.arrays[i].columns = max(prog.arrays[i].columns, columns)
+	}
 }

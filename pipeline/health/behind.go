@@ -1,6 +1,7 @@
 package health
 
 import (
+	"os"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -15,7 +16,7 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 	}
 	for i, id := range runs {
 		content, in := has[id]
-		if in && i < len(runs)-1 {
+		if i < len(runs)-1 && (in || empty(dir, id)) {
 			continue
 		}
 		m, err := dir.Manifest(id)
@@ -30,6 +31,13 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 		}
 	}
 	return lacks, nil
+}
+
+// empty reports whether nothing of a run has landed: of a hundred days' outage no
+// manifest is read for that at each start.
+func empty(dir store.Dir, id string) bool {
+	entries, err := os.ReadDir(filepath.Join(dir.Raw(), id))
+	return err == nil && len(entries) == 0
 }
 
 // Kept reports whether a run's Parquet files are there as its manifest lists them,
