@@ -143,7 +143,9 @@ func (r *Reader) views() (statements, paths []string, err error) {
 		statements = append(statements, fmt.Sprintf("CREATE VIEW %s AS %s", schemas.Quote(t.Name), rule.Rows(t)))
 	}
 	for _, v := range schemas.Views() {
-		statements = append(statements, v.DuckDB())
+		if !v.Versions {
+			statements = append(statements, v.DuckDB())
+		}
 	}
 	return statements, paths, nil
 }

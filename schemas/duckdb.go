@@ -2,6 +2,7 @@ package schemas
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -52,6 +53,33 @@ func (t *Table) DuckDB() string {
 	}
 	b.WriteString("\n")
 	return b.String()
+}
+
+// Since is when a stored row came to be as it is, in SQL: when the version before it
+// ended, or else when its object was first seen. It reads the aliases past, with the
+// end of the last version as until, and owner, the row of the object.
+func (t *Table) Since(row string) string {
+	return fmt.Sprintf("coalesce(past.until, owner.first_seen_at, %s._fetched_at)", row)
+}
+
+// ContentHash is the content of a row as a number, in SQL. It must stay what it is:
+// stored hashes are compared with new ones. So columns that came later count only where
+// they have a value. 63 bits of an MD5, so that it fits a signed integer.
+func (t *Table) ContentHash(alias string) string {
+	var texts []string
+	later := ""
+	for _, name := range t.Content() {
+		text := alias + "." + Quote(name)
+		if t.Columns[t.Column(name)].Type == Time {
+			text = "epoch_us(" + text + ")" // as text it would follow the session's time zone
+		}
+		if slices.ContainsFunc(t.Later, func(l Column) bool { return l.Name == name }) {
+			later += fmt.Sprintf(" || coalesce(chr(31) || %s || %s::VARCHAR, '')", QuoteText(name), text)
+			continue
+		}
+		texts = append(texts, fmt.Sprintf("coalesce(%s::VARCHAR, chr(30))", text))
+	}
+	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)%s) >> 1)::BIGINT", strings.Join(texts, ", "), later)
 }
 
 // DuckDB is the part of the script that creates one view.

@@ -31,9 +31,6 @@ func EndedTables() []*Table {
 	return all
 }
 
-// History is the name of the view of every version of the rows of t.
-func (t *Table) History() string { return t.Name + "_history" }
-
 // ended declares the table of the versions of rows of t that are over. A version of no
 // duration tells only since when the one after it is valid.
 func ended(t *Table) *Table {
@@ -56,33 +53,9 @@ func ended(t *Table) *Table {
 	return h
 }
 
-// Since is when a stored row came to be as it is, in SQL: when the version before it
-// ended, or else when its object was first seen. It reads the aliases past, with the
-// end of the last version as until, and owner, the row of the object.
-func (t *Table) Since(row string) string {
-	return fmt.Sprintf("coalesce(past.until, owner.first_seen_at, %s._fetched_at)", row)
-}
-
-// OwnerColumn is the key of the object that a row of t is, or is of, and Owner that
-// object's table.
-func (t *Table) OwnerColumn() string {
-	if t.IsEntity() {
-		return t.Key[0]
-	}
-	return t.ListColumns()[0]
-}
-
-// Owner is the table of the objects that rows of t are, or are of.
-func (t *Table) Owner() *Table {
-	if t.IsEntity() {
-		return t
-	}
-	return Lookup(t.Columns[t.Column(t.OwnerColumn())].Ref)
-}
-
 // historyView is the view of every version of the rows of t.
 func historyView(t *Table) View {
-	v := View{Name: t.History(), Doc: fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name)}
+	v := View{Name: t.History(), Versions: true, Doc: fmt.Sprintf("Every version of the rows of %s: one row for each time that a run found the content changed.", t.Name)}
 	if !t.IsEntity() {
 		v.Doc = fmt.Sprintf("Every row that %s has or had, with when it was first and last seen: one row for each time that it came.", t.Name)
 	}
@@ -121,26 +94,6 @@ LEFT JOIN %[9]s AS owner ON owner.%[10]s = stored.%[11]s`,
 		strings.Join(then, ", "), past, ValidFrom, ValidTo, strings.Join(now, ", "), Quote(t.Name), Quote(t.Key...),
 		DuckDBRule(nil).equal(t.Key, "past", "stored"), Quote(t.Owner().Name), Quote(t.Owner().Key[0]), Quote(t.OwnerColumn()))
 	return v
-}
-
-// ContentHash is the content of a row as a number, in SQL. It must stay what it is:
-// stored hashes are compared with new ones. So columns that came later count only where
-// they have a value. 63 bits of an MD5, so that it fits a signed integer.
-func (t *Table) ContentHash(alias string) string {
-	var texts []string
-	later := ""
-	for _, name := range t.Content() {
-		text := alias + "." + Quote(name)
-		if t.Columns[t.Column(name)].Type == Time {
-			text = "epoch_us(" + text + ")" // as text it would follow the session's time zone
-		}
-		if slices.ContainsFunc(t.Later, func(l Column) bool { return l.Name == name }) {
-			later += fmt.Sprintf(" || coalesce(chr(31) || %s || %s::VARCHAR, '')", QuoteText(name), text)
-			continue
-		}
-		texts = append(texts, fmt.Sprintf("coalesce(%s::VARCHAR, chr(30))", text))
-	}
-	return fmt.Sprintf("(md5_number_lower(concat_ws(chr(31), %s)%s) >> 1)::BIGINT", strings.Join(texts, ", "), later)
 }
 
 // Macro is a question with parameters.

@@ -281,3 +281,23 @@ type Load struct {
 	Content string
 	Parts   []Part
 }
+
+// History is the name of the view of every version of the rows of t.
+func (t *Table) History() string { return t.Name + "_history" }
+
+// OwnerColumn is the key of the object that a row of t is, or is of, and Owner that
+// object's table.
+func (t *Table) OwnerColumn() string {
+	if t.IsEntity() {
+		return t.Key[0]
+	}
+	return t.ListColumns()[0]
+}
+
+// Owner is the table of the objects that rows of t are, or are of.
+func (t *Table) Owner() *Table {
+	if t.IsEntity() {
+		return t
+	}
+	return Lookup(t.Columns[t.Column(t.OwnerColumn())].Ref)
+}

@@ -11,7 +11,9 @@ type View struct {
 	Doc  string
 	// Columns have a name and a doc, in the order of the view.
 	Columns []ViewColumn
-	SQL     string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
+	// Versions: it reads ended versions, which only a database has, and no file.
+	Versions bool
+	SQL      string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
 }
 
 // Views returns the views of the database.
