@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -43,6 +44,7 @@ func stopped(t *testing.T, spec jobs.Spec) *scene {
 
 // A run that an edited job leaves behind is passed by: state, ledger and status go on.
 func TestEditedJobGoesOn(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	s := stopped(t, jobs.Spec{})
 	s.spec.IDs = s.world.SpaceIDs(3) // another plan

@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -83,6 +84,7 @@ func (s *scene) holds(when, query string, want ...string) {
 // A list that was sent empty, or of which nothing is left that the API would send, has
 // no rows any more; what an answer says nothing of stays.
 func TestListsEmpty(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	s := newScene(t, jobs.Spec{Search: []jobs.Search{{Query: "x"}}, Follow: jobs.FollowNone, To: []string{store.ParquetFiles, store.DuckDBFile}}, simulator.Config{})
 	spaces := []string{

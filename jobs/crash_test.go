@@ -22,6 +22,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -147,6 +148,7 @@ func (s *scenario) job(store string) *fragile {
 // way at a kill. Most runs leave the database out: it is slow to make.
 func TestKilledRunsEndAsAnUndisturbedOne(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, c := range []struct {
@@ -256,6 +258,7 @@ func (s *scenario) finish(t *testing.T, store string, before, died int) {
 // is fetched twice than what did not land.
 func TestFullDiskIsAnErrorAndResumes(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	for _, c := range []struct {
 		to   []string

@@ -15,7 +15,7 @@ func TestHistoriesTellWhatEachRunChanged(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
 	t.Parallel()
-	dir, runs := changingRuns(t, inFull(8, 24))
+	dir, runs := changingRuns(t, inFull(8, 6))
 	path := filepath.Join(t.TempDir(), "spaces.duckdb")
 	db, err := load.OpenSQL("")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -193,6 +194,7 @@ func (h *hourly) snapshots(hour int, db *sql.DB) {
 // the same.
 func TestStateCanBeMadeAgain(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	h := newHourly(t, simulator.GoneError)
 	for hour := range 3 {

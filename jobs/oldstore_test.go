@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -89,6 +90,7 @@ var revised = []string{"api_errors", "space_absences", "spaces", "topics", "user
 // since, and its killed run asks for what is missing only.
 func TestOldStoreGoesOnWorking(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	dir := oldStore(t)
 	runs, err := dir.Runs()
@@ -144,6 +146,7 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 // and what it had left is asked for by the next.
 func TestAStoppedRunOfBeforeIsClosed(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	dir := unpacked(t, "store-8824aef.tar.zst")
 	runs, err := dir.Runs()

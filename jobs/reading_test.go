@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -69,6 +70,7 @@ func replayed(t *testing.T, dir, out string) error {
 // Pages that a manifest counts and that are damaged or gone are an error that
 // names them. Nothing is made of what is left, and no file changes.
 func TestReplayOfDamagedPagesChangesNothing(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	whole := smallStore(t)
 	for _, c := range []struct {
@@ -121,6 +123,7 @@ func changeByte(name string, at int) error {
 // What reads a store changes nothing in it, though a run is under way there and
 // a page half landed.
 func TestReadingChangesNothing(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	dir := smallStore(t)
 	runs, err := store.Dir(dir).Runs()
@@ -206,6 +209,7 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 // Runs that were killed before their first page landed, or even their plan, keep
 // no other from being replayed.
 func TestReplayLeavesOutWhatNeverLanded(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	dir := store.Dir(smallStore(t))
 	runs, err := dir.Runs()
@@ -248,6 +252,7 @@ func TestReplayLeavesOutWhatNeverLanded(t *testing.T) {
 // What is lost of a run that is done is told, and nobody takes it for a run that
 // never was.
 func TestWhatIsLostOfARunIsTold(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	whole := smallStore(t)
 	for name, damage := range map[string]func(d store.Dir, run string) error{
@@ -293,6 +298,7 @@ func TestWhatIsLostOfARunIsTold(t *testing.T) {
 // A folder that was replayed into can be looked at, and a job goes on in it; a
 // store with runs of its own is not replayed into.
 func TestReplayElsewhere(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	whole, out := smallStore(t), filepath.Join(t.TempDir(), "out")
 	for range 2 {

@@ -110,6 +110,7 @@ func overwrite(t *testing.T, name string, text []byte) {
 // A page or file that is missing is found, too.
 func TestVerifyFindsWhatIsMissing(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	whole := smallStore(t)
 	for _, pattern := range []string{"raw/*/tweets-00001.ndjson.zst", "parquet/tweets/*/*.parquet", "spaces.duckdb", "raw/*"} {

@@ -216,9 +216,11 @@ func files(tb testing.TB, dir string) map[string]string {
 	return found
 }
 
-// slow skips a test that takes seconds where a quick answer is wanted.
+// slow skips a test that takes seconds where a quick answer is wanted; most of it is
+// DuckDB's.
 func slow(t *testing.T) {
 	t.Helper()
+	scratchtest.SkipRacing(t)
 	if testing.Short() {
 		t.Skip("takes seconds: runs without -short")
 	}

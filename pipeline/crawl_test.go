@@ -269,6 +269,7 @@ func TestStopsSayHowTheRunEnded(t *testing.T) {
 // One Space at which the server always fails does not keep the rest from being
 // fetched, is named, and is not done.
 func TestOneBadSpaceDoesNotStopTheOthers(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	for bad := range 3 { // the first, one in between, and the last in the order of asking
 		sim := simulator.Config{Spaces: 500, NoRateLimits: true}
 		w := newWorld(t, sim)

@@ -83,6 +83,7 @@ func wideAnswer(t *testing.T, body string) schemas.Page {
 
 // Whatever part of an answer a server makes wide, it costs what its bytes cost.
 func TestWideAnswersCostInProportion(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -202,6 +203,7 @@ func dealt(shapes []shape, try func(k kind, s shape, b simulator.Billing, d sche
 // further apart than any number can be near to; -v prints by how much.
 func TestLikelyWithoutHistory(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	dealt(shapes, func(k kind, s shape, b simulator.Billing, d schemas.Dialect) {
 		p := newProbe(t, simulator.Config{Billing: b}, k, s, d)
 		likely := p.likely(b)
@@ -238,6 +240,7 @@ func part(plan store.Plan) store.Plan {
 // the tweets, or none.
 func TestLikelyAfterAPart(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	dealt(shapes[:2], func(k kind, s shape, b simulator.Billing, _ schemas.Dialect) {
 		p := newProbe(t, simulator.Config{Billing: b}, k, s, schemas.TweetDialect)
 		p.bill(part(p.plan))

@@ -3,6 +3,7 @@ package observe
 import (
 	"time"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -89,7 +90,7 @@ func runMetrics() []Metric {
 		})},
 		{"run_api_errors", "Rows of api_errors, by kind and problem; of many the 50 most frequent, the rest as other.", []string{"problem"}, loaded(func(m *store.Manifest, put emit) {
 			for problem, n := range most(m.Errors) {
-				put(float64(n), problem)
+				put(float64(n), printable.Line(problem))
 			}
 		})},
 		{"run_missing", "What was asked for and did not come, by kind.", []string{"kind"}, loaded(func(m *store.Manifest, put emit) {
