@@ -7,6 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -231,6 +232,7 @@ func TestRequestBeyondAnyBudgetBecomesSmaller(t *testing.T) {
 // Users looked up instead of expanded are looked up once a day.
 func TestUsersAreLookedUpOnceADay(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	till := dear(t)
 	till.plan.NoExpand = true
 	var users []int

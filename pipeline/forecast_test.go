@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -123,6 +124,7 @@ func forecastSeeds(t *testing.T) (from uint64, n int) {
 // prints how wide that was.
 func TestForecastContainsTheTruth(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	const jobs = 3
 	from, seeds := forecastSeeds(t)
 	byRuns := make([][]outlook, jobs)

@@ -10,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -45,6 +46,7 @@ func (t *till) reconcile(days int) money.Reconciliation {
 // shows how it bills.
 func TestReconciliationShowsHowXBills(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	for _, b := range []money.Billing{{}, {Repeats: true}, {Expansions: true}, {Expansions: true, Repeats: true}} {
 		till := newTill(t, simulator.Config{Spaces: 200, Billing: simulator.Billing{ExpansionsBilled: b.Expansions, NoDedup: b.Repeats}})
 		till.plan = store.Plan{Job: "test", Tweets: true, Dialect: schemas.TweetDialect, Seeds: store.Lookups(till.SpaceIDs(12))}

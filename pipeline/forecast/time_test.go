@@ -10,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -59,6 +60,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 // requests it did send within a minute and a few per cent, the forecast from
 // before the run surely.
 func TestMinutesAreTheRuns(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	user := func(name, owner string) extract.Credential {
 		return extract.Credential{Name: name, Kind: extract.UserCredential, Owner: owner, Source: extract.Token("token-of-user-" + name)}
 	}
