@@ -20,14 +20,12 @@ const contentBefore = "_before"
 
 // before notes the stored rows that meet new ones with other content.
 func (h history) before() []string {
-	from := h.from
-	key := schemas.Quote(h.table.Key...)
 	return append(h.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
 SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN (
   SELECT %s FROM %s AS incoming JOIN %[5]s AS stored ON %[8]s WHERE %[9]s <> %[3]s
 ) AS other USING (%[10]s)`,
 		contentBefore, prefixed("stored", h.table.Content()), h.table.ContentHash("stored"), schemas.RowHash, schemas.Quote(h.table.Name),
-		prefixed("stored", h.table.Key), from, equal(h.table.Key, "stored", "incoming"), h.table.ContentHash("incoming"), key))
+		prefixed("stored", h.table.Key), h.from, equal(h.table.Key, "stored", "incoming"), h.table.ContentHash("incoming"), schemas.Quote(h.table.Key...)))
 }
 
 // late marks since when rows are as they are of objects that the run saw earlier than
@@ -46,7 +44,7 @@ func (h history) late() (statements []string) {
 		if rows := h.rows[t.Name]; rows != "" {
 			late += fmt.Sprintf(" ANTI JOIN %s AS incoming ON %s%s", rows, equal(t.Key, "incoming", "one"), same)
 		}
-		statements = append(statements, history{merge{table: t}}.mark(late, "NULL"))
+		statements = append(statements, history{merge{table: t}}.mark(late, false))
 	}
 	return statements
 }
@@ -65,7 +63,7 @@ func (h history) end(hash, join, at, condition string) string {
 	}
 	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s) SELECT %s, %s, %s FROM %s AS before %s %s WHERE before._fetched_at < %[7]s AND %[11]s",
 		schemas.Quote(h.table.Ended().Name), schemas.Quote(columns...), schemas.ValidFrom, schemas.ValidTo,
-		prefixed("before", columns), h.table.Since("before"), at, contentBefore, join, h.since("before", contentBefore), condition)
+		prefixed("before", columns), h.table.Since("before", "owner"), at, contentBefore, join, h.since("before", contentBefore), condition)
 }
 
 // since joins what schemas.Table.Since reads of the rows of an alias, of those in from.
@@ -78,9 +76,9 @@ func (h history) since(alias, from string) string {
 
 // mark notes since when rows are as they are, where no version before tells: from
 // selects their key, and the time as since_at.
-func (h history) mark(from, adopted string) string {
+func (h history) mark(from string, adopted bool) string {
 	key := schemas.Quote(h.table.Key...)
-	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT %[2]s, since_at, since_at, %[6]s FROM (%[7]s)",
+	return fmt.Sprintf("INSERT INTO %s (%s, %s, %s, %s) SELECT %[2]s, since_at, since_at, %[6]t FROM (%[7]s)",
 		schemas.Quote(h.table.Ended().Name), key, schemas.ValidFrom, schemas.ValidTo, schemas.Adopted, adopted, from)
 }
 
@@ -102,7 +100,7 @@ func (h history) adopt(columns map[string]string) string {
 			schemas.Quote(h.table.Ended().Name), strings.Join(kept, ", "), schemas.Adopted, from, schemas.ValidTo)
 	}
 	script += h.mark(fmt.Sprintf("SELECT %s, %s AS since_at FROM %s AS stored %s WHERE %s AND %[2]s > owner.first_seen_at",
-		prefixed("stored", h.table.Key), at, from, h.since("stored", from), open), "true") + ";\n"
+		prefixed("stored", h.table.Key), at, from, h.since("stored", from), open), true) + ";\n"
 	if columns != nil {
 		script += fmt.Sprintf("DROP TABLE %s;\n", from)
 	}
@@ -145,6 +143,6 @@ func (h history) leftAndCame() []string {
 	}
 	came := h.mark(fmt.Sprintf("SELECT %s, now._fetched_at AS since_at FROM (%s UNION ALL %s) AS now ANTI JOIN %s AS before ON %s JOIN %s AS owner ON owner.%s = now.%s WHERE %s",
 		prefixed("now", h.table.Key), stored+h.ofLists(), stored+h.ofCollections(), contentBefore, equal(h.table.Key, "now", "before"),
-		schemas.Quote(h.table.Owner().Name), schemas.Quote(h.table.Owner().Key[0]), schemas.Quote(h.table.OwnerColumn()), known), "NULL")
+		schemas.Quote(h.table.Owner().Name), schemas.Quote(h.table.Owner().Key[0]), schemas.Quote(h.table.OwnerColumn()), known), false)
 	return []string{left, came}
 }

@@ -56,10 +56,10 @@ func (t *Table) DuckDB() string {
 }
 
 // Since is when a stored row came to be as it is, in SQL: when the version before it
-// ended, or else when its object was first seen. It reads the aliases past, with the
-// end of the last version as until, and owner, the row of the object.
-func (t *Table) Since(row string) string {
-	return fmt.Sprintf("coalesce(past.until, owner.first_seen_at, %s._fetched_at)", row)
+// ended, or else when its object was first seen. It reads the alias past, with the end of
+// the last version as until, and that of the object's row.
+func (t *Table) Since(row, object string) string {
+	return fmt.Sprintf("coalesce(past.until, %s.first_seen_at, %s._fetched_at)", object, row)
 }
 
 // ContentHash is the content of a row as a number, in SQL. It must stay what it is:

@@ -59,6 +59,11 @@ func historyView(t *Table) View {
 	if !t.IsEntity() {
 		v.Doc = fmt.Sprintf("Every row that %s has or had, with when it was first and last seen: one row for each time that it came.", t.Name)
 	}
+	object, owner := "stored", ""
+	if !t.IsEntity() {
+		object = "owner"
+		owner = fmt.Sprintf("\nLEFT JOIN %s AS owner ON owner.%s = stored.%s", Quote(t.Owner().Name), Quote(t.Owner().Key[0]), Quote(t.OwnerColumn()))
+	}
 	var now, then []string
 	for _, c := range t.ended.Columns {
 		if c.Name == Adopted {
@@ -68,7 +73,7 @@ func historyView(t *Table) View {
 		value, doc := "stored."+name, ""
 		switch c.Name {
 		case ValidFrom:
-			value, doc = t.Since("stored"), "When it was first seen like this."
+			value, doc = t.Since("stored", object), "When it was first seen like this."
 		case ValidTo:
 			value, doc = "NULL::TIMESTAMPTZ", "When it was first seen otherwise; NULL for the current version."
 		case RowHash:
@@ -89,10 +94,9 @@ SELECT %s FROM %s WHERE %s < %s
 UNION ALL
 SELECT %s
 FROM %s AS stored
-LEFT JOIN (SELECT %s, max(%[4]s) AS until FROM %[2]s GROUP BY ALL) AS past ON %[8]s
-LEFT JOIN %[9]s AS owner ON owner.%[10]s = stored.%[11]s`,
+LEFT JOIN (SELECT %s, max(%[4]s) AS until FROM %[2]s GROUP BY ALL) AS past ON %[8]s%[9]s`,
 		strings.Join(then, ", "), past, ValidFrom, ValidTo, strings.Join(now, ", "), Quote(t.Name), Quote(t.Key...),
-		DuckDBRule(nil).equal(t.Key, "past", "stored"), Quote(t.Owner().Name), Quote(t.Owner().Key[0]), Quote(t.OwnerColumn()))
+		DuckDBRule(nil).equal(t.Key, "past", "stored"), owner)
 	return v
 }
 

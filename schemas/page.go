@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
+
+	"github.com/apache/arrow/go/v17/arrow"
 )
 
 // Request names one page of the API: plain values, no secret, JSON-serialisable.
@@ -93,4 +95,28 @@ type Headers struct {
 	Remaining string `json:"x-rate-limit-remaining,omitempty"`
 	Reset     string `json:"x-rate-limit-reset,omitempty"`
 	Date      string `json:"date,omitempty"`
+}
+
+// Batch holds rows of one table. The receiver releases Record.
+type Batch struct {
+	Table  *Table
+	Record arrow.Record
+}
+
+// Part is one finished file of a table.
+type Part struct {
+	Table  string `json:"table"`
+	Path   string `json:"path"` // relative to the folder of the destination, with slashes
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Load is what a destination takes in at a time: the rows of one run.
+type Load struct {
+	RunID string
+	// Content is the checksum of the pages that the rows were made of: what was
+	// loaded once with the same content is loaded.
+	Content string
+	Parts   []Part
 }

@@ -258,35 +258,10 @@ type Column struct {
 	Merge Merge
 }
 
-// Batch holds rows of one table. The receiver releases Record.
-type Batch struct {
-	Table  *Table
-	Record arrow.Record
-}
-
-// Part is one finished file of a table.
-type Part struct {
-	Table  string `json:"table"`
-	Path   string `json:"path"` // relative to the folder of the destination, with slashes
-	Rows   int64  `json:"rows"`
-	Bytes  int64  `json:"bytes"`
-	SHA256 string `json:"sha256"`
-}
-
-// Load is what a destination takes in at a time: the rows of one run.
-type Load struct {
-	RunID string
-	// Content is the checksum of the pages that the rows were made of: what was
-	// loaded once with the same content is loaded.
-	Content string
-	Parts   []Part
-}
-
 // History is the name of the view of every version of the rows of t.
 func (t *Table) History() string { return t.Name + "_history" }
 
-// OwnerColumn is the key of the object that a row of t is, or is of, and Owner that
-// object's table.
+// OwnerColumn names the column with the key of the object that a row of t is, or is of.
 func (t *Table) OwnerColumn() string {
 	if t.IsEntity() {
 		return t.Key[0]
