@@ -46,12 +46,12 @@ func Use(below string) (remove func()) {
 	return remove
 }
 
-// SkipRacing skips a test of what is DuckDB's or one goroutine's: the race detector
-// finds nothing in it, and it takes several times as long. What lands is tested without
-// it, too.
+// SkipRacing skips a test under the race detector, with which it takes several times as
+// long: one of what is DuckDB's or one goroutine's, or whose goroutines other tests
+// have, too. .ci/run has it without.
 func SkipRacing(tb testing.TB) {
 	if Racing {
 		tb.Helper()
-		tb.Skip("the race detector finds nothing in it: tested without")
+		tb.Skip("takes too long with the race detector: runs without")
 	}
 }
