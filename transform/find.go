@@ -14,6 +14,7 @@ type sighting struct {
 	keyAt     span   // the key as it stands on the page
 	key       span   // its text, in pageReader.keys
 	ends      span   // of its values, in pageReader.ends
+	holders   span   // of its fields that can hold inner lists, in pageReader.holders
 	won       bool   // claimed: its row and its children are made
 	inData    bool   // not in includes
 	copied    bool   // the page has the object before
@@ -102,9 +103,9 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind, inData: f == r.plan.data}
 	end := -1
 	if f.prog.key != "" {
-		from := len(r.ends)
+		ends, holders := len(r.ends), len(r.holders)
 		end, s.keyAt, s.present = r.member(f.prog.root, i, f.prog.key)
-		s.ends = at(from, len(r.ends))
+		s.ends, s.holders = at(ends, len(r.ends)), at(holders, len(r.holders))
 	}
 	if end < 0 {
 		s.keyAt, s.ends = span{}, span{}
@@ -192,7 +193,7 @@ func (r *pageReader) checkUser(path string, raw []byte) {
 // member passes over the object at i and returns the index after it, or -1,
 // where the value of a key that n knows stands: the last one that is not null, as
 // in decoding, and which of n's fields are present. Where each value ends goes
-// into r.ends.
+// into r.ends, what can hold inner lists into r.holders.
 func (r *pageReader) member(n *node, i int, name string) (end int, found span, present uint64) {
 	b, guess := r.b, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
@@ -223,6 +224,9 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 		r.ends = append(r.ends, int32(end))
 		if child != nil && b[from] != 'n' {
 			present |= child.field
+			if child.holds {
+				r.holders = append(r.holders, holder{child.name, at(from, end)})
+			}
 			if ours {
 				found = at(from, end)
 			}
@@ -247,11 +251,13 @@ func (r *pageReader) keep(key []byte) span {
 }
 
 // name is the text of a key.
-func (r *pageReader) name(k span) []byte {
-	name := k.of(r.b)
+func (r *pageReader) name(k span) []byte { return nameOf(r.b, k) }
+
+func nameOf(b []byte, k span) []byte {
+	name := k.of(b)
 	if bytes.IndexByte(name, '\\') < 0 {
 		return name
 	}
-	text, _, _ := unquote(r.b[k.start-1:k.end+1], nil)
+	text, _, _ := unquote(b[k.start-1:k.end+1], nil)
 	return text
 }

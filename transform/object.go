@@ -40,7 +40,7 @@ func (d *Decoder) claim(claims Claims) {
 		for k := range s.prog.inner {
 			l := &s.prog.inner[k]
 			for c := i; s.present&l.within != 0 && tells&l.bit == 0 && c >= 0; c = d.sightings[c].next {
-				if l.in(d.sightings[c].at.of(d.b)) {
+				if l.in(d.b, d.holders[d.sightings[c].holders.start:d.sightings[c].holders.end]) {
 					tells, settles = tells|l.bit, settles|l.bit
 				}
 			}

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -30,19 +29,29 @@ type fieldOf struct {
 }
 
 // innerList is a list inside an object in a field, that says nothing by not being
-// there. Whether it is there is looked for, since to look for all of them would
-// take as long as to read the object.
+// there.
 type innerList struct {
 	within uint64 // the field
 	bit    uint64 // of its own
 	list   int
-	key    []byte // with quotes
-	path   []string
+	key    string   // of the field that holds it
+	path   []string // in the value of that
 }
 
-// in reports whether an object has the list. The key may stand elsewhere in it, too.
-func (l *innerList) in(object []byte) bool {
-	return bytes.Contains(object, l.key) && has(object, l.path)
+// holder is the value of a field that can hold inner lists.
+type holder struct {
+	key string
+	at  span
+}
+
+// in reports whether the list is there. Of a repeated key the last value counts.
+func (l *innerList) in(b []byte, holders []holder) (found bool) {
+	for _, h := range holders {
+		if h.key == l.key {
+			found = has(h.at.of(b), l.path)
+		}
+	}
+	return found
 }
 
 // has reports whether an object has a value other than null at a path.
@@ -56,7 +65,7 @@ func has(object []byte, path []string) (found bool) {
 		switch {
 		case end < 0:
 			return found
-		case string(name.of(object)) != path[0] || isNull(object[from:end]):
+		case string(nameOf(object, name)) != path[0] || isNull(object[from:end]):
 		case len(path) == 1:
 			found = true
 		default:
@@ -110,10 +119,13 @@ func tells(prog *program, t *schemas.Table) {
 			prog.root.children[key].field |= f.bit
 		}
 	}
+	for _, in := range prog.inner {
+		prog.root.children[in.key].holds = true
+	}
 	for _, l := range prog.lists {
 		l.field = prog.root.children[firstKey(l.path)].field
 		for _, in := range prog.inner {
-			if in.within&l.field != 0 && strings.HasSuffix(`"`+l.path+`"`, "."+string(in.key[1:])) {
+			if in.within&l.field != 0 && l.path == in.key+"."+strings.Join(in.path, ".") {
 				l.inner = in.bit
 			}
 		}
@@ -148,8 +160,8 @@ func tellsList(prog *program, index int, l schemas.List) {
 	}
 	f := prog.fieldAt(paths)
 	if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
-		name := paths[0][strings.LastIndexByte(paths[0], '.')+1:]
-		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: []byte(`"` + name + `"`), path: strings.Split(paths[0], ".")})
+		path := strings.Split(paths[0], ".")
+		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: path[0], path: path[1:]})
 	} else {
 		f.lists = append(f.lists, index)
 	}
