@@ -76,7 +76,7 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables) error
 		if lacks = lacks[n:]; len(lacks) > 0 {
 			of := *j
 			of.spec.To = []string{store.DuckDBFile}
-			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, true); err != nil {
+			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); err != nil {
 				return err
 			}
 			lacks = lacks[1:]

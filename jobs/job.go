@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/report"
@@ -85,6 +86,12 @@ func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, err
 // it had left is not asked for. The error is a *NoRunError for a run that there is
 // not, and an *OverError for one that has ended.
 func (j *Job) Abandon(ctx context.Context, runID string) error { return abandon(ctx, j, runID) }
+
+// Compact joins the store's Parquet files of days and months that are over. The error
+// is a *store.BusyError while another is at work in the store.
+func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
+	return joinFiles(ctx, j, all)
+}
 
 // Verify proves that the store is whole, and that its tables are what its pages
 // say: it looks for the values of every page, or with sample over 1 of every

@@ -78,6 +78,9 @@ func Keys() []Key {
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) }},
+		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, and once the month is, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
+			Values: compacts(), Default: CompactMonths, Example: "day",
+			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Compact) }},
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,
 			read: (*reader).duration},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,
@@ -131,6 +134,7 @@ func priceKeys() []Key {
 func states() []string      { return []string{"all", "live", "scheduled"} }
 func follows() []string     { return []string{FollowOpen, FollowNone} }
 func publishes() []string   { return []string{"copy", PublishInPlace} }
+func compacts() []string    { return []string{CompactMonths, CompactDays, CompactNone} }
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
 func companions() []string  { return []string{"buyers", "tweets"} }
 func stores() []string      { return []string{"parquet", "duckdb"} }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -67,7 +68,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		defer out.Unlock()
 		for _, id := range runs {
 			j.opts.Started(id)
-			result, err := replayRun(ctx, j, id, out, r.SkipDamaged)
+			result, err := replayRun(ctx, j, id, out, r)
 			if r.Run == "" && errors.Is(err, pipeline.ErrNoPages) {
 				j.opts.Log.Info(err.Error())
 				continue
@@ -116,7 +117,7 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 }
 
 // replayRun loads the landed pages of one run.
-func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, salvage bool) (Result, error) {
+func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r ReplayOptions) (Result, error) {
 	start := time.Now()
 	planned, err := j.store.Planned(id)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -142,7 +143,10 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, salvag
 		return Result{}, err
 	}
 	defer done()
-	p.Out, p.Progress, p.Salvage, p.Notify = out, j.opts.Progress, salvage, j.opts.Notice
+	p.Out, p.Progress, p.Salvage, p.Notify = out, j.opts.Progress, r.SkipDamaged, j.opts.Notice
+	p.Apart = func(ctx context.Context, out *store.Locked, run string) error {
+		return compact.Apart(ctx, out, run, r.Run == "")
+	}
 	if err := p.Open(); err != nil {
 		return Result{}, err
 	}

@@ -92,6 +92,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	r.Manifest, err = p.RunAll(ctx)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
+		upkeep(ctx, j, locked)
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
 	if err == nil {

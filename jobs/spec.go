@@ -37,6 +37,7 @@ type Spec struct {
 	BaseURL  string
 	Dialect  string   // tweet (default) or post
 	Publish  string   // copy (default): merge into a copy of the database and rename it; in_place
+	Compact  string   // month (default), day or none; see CompactMonths
 	Follow   string   // open: look again at Spaces that can change, never at others; none
 	Accounts []string // of the token file, to ask with; default all
 	Private  bool     // ask for fields that need the owner's token
@@ -71,6 +72,13 @@ type Spec struct {
 // PublishInPlace is the value of Spec.Publish for databases too large to copy:
 // nobody may have the database open while a run is loaded.
 const PublishInPlace = "in_place"
+
+// Values of Spec.Compact: which Parquet files become one a table.
+const (
+	CompactMonths = "month" // those of days that are over, then of months
+	CompactDays   = "day"
+	CompactNone   = "none"
+)
 
 // Values of Spec.Follow. Jobs in files, which run again and again, follow open
 // Spaces by default; a job by flags asks for what it says.
@@ -125,6 +133,7 @@ func (s *Spec) Defaults() {
 	s.Dialect = cmp.Or(s.Dialect, string(schemas.TweetDialect))
 	s.State = cmp.Or(s.State, "all")
 	s.Follow = cmp.Or(s.Follow, FollowNone)
+	s.Compact = cmp.Or(s.Compact, CompactMonths)
 	s.Workers = cmp.Or(s.Workers, 4)
 	s.AskAgain = cmp.Or(s.AskAgain, 10*time.Minute)
 	s.ResumeWithin = cmp.Or(s.ResumeWithin, 25*time.Hour)

@@ -62,13 +62,10 @@ func NewParquet(cfg ParquetConfig) (*Parquet, error) {
 	if err := os.RemoveAll(cfg.Staging); err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	p := &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}
-	for _, t := range schemas.Tables() {
-		if err := os.MkdirAll(filepath.Dir(p.staged(fileKey{table: t})), 0o777); err != nil {
-			return nil, fmt.Errorf("parquet: %w", err)
-		}
+	if err := os.MkdirAll(cfg.Staging, 0o777); err != nil {
+		return nil, fmt.Errorf("parquet: %w", err)
 	}
-	return p, nil
+	return &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}, nil
 }
 
 // Load writes batches to the files of a shard, in order. Calls for different
@@ -112,7 +109,11 @@ func (p *Parquet) file(t *schemas.Table, shard int) (*parquetFile, error) {
 	if f := p.files[key]; f != nil {
 		return f, nil
 	}
-	f, err := createParquet(p.staged(key), key, p)
+	name := p.staged(key)
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return nil, fmt.Errorf("parquet %s: %w", t.Name, err)
+	}
+	f, err := createParquet(name, key, p)
 	if err != nil {
 		return nil, err
 	}
@@ -134,10 +135,9 @@ func (p *Parquet) fail(err error) error {
 func (p *Parquet) Repaired() int64 { return p.repaired.Load() }
 
 // Finish writes the end of every file and makes it durable, still unseen: until
-// Commit the paths of the parts are relative to Staged. A table without rows
-// gets an empty file in shard 0, so that it can be read from the first run. The
-// parts are in schemas.Tables order, then by shard. Nothing more can be loaded;
-// called again it returns the same.
+// Commit the paths of the parts are relative to Staged. A table without rows has
+// no part. The parts are in schemas.Tables order, then by shard. Nothing more can be
+// loaded; called again it returns the same.
 func (p *Parquet) Finish(ctx context.Context) ([]schemas.Part, error) {
 	files := p.finished
 	if files == nil {
@@ -162,7 +162,8 @@ func (p *Parquet) Staged() string { return p.cfg.Staging }
 
 // Commit finishes the files, if Finish has not, and renames them into
 // <Dir>/<table>/run_date=YYYY-MM-DD/<run_id>-<shard>.parquet, in place of what
-// an earlier commit of the run left there, for every table. It returns the
+// an earlier commit of the run left there, for every table. A table without any file
+// gets EmptyFile, so that it can be read from the first run. It returns the
 // parts of Finish. When the context ends before the first rename nothing is
 // committed.
 func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
@@ -185,25 +186,13 @@ func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
 	return parts, nil
 }
 
-// finish writes the end of every file, and files for the tables without rows.
+// finish writes the end of every file.
 func (p *Parquet) finish(ctx context.Context) ([]*parquetFile, error) {
 	p.mu.Lock()
 	err := p.err
-	loaded := map[*schemas.Table]bool{}
-	for key := range p.files {
-		loaded[key.table] = true
-	}
 	p.mu.Unlock()
 	if err != nil {
 		return nil, err
-	}
-	for _, t := range schemas.Tables() {
-		if loaded[t] {
-			continue
-		}
-		if _, err := p.file(t, 0); err != nil {
-			return nil, err
-		}
 	}
 	files := p.sorted()
 	g, ctx := errgroup.WithContext(ctx)

@@ -3,6 +3,7 @@ package load
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -224,11 +225,12 @@ func TestWriteErrorNamesTheTable(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	p := s.parquet("r1")
-	if err := os.RemoveAll(filepath.Join(s.dir, "_staging-r1")); err != nil {
+	staging := filepath.Join(s.dir, "_staging-r1")
+	if err := errors.Join(os.RemoveAll(staging), os.WriteFile(staging, nil, 0o600)); err != nil {
 		t.Fatal(err)
 	}
 	err := p.Load(context.Background(), 0, everything(t, 5, "r1", noon))
-	if err == nil || !strings.HasPrefix(err.Error(), "parquet "+schemas.Tables()[0].Name+": open ") {
+	if err == nil || !strings.HasPrefix(err.Error(), "parquet "+schemas.Tables()[0].Name+": mkdir ") {
 		t.Errorf("got error %v", err)
 	}
 	if err := p.Close(); err != nil {

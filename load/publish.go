@@ -34,6 +34,9 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 	if err := p.cfg.Step.At("parquet: renamed", p.cfg.Dir); err != nil {
 		return fmt.Errorf("parquet: %w", err)
 	}
+	if err := p.readable(touched); err != nil {
+		return err
+	}
 	stale, err := p.stale(kept)
 	if err != nil {
 		return err
@@ -45,6 +48,37 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 		touched.add(p.cfg.Dir, name)
 	}
 	return touched.sync()
+}
+
+// EmptyFile is a file without rows, which a table without any other has in
+// EmptyFolder: no run's, and no manifest lists it.
+const (
+	EmptyFolder = "run_date=1970-01-01"
+	EmptyFile   = "empty.parquet"
+)
+
+// readable gives tables without a folder of files an EmptyFile: who reads all tables
+// would else be told that there are no such files.
+func (p *Parquet) readable(touched folders) error {
+	for _, t := range schemas.Tables() {
+		folder := filepath.Join(p.cfg.Dir, t.Name)
+		if names, err := filepath.Glob(filepath.Join(globEscape(folder), "run_date=*")); err != nil || len(names) > 0 {
+			continue
+		}
+		staged, target := filepath.Join(p.cfg.Staging, EmptyFile), filepath.Join(folder, EmptyFolder, EmptyFile)
+		err := os.MkdirAll(filepath.Dir(target), 0o777)
+		if err == nil {
+			err = Empty(t, staged)
+		}
+		if err == nil {
+			err = os.Rename(staged, target)
+		}
+		if err != nil {
+			return fmt.Errorf("parquet %s: %w", t.Name, err)
+		}
+		touched.add(p.cfg.Dir, target)
+	}
+	return nil
 }
 
 func (p *Parquet) part(f *parquetFile) schemas.Part {

@@ -214,9 +214,12 @@ func (r run) count(t *schemas.Table) (rows int64) {
 }
 
 // rows returns what to select the new rows of each table from: "" for a table
-// that is in the run and has none.
+// of which the run has none.
 func (r run) rows() (map[string]string, error) {
 	names := map[string][]string{}
+	for _, t := range schemas.Tables() {
+		names[t.Name] = nil
+	}
 	for _, p := range r.Parts {
 		if schemas.Lookup(p.Table) == nil {
 			return nil, fmt.Errorf("%s is no table", p.Table)

@@ -29,15 +29,17 @@ var arrows = map[string][]string{
 	"pipeline/landing":  {"schemas", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},
 	"pipeline/money":    {"schemas", "pipeline/facts", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
+	"pipeline/compact":  {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
+	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/report":   {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/form":         nil,
-	"jobs":              {"jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":        {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

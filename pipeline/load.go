@@ -49,7 +49,11 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		ready = append(ready, destination)
 		p.gauge.done()
 	}
-	late, err := p.commit(context.WithoutCancel(ctx), parts, ready) // what is prepared takes a moment
+	stands, err := p.stands(ctx, m)
+	if err != nil {
+		return nil, err
+	}
+	late, err := p.commit(context.WithoutCancel(ctx), parts, ready, stands) // what is prepared takes a moment
 	if err != nil {
 		return nil, err
 	}
@@ -96,14 +100,34 @@ func (p *Pipeline) unchanged(content string) error {
 		p.Run.RunID, filepath.Join(p.Store.Raw(), p.Run.RunID))
 }
 
+// stands reports whether the rows of a run stand in joined files already, as they are
+// to be. Where they do and are to be others, the files are taken apart.
+func (p *Pipeline) stands(ctx context.Context, m *store.Manifest) (bool, error) {
+	if !slices.Contains(p.Destinations, store.ParquetFiles) {
+		return false, nil
+	}
+	where, err := p.Out.Where()
+	if err != nil || !where.Has(p.Run.RunID) {
+		return false, err
+	}
+	earlier, err := p.Out.Manifest(p.Run.RunID)
+	switch {
+	case err != nil:
+		return false, fmt.Errorf("the rows of run %s are joined with those of others: %w", p.Run.RunID, err)
+	case m.Repeats(earlier):
+		return true, nil
+	}
+	return false, p.Apart(ctx, p.Out, p.Run.RunID)
+}
+
 // commit makes what was prepared visible, destination after destination, and
 // returns which could not. A crash between them leaves a run without a manifest,
 // which commits again.
-func (p *Pipeline) commit(ctx context.Context, parts []schemas.Part, ready []Publisher) (behind, err error) {
+func (p *Pipeline) commit(ctx context.Context, parts []schemas.Part, ready []Publisher, stands bool) (behind, err error) {
 	if err := p.Step.At("prepared", p.Run.RunID); err != nil {
 		return nil, err
 	}
-	if slices.Contains(p.Destinations, store.ParquetFiles) {
+	if slices.Contains(p.Destinations, store.ParquetFiles) && !stands {
 		if err := p.Out.Committing(p.Run.RunID, parts, p.Step); err != nil {
 			return nil, err
 		}

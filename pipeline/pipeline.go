@@ -76,6 +76,9 @@ type Pipeline struct {
 	// Salvage reads around pages that cannot be read any more: they are named in
 	// the manifest, and the others are loaded. It is for pipelines that only read.
 	Salvage bool
+	// Apart takes the joined files apart that have rows of a run, which is about to
+	// have others. Whoever loads runs of days that are over needs it.
+	Apart func(ctx context.Context, out *store.Locked, runID string) error
 	// Workers is the number of requests under way at a time; 0 means 4. Those
 	// that wait for their lane's rate window do not count.
 	Workers int

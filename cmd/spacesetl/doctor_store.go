@@ -17,8 +17,13 @@ func checkStore(e *examination) {
 		return
 	}
 	v := &health.Verification{}
+	where, err := e.store.Where()
+	if err != nil {
+		e.fail("store", "restore it from a backup", "%v", err)
+	}
+	health.GlanceAtJoined(v, e.store, where)
 	for _, id := range runs {
-		if err := health.VerifyQuickly(e.ctx, v, e.store, id); err != nil {
+		if err := health.VerifyQuickly(e.ctx, v, e.store, where, id); err != nil {
 			return // interrupted
 		}
 	}

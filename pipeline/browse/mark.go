@@ -44,6 +44,7 @@ func lookAtFiles(dir store.Dir) (mark, error) {
 		return mark{}, err
 	}
 	var m mark
+	var runs []store.Manifest
 	for _, id := range ids {
 		manifest, err := dir.Manifest(id)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -53,9 +54,16 @@ func lookAtFiles(dir store.Dir) (mark, error) {
 			return mark{}, err
 		}
 		if manifest.LoadsTo(store.ParquetFiles) {
-			m.parts = append(m.parts, manifest.Files...)
-			m.version = fmt.Sprintf("%d-%.12s", len(m.parts), manifest.Checksum)
+			runs = append(runs, manifest)
 		}
+	}
+	where, err := dir.Where()
+	if err != nil {
+		return mark{}, err
+	}
+	for _, part := range where.Files(runs) {
+		m.parts = append(m.parts, part)
+		m.version = fmt.Sprintf("%d-%.12s", len(m.parts), part.SHA256)
 	}
 	if len(m.parts) == 0 {
 		return mark{}, fmt.Errorf("store %s: no run has made tables in it: %w", dir, fs.ErrNotExist)

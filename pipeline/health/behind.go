@@ -47,7 +47,7 @@ func Kept(dir store.Dir, m store.Manifest) bool {
 		return false
 	}
 	for _, part := range m.Files {
-		if store.CheckPart(filepath.Join(dir.Parquet(), filepath.FromSlash(part.Path)), part) != nil {
+		if part.Rows > 0 && store.CheckPart(filepath.Join(dir.Parquet(), filepath.FromSlash(part.Path)), part) != nil {
 			return false
 		}
 	}

@@ -25,6 +25,10 @@ func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 			size.Rows += v.tables[t.Name].Rows
 			size.Bytes += v.tables[t.Name].Bytes
 		}
+		for _, j := range files.where[t.Name] {
+			size.Files++
+			size.Bytes += j.Bytes
+		}
 		o.Tables = append(o.Tables, size)
 	}
 	for _, v := range o.views {

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -25,40 +26,90 @@ type publishedFiles struct {
 	mu    sync.Mutex
 	size  map[string]int64
 	bytes int64 // of all
+	where store.Where
+	bad   map[string]bool // joined files that are missing or of another size
+	wrong []string        // what cannot be read of it
 }
 
 // published lists the Parquet files.
 func published(d store.Dir) (*publishedFiles, error) {
-	files := &publishedFiles{size: map[string]int64{}}
+	files := &publishedFiles{size: map[string]int64{}, where: store.Where{}, bad: map[string]bool{}}
 	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
 	}
 	for _, table := range tables {
-		days, _ := fs.Glob(os.DirFS(d.Parquet()), table.Name()+"/run_date=*") // the pattern is good
-		for _, day := range days {
-			folder := filepath.Join(d.Parquet(), filepath.FromSlash(day))
-			if info, err := os.Stat(folder); err == nil && !info.IsDir() {
-				continue // not ours
+		if strings.HasPrefix(table.Name(), "_") || !table.IsDir() && table.Type()&fs.ModeSymlink == 0 {
+			continue
+		}
+		// A run that joins files meanwhile puts others and another map in their place.
+		for range 3 {
+			m, err := d.ReadMap(table.Name())
+			var again store.Map
+			sizes, listErr := listed(d, table.Name())
+			if err == nil && listErr == nil {
+				again, err = d.ReadMap(table.Name())
 			}
-			entries, err := os.ReadDir(folder)
+			if err == nil && listErr == nil && again.Checksum != m.Checksum {
+				continue
+			}
 			if err != nil {
-				return nil, err
+				files.wrong = append(files.wrong, err.Error())
 			}
-			for _, e := range entries {
-				info, err := e.Info()
-				if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) || err == nil && !info.Mode().IsRegular() {
-					continue // swept meanwhile, or not ours
-				}
-				if err != nil {
-					return nil, err
-				}
-				files.size[path.Join(table.Name(), filepath.Base(day), e.Name())] = info.Size()
-				files.bytes += info.Size()
+			if listErr != nil {
+				return nil, listErr
 			}
+			files.take(table.Name(), m, sizes)
+			break
 		}
 	}
 	return files, err
+}
+
+// take takes in the files of a table; those that its map lists are claimed at once.
+func (f *publishedFiles) take(table string, m store.Map, sizes map[string]int64) {
+	for name, size := range sizes {
+		f.size[name] = size
+		f.bytes += size
+	}
+	for _, j := range m.Files {
+		if !f.claim(j.Part) {
+			f.bad[j.Path] = true
+		}
+	}
+	if len(m.Files) > 0 {
+		f.where[table] = m.Files
+	}
+}
+
+// listed are the files of a table, by path below the Parquet folder.
+func listed(d store.Dir, table string) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	days, _ := fs.Glob(os.DirFS(d.Parquet()), table+"/run_date=*") // the pattern is good
+	for _, day := range days {
+		folder := filepath.Join(d.Parquet(), filepath.FromSlash(day))
+		if info, err := os.Stat(folder); err == nil && !info.IsDir() {
+			continue // not ours
+		}
+		entries, err := os.ReadDir(folder)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // joined meanwhile
+		}
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			info, err := e.Info()
+			if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) || err == nil && !info.Mode().IsRegular() {
+				continue // swept meanwhile, or not ours
+			}
+			if err != nil {
+				return nil, err
+			}
+			sizes[path.Join(table, filepath.Base(day), e.Name())] = info.Size()
+		}
+	}
+	return sizes, nil
 }
 
 // claim takes a file that a manifest lists out of those that none lists, and
@@ -194,11 +245,21 @@ func short(d store.Dir, m store.Manifest) string {
 // only, a replay can have made them all the same.
 func (v *runView) claim(parts []schemas.Part, files *publishedFiles) {
 	for _, part := range parts {
-		if !files.claim(part) {
-			v.wrong = append(v.wrong, part.Path)
+		t := v.tables[part.Table]
+		if j := files.where.Joined(part.Table, v.id); j != nil {
+			if files.bad[j.Path] {
+				v.wrong = append(v.wrong, j.Path)
+			}
+			t.Rows += part.Rows
+			v.tables[part.Table] = t
 			continue
 		}
-		t := v.tables[part.Table]
+		if !files.claim(part) {
+			if part.Rows > 0 { // of one without rows, which earlier versions wrote, it is no loss
+				v.wrong = append(v.wrong, part.Path)
+			}
+			continue
+		}
 		t.Files++
 		t.Rows += part.Rows
 		t.Bytes += part.Bytes

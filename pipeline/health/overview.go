@@ -161,6 +161,9 @@ func Examine(ctx context.Context, d store.Dir, cfg OverviewConfig) (*Overview, e
 	if o.views, err = views(ctx, d, files); err != nil {
 		return nil, err
 	}
+	for _, wrong := range files.wrong {
+		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%s", wrong)
+	}
 	o.sizes(d, files, cfg.Database)
 	o.rates(d)
 	o.known(ctx, d, cfg)

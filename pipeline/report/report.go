@@ -144,15 +144,21 @@ func (m *maker) open(ctx context.Context) error {
 // files opens the Parquet files that manifests list.
 func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 	cfg := load.ReaderConfig{Dir: m.Store.Parquet(), MemoryLimit: m.MemoryLimit}
+	var runs []store.Manifest
 	for _, id := range m.ended {
 		manifest, err := m.Store.Manifest(id)
 		if err != nil {
 			return nil, err
 		}
 		if manifest.LoadsTo(store.ParquetFiles) {
-			cfg.Parts = append(cfg.Parts, manifest.Files...)
+			runs = append(runs, manifest)
 		}
 	}
+	where, err := m.Store.Where()
+	if err != nil {
+		return nil, err
+	}
+	cfg.Parts = where.Files(runs)
 	if len(cfg.Parts) == 0 {
 		return nil, errors.New("there is no database that can be read now, and there are no Parquet files")
 	}

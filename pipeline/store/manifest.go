@@ -208,6 +208,11 @@ func (m Manifest) Repeats(earlier Manifest) bool {
 	if earlier.Content == "" {
 		m.Content, m.Landed = "", nil
 	}
+	// Earlier versions made files without rows.
+	none := func(p schemas.Part) bool { return p.Rows == 0 }
+	if slices.Equal(slices.DeleteFunc(slices.Clone(m.Files), none), slices.DeleteFunc(slices.Clone(earlier.Files), none)) {
+		m.Files = earlier.Files
+	}
 	sum, err := m.checksum()
 	_, whole, earlierErr := earlier.Text()
 	return err == nil && earlierErr == nil && whole && sum == earlier.Checksum

@@ -131,6 +131,9 @@ func (l *Locked) Sweep() error {
 	l.mu.Lock()
 	clean := l.clean
 	l.mu.Unlock()
+	if err := l.putBack(); err != nil {
+		return fmt.Errorf("store %s: %w", l.Dir, err)
+	}
 	patterns := l.leftovers()
 	if !clean {
 		patterns = append(patterns, l.leftInRuns()...)
@@ -205,7 +208,7 @@ func (d Dir) Leftovers() []string { return append(d.leftovers(), d.leftInRuns().
 
 func (d Dir) leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
-	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(dir, "_parts-*"), filepath.Join(parquet, "__latest.json-[0-9]*")}
+	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(parquet, "__latest.json-[0-9]*")}
 	for _, name := range []string{"state.json", "ledger.json", "settled.json", "report.html"} {
 		patterns = append(patterns, filepath.Join(dir, "_"+name+"-[0-9]*"))
 	}

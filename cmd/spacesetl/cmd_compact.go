@@ -1,0 +1,54 @@
+package main
+
+import (
+	"github.com/dustin/go-humanize"
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs"
+)
+
+func compactCommand(c *console) *cli.Command {
+	return &cli.Command{
+		Name:      "compact",
+		Usage:     "join the Parquet files of days and months that are over",
+		UsageText: "spacesetl compact --store ./spaces\nspacesetl compact -f job.yaml --all",
+		Description: "Files of runs become one a table and day once the day is over, and one a table and month once\n" +
+			"the month is. Each run does it at its end, unless the job says compact: none. The rows stay the\n" +
+			"same, readers see the old files of a table or the new ones, manifests stay as they are.",
+		Flags: []cli.Flag{
+			text("file", "", "job `FILE` (YAML), for its store", "f"),
+			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+			flag("all", "look at all months again, and check the files that were joined before"),
+			outputFlag(),
+		},
+		Action: func(ctx *cli.Context) error { return compactStore(c, ctx) },
+	}
+}
+
+func compactStore(c *console, ctx *cli.Context) error {
+	out, err := format(ctx)
+	if err != nil {
+		return err
+	}
+	spec, err := storeSpec(c, ctx)
+	if err != nil {
+		return err
+	}
+	if spec.Compact == jobs.CompactNone { // of the job's runs: here it is asked for
+		spec.Compact = jobs.CompactMonths
+	}
+	sum, err := jobs.Open(spec, c.options()).Compact(ctx.Context, ctx.Bool("all"))
+	if err != nil {
+		return ofJob(ctx, err)
+	}
+	if out == "json" {
+		return c.printJSON(sum)
+	}
+	for _, left := range sum.Left {
+		_ = c.print("stays as it is: %s\n", left)
+	}
+	if sum.Before == 0 {
+		return c.print("nothing to join: the files of each day and month that is over are one a table\n")
+	}
+	return c.print("%s files of %d tables became %s, %s\n", thousands(int64(sum.Before)), sum.Tables, thousands(int64(sum.After)), humanize.IBytes(uint64(sum.Bytes)))
+}

@@ -1,0 +1,48 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/compact"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+)
+
+// upkeep joins the files of days and months that are over, after a run: what it cannot
+// do, the next run can.
+func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
+	if j.spec.Compact == CompactNone || !slices.Contains(j.spec.To, store.ParquetFiles) || ctx.Err() != nil {
+		return
+	}
+	sum, err := compact.Join(ctx, locked, joining(j))
+	if err != nil {
+		j.opts.Log.Warn(fmt.Sprintf("Parquet files of days that are over could not be joined: %v", err))
+	}
+	for _, left := range sum.Left {
+		j.opts.Log.Warn("a Parquet file stays as it is: " + left)
+	}
+}
+
+// joining says which files of the job are joined.
+func joining(j *Job) compact.Config {
+	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == CompactDays, Step: j.opts.Step}
+}
+
+// joinFiles is what Job.Compact does.
+func joinFiles(ctx context.Context, j *Job, all bool) (compact.Summary, error) {
+	if _, err := runsOf(j.store, ""); err != nil {
+		return compact.Summary{}, err
+	}
+	locked, err := j.store.Lock()
+	if err != nil {
+		return compact.Summary{}, err
+	}
+	defer locked.Unlock()
+	if err := locked.Sweep(); err != nil {
+		return compact.Summary{}, err
+	}
+	cfg := joining(j)
+	cfg.All = all
+	return compact.Join(ctx, locked, cfg)
+}

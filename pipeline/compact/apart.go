@@ -1,0 +1,179 @@
+package compact
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// ChangedError is a joined file that cannot be taken apart into the files that its
+// runs' manifests list, as they were made by another version of the program.
+type ChangedError struct{ File, Run string }
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("%s has the rows of runs that another version loaded, such as %s: replay all runs, which makes their files anew", e.File, e.Run)
+}
+
+// Apart takes the joined files that have rows of a run apart, so that each of their
+// runs has files of its own again, as its manifest lists them. Where another version
+// has made them they are not the same bytes: that is a *ChangedError, and nothing is
+// changed, unless all are about to be made anew.
+func Apart(ctx context.Context, l *store.Locked, run string, all bool) error {
+	runs, err := l.Runs()
+	if err != nil {
+		return err
+	}
+	r := reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}
+	for _, t := range schemas.Tables() {
+		m, err := l.ReadMap(t.Name)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(m.Files, func(j store.Joined) bool { return j.Of(run) })
+		if at < 0 {
+			continue
+		}
+		if err := r.apart(ctx, l, t, m, at, all); err != nil {
+			return fmt.Errorf("taking the files of %s apart: %w", t.Name, err)
+		}
+	}
+	return nil
+}
+
+func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, m store.Map, at int, all bool) error {
+	j := m.Files[at]
+	next, err := l.NewTable(t.Name)
+	if err != nil {
+		return err
+	}
+	defer next.Close()
+	parts := r.parts(t, j)
+	inside := slices.Clone(parts) // with names below the new folder
+	for i := range inside {
+		inside[i].Path = filepath.ToSlash(filepath.Join(path.Base(path.Dir(parts[i].Path)), path.Base(parts[i].Path)))
+		if err := os.MkdirAll(filepath.Join(next.Dir, path.Dir(inside[i].Path)), 0o777); err != nil {
+			return err
+		}
+	}
+	file := filepath.Join(l.Parquet(), filepath.FromSlash(j.Path))
+	if err := store.CheckPart(file, j.Part); err != nil {
+		return err
+	}
+	made, err := load.Part(ctx, t, file, next.Dir, inside)
+	if err != nil {
+		return err
+	}
+	for i := range made {
+		if made[i].SHA256 != parts[i].SHA256 && !all {
+			return &ChangedError{file, store.RunOf(parts[i].Path)}
+		}
+	}
+	next.Without(j.Path)
+	m.Files = slices.Delete(slices.Clone(m.Files), at, at+1)
+	return replace(l, t, next, m, nil)
+}
+
+// Verify holds the joined files against the manifests of their runs: each is there as
+// its map lists it, and its rows, taken apart in a scratch folder, are the files of the
+// runs. It returns how many files it looked at, and what is wrong.
+func Verify(ctx context.Context, d store.Dir, scratch string) (files int, wrong []string, err error) {
+	runs, err := d.Runs()
+	if err != nil {
+		return 0, nil, err
+	}
+	r := reader{d: d, runs: runs, manifests: map[string]*store.Manifest{}}
+	for _, t := range schemas.Tables() {
+		m, err := d.ReadMap(t.Name)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+			continue
+		}
+		for _, j := range m.Files {
+			if err := r.verify(ctx, t, j, scratch); err != nil {
+				if ctx.Err() != nil {
+					return files, wrong, ctx.Err()
+				}
+				wrong = append(wrong, err.Error())
+				continue
+			}
+			files++
+		}
+	}
+	return files, wrong, nil
+}
+
+func (r *reader) verify(ctx context.Context, t *schemas.Table, j store.Joined, scratch string) error {
+	file := filepath.Join(r.d.Parquet(), filepath.FromSlash(j.Path))
+	if err := store.CheckPart(file, j.Part); err != nil {
+		return err
+	}
+	dir, err := os.MkdirTemp(scratch, "joined-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir) // only takes space
+	parts := r.parts(t, j)
+	flat := slices.Clone(parts)
+	for i := range flat {
+		flat[i].Path = path.Base(flat[i].Path)
+	}
+	made, err := load.Part(ctx, t, file, dir, flat)
+	if err != nil {
+		return err
+	}
+	for i := range made {
+		run := store.RunOf(parts[i].Path)
+		if m := r.manifest(run); made[i].SHA256 != parts[i].SHA256 && m.Versions["tables"] == schemas.Revision {
+			return fmt.Errorf("%s: the rows of run %s in it are not those of the file that its manifest lists", file, run)
+		}
+	}
+	return nil
+}
+
+// reader reads manifests, each once.
+type reader struct {
+	d         store.Dir
+	runs      []string // oldest first
+	manifests map[string]*store.Manifest
+}
+
+// manifest is that of a run, nil if it cannot be read.
+func (r *reader) manifest(run string) *store.Manifest {
+	m, known := r.manifests[run]
+	if !known {
+		if read, err := r.d.Manifest(run); err == nil {
+			m = &read
+		}
+		r.manifests[run] = m
+	}
+	return m
+}
+
+// parts are the files whose rows are in a joined one, in their order, as the manifests
+// of their runs list them.
+func (r *reader) parts(t *schemas.Table, j store.Joined) (parts []schemas.Part) {
+	from, _ := slices.BinarySearch(r.runs, j.First)
+	for _, run := range r.runs[from:] {
+		if run > j.Last {
+			break
+		}
+		m := r.manifest(run)
+		if m == nil || !j.Of(run) || !m.LoadsTo(store.ParquetFiles) {
+			continue
+		}
+		of := slices.DeleteFunc(slices.Clone(m.Files), func(p schemas.Part) bool { return p.Table != t.Name || p.Rows == 0 })
+		slices.SortFunc(of, func(a, b schemas.Part) int {
+			return cmp.Or(cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
+		})
+		parts = append(parts, of...)
+	}
+	return parts
+}

@@ -1,0 +1,286 @@
+// Package compact joins the Parquet files of runs on days and in months that are over
+// into one a table and day, then month, and takes them apart again.
+package compact
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// MostBytes is how large a joined file is to become: one ends with the run that takes
+// it there.
+const MostBytes = 128 << 20
+
+// Config says how files are joined. The zero value works, but for Now.
+type Config struct {
+	Now time.Time
+	// Days leaves it at days.
+	Days bool
+	// All looks at the folders of all months again; without it, at what was not
+	// joined yet.
+	All  bool
+	Most int64 // bytes of a file; 0 for MostBytes
+	Step durable.Step
+}
+
+// Summary is what was joined.
+type Summary struct {
+	Tables int   `json:"tables"` // in which files were joined
+	Before int   `json:"before"` // files that were joined, or had no rows
+	After  int   `json:"after"`  // files that they became
+	Bytes  int64 `json:"bytes"`  // of these
+	// Left are files that could not be joined, and why: they stay as they are.
+	Left []string `json:"left,omitempty"`
+}
+
+// Join joins the files of each table. The files of the newest run stay as they are,
+// and so do those of a run that can go on, those that are not what its manifest lists,
+// and those of somebody else. Readers see the old files of a table or the new ones.
+func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
+	runs, err := l.Runs()
+	if err != nil || len(runs) == 0 {
+		return Summary{}, err
+	}
+	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}
+	c.cfg.Most = cmp.Or(cfg.Most, MostBytes)
+	for _, t := range schemas.Tables() {
+		if err := c.table(t); err != nil {
+			return c.sum, fmt.Errorf("joining the files of %s: %w", t.Name, err)
+		}
+	}
+	return c.sum, nil
+}
+
+type compaction struct {
+	reader
+	ctx context.Context
+	l   *store.Locked
+	cfg Config
+	sum Summary
+}
+
+// table joins the files of one table.
+func (c *compaction) table(t *schemas.Table) error {
+	m, err := c.l.ReadMap(t.Name)
+	if err != nil {
+		return err
+	}
+	periods, err := c.periods(t, m)
+	if err != nil {
+		return err
+	}
+	var next *store.Table // what takes the table's place
+	for _, p := range periods {
+		sources, err := c.sources(t, m, p)
+		if err != nil {
+			return err
+		}
+		if !p.unjoined(t, sources) {
+			continue
+		}
+		if next == nil {
+			if next, err = c.l.NewTable(t.Name); err != nil {
+				return err
+			}
+			defer next.Close()
+		}
+		joined, err := c.join(t, p, sources, next)
+		if err != nil {
+			return err
+		}
+		m.Files = slices.DeleteFunc(m.Files, func(j store.Joined) bool {
+			return slices.ContainsFunc(sources, func(s source) bool { return s.Path == j.Path })
+		})
+		m.Files = append(m.Files, joined...)
+	}
+	if next == nil {
+		return nil
+	}
+	c.sum.Tables++
+	slices.SortFunc(m.Files, func(a, b store.Joined) int { return cmp.Compare(a.First, b.First) })
+	return replace(c.l, t, next, m, c.cfg.Step)
+}
+
+// replace puts a table's new folder in the place of the old one, with one file at
+// least, so that it can be read.
+func replace(l *store.Locked, t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
+	files, err := next.Fill()
+	if err == nil && files == 0 {
+		folder := filepath.Join(next.Dir, load.EmptyFolder)
+		if err = os.MkdirAll(folder, 0o777); err == nil {
+			err = load.Empty(t, filepath.Join(folder, load.EmptyFile))
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return next.Replace(m, step)
+}
+
+// source is a file whose rows are to be joined with others.
+type source struct {
+	store.Joined      // of a run's own file First and Last are the run
+	own          bool // a run's
+}
+
+// unjoined reports whether there is something to do for a period.
+func (p period) unjoined(t *schemas.Table, sources []source) bool {
+	own := slices.ContainsFunc(sources, func(s source) bool { return s.own })
+	elsewhere := slices.ContainsFunc(sources, func(s source) bool { return path.Dir(s.Path) != path.Join(t.Name, p.folder()) })
+	return own || elsewhere
+}
+
+// sources are the files of a period that can be joined, oldest runs first.
+func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources []source, err error) {
+	bad := map[string]bool{} // runs
+	for _, folder := range p.folders {
+		entries, err := os.ReadDir(filepath.Join(c.l.Parquet(), t.Name, folder))
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range entries {
+			name := path.Join(t.Name, folder, e.Name())
+			if at := slices.IndexFunc(m.Files, func(j store.Joined) bool { return j.Path == name }); at >= 0 {
+				sources = append(sources, source{Joined: m.Files[at]})
+			} else if part := c.part(store.RunOf(e.Name()), name); part != nil {
+				run := store.RunOf(e.Name())
+				sources = append(sources, source{store.Joined{Part: *part, First: run, Last: run}, true})
+			}
+		}
+	}
+	// A file that is not what was written stays, and its run with it.
+	sources = slices.DeleteFunc(sources, func(s source) bool {
+		err := c.readable(t, s)
+		if err != nil {
+			c.sum.Left = append(c.sum.Left, err.Error())
+			bad[s.First] = s.own
+		}
+		return err != nil
+	})
+	// One of a run between those that are joined stays, too: rows are in the order of runs.
+	sources = slices.DeleteFunc(sources, func(s source) bool {
+		return s.own && (bad[s.First] || slices.ContainsFunc(m.Files, func(j store.Joined) bool { return j.First < s.First && s.First < j.Last }))
+	})
+	slices.SortStableFunc(sources, func(a, b source) int {
+		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
+	})
+	return sources, nil
+}
+
+// readable returns an error for a file that is not what was written, or that this
+// version cannot read.
+func (c *compaction) readable(t *schemas.Table, s source) error {
+	if !s.own && !c.cfg.All {
+		return nil // verify looks
+	}
+	file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
+	if err := store.CheckPart(file, s.Part); err != nil {
+		return err
+	}
+	return load.CheckShape(t, file)
+}
+
+// part is what the manifest of a run that is over says of a file of it; nil if nothing
+// does.
+func (c *compaction) part(run, name string) *schemas.Part {
+	if run == "" || run == c.runs[len(c.runs)-1] || c.l.Dying(run) {
+		return nil
+	}
+	m := c.manifest(run)
+	if m == nil || !m.LoadsTo(store.ParquetFiles) || !m.Ended() {
+		return nil
+	}
+	for i := range m.Files {
+		if m.Files[i].Path == name {
+			return &m.Files[i]
+		}
+	}
+	return nil
+}
+
+// join writes the rows of a period's files into new ones.
+func (c *compaction) join(t *schemas.Table, p period, sources []source, next *store.Table) ([]store.Joined, error) {
+	for _, s := range sources {
+		next.Without(s.Path)
+	}
+	c.sum.Before += len(sources)
+	sources = slices.DeleteFunc(slices.Clone(sources), func(s source) bool { return s.Rows == 0 })
+	if len(sources) == 0 {
+		return nil, nil
+	}
+	var runs [][]source
+	for i, s := range sources {
+		if i > 0 && s.own && s.First == sources[i-1].First { // another file of the run
+			runs[len(runs)-1] = append(runs[len(runs)-1], s)
+			continue
+		}
+		runs = append(runs, []source{s})
+	}
+	folder := filepath.Join(next.Dir, p.folder())
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return nil, err
+	}
+	files := make([][]string, len(runs))
+	for i, of := range runs {
+		for _, s := range of {
+			files[i] = append(files[i], filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path)))
+		}
+	}
+	free := 0 // no name is used twice: who listed the old files is told that they are gone
+	for ; exists(filepath.Join(c.l.Parquet(), t.Name, p.folder(), p.name(free))); free++ {
+	}
+	made, err := load.Join(c.ctx, t, files, folder, func(n int) string { return p.name(free + n) }, c.cfg.Most)
+	if err != nil {
+		return nil, err
+	}
+	var joined []store.Joined
+	for _, file := range made {
+		of := slices.Concat(runs[file.First : file.Last+1]...)
+		j := store.Joined{Part: file.Part, First: of[0].First, Last: of[0].Last}
+		j.Path = path.Join(t.Name, p.folder(), file.Path)
+		for _, s := range of {
+			j.Last = max(j.Last, s.Last)
+		}
+		j.Except = c.except(t, j, of)
+		joined = append(joined, j)
+		c.sum.After++
+		c.sum.Bytes += j.Bytes
+	}
+	return joined, nil
+}
+
+func exists(name string) bool {
+	_, err := os.Lstat(name)
+	return err == nil
+}
+
+// except lists the runs from the first to the last of a joined file whose rows are, or
+// may come to be, elsewhere.
+func (c *compaction) except(t *schemas.Table, j store.Joined, of []source) (except []string) {
+	from, _ := slices.BinarySearch(c.runs, j.First)
+	for _, run := range c.runs[from:] {
+		if run > j.Last {
+			break
+		}
+		if slices.ContainsFunc(of, func(s source) bool { return s.Of(run) }) {
+			continue
+		}
+		m := c.manifest(run)
+		none := m != nil && m.Ended() && !slices.ContainsFunc(m.Files, func(p schemas.Part) bool { return p.Table == t.Name && p.Rows > 0 })
+		if !none {
+			except = append(except, run)
+		}
+	}
+	return except
+}

@@ -1,0 +1,11 @@
+package store
+
+import "golang.org/x/sys/unix"
+
+// exchange gives two folders each other's name.
+func exchange(a, b string) error {
+	if err := unix.RenamexNp(a, b, unix.RENAME_SWAP); err != unix.ENOTSUP {
+		return err
+	}
+	return aside(a, b)
+}

@@ -1,0 +1,133 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// Table is a folder that is about to take the place of that of a table, with what
+// that has, less some files, and with others.
+type Table struct {
+	Dir     string // it
+	of      string // that of the table
+	without map[string]bool
+}
+
+// newTables are what the folders of tables that are made anew begin with. Nothing but
+// ours begins like that, and what is left of one is in the table's folder, too.
+const newTables = "_table-"
+
+// NewTable makes the new folder of a table. Its files are written into it, then Fill
+// and Replace are called.
+func (l *Locked) NewTable(name string) (*Table, error) {
+	if err := l.putBack(); err != nil {
+		return nil, err
+	}
+	t := &Table{Dir: filepath.Join(l.Parquet(), newTables+name), of: filepath.Join(l.Parquet(), name), without: map[string]bool{}}
+	if err := os.RemoveAll(t.Dir); err != nil {
+		return nil, err
+	}
+	return t, os.Mkdir(t.Dir, 0o777)
+}
+
+// Without leaves out a file that a part has for its path.
+func (t *Table) Without(path string) {
+	_, rest, _ := strings.Cut(path, "/")
+	t.without[filepath.FromSlash(rest)] = true
+}
+
+// Fill links what else the table's folder has, somebody else's files too, and returns
+// how many Parquet files the new one has.
+func (t *Table) Fill() (files int, err error) {
+	err = filepath.WalkDir(t.of, func(name string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rest, err := filepath.Rel(t.of, name)
+		if err != nil || rest == "." || rest == MapFile || t.without[rest] {
+			return err
+		}
+		if e.IsDir() {
+			return nil // made with its first file; an empty one is not needed
+		}
+		to := filepath.Join(t.Dir, rest)
+		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+			return err
+		}
+		return os.Link(name, to)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return files, filepath.WalkDir(t.Dir, func(name string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && strings.HasSuffix(name, ".parquet") {
+			files++
+		}
+		if err == nil && e.IsDir() {
+			err = durable.SyncDir(name)
+		}
+		return err
+	})
+}
+
+// Replace puts the new folder in the place of the table's, and its map with it: where
+// the system can exchange two folders, in one step. Elsewhere a reader may see no
+// table for a moment, never a part of it.
+func (t *Table) Replace(m Map, step durable.Step) error {
+	m.Seal()
+	if err := WriteJSON(filepath.Join(t.Dir, MapFile), m, nil); err != nil {
+		return err
+	}
+	if err := durable.SyncDir(t.Dir); err != nil {
+		return err
+	}
+	if err := step.At("table: before exchange", t.of); err != nil {
+		return err
+	}
+	if err := exchange(t.Dir, t.of); err != nil {
+		return fmt.Errorf("%s: its new files cannot be put in place of the old: %w", t.of, durable.Cause(err))
+	}
+	if err := step.At("table: exchanged", t.of); err != nil {
+		return err
+	}
+	return errors.Join(durable.SyncDir(filepath.Dir(t.of)), t.Close())
+}
+
+// Close removes what is not the table's folder: before Replace the new one, after it
+// the old one.
+func (t *Table) Close() error { return os.RemoveAll(t.Dir) }
+
+// asideEnd ends the name of a table's folder while another takes its place where two
+// folders cannot be exchanged.
+const asideEnd = "-old"
+
+// aside exchanges a folder with another in three steps: between two of them nothing
+// stands under the name of the second.
+func aside(a, b string) error {
+	if err := os.Rename(b, a+asideEnd); err != nil {
+		return err
+	}
+	if err := os.Rename(a, b); err != nil {
+		return errors.Join(err, os.Rename(a+asideEnd, b))
+	}
+	return os.Rename(a+asideEnd, a)
+}
+
+// putBack gives tables their folders again that a process that died in between has put
+// aside.
+func (l *Locked) putBack() error {
+	names, err := filepath.Glob(filepath.Join(globEscape(l.Parquet()), newTables+"*"+asideEnd))
+	for _, name := range names {
+		table := filepath.Join(l.Parquet(), strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), newTables), asideEnd))
+		if _, missing := os.Lstat(table); errors.Is(missing, fs.ErrNotExist) {
+			err = errors.Join(err, os.Rename(name, table))
+		}
+	}
+	return err
+}

@@ -1,0 +1,142 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Joined is a Parquet file with the rows of runs whose own files it took the place
+// of: of all from First to Last but those in Except, one after the other. Their
+// manifests go on listing the files that they made.
+type Joined struct {
+	schemas.Part
+	First  string   `json:"first"`
+	Last   string   `json:"last"`
+	Except []string `json:"except,omitempty"` // whose rows are in files of their own, if anywhere
+}
+
+// Of reports whether a run's rows of the table are in the file.
+func (j *Joined) Of(runID string) bool {
+	return j.First <= runID && runID <= j.Last && !slices.Contains(j.Except, runID)
+}
+
+// MapFile is the name of what a table's folder has beside its files once some of
+// them are joined: it and they take the place of what was there in one step.
+const MapFile = "_map.json"
+
+// Map says in which files of a table the rows of runs stand that are not in their own.
+type Map struct {
+	Files    []Joined `json:"files"` // oldest first
+	Checksum string   `json:"checksum"`
+}
+
+// Seal fills in the checksum.
+func (m *Map) Seal() {
+	m.Checksum = ""
+	m.Checksum = Checksum(m)
+}
+
+// ReadMap reads the map of a table; one without has none of its files joined. The
+// error is a *CorruptError where it is not what was written.
+func (d Dir) ReadMap(table string) (Map, error) {
+	var m Map
+	name := filepath.Join(d.Parquet(), table, MapFile)
+	err := ReadJSON(name, &m)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Map{}, nil
+	}
+	var corrupt *CorruptError
+	if err == nil {
+		sum := m.Checksum
+		if m.Seal(); m.Checksum != sum || slices.ContainsFunc(m.Files, func(j Joined) bool { return !isJoined(table, j) }) {
+			err = &CorruptError{Path: name, Err: errors.New("it is not what was written")}
+		}
+	}
+	if errors.As(err, &corrupt) {
+		return Map{}, &CorruptError{Path: name, Err: corrupt.Err}
+	}
+	return m, err
+}
+
+var joinedFile = regexp.MustCompile(`^[0-9]{6}([0-9]{2})?-[0-9]+\.parquet$`)
+
+// IsJoined reports whether a Parquet file has a name that one of joined rows has.
+func IsJoined(name string) bool { return joinedFile.MatchString(filepath.Base(name)) }
+
+// isJoined reports whether a map can say so of a file of the table.
+func isJoined(table string, j Joined) bool {
+	folder, name := path.Split(j.Path)
+	day, ours := strings.CutPrefix(folder, table+"/")
+	return ours && dayFolder.MatchString(strings.TrimSuffix(day, "/")) && joinedFile.MatchString(name) && j.Table == table &&
+		CheckRunID(j.First) == nil && CheckRunID(j.Last) == nil && 0 <= j.Rows && j.Rows <= mostCounted && 0 <= j.Bytes && j.Bytes <= mostCounted
+}
+
+// Where says where the rows of runs stand, by table.
+type Where map[string][]Joined
+
+// Where reads the maps of all tables.
+func (d Dir) Where() (Where, error) {
+	w := Where{}
+	folders, err := os.ReadDir(d.Parquet())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("store %s: %w", d, err)
+	}
+	for _, folder := range folders {
+		if !isName(folder.Name(), "") {
+			continue
+		}
+		m, err := d.ReadMap(folder.Name())
+		if err != nil {
+			return nil, err
+		}
+		if len(m.Files) > 0 {
+			w[folder.Name()] = m.Files
+		}
+	}
+	return w, nil
+}
+
+// Joined returns the file that has a run's rows of a table, nil if its own has them.
+func (w Where) Joined(table, runID string) *Joined {
+	for i := range w[table] {
+		if w[table][i].Of(runID) {
+			return &w[table][i]
+		}
+	}
+	return nil
+}
+
+// Has reports whether rows of a run are in joined files.
+func (w Where) Has(runID string) bool {
+	for table := range w {
+		if w.Joined(table, runID) != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Files are those that have the rows of runs, each once.
+func (w Where) Files(runs []Manifest) (parts []schemas.Part) {
+	seen := map[string]bool{}
+	for _, m := range runs {
+		for _, part := range m.Files {
+			if j := w.Joined(part.Table, m.Run.RunID); j != nil {
+				part = j.Part
+			}
+			if !seen[part.Path] {
+				parts, seen[part.Path] = append(parts, part), true
+			}
+		}
+	}
+	return parts
+}
