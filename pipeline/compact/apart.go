@@ -3,11 +3,14 @@ package compact
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -32,24 +35,53 @@ func Apart(ctx context.Context, l *store.Locked, run string, all bool) error {
 		return err
 	}
 	r := reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}
+	where, err := l.Where()
+	if err != nil {
+		return err
+	}
+	if err := r.announce(ctx, where, run); err != nil {
+		return err
+	}
 	for _, t := range schemas.Tables() {
-		m, err := l.ReadMap(t.Name)
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(m.Files, func(j store.Joined) bool { return j.Of(run) })
-		if at < 0 {
-			continue
-		}
-		if err := r.apart(ctx, l, t, m, at, all); err != nil {
-			return fmt.Errorf("taking the files of %s apart: %w", t.Name, err)
+		if j := where.Joined(t.Name, run); j != nil {
+			if err := r.apart(ctx, l, t, where, *j, all); err != nil {
+				return fmt.Errorf("taking the files of %s apart: %w", t.Name, err)
+			}
 		}
 	}
 	return nil
 }
 
-func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, m store.Map, at int, all bool) error {
-	j := m.Files[at]
+// settling is how long whoever lists a table's folders may take to list the files in
+// them, for not to miss those that files taken apart go to.
+const settling = time.Second
+
+// announce makes the folders of days that files will be in, some time before they are.
+func (r *reader) announce(ctx context.Context, where store.Where, run string) error {
+	made := false
+	for _, t := range schemas.Tables() {
+		j := where.Joined(t.Name, run)
+		if j == nil {
+			continue
+		}
+		for _, p := range r.parts(t, *j) {
+			err := os.Mkdir(filepath.Join(r.d.Parquet(), filepath.FromSlash(path.Dir(p.Path))), 0o777)
+			if err != nil && !errors.Is(err, fs.ErrExist) {
+				return err
+			}
+			made = made || err == nil
+		}
+	}
+	if made {
+		select {
+		case <-ctx.Done():
+		case <-time.After(settling):
+		}
+	}
+	return ctx.Err()
+}
+
+func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, where store.Where, j store.Joined, all bool) error {
 	next, err := l.NewTable(t.Name)
 	if err != nil {
 		return err
@@ -77,8 +109,8 @@ func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, m
 		}
 	}
 	next.Without(j.Path)
-	m.Files = slices.Delete(slices.Clone(m.Files), at, at+1)
-	return replace(l, t, next, m, nil)
+	files := slices.DeleteFunc(slices.Clone(where[t.Name]), func(one store.Joined) bool { return one.Path == j.Path })
+	return replace(l, t, next, store.Map{Files: files}, nil)
 }
 
 // Verify holds the joined files against the manifests of their runs: each is there as

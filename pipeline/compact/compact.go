@@ -86,7 +86,7 @@ func (c *compaction) table(t *schemas.Table) error {
 		if err != nil {
 			return err
 		}
-		if !p.unjoined(t, sources) {
+		if !unjoined(sources) {
 			continue
 		}
 		if next == nil {
@@ -134,11 +134,9 @@ type source struct {
 	own          bool // a run's
 }
 
-// unjoined reports whether there is something to do for a period.
-func (p period) unjoined(t *schemas.Table, sources []source) bool {
-	own := slices.ContainsFunc(sources, func(s source) bool { return s.own })
-	elsewhere := slices.ContainsFunc(sources, func(s source) bool { return path.Dir(s.Path) != path.Join(t.Name, p.folder()) })
-	return own || elsewhere
+// unjoined reports whether there is something to do for the files of a period.
+func unjoined(sources []source) bool {
+	return slices.ContainsFunc(sources, func(s source) bool { return s.own || path.Dir(s.Path) != path.Dir(sources[0].Path) })
 }
 
 // sources are the files of a period that can be joined, oldest runs first.
@@ -227,7 +225,10 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 		}
 		runs = append(runs, []source{s})
 	}
-	folder := filepath.Join(next.Dir, p.folder())
+	// Who has listed the folders, and not yet the files in them, finds in that of the
+	// first file what he does not find in the others any more.
+	place := path.Dir(sources[0].Path)
+	folder := filepath.Join(next.Dir, path.Base(place))
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
@@ -238,7 +239,7 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 		}
 	}
 	free := 0 // no name is used twice: who listed the old files is told that they are gone
-	for ; exists(filepath.Join(c.l.Parquet(), t.Name, p.folder(), p.name(free))); free++ {
+	for ; exists(filepath.Join(c.l.Parquet(), filepath.FromSlash(place), p.name(free))); free++ {
 	}
 	made, err := load.Join(c.ctx, t, files, folder, func(n int) string { return p.name(free + n) }, c.cfg.Most)
 	if err != nil {
@@ -248,7 +249,7 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 	for _, file := range made {
 		of := slices.Concat(runs[file.First : file.Last+1]...)
 		j := store.Joined{Part: file.Part, First: of[0].First, Last: of[0].Last}
-		j.Path = path.Join(t.Name, p.folder(), file.Path)
+		j.Path = path.Join(place, file.Path)
 		for _, s := range of {
 			j.Last = max(j.Last, s.Last)
 		}

@@ -21,9 +21,6 @@ type period struct {
 	folders []string // of days, in order
 }
 
-// folder is where the joined files go.
-func (p period) folder() string { return "run_date=" + p.begins }
-
 // name is that of a joined file.
 func (p period) name(n int) string {
 	stamp := strings.ReplaceAll(p.begins, "-", "")

@@ -1,0 +1,336 @@
+package jobs_test
+
+import (
+	"errors"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/compact"
+	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// daily is a job that ran on several days, three of them in October.
+type daily struct {
+	*testing.T
+	spec  jobs.Spec
+	store store.Dir
+	hours atomic.Int64 // since the first run
+}
+
+func newDaily(t *testing.T, runs int, compact string) *daily {
+	t.Helper()
+	d := &daily{T: t}
+	world := simulator.New(simulator.Config{Spaces: 40, NoRateLimits: true, Evolve: true, EvolveOver: 100 * time.Hour, Change: true, Quirks: true, Now: d.now})
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	d.spec = jobs.Spec{Name: "daily", Store: t.TempDir(), BaseURL: server.URL, To: []string{"parquet"}, Follow: jobs.FollowOpen, With: []string{"tweets"},
+		Creators: world.CreatorIDs(5), IDs: world.SpaceIDs(4), Compact: compact}
+	d.spec.Defaults()
+	d.store = store.Dir(d.spec.Store)
+	for range runs {
+		d.run()
+	}
+	return d
+}
+
+func (d *daily) now() time.Time {
+	return time.Date(2026, 10, 29, int(d.hours.Load()), 0, 0, 0, time.UTC)
+}
+
+// run is a run; the next one comes eight hours later.
+func (d *daily) run() jobs.Result {
+	d.Helper()
+	r := ran(d.T, d.spec, d.options())
+	d.hours.Add(8)
+	return r
+}
+
+func (d *daily) options() jobs.Options {
+	return jobs.Options{Tokens: jobs.Tokens{App: "app-token"}, Now: d.now, Client: func(cfg *extract.Config) {
+		cfg.Now, cfg.CreatorSpacing = d.now, time.Nanosecond
+	}}
+}
+
+// rows hashes the rows that a glob over each table finds.
+func (d *daily) rows() map[string]load.TableHash {
+	d.Helper()
+	var parts []schemas.Part
+	for _, t := range schemas.Tables() {
+		parts = append(parts, schemas.Part{Table: t.Name, Path: t.Name + "/*/*.parquet", Rows: 1})
+	}
+	hashes, err := load.HashParts(d.Context(), parts, d.store.Parquet())
+	if err != nil {
+		d.Fatal(err)
+	}
+	return hashes
+}
+
+// whole fails where verify or status find something, or a glob other rows.
+func (d *daily) whole(when string, want map[string]load.TableHash) {
+	d.Helper()
+	job := jobs.Open(d.spec, d.options())
+	v, err := job.Verify(d.Context(), 1)
+	if err != nil || len(v.Problems) > 0 || v.Files == 0 {
+		d.Errorf("%s: verify: %v, %+v", when, err, v)
+	}
+	o, err := job.Status(d.Context(), jobs.StatusOptions{})
+	if err != nil {
+		d.Fatal(err)
+	}
+	for _, f := range o.Findings {
+		if f.Level == health.Problem && f.Kind != "silent" { // its Spaces come to an end
+			d.Errorf("%s: status: %+v", when, f)
+		}
+	}
+	for table, hash := range d.rows() {
+		if want != nil && hash != want[table] {
+			d.Errorf("%s: a glob over %s finds %v, want %v", when, table, hash, want[table])
+		}
+	}
+}
+
+// files counts the Parquet files of a table with rows in each folder of days.
+func (d *daily) files(table string) map[string]int {
+	d.Helper()
+	names, err := filepath.Glob(filepath.Join(d.store.Parquet(), table, "*", "*.parquet"))
+	if err != nil {
+		d.Fatal(err)
+	}
+	days := map[string]int{}
+	for _, name := range names {
+		days[strings.TrimPrefix(filepath.Base(filepath.Dir(name)), "run_date=")]++
+	}
+	return days
+}
+
+// Files of days that are over become one a table, and of months, too; the rows stay
+// the same, for globs and for those who go by the map, and a replay changes nothing.
+func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 16, jobs.CompactNone) // October 29 to November 3
+	want := d.rows()
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 3, "2026-10-30": 3, "2026-10-31": 3, "2026-11-01": 3, "2026-11-02": 3, "2026-11-03": 1}; !equalCounts(got, all) {
+		t.Errorf("compact: none left %v, want %v", got, all)
+	}
+	d.whole("before", want)
+	d.spec.Compact = jobs.CompactDays
+	d.compact(false, true)
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-10-30": 1, "2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
+		t.Errorf("compact: day left %v, want %v", got, all)
+	}
+	d.whole("by days", want)
+	d.spec.Compact = jobs.CompactMonths
+	d.compact(false, true)
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
+		t.Errorf("compact: month left %v, want %v", got, all)
+	}
+	d.whole("by months", want)
+	for _, all := range []bool{false, true} {
+		d.compact(all, false) // nothing is left to do
+	}
+	before := d.listing()
+	d.replay("") // what stands joined, stands
+	d.whole("replayed", want)
+	if after := d.listing(); !slices.Equal(before, after) {
+		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
+	}
+	first := d.runs()[0]
+	d.change(first) // as if another version had loaded it
+	d.replay(first)
+	if n := d.files("runs")["2026-10-29"]; n != 3 {
+		t.Errorf("a run that is loaded anew: %d files of its day, want its own and the others'", n)
+	}
+	d.whole("taken apart", want)
+	d.compact(false, true)
+	d.whole("joined again", want)
+	for range 3 {
+		d.run() // to November 4: joins by itself
+	}
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1, "2026-11-04": 1}; !equalCounts(got, all) {
+		t.Errorf("after more runs: %v, want %v", got, all)
+	}
+	d.whole("after more runs", nil)
+}
+
+func equalCounts(a, b map[string]int) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
+
+func (d *daily) compact(all, some bool) {
+	d.Helper()
+	sum, err := jobs.Open(d.spec, d.options()).Compact(d.Context(), all)
+	if err != nil || len(sum.Left) > 0 || sum.Before > 0 != some {
+		d.Errorf("compact: %+v, %v, want some %v", sum, err, some)
+	}
+}
+
+func (d *daily) replay(run string) {
+	d.Helper()
+	for r, err := range jobs.Open(d.spec, d.options()).Replay(d.Context(), jobs.ReplayOptions{Run: run}) {
+		if err != nil {
+			d.Fatalf("replay: %v, %+v", err, r)
+		}
+	}
+}
+
+func (d *daily) runs() []string {
+	d.Helper()
+	runs, err := d.store.Runs()
+	if err != nil {
+		d.Fatal(err)
+	}
+	return runs
+}
+
+// listing are all Parquet files with their sizes.
+func (d *daily) listing() (names []string) {
+	d.Helper()
+	all, err := filepath.Glob(filepath.Join(d.store.Parquet(), "*", "*", "*.parquet"))
+	for _, name := range all {
+		info, statErr := os.Stat(name)
+		if err = errors.Join(err, statErr); err == nil {
+			names = append(names, fmt.Sprint(name, " ", info.Size()))
+		}
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+	return names
+}
+
+// change makes the manifest of a run one that its pages do not repeat.
+func (d *daily) change(run string) {
+	d.Helper()
+	m, err := d.store.Manifest(run)
+	if err != nil {
+		d.Fatal(err)
+	}
+	m.Unreadable++
+	if err = m.Seal(d.store.RunFile(run, "plan.json")); err == nil {
+		err = store.WriteJSON(d.store.RunFile(run, "manifest.json"), m, nil)
+	}
+	if err != nil {
+		d.Fatal(err)
+	}
+}
+
+// What cannot be joined stays as it is, and is said once: a file that is not what its
+// manifest lists, those of somebody else, and those of a run that can go on. Whatever
+// step fails, the rows are there, once, and the next time all is done.
+func TestWhatCannotBeJoinedStays(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 7, jobs.CompactNone)
+	want := d.rows()
+	own := func(run string) string {
+		return filepath.Join(d.store.Parquet(), "runs", "run_date=2026-10-29", run+"-0.parquet")
+	}
+	runs := d.runs()
+	text, err := os.ReadFile(own(runs[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	broken := slices.Clone(text)
+	broken[len(broken)/2] ^= 1
+	foreign := map[string]string{"notes.txt": "mine", "copies/run_date=2026-10-29/mine.parquet": "not ours", "run_date=2026-10-29/mycopy-1.parquet.bak": "a copy"}
+	for name, text := range foreign {
+		name = filepath.Join(d.store.Parquet(), "runs", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(own(runs[1]), broken, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.spec.Compact = jobs.CompactMonths
+	failed := errors.New("as a disk that is full")
+	for _, step := range []string{"table: before exchange", "table: exchanged"} {
+		o := d.options()
+		o.Step = func(name, _ string) error {
+			if name == step {
+				return failed
+			}
+			return nil
+		}
+		if _, err := jobs.Open(d.spec, o).Compact(t.Context(), false); !errors.Is(err, failed) {
+			t.Errorf("%s: %v, want that the disk is full", step, err)
+		}
+	}
+	sum, err := jobs.Open(d.spec, d.options()).Compact(t.Context(), false)
+	if err != nil || len(sum.Left) != 1 || !strings.Contains(sum.Left[0], own(runs[1])) {
+		t.Errorf("%+v, %v, want that %s was left", sum, err, own(runs[1]))
+	}
+	if got, err := os.ReadFile(own(runs[1])); err != nil || string(got) != string(broken) {
+		t.Errorf("the broken file is not as it was: %v", err)
+	}
+	for name, text := range foreign {
+		if got, err := os.ReadFile(filepath.Join(d.store.Parquet(), "runs", name)); err != nil || string(got) != text {
+			t.Errorf("%s: %q, %v, want %q", name, got, err, text)
+		}
+	}
+	if err := os.WriteFile(own(runs[1]), text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.whole("with one file left", want)
+	if left, _ := filepath.Glob(filepath.Join(d.store.Parquet(), "_table-*")); len(left) > 0 {
+		t.Errorf("%q are left", left)
+	}
+}
+
+// Readers that go by a glob see all rows, or are told that a file is gone, while files
+// are joined and taken apart.
+func TestReadersMissNoRowWhileFilesAreJoined(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 8, jobs.CompactNone)
+	d.spec.Compact = jobs.CompactMonths
+	want := d.rows()["api_requests"].Rows
+	db := openBeside(t, ":memory:")
+	glob := schemas.QuoteText(filepath.Join(d.store.Parquet(), "api_requests", "*", "*.parquet"))
+	ended, looks, gone := make(chan error, 1), 0, 0
+	go func() {
+		var err error
+		for i := 0; i < inFull(20, 3) && err == nil; i++ {
+			_, err = jobs.Open(d.spec, d.options()).Compact(t.Context(), false)
+			if locked, lockErr := d.store.Lock(); lockErr == nil {
+				err = errors.Join(err, compact.Apart(t.Context(), locked, d.runs()[0], false))
+				locked.Unlock()
+			}
+		}
+		ended <- err
+	}()
+	for {
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d looks, %d were told that a file is gone", looks, gone)
+			if looks-gone < 10 {
+				t.Errorf("%d looks found all rows: too few are tested", looks-gone)
+			}
+			return
+		default:
+		}
+		time.Sleep(time.Millisecond) // the others want to get on, too
+		var n int64
+		err := db.QueryRow("SELECT count(_page_id) FROM read_parquet(" + glob + ")").Scan(&n)
+		if looks++; err != nil {
+			gone++
+			if !strings.Contains(err.Error(), "No such file") && !strings.Contains(err.Error(), "No files found") {
+				t.Errorf("a reader is told %v", err)
+			}
+		} else if n != want {
+			t.Fatalf("a glob found %d rows, want %d", n, want)
+		}
+	}
+}
