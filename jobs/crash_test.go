@@ -265,7 +265,7 @@ func TestFullDiskIsAnErrorAndResumes(t *testing.T) {
 		part string // of the names of steps that fail
 	}{
 		{[]string{"parquet"}, ""},
-		{[]string{"parquet", "duckdb"}, inFull("", "duckdb")},
+		{[]string{"parquet", "duckdb"}, inFull("", "duckdb: before c")}, // commit and checkpoint write
 	} {
 		s := newScenario(t, c.to...)
 		for name, at := range firstOf(s.names) {

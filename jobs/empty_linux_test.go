@@ -28,7 +28,7 @@ func TestRunsWithoutAPageCostNoLaterStart(t *testing.T) {
 	starts(2, schemas.Done)
 	before := readFiles(t, s.spec.Store, func() { starts(1, schemas.Done) })["runs"]
 	s.world.SetFaults(simulator.Faults{Rate: 1, Kinds: []simulator.Fault{simulator.FaultUnavailable}})
-	starts(15, schemas.Waiting)
+	starts(inFull(15, 9), schemas.Waiting)
 	s.world.SetFaults(simulator.Faults{})
 	starts(2, schemas.Done)
 	if after := readFiles(t, s.spec.Store, func() { starts(1, schemas.Done) })["runs"]; before == 0 || after > before+5 {

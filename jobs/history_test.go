@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/load"
@@ -52,6 +53,7 @@ func TestHistoriesTellWhatEachRunChanged(t *testing.T) {
 			executed(t, db, "DETACH stored")
 		}
 	}
+	compareWithRule(t, "in order", path, dir, slices.Concat(runs...))
 	executed(t, db, "CREATE TABLE begun AS SELECT started_at FROM stored.runs")
 	executed(t, db, "USE stored")
 	index := func(at string) string {

@@ -15,13 +15,24 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
-// smallStore is the store of a small finished job.
+var small made[string]
+
+// smallStore is a copy of the store of a small finished job.
 func smallStore(t *testing.T) string {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "store")
+	if err := os.CopyFS(copied, os.DirFS(small.of(t, 0, func(dir string) string { return newSmallStore(t, dir) }))); err != nil {
+		t.Fatal(err)
+	}
+	return copied
+}
+
+func newSmallStore(t *testing.T, dir string) string {
 	t.Helper()
 	world := simulator.New(simulator.Config{Spaces: 100, NoRateLimits: true, Quirks: true})
 	server := httptest.NewServer(world)
 	defer server.Close()
-	spec := jobs.Spec{Name: "small", Store: t.TempDir(), BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"}}
+	spec := jobs.Spec{Name: "small", Store: dir, BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"}}
 	spec.Defaults()
 	ran(t, spec, jobs.Options{Tokens: jobs.Tokens{App: "token-of-the-verify-test"}})
 	return spec.Store

@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"sync"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/extract"
@@ -41,6 +42,32 @@ func inFull[T any](full, small T) T {
 		return full
 	}
 	return small
+}
+
+// made keeps what several tests start from: the first that wants it makes it, in a
+// folder that goes with the process.
+type made[T any] struct {
+	sync.Mutex
+	by map[int]T
+}
+
+func (m *made[T]) of(t *testing.T, n int, anew func(dir string) T) T {
+	t.Helper()
+	m.Lock()
+	defer m.Unlock()
+	if kept, ok := m.by[n]; ok {
+		return kept
+	}
+	dir, err := os.MkdirTemp("", "made-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.by == nil {
+		m.by = map[int]T{}
+	}
+	kept := anew(dir)
+	m.by[n] = kept
+	return kept
 }
 
 // slow skips a test that takes more than a few seconds where a quick answer is

@@ -80,7 +80,7 @@ type yearTally struct {
 // name, pays for nothing twice and gets no slower.
 func TestYear(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a start makes much garbage, and keeps little
-	seeds, days := []uint64{1, 2, 3}, 20
+	seeds, days := []uint64{1, 2, 3}, inFull(20, 8)
 	switch {
 	case fullYear():
 		seeds, days = append(seeds, 4), 400

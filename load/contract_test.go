@@ -39,6 +39,9 @@ func TestDatabaseAndFilesAgree(t *testing.T) {
 				t.Errorf("table, rows, only in the database, only in the files: got %s, want %s", got[i], want)
 			}
 		}
+		if left := s.beside(); left != nil {
+			t.Errorf("%v is left beside the database", left)
+		}
 	})
 }
 
@@ -55,9 +58,10 @@ func TestSameRunAgainChangesNothing(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	eachMode(t, func(t *testing.T, s store) {
-		first := s.publish("r1", everything(t, 50, "r1", noon)...)
+		s.holdSample()
+		first := s.commit("r1", everything(t, 20, "r1", noon))
 		before, rows := files(t, s.dir), dump(s)
-		second := s.publish("r1", everything(t, 50, "r1", noon)...)
+		second := s.publish("r1", everything(t, 20, "r1", noon)...)
 		if d := cmp.Diff(first, second); d != "" {
 			t.Errorf("parts (-first +second):\n%s", d)
 		}
@@ -81,8 +85,8 @@ func TestOneRowPerKey(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	s := newStore(t)
-	s.publish("r1", everything(t, 50, "r1", noon)...)
-	s.publish("r2", everything(t, 60, "r2", noon.Add(time.Hour))...)
+	s.holdSample()
+	s.publish("r2", everything(t, 30, "r2", noon.Add(time.Hour))...)
 	for _, got := range s.query("%s", perTable(func(table *schemas.Table) string {
 		return fmt.Sprintf("(SELECT count(*) - count(DISTINCT (%s)) FROM %s)", schemas.Quote(table.Key...), table.Name)
 	})) {
@@ -96,9 +100,9 @@ func TestOlderRunDoesNotOverwrite(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	s := newStore(t)
-	s.publish("new", everything(t, 50, "new", noon.Add(time.Hour))...)
+	s.holdSample()
 	before := dump(s)
-	s.publish("old", everything(t, 50, "old", noon)...)
+	s.publish("old", everything(t, 20, "old", noon.Add(-time.Hour))...)
 	for i, after := range dump(s) {
 		name, _, _ := strings.Cut(after, "|")
 		perRun := schemas.Lookup(name).IsKey("_run_id")

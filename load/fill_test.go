@@ -20,26 +20,26 @@ import (
 func TestNewDatabaseIsAsIfMerged(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	eachMode(t, func(t *testing.T, filled store) {
-		merged := newStore(t)
-		merged.inPlace = filled.inPlace
-		if err := os.WriteFile(merged.path, emptyDatabase(), 0o644); err != nil {
+	publish := func(t *testing.T, s store, run int) map[string]TableHash {
+		name, at := fmt.Sprintf("r%d", run), noon.Add(time.Duration(run)*time.Hour)
+		batches := append(everything(t, 200, name, at), emptied(t, name, at)...)
+		if err := s.duckdb().Publish(context.Background(), s.commit(name, batches)); err != nil {
 			t.Fatal(err)
 		}
-		for run := range 2 {
-			name, at := fmt.Sprintf("r%d", run), noon.Add(time.Duration(run)*time.Hour)
-			batches := append(everything(t, 200, name, at), emptied(t, name, at)...)
-			for _, s := range []store{filled, merged} {
-				if err := s.duckdb().Publish(context.Background(), s.commit(name, batches)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, got := hashes(t, merged), hashes(t, filled)
-			if d := cmp.Diff(want, got); d != "" {
+		return hashes(t, s)
+	}
+	merged := newStore(t)
+	if err := os.WriteFile(merged.path, emptyDatabase(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	wants := []map[string]TableHash{publish(t, merged, 0), publish(t, merged, 1)}
+	if wants[1]["_users_ended"].Rows == 0 {
+		t.Error("there is no history to compare")
+	}
+	eachMode(t, func(t *testing.T, filled store) {
+		for run, want := range wants {
+			if d := cmp.Diff(want, publish(t, filled, run)); d != "" {
 				t.Errorf("after run %d (-merged +filled):\n%s", run, d)
-			}
-			if run > 0 && want["_users_ended"].Rows == 0 {
-				t.Error("there is no history to compare")
 			}
 		}
 		if left := filled.beside(); left != nil {
@@ -101,26 +101,28 @@ func hashes(t *testing.T, s store) map[string]TableHash {
 func TestThriftyMergeIsAsAnyOther(t *testing.T) {
 	slow(t)
 	t.Parallel()
+	publish := func(t *testing.T, s store, i, hours int, planFor int64) map[string]TableHash {
+		run, at := fmt.Sprintf("r%d", i), hour(hours)
+		batches := emptied(t, run, at)
+		for _, name := range []string{"spaces", "users", "topics", "api_requests", "runs"} {
+			table := schemas.Lookup(name)
+			batches = append(batches, batchOf(t, table, sample(table, 60+20*i, run, at)))
+		}
+		d := s.duckdb()
+		d.cfg.planFor = planFor
+		if err := d.Publish(context.Background(), s.commit(run, batches)); err != nil {
+			t.Fatal(err)
+		}
+		return hashes(t, s)
+	}
+	ample, times := newStore(t), []int{0, 2, 3, 1}
+	var wants []map[string]TableHash
+	for i, hours := range times {
+		wants = append(wants, publish(t, ample, i, hours, 0))
+	}
 	eachMode(t, func(t *testing.T, thrifty store) {
-		ample := newStore(t)
-		ample.inPlace = thrifty.inPlace
-		for i, hours := range []int{0, 2, 3, 1} {
-			run, at := fmt.Sprintf("r%d", i), hour(hours)
-			batches := emptied(t, run, at)
-			for _, name := range []string{"spaces", "users", "topics", "api_requests", "runs"} {
-				table := schemas.Lookup(name)
-				batches = append(batches, batchOf(t, table, sample(table, 60+20*i, run, at)))
-			}
-			for _, s := range []store{ample, thrifty} {
-				d := s.duckdb()
-				if s == thrifty {
-					d.cfg.planFor = 1 << 18
-				}
-				if err := d.Publish(context.Background(), s.commit(run, batches)); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if d := cmp.Diff(hashes(t, ample), hashes(t, thrifty)); d != "" {
+		for i, hours := range times {
+			if d := cmp.Diff(wants[i], publish(t, thrifty, i, hours, 1<<18)); d != "" {
 				t.Fatalf("after run %d (-ample +thrifty):\n%s", i, d)
 			}
 		}

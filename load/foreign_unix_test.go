@@ -111,7 +111,7 @@ func TestWhatWouldRunInAMergeIsRefused(t *testing.T) {
 		t.Run(strings.Fields(planted)[2], func(t *testing.T) {
 			t.Parallel()
 			eachMode(t, func(t *testing.T, s store) {
-				s.publish("r1", batchesOf(t, "r1", map[string][]row{"spaces": {{"space_id": "s1", "_fetched_at": noon}}})...)
+				s.holdSample()
 				plant(t, s.path, planted)
 				parts := s.commit("r2", batchesOf(t, "r2", map[string][]row{"spaces": {{"space_id": "s2", "_fetched_at": noon}}}))
 				before := files(t, s.dir)

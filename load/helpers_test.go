@@ -134,6 +134,30 @@ var emptyDatabase = sync.OnceValue(func() []byte {
 	return data
 })
 
+// sampled is a database that has a run of twenty rows of each table. To publish it
+// takes more than a second: the first test that wants it does.
+var sampled struct {
+	sync.Once
+	data []byte
+}
+
+// holdSample makes the database one that has run r1, of noon, with twenty rows of each
+// table, made as a copy.
+func (s store) holdSample() {
+	s.tb.Helper()
+	sampled.Do(func() {
+		made := newStore(s.tb)
+		made.publish("r1", everything(s.tb, 20, "r1", noon)...)
+		var err error
+		if sampled.data, err = os.ReadFile(made.path); err != nil {
+			s.tb.Error(err)
+		}
+	})
+	if err := os.WriteFile(s.path, sampled.data, 0o644); err != nil || len(sampled.data) == 0 {
+		s.tb.Fatalf("no sample: %v", err)
+	}
+}
+
 // publish commits a run and publishes it.
 func (s store) publish(run string, batches ...schemas.Batch) []schemas.Part {
 	s.tb.Helper()
@@ -215,6 +239,9 @@ func files(tb testing.TB, dir string) map[string]string {
 	}
 	return found
 }
+
+// long says that tests are to run in full.
+func long() bool { return os.Getenv("SPACESETL_LONG") != "" }
 
 // slow skips a test that takes seconds where a quick answer is wanted; most of it is
 // DuckDB's.

@@ -13,7 +13,7 @@ import (
 func TestDatabaseSaysWhichRunsItHas(t *testing.T) {
 	t.Parallel()
 	eachMode(t, func(t *testing.T, s store) {
-		s.publish("r1", everything(t, 3, "r1", noon)...)
+		s.holdSample()
 		if _, err := s.duckdb().Inspect(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -29,7 +29,7 @@ func TestDatabaseSaysWhichRunsItHas(t *testing.T) {
 		load := func(run, content string) {
 			t.Helper()
 			d := s.duckdb()
-			parts := s.commit(run, everything(t, 3, run, noon))
+			parts := s.commit(run, batchesOf(t, run, map[string][]row{"runs": {on("p", 0, row{})}}))
 			if err := d.Prepare(t.Context(), schemas.Load{RunID: run, Content: content, Parts: parts}, s.dir); err != nil {
 				t.Fatal(err)
 			}

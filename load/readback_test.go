@@ -43,7 +43,10 @@ func TestReadersSeeWhatWasWritten(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	const rows = 30_000
-	for name, firsts := range map[string][]int{"spaces": {0, 1, 2, 3, 4, 5, 6, 7}, "places": {0, 3}} {
+	for name, firsts := range map[string][]int{"spaces": {0, 3, 6, 1, 2, 4, 5, 7}, "places": {0, 3}} {
+		if !long() {
+			firsts = firsts[:min(len(firsts), 3)] // each type has several columns
+		}
 		for _, first := range firsts {
 			t.Run(fmt.Sprint(name, " ", first), func(t *testing.T) {
 				t.Parallel()

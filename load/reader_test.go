@@ -67,6 +67,7 @@ func twoRuns(t *testing.T) (store, []schemas.Part) {
 
 // A store's files and its database answer alike.
 func TestReaderReadsFilesAsTheDatabase(t *testing.T) {
+	t.Parallel()
 	s, parts := twoRuns(t)
 	for name, cfg := range map[string]ReaderConfig{"database": {Path: s.path}, "files": {Dir: s.dir, Parts: parts}} {
 		t.Run(name, func(t *testing.T) {
@@ -95,6 +96,7 @@ func TestReaderReadsFilesAsTheDatabase(t *testing.T) {
 
 // What a Reader is asked reaches the tables, and Scratch by COPY, and no more.
 func TestReaderReachesNothingElse(t *testing.T) {
+	t.Parallel()
 	s, parts := twoRuns(t)
 	dir := t.TempDir()
 	secret, scratch := filepath.Join(dir, "secret.csv"), filepath.Join(dir, "scratch")
@@ -141,6 +143,7 @@ func TestReaderReachesNothingElse(t *testing.T) {
 
 // A database cannot be changed through a Reader.
 func TestReaderChangesNoTable(t *testing.T) {
+	t.Parallel()
 	s, _ := twoRuns(t)
 	before := files(t, filepath.Dir(s.path))
 	r := openReader(t, ReaderConfig{Path: s.path})

@@ -24,10 +24,10 @@ type tiedStores struct {
 // tied makes them, and asks the newer one alone.
 func tied(t *testing.T) tiedStores {
 	t.Helper()
-	newer, other, before, empty := newStore(t), newStore(t), newStore(t), newStore(t)
-	newer.publish("r1", everything(t, 3, "r1", noon)...)
-	copied := func(name string) string {
-		data, err := os.ReadFile(newer.path)
+	newer, other, empty := newStore(t), newStore(t), newStore(t)
+	newer.holdSample()
+	copied := func(s store, name string) string {
+		data, err := os.ReadFile(s.path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -37,18 +37,18 @@ func tied(t *testing.T) tiedStores {
 		}
 		return path
 	}
-	older := copied("older.duckdb")
-	newer.publish("r2", everything(t, 5, "r2", noon.Add(time.Hour))...)
+	older := copied(newer, "older.duckdb")
+	newer.publish("r2", everything(t, 30, "r2", noon.Add(time.Hour))...)
 	other.publish("r1", everything(t, 7, "r1", noon)...)
 	empty.publish("r0")
-	before.publish("r1", everything(t, 9, "r1", noon)...)
+	before := copied(other, "before.duckdb")
 	plain := []string{schemas.DuckDB(), "DROP MACRO _use_its_database_first"} // as a version made it that tied nothing
 	for _, m := range schemas.Macros() {
 		plain = append(plain, "DROP VIEW _use_its_database_first_for_"+m.Name)
 	}
-	query(t, before.path, strings.Join(plain, ";\n"))
-	s := tiedStores{newer: copied("big.duckdb"), answers: map[string]string{}, others: map[string]string{
-		"an older copy": older, "another store": other.path, "one of an earlier version": before.path, "one without rows": empty.path, "none": "",
+	query(t, before, strings.Join(plain, ";\n"))
+	s := tiedStores{newer: copied(newer, "big.duckdb"), answers: map[string]string{}, others: map[string]string{
+		"an older copy": older, "another store": other.path, "one of an earlier version": before, "one without rows": empty.path, "none": "",
 	}}
 	for _, relation := range tiedRelations() {
 		s.answers[relation] = strings.Join(query(t, s.newer+readOnly, allOf(relation)), "\n")
@@ -89,53 +89,60 @@ func TestAttachedDatabasesAnswerFromTheirOwnTables(t *testing.T) {
 	scratchtest.SkipRacing(t)
 	t.Parallel()
 	s := tied(t)
-	for what, path := range s.others {
-		for _, as := range []string{"other", "big"} {
-			source := path
-			if path != "" {
-				source += readOnly
-			}
-			db, err := OpenSQL(source)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			db.SetMaxOpenConns(1)
-			ask := func(statements ...string) (answer string, err error) {
-				for _, statement := range statements[:len(statements)-1] {
-					if _, err := db.Exec(statement); err != nil {
-						t.Fatalf("%s: %v", statement, err)
-					}
+	attachedAs := func(t *testing.T, what, path, as string) {
+		source := path
+		if path != "" {
+			source += readOnly
+		}
+		db, err := OpenSQL(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		db.SetMaxOpenConns(1)
+		ask := func(statements ...string) (answer string, err error) {
+			for _, statement := range statements[:len(statements)-1] {
+				if _, err := db.Exec(statement); err != nil {
+					t.Fatalf("%s: %v", statement, err)
 				}
-				err = db.QueryRow(statements[len(statements)-1]).Scan(&answer)
-				return answer, err
 			}
-			attach := fmt.Sprintf("ATTACH IF NOT EXISTS %s (READ_ONLY)", schemas.QuoteText(s.newer)) // by the file's name
-			if as != "big" {
-				attach = fmt.Sprintf("ATTACH IF NOT EXISTS %s AS %s (READ_ONLY)", schemas.QuoteText(s.newer), as)
-			}
-			first, err := ask(attach, "SELECT current_database()")
-			if err != nil {
-				t.Fatal(err)
-			}
-			for relation, want := range s.answers {
-				isMacro := strings.Contains(relation, "(")
-				for _, from := range []string{as + "." + relation, as + ".main." + relation} {
-					got, err := ask("USE "+first, allOf(from))
-					if isMacro && (err == nil || !saysUse(err.Error())) || !isMacro && (err != nil || got != want) {
-						t.Errorf("%s, FROM %s: got %q, %v; want its own rows, of a macro to be told to USE it", what, from, got, err)
-					}
-					if got, err := ask(fmt.Sprintf("SET search_path = '%s,%s'", first, as), allOf(from)); (err != nil || got != want) && (err == nil || !saysUse(err.Error())) {
-						t.Errorf("%s, FROM %s with both in the search path: got %q, %v", what, from, got, err)
-					}
+			err = db.QueryRow(statements[len(statements)-1]).Scan(&answer)
+			return answer, err
+		}
+		attach := fmt.Sprintf("ATTACH IF NOT EXISTS %s (READ_ONLY)", schemas.QuoteText(s.newer)) // by the file's name
+		if as != "big" {
+			attach = fmt.Sprintf("ATTACH IF NOT EXISTS %s AS %s (READ_ONLY)", schemas.QuoteText(s.newer), as)
+		}
+		first, err := ask(attach, "SELECT current_database()")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for relation, want := range s.answers {
+			isMacro := strings.Contains(relation, "(")
+			for _, from := range []string{as + "." + relation, as + ".main." + relation} {
+				got, err := ask("USE "+first, allOf(from))
+				if isMacro && (err == nil || !saysUse(err.Error())) || !isMacro && (err != nil || got != want) {
+					t.Errorf("%s, FROM %s: got %q, %v; want its own rows, of a macro to be told to USE it", what, from, got, err)
 				}
-				for _, use := range []string{"USE " + as, "USE " + as + ".main"} {
-					if got, err := ask(use, allOf(relation)); err != nil || got != want {
-						t.Errorf("%s, %s: %s: got %q, %v; want its own rows", what, use, relation, got, err)
-					}
+				if got, err := ask(fmt.Sprintf("SET search_path = '%s,%s'", first, as), allOf(from)); (err != nil || got != want) && (err == nil || !saysUse(err.Error())) {
+					t.Errorf("%s, FROM %s with both in the search path: got %q, %v", what, from, got, err)
+				}
+			}
+			for _, use := range []string{"USE " + as, "USE " + as + ".main"} {
+				if got, err := ask(use, allOf(relation)); err != nil || got != want {
+					t.Errorf("%s, %s: %s: got %q, %v; want its own rows", what, use, relation, got, err)
 				}
 			}
 		}
+	}
+	for what, path := range s.others {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			attachedAs(t, what, path, "other")
+			if path == "" || long() {
+				attachedAs(t, what, path, "big")
+			}
+		})
 	}
 }
 
@@ -216,7 +223,7 @@ func TestViewsAndMacrosAreTiedByTheNextRun(t *testing.T) {
 func TestTiesAreInNoPlan(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	s.publish("r1", everything(t, 3, "r1", noon)...)
+	s.holdSample()
 	steps := func(relation string) int {
 		plan := strings.Join(s.query("EXPLAIN FROM %s", relation), "\n")
 		if strings.Contains(plan, "_database") {
