@@ -18,14 +18,14 @@ type history struct{ merge }
 // contentBefore is a temporary table: the rows that the merge may change, as they were.
 const contentBefore = "_before"
 
-// before notes the stored rows that meet new ones with other content.
+// before notes the stored rows that meet new ones with other content. They are found by
+// key first: a hash within that join is computed of every row there is.
 func (h history) before() []string {
-	return append(h.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS
-SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN (
-  SELECT %s FROM %s AS incoming JOIN %[5]s AS stored ON %[8]s WHERE %[9]s <> %[3]s
-) AS other USING (%[10]s)`,
+	return append(h.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS SELECT met.* FROM (
+  SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN %s AS incoming ON %s
+) AS met SEMI JOIN %[6]s AS incoming ON %[8]s AND met.%[4]s <> %[9]s`,
 		contentBefore, prefixed("stored", h.table.Content()), h.table.ContentHash("stored"), schemas.RowHash, schemas.Quote(h.table.Name),
-		prefixed("stored", h.table.Key), h.from, equal(h.table.Key, "stored", "incoming"), h.table.ContentHash("incoming"), schemas.Quote(h.table.Key...)))
+		h.from, equal(h.table.Key, "stored", "incoming"), equal(h.table.Key, "met", "incoming"), h.table.ContentHash("incoming")))
 }
 
 // late marks since when rows are as they are of objects that the run saw earlier than

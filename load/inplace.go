@@ -25,7 +25,7 @@ func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error
 	if err := cfg.withStored(ctx, harmless, catalogue...); err != nil {
 		return err
 	}
-	if p.db, err = cfg.open(p.path, "", cfg.merging()...); err != nil {
+	if p.db, err = cfg.open(p.path, "", append(cfg.merging(), r.settings()...)...); err != nil {
 		return err
 	}
 	if err := long.check(ctx, p.db); err != nil {

@@ -22,6 +22,9 @@ const (
 	mergeMemory = 128 << 20
 	// manyThreads is from where it may work with more than one thread.
 	manyThreads = 4 * mergeMemory
+	// manyCells is from how many cells of a run DuckDB merges with more than one thread:
+	// the one that asked spins while another works, which costs half as much CPU time again.
+	manyCells = 2_500_000
 	// mostUpdated is how much may be updated in place, in bytes, see updated:
 	// beyond it DuckDB is quicker the other way, too.
 	mostUpdated = 2 << 30

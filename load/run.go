@@ -36,6 +36,18 @@ func (j job) run(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
+// settings are those to merge the run with, besides the database's.
+func (r run) settings() []setting {
+	var cells int64
+	for _, t := range schemas.Tables() {
+		cells += r.count(t) * int64(len(t.Columns))
+	}
+	if cells < manyCells {
+		return []setting{{"threads", "1"}}
+	}
+	return nil
+}
+
 // jobs brings the database's tables up to date and returns what takes the run
 // in, table by table: spaces and their sightings before the lists in them. In a
 // new database nothing is stored that the rows could meet, so there the jobs,

@@ -13,7 +13,7 @@ const transactionBytes = 4 << 20
 
 // take takes the run into the copy.
 func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (err error) {
-	fillers, settings := 1, cfg.merging()
+	fillers, settings := 1, append(cfg.merging(), r.settings()...)
 	if isNew {
 		fillers, settings = cfg.filling()
 	}
