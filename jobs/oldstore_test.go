@@ -199,6 +199,9 @@ func sameFiles(t *testing.T, listed, in store.Dir, runID string) {
 		t.Fatal(err)
 	}
 	for _, part := range m.Files {
+		if part.Rows == 0 {
+			continue // this version writes no such files
+		}
 		sum, _, err := store.FileSum(filepath.Join(in.Parquet(), filepath.FromSlash(part.Path)))
 		if err != nil || sum != part.SHA256 && !slices.Contains(revised, part.Table) {
 			t.Errorf("%s in %s: %.12s, %v; listed %.12s", part.Path, in, sum, err, part.SHA256)

@@ -189,7 +189,7 @@ func TestARunLeavesWhatItDoesNotKnow(t *testing.T) {
 		if strings.Contains(path, "_staging-") || filepath.Base(path) == "_latest.json" {
 			continue // unfinished files of the run that was killed; of the newest run
 		}
-		if _, there := after[path]; !there || after[path] != sum && !strings.Contains(path, runs[0]) { // this version makes other files of its pages
+		if after[path] != sum && !strings.Contains(path, runs[0]) { // this version makes other files of its pages, and none without rows
 			t.Errorf("%s is gone, or another one", path)
 		}
 	}

@@ -77,7 +77,7 @@ func newChangingRuns(t *testing.T, n int, store string) (c changed) {
 	server := httptest.NewServer(world)
 	defer server.Close()
 	spec := jobs.Spec{
-		Name: "changing", Store: store, BaseURL: server.URL, Follow: jobs.FollowOpen, To: []string{"parquet"},
+		Name: "changing", Compact: jobs.CompactNone, Store: store, BaseURL: server.URL, Follow: jobs.FollowOpen, To: []string{"parquet"},
 		With: []string{"tweets", "buyers"}, Creators: world.CreatorIDs(12), IDs: append(world.SpaceIDs(4), ticketed[:1]...),
 	}
 	for i := range n {

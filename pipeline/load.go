@@ -106,7 +106,7 @@ func (p *Pipeline) stands(ctx context.Context, m *store.Manifest) (bool, error) 
 	if !slices.Contains(p.Destinations, store.ParquetFiles) {
 		return false, nil
 	}
-	where, err := p.Out.Where()
+	where, err := store.ReadWhere(p.Out.Dir)
 	if err != nil || !where.Has(p.Run.RunID) {
 		return false, err
 	}

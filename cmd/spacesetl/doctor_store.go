@@ -17,7 +17,7 @@ func checkStore(e *examination) {
 		return
 	}
 	v := &health.Verification{}
-	where, err := e.store.Where()
+	where, err := store.ReadWhere(e.store)
 	if err != nil {
 		e.fail("store", "restore it from a backup", "%v", err)
 	}

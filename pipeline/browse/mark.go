@@ -57,7 +57,7 @@ func lookAtFiles(dir store.Dir) (mark, error) {
 			runs = append(runs, manifest)
 		}
 	}
-	where, err := dir.Where()
+	where, err := store.ReadWhere(dir)
 	if err != nil {
 		return mark{}, err
 	}

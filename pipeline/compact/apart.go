@@ -35,7 +35,7 @@ func Apart(ctx context.Context, l *store.Locked, run string, all bool) error {
 		return err
 	}
 	r := reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}
-	where, err := l.Where()
+	where, err := store.ReadWhere(l.Dir)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (r *reader) announce(ctx context.Context, where store.Where, run string) er
 }
 
 func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, where store.Where, j store.Joined, all bool) error {
-	next, err := l.NewTable(t.Name)
+	next, err := store.NewTable(l, t.Name)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func Verify(ctx context.Context, d store.Dir, scratch string) (files int, wrong 
 	}
 	r := reader{d: d, runs: runs, manifests: map[string]*store.Manifest{}}
 	for _, t := range schemas.Tables() {
-		m, err := d.ReadMap(t.Name)
+		m, err := store.ReadMap(d, t.Name)
 		if err != nil {
 			wrong = append(wrong, err.Error())
 			continue

@@ -72,7 +72,7 @@ type compaction struct {
 
 // table joins the files of one table.
 func (c *compaction) table(t *schemas.Table) error {
-	m, err := c.l.ReadMap(t.Name)
+	m, err := store.ReadMap(c.l.Dir, t.Name)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (c *compaction) table(t *schemas.Table) error {
 			continue
 		}
 		if next == nil {
-			if next, err = c.l.NewTable(t.Name); err != nil {
+			if next, err = store.NewTable(c.l, t.Name); err != nil {
 				return err
 			}
 			defer next.Close()

@@ -44,11 +44,11 @@ func published(d store.Dir) (*publishedFiles, error) {
 		}
 		// A run that joins files meanwhile puts others and another map in their place.
 		for range 3 {
-			m, err := d.ReadMap(table.Name())
+			m, err := store.ReadMap(d, table.Name())
 			var again store.Map
 			sizes, listErr := listed(d, table.Name())
 			if err == nil && listErr == nil {
-				again, err = d.ReadMap(table.Name())
+				again, err = store.ReadMap(d, table.Name())
 			}
 			if err == nil && listErr == nil && again.Checksum != m.Checksum {
 				continue

@@ -45,7 +45,7 @@ func Verify(ctx context.Context, cfg Config) (*health.Verification, error) {
 	if cfg.Database.Err != nil {
 		v.Wrong("%v", cfg.Database.Err)
 	}
-	where, err := cfg.Store.Where()
+	where, err := store.ReadWhere(cfg.Store)
 	if err != nil {
 		v.Wrong("%v", err)
 	}

@@ -154,7 +154,7 @@ func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 			runs = append(runs, manifest)
 		}
 	}
-	where, err := m.Store.Where()
+	where, err := store.ReadWhere(m.Store)
 	if err != nil {
 		return nil, err
 	}

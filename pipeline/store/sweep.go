@@ -131,7 +131,7 @@ func (l *Locked) Sweep() error {
 	l.mu.Lock()
 	clean := l.clean
 	l.mu.Unlock()
-	if err := l.putBack(); err != nil {
+	if err := putBack(l); err != nil {
 		return fmt.Errorf("store %s: %w", l.Dir, err)
 	}
 	patterns := l.leftovers()

@@ -25,8 +25,8 @@ const newTables = "_table-"
 
 // NewTable makes the new folder of a table. Its files are written into it, then Fill
 // and Replace are called.
-func (l *Locked) NewTable(name string) (*Table, error) {
-	if err := l.putBack(); err != nil {
+func NewTable(l *Locked, name string) (*Table, error) {
+	if err := putBack(l); err != nil {
 		return nil, err
 	}
 	t := &Table{Dir: filepath.Join(l.Parquet(), newTables+name), of: filepath.Join(l.Parquet(), name), without: map[string]bool{}}
@@ -121,7 +121,7 @@ func aside(a, b string) error {
 
 // putBack gives tables their folders again that a process that died in between has put
 // aside.
-func (l *Locked) putBack() error {
+func putBack(l *Locked) error {
 	names, err := filepath.Glob(filepath.Join(globEscape(l.Parquet()), newTables+"*"+asideEnd))
 	for _, name := range names {
 		table := filepath.Join(l.Parquet(), strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), newTables), asideEnd))

@@ -25,7 +25,7 @@ func TestTableThatWasPutAsideComesBack(t *testing.T) {
 		}
 	}
 	put(table, "old")
-	next, err := l.NewTable("spaces")
+	next, err := NewTable(l, "spaces")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestDamagedMapIsSaid(t *testing.T) {
 		if err := WriteJSON(name, m, nil); err != nil {
 			t.Fatal(err)
 		}
-		_, err := d.ReadMap("spaces")
+		_, err := ReadMap(d, "spaces")
 		var corrupt *CorruptError
 		if (err == nil) != c.ok || err != nil && !errors.As(err, &corrupt) {
 			t.Errorf("%s: %v", what, err)

@@ -47,7 +47,7 @@ func (m *Map) Seal() {
 
 // ReadMap reads the map of a table; one without has none of its files joined. The
 // error is a *CorruptError where it is not what was written.
-func (d Dir) ReadMap(table string) (Map, error) {
+func ReadMap(d Dir, table string) (Map, error) {
 	var m Map
 	name := filepath.Join(d.Parquet(), table, MapFile)
 	err := ReadJSON(name, &m)
@@ -83,8 +83,8 @@ func isJoined(table string, j Joined) bool {
 // Where says where the rows of runs stand, by table.
 type Where map[string][]Joined
 
-// Where reads the maps of all tables.
-func (d Dir) Where() (Where, error) {
+// ReadWhere reads the maps of all tables.
+func ReadWhere(d Dir) (Where, error) {
 	w := Where{}
 	folders, err := os.ReadDir(d.Parquet())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -94,7 +94,7 @@ func (d Dir) Where() (Where, error) {
 		if !isName(folder.Name(), "") {
 			continue
 		}
-		m, err := d.ReadMap(folder.Name())
+		m, err := ReadMap(d, folder.Name())
 		if err != nil {
 			return nil, err
 		}
