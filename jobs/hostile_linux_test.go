@@ -436,7 +436,7 @@ func TestHostileStores(t *testing.T) {
 		return n
 	}
 	first := number("SPACESETL_HOSTILE_SEED", 1)
-	count := inFull(100, 14)
+	count := inFull(100, 10)
 	if scratchtest.Racing {
 		count = 4
 	}
