@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // checkStore compares manifests, files and pages, as far as that is quick.
