@@ -19,16 +19,12 @@ import (
 // sizes adds up what the tables and the parts of the store take.
 func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 	for _, t := range schemas.Tables() {
-		size := TableSize{Name: t.Name, DatabaseRows: db.Rows[t.Name]}
-		for _, v := range o.views {
-			size.Files += v.tables[t.Name].Files
-			size.Rows += v.tables[t.Name].Rows
-			size.Bytes += v.tables[t.Name].Bytes
-		}
+		size := files.tables[t.Name]
+		size.Name, size.DatabaseRows = t.Name, db.Rows[t.Name]
 		o.Tables = append(o.Tables, size)
 	}
 	for _, v := range o.views {
-		o.Bytes.Raw += landedBytes(d, v.id)
+		o.Bytes.Raw += v.bytes
 	}
 	o.Bytes.Parquet = files.bytes
 	if info, err := os.Lstat(d.DuckDB()); err == nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -20,16 +19,18 @@ import (
 )
 
 // publishedFiles are the Parquet files of a store that no manifest has claimed
-// yet, by path below the Parquet folder.
+// yet, by path below the Parquet folder, and what was claimed.
 type publishedFiles struct {
-	mu    sync.Mutex
-	size  map[string]int64
-	bytes int64 // of all
+	mu     sync.Mutex
+	size   map[string]int64
+	late   map[string]int64 // when they were written, in nanoseconds since 1970
+	bytes  int64            // of all
+	tables map[string]TableSize
 }
 
 // published lists the Parquet files.
 func published(d store.Dir) (*publishedFiles, error) {
-	files := &publishedFiles{size: map[string]int64{}}
+	files := &publishedFiles{size: map[string]int64{}, late: map[string]int64{}, tables: map[string]TableSize{}}
 	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
@@ -53,7 +54,8 @@ func published(d store.Dir) (*publishedFiles, error) {
 				if err != nil {
 					return nil, err
 				}
-				files.size[path.Join(table.Name(), filepath.Base(day), e.Name())] = info.Size()
+				name := day + "/" + e.Name()
+				files.size[name], files.late[name] = info.Size(), info.ModTime().UnixNano()
 				files.bytes += info.Size()
 			}
 		}
@@ -68,7 +70,14 @@ func (f *publishedFiles) claim(part schemas.Part) bool {
 	defer f.mu.Unlock()
 	size, ok := f.size[part.Path]
 	delete(f.size, part.Path)
-	return ok && size == part.Bytes
+	if ok = ok && size == part.Bytes; ok {
+		t := f.tables[part.Table]
+		t.Files++
+		t.Rows += part.Rows
+		t.Bytes += part.Bytes
+		f.tables[part.Table] = t
+	}
+	return ok
 }
 
 // runView is what an overview keeps of a run's manifest.
@@ -76,11 +85,13 @@ type runView struct {
 	id        string
 	run       schemas.Run
 	err       error // why there is no manifest
+	planErr   error // why there is no plan, either
 	content   string
 	asked     map[string]bool // destinations
 	rows      int64
-	tables    map[string]TableSize
 	wrong     []string // files that are missing or of another size
+	left      []string // what a process that died left in its folder
+	bytes     int64    // of its pages, on disk
 	short     string   // what is missing of the pages that the manifest counts
 	planless  bool     // its plan is damaged, and no manifest has it
 	damaged   []Damage
@@ -109,42 +120,55 @@ func (v *runView) in(destination string, db DatabaseView) bool {
 	return ok && (content == "" || v.content == "" || content == v.content)
 }
 
-// views reads the manifests of all runs and claims the files they list.
+// views looks at all runs and claims the files they list. The manifests of those that
+// are noted are not read.
 func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView, error) {
 	ids, err := d.Runs()
 	if err != nil {
 		return nil, err
 	}
-	views := make([]*runView, len(ids))
-	g, ctx := errgroup.WithContext(ctx)
+	views, kept := make([]*runView, len(ids)), ReadNotes(d)
+	var parts []schemas.Part
+	var ok bool
+	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range ids {
+		if ctx.Err() != nil {
+			break
+		}
+		if n := kept.noted(d, id); n != nil {
+			if parts, ok = n.files.parts(id, parts[:0]); ok {
+				views[i] = n.view()
+				views[i].claim(parts, files)
+				continue
+			}
+		}
 		g.Go(func() error {
-			views[i] = view(d, id, files)
-			return ctx.Err()
+			v, m := view(d, id)
+			v.claim(m.Files, files)
+			views[i] = v
+			return nil
 		})
 	}
-	return views, g.Wait()
+	_ = g.Wait() // nothing fails: what is wrong is in the views
+	return views, ctx.Err()
 }
 
-func view(d store.Dir, id string, files *publishedFiles) *runView {
-	v := &runView{id: id, tables: map[string]TableSize{}, asked: map[string]bool{}}
+// view looks at a run, and returns its manifest where it has one.
+func view(d store.Dir, id string) (*runView, store.Manifest) {
+	v := &runView{id: id, left: d.LeftIn(id), bytes: landedBytes(d, id), asked: map[string]bool{}}
 	m, err := d.Manifest(id)
 	if err != nil {
 		v.err = err
-		if planned, err := d.Planned(id); err == nil {
+		var planned store.Planned
+		if planned, v.planErr = d.Planned(id); v.planErr == nil {
 			v.run = planned.Run
 		}
 		v.run.RunID = id
-		return v
+		return v, store.Manifest{}
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
-	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", map[schemas.Gap]int{}
-	for _, gap := range m.Missing {
-		if !gap.Known {
-			v.missing[gap.Kind]++
-		}
-	}
+	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", m.Gaps()
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		v.asked[name] = m.LoadsTo(name)
 	}
@@ -160,13 +184,12 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 			v.spaces += t.Rows
 		}
 	}
-	v.claim(m.Files, files)
 	v.short = short(d, m)
 	var damaged *store.CorruptError
 	if _, err := d.Planned(id); errors.As(err, &damaged) {
 		v.short = cmp.Or(v.short, damaged.Error())
 	}
-	return v
+	return v, m
 }
 
 // short says which file of pages has fewer bytes than the manifest counts; empty
@@ -196,12 +219,6 @@ func (v *runView) claim(parts []schemas.Part, files *publishedFiles) {
 	for _, part := range parts {
 		if !files.claim(part) {
 			v.wrong = append(v.wrong, part.Path)
-			continue
 		}
-		t := v.tables[part.Table]
-		t.Files++
-		t.Rows += part.Rows
-		t.Bytes += part.Bytes
-		v.tables[part.Table] = t
 	}
 }

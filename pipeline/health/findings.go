@@ -132,6 +132,9 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 		left, _ := filepath.Glob(pattern) // the patterns are ours
 		dead = append(dead, left...)
 	}
+	for _, v := range o.views {
+		dead = append(dead, v.left...)
+	}
 	slices.Sort(dead)
 	slices.Sort(unlisted)
 	if len(dead) > 0 {

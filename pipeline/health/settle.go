@@ -12,16 +12,17 @@ import (
 )
 
 // Settle brings the files that are derived from the pages, state.json and
-// ledger.json, up to date. A run calls it when it cannot go on, with the
+// ledger.json, and what is noted of the runs, up to date. A run calls it when it cannot go on, with the
 // facts that it knows of its pages: who looks at the store next, or runs next,
 // need not read them again.
-func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
+func Settle(ctx context.Context, l *store.Locked, known *facts.Known) (err error) {
 	runs, err := l.Runs()
 	if err != nil || len(runs) == 0 {
 		return err
 	}
 	newest := runs[len(runs)-1]
 	st, ledger := savedState(l.Dir, runs), money.SavedRecent(l.Dir, runs)
+	defer func() { err = errors.Join(err, keepNotes(ctx, l, runs)) }()
 	m, err := l.Manifest(newest)
 	if err != nil || !m.Ended() || len(st.Runs) != len(runs)-1 || ledger.Count() != len(runs)-1 {
 		_, stateErr := UpdateState(ctx, l)
