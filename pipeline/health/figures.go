@@ -19,8 +19,11 @@ import (
 // sizes adds up what the tables and the parts of the store take.
 func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 	for _, t := range schemas.Tables() {
-		size := files.tables[t.Name]
-		size.Name, size.DatabaseRows = t.Name, db.Rows[t.Name]
+		size := TableSize{Name: t.Name}
+		if claimed := files.tables[t.Name]; claimed != nil {
+			size = *claimed
+		}
+		size.DatabaseRows = db.Rows[t.Name]
 		o.Tables = append(o.Tables, size)
 	}
 	for _, v := range o.views {
@@ -108,7 +111,7 @@ func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
 			v.counted, v.pages, v.planless = true, run.Pages, run.Planless
 		}
 	}
-	for _, spent := range money.NewStatement(k.ledger, cfg.Prices).Runs {
+	for _, spent := range money.ByRun(k.ledger, cfg.Prices) {
 		if v := views[spent.Name]; v != nil {
 			v.spend = Spend{spent.Low, spent.High}
 		}

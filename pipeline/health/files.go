@@ -18,19 +18,26 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// publishedFiles are the Parquet files of a store that no manifest has claimed
-// yet, by path below the Parquet folder, and what was claimed.
+// publishedFiles are the Parquet files of a store, by path below the Parquet folder,
+// and what of them manifests have claimed.
 type publishedFiles struct {
 	mu     sync.Mutex
-	size   map[string]int64
-	late   map[string]int64 // when they were written, in nanoseconds since 1970
-	bytes  int64            // of all
-	tables map[string]TableSize
+	at     map[string]int // of path in files
+	files  []publishedFile
+	bytes  int64 // of all
+	tables map[string]*TableSize
+}
+
+// publishedFile is one of them.
+type publishedFile struct {
+	size    int64
+	at      int64 // when it was written, in nanoseconds since 1970
+	claimed bool
 }
 
 // published lists the Parquet files.
 func published(d store.Dir) (*publishedFiles, error) {
-	files := &publishedFiles{size: map[string]int64{}, late: map[string]int64{}, tables: map[string]TableSize{}}
+	files := &publishedFiles{at: map[string]int{}, tables: map[string]*TableSize{}}
 	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
@@ -54,8 +61,8 @@ func published(d store.Dir) (*publishedFiles, error) {
 				if err != nil {
 					return nil, err
 				}
-				name := day + "/" + e.Name()
-				files.size[name], files.late[name] = info.Size(), info.ModTime().UnixNano()
+				files.at[day+"/"+e.Name()] = len(files.files)
+				files.files = append(files.files, publishedFile{size: info.Size(), at: info.ModTime().UnixNano()})
 				files.bytes += info.Size()
 			}
 		}
@@ -63,21 +70,40 @@ func published(d store.Dir) (*publishedFiles, error) {
 	return files, err
 }
 
-// claim takes a file that a manifest lists out of those that none lists, and
-// reports whether it is there with the size listed.
-func (f *publishedFiles) claim(part schemas.Part) bool {
+// claim takes a file for that of a run, whose manifest lists it; nil is one that is
+// not there, or not with the size listed.
+func (f *publishedFiles) claim(l listed, runID string) *publishedFile {
+	var path [256]byte
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	size, ok := f.size[part.Path]
-	delete(f.size, part.Path)
-	if ok = ok && size == part.Bytes; ok {
-		t := f.tables[part.Table]
-		t.Files++
-		t.Rows += part.Rows
-		t.Bytes += part.Bytes
-		f.tables[part.Table] = t
+	i, there := f.at[string(l.appendPath(path[:0], runID))]
+	if !there || f.files[i].claimed {
+		return nil
 	}
-	return ok
+	file := &f.files[i]
+	file.claimed = true
+	if file.size != l.bytes {
+		return nil
+	}
+	t := f.tables[l.table]
+	if t == nil {
+		t = &TableSize{Name: l.table}
+		f.tables[l.table] = t
+	}
+	t.Files++
+	t.Rows += l.rows
+	t.Bytes += l.bytes
+	return file
+}
+
+// unclaimed are those that no manifest lists.
+func (f *publishedFiles) unclaimed() (names []string) {
+	for name, i := range f.at {
+		if !f.files[i].claimed {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // runView is what an overview keeps of a run's manifest.
@@ -128,8 +154,6 @@ func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView,
 		return nil, err
 	}
 	views, kept := make([]*runView, len(ids)), ReadNotes(d)
-	var parts []schemas.Part
-	var ok bool
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range ids {
@@ -137,15 +161,16 @@ func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView,
 			break
 		}
 		if n := kept.noted(d, id); n != nil {
-			if parts, ok = n.files.parts(id, parts[:0]); ok {
-				views[i] = n.view()
-				views[i].claim(parts, files)
-				continue
-			}
+			v := n.view()
+			n.files.each(func(one listed) { v.claim(one, files) })
+			views[i] = v
+			continue
 		}
 		g.Go(func() error {
 			v, m := view(d, id)
-			v.claim(m.Files, files)
+			for _, part := range m.Files {
+				v.claim(listedOf(id, part), files)
+			}
 			views[i] = v
 			return nil
 		})
@@ -213,12 +238,10 @@ func short(d store.Dir, m store.Manifest) string {
 	return ""
 }
 
-// claim looks for the files of the run. Where they were to feed the database
-// only, a replay can have made them all the same.
-func (v *runView) claim(parts []schemas.Part, files *publishedFiles) {
-	for _, part := range parts {
-		if !files.claim(part) {
-			v.wrong = append(v.wrong, part.Path)
-		}
+// claim looks for a file of the run. Where it was to feed the database only, a replay
+// can have made it all the same.
+func (v *runView) claim(one listed, files *publishedFiles) {
+	if files.claim(one, v.id) == nil {
+		v.wrong = append(v.wrong, one.path(v.id))
 	}
 }

@@ -120,7 +120,7 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 		return
 	}
 	dead, unlisted := []string{}, []string{}
-	for name := range files.size {
+	for _, name := range files.unclaimed() {
 		name = filepath.Join(d.Parquet(), name)
 		if d.Dying(store.RunOf(name)) {
 			dead = append(dead, name)

@@ -142,7 +142,7 @@ func (n *note) stands(d store.Dir) bool {
 
 // good reports whether a line can be one of ours: its names lead nowhere else.
 func (n *note) good() bool {
-	ours := store.CheckRunID(n.Run.RunID) == nil && n.Pages >= 0 && n.Rows >= 0
+	ours := store.CheckRunID(n.Run.RunID) == nil && n.Pages >= 0 && n.Rows >= 0 && n.files.each(func(listed) {})
 	for _, name := range n.names {
 		ours = ours && isPageFile(name)
 	}

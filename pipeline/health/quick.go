@@ -25,17 +25,13 @@ func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runs []str
 	if err != nil {
 		return err
 	}
-	var parts []schemas.Part
 	for _, id := range runs {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		if n := kept.noted(d, id); n != nil {
-			var ok bool
-			if parts, ok = n.files.parts(id, parts[:0]); ok {
-				v.noted(d, n, parts, files)
-				continue
-			}
+			v.noted(d, n, files)
+			continue
 		}
 		m, err := d.Manifest(id)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +60,7 @@ func verifyRun(v *Verification, d store.Dir, m store.Manifest) {
 
 // noted counts what is known of a run that is as it was. Into a file that was written
 // later than the manifest, which is written last, it looks.
-func (v *Verification) noted(d store.Dir, n *note, parts []schemas.Part, files *publishedFiles) {
+func (v *Verification) noted(d store.Dir, n *note, files *publishedFiles) {
 	if n.Open {
 		return
 	}
@@ -75,13 +71,13 @@ func (v *Verification) noted(d store.Dir, n *note, parts []schemas.Part, files *
 		return
 	}
 	at := n.seen.manifestAt()
-	for _, part := range parts {
-		if late := files.late[part.Path] > at; files.claim(part) && !late {
+	n.files.each(func(one listed) {
+		if file := files.claim(one, n.Run.RunID); file != nil && file.at <= at {
 			v.Files++
-		} else {
-			v.glance(d, part)
+			return
 		}
-	}
+		v.glance(d, schemas.Part{Path: one.path(n.Run.RunID), Bytes: one.bytes})
+	})
 }
 
 func (v *Verification) glance(d store.Dir, part schemas.Part) {
