@@ -86,9 +86,9 @@ func window(page schemas.Page) (w RateWindow, ok bool) {
 }
 
 // known takes in what the derived files say.
-func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
+func (o *Overview) known(ctx context.Context, d store.Dir, runs []string, cfg OverviewConfig) {
 	o.Money.Budget = cfg.Budget
-	k, err := look(ctx, d)
+	k, err := look(ctx, d, runs)
 	if err != nil {
 		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
 	}

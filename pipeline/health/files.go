@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -113,7 +114,7 @@ type runView struct {
 	err       error // why there is no manifest
 	planErr   error // why there is no plan, either
 	content   string
-	asked     map[string]bool // destinations
+	to        []string // destinations that were asked for
 	rows      int64
 	wrong     []string // files that are missing or of another size
 	left      []string // what a process that died left in its folder
@@ -133,6 +134,8 @@ type runView struct {
 	counted   bool
 }
 
+func (v *runView) asked(destination string) bool { return slices.Contains(v.to, destination) }
+
 // in reports whether a destination has the run: Parquet files say so by being
 // there, the database by naming the run and its content.
 func (v *runView) in(destination string, db DatabaseView) bool {
@@ -140,7 +143,7 @@ func (v *runView) in(destination string, db DatabaseView) bool {
 	case destination == store.ParquetFiles:
 		return len(v.wrong) == 0
 	case db.Runs == nil: // it cannot be asked
-		return v.asked[destination]
+		return v.asked(destination)
 	}
 	content, ok := db.Runs[v.id]
 	return ok && (content == "" || v.content == "" || content == v.content)
@@ -148,11 +151,7 @@ func (v *runView) in(destination string, db DatabaseView) bool {
 
 // views looks at all runs and claims the files they list. The manifests of those that
 // are noted are not read.
-func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView, error) {
-	ids, err := d.Runs()
-	if err != nil {
-		return nil, err
-	}
+func views(ctx context.Context, d store.Dir, ids []string, files *publishedFiles) ([]*runView, error) {
 	views, kept := make([]*runView, len(ids)), ReadNotes(d)
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -181,7 +180,7 @@ func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView,
 
 // view looks at a run, and returns its manifest where it has one.
 func view(d store.Dir, id string) (*runView, store.Manifest) {
-	v := &runView{id: id, left: d.LeftIn(id), bytes: landedBytes(d, id), asked: map[string]bool{}}
+	v := &runView{id: id, left: d.LeftIn(id), bytes: landedBytes(d, id)}
 	m, err := d.Manifest(id)
 	if err != nil {
 		v.err = err
@@ -195,7 +194,9 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
 	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", m.Gaps()
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
-		v.asked[name] = m.LoadsTo(name)
+		if m.LoadsTo(name) {
+			v.to = append(v.to, name)
+		}
 	}
 	for _, n := range m.Drift {
 		v.drift += n

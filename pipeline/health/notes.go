@@ -36,10 +36,10 @@ type note struct {
 	names []string // of the files of pages
 	files partList
 
-	Run       notedRun            `json:"run"`
+	notedRun
 	Open      bool                `json:"open,omitempty"` // it has no manifest
 	Content   string              `json:"content,omitempty"`
-	To        []string            `json:"to,omitempty"` // destinations
+	To        []string            `json:"tables,omitempty"` // destinations
 	Rows      int64               `json:"rows,omitempty"`
 	Spaces    int64               `json:"spaces,omitempty"` // rows
 	Missing   map[schemas.Gap]int `json:"missing,omitempty"`
@@ -63,7 +63,7 @@ type notedRun struct {
 	StartedAt time.Time       `json:"from,omitzero"`
 	EndedAt   time.Time       `json:"to,omitzero"`
 	Outcome   schemas.Outcome `json:"outcome,omitempty"`
-	Pages     int             `json:"pages,omitempty"` // counted
+	Counted   int             `json:"counted,omitempty"` // pages
 }
 
 // seen is how the files of a run were when they were read, as a text: whoever changes
@@ -136,13 +136,13 @@ func (s seen) manifestAt() (at int64) {
 
 // stands reports whether the run is as it was when it was noted.
 func (n *note) stands(d store.Dir) bool {
-	now, err := seenOf(d, n.Run.RunID, n.names)
+	now, err := seenOf(d, n.RunID, n.names)
 	return err == nil && n.seen == now
 }
 
 // good reports whether a line can be one of ours: its names lead nowhere else.
 func (n *note) good() bool {
-	ours := store.CheckRunID(n.Run.RunID) == nil && n.Pages >= 0 && n.Rows >= 0 && n.files.each(func(listed) {})
+	ours := store.CheckRunID(n.RunID) == nil && n.Pages >= 0 && n.Rows >= 0 && n.files.each(func(listed) {})
 	for _, name := range n.names {
 		ours = ours && isPageFile(name)
 	}
@@ -187,7 +187,7 @@ func newNote(d store.Dir, id string) (n note, ok bool) {
 		}
 	}
 	r := v.run
-	n.Run = notedRun{v.id, r.Job, r.PlanHash, r.StartedAt, r.EndedAt, r.Outcome, r.Pages}
+	n.notedRun = notedRun{v.id, r.Job, r.PlanHash, r.StartedAt, r.EndedAt, r.Outcome, r.Pages}
 	n.Landed, n.names = v.bytes, names
 	n.seen, err = seenOf(d, id, names)
 	return n, err == nil && n.seen == before && n.good()
@@ -201,15 +201,10 @@ func newEnded(d store.Dir, v *runView, m store.Manifest) (n note, ok bool) {
 	}
 	n = note{
 		Content: v.content, Rows: v.rows, Spaces: v.spaces, Cut: v.cut, Closed: v.closed,
-		Truncated: v.truncated, Drift: v.drift, Errors: v.errors, Pages: checked.Pages,
+		Truncated: v.truncated, Drift: v.drift, Errors: v.errors, Pages: checked.Pages, To: v.to,
 	}
 	if len(v.missing) > 0 {
 		n.Missing = v.missing
-	}
-	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
-		if v.asked[name] {
-			n.To = append(n.To, name)
-		}
 	}
 	n.Stored = bytesOf(m.Files)
 	n.files, ok = listParts(v.id, m.Files)
@@ -223,18 +218,14 @@ func tidy(d store.Dir, id string) bool {
 
 // view is what an overview keeps of the run.
 func (n *note) view() *runView {
-	r := n.Run
-	v := &runView{id: r.RunID, bytes: n.Landed, asked: map[string]bool{}}
-	v.run = schemas.Run{RunID: r.RunID, Job: r.Job, PlanHash: r.PlanHash, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Outcome: r.Outcome, Pages: r.Pages}
+	v := &runView{id: n.RunID, bytes: n.Landed, to: n.To}
+	v.run = schemas.Run{RunID: n.RunID, Job: n.Job, PlanHash: n.PlanHash, StartedAt: n.StartedAt, EndedAt: n.EndedAt, Outcome: n.Outcome, Pages: n.Counted}
 	if n.Open {
 		v.err = fs.ErrNotExist
 		return v
 	}
-	v.content, v.pages, v.rows, v.spaces, v.cut, v.closed = n.Content, n.Run.Pages, n.Rows, n.Spaces, n.Cut, n.Closed
+	v.content, v.pages, v.rows, v.spaces, v.cut, v.closed = n.Content, n.Counted, n.Rows, n.Spaces, n.Cut, n.Closed
 	v.missing, v.truncated, v.drift, v.errors = n.Missing, n.Truncated, n.Drift, n.Errors
-	for _, name := range n.To {
-		v.asked[name] = true
-	}
 	return v
 }
 
@@ -265,7 +256,7 @@ func ReadNotes(d store.Dir) *Notes {
 			return all
 		}
 		if n := parseNote(line); n != nil {
-			all.of[n.Run.RunID] = n
+			all.of[n.RunID] = n
 		}
 		all.lines, all.bytes, text = all.lines+1, all.bytes+int64(len(line))+1, rest
 	}
@@ -363,7 +354,7 @@ const atOnce = 200
 func keepNotes(ctx context.Context, l *store.Locked, runs []string) error {
 	newest := len(runs) - 1
 	last, size := lastNote(l.Dir)
-	if newest == 0 || last == nil || !last.All || last.Run.RunID != runs[newest-1] || runDay(runs[newest]) != runDay(runs[newest-1]) {
+	if newest == 0 || last == nil || !last.All || last.RunID != runs[newest-1] || runDay(runs[newest]) != runDay(runs[newest-1]) {
 		return keepAll(ctx, l, runs)
 	}
 	n, ok := newNote(l.Dir, runs[newest])

@@ -72,11 +72,11 @@ func (v *Verification) noted(d store.Dir, n *note, files *publishedFiles) {
 	}
 	at := n.seen.manifestAt()
 	n.files.each(func(one listed) {
-		if file := files.claim(one, n.Run.RunID); file != nil && file.at <= at {
+		if file := files.claim(one, n.RunID); file != nil && file.at <= at {
 			v.Files++
 			return
 		}
-		v.glance(d, schemas.Part{Path: one.path(n.Run.RunID), Bytes: one.bytes})
+		v.glance(d, schemas.Part{Path: one.path(n.RunID), Bytes: one.bytes})
 	})
 }
 

@@ -51,14 +51,10 @@ type derived struct {
 // quarter.
 const lookBytes = 4 << 20
 
-// look returns the ledger and the state of the store as its files have them,
+// look returns the ledger and the state of the store's runs as its files have them,
 // with the runs since, as far as their pages are few. It changes nothing and
 // needs no lock.
-func look(ctx context.Context, d store.Dir) (derived, error) {
-	runs, err := d.Runs()
-	if err != nil {
-		return derived{}, err
-	}
+func look(ctx context.Context, d store.Dir, runs []string) (derived, error) {
 	g := derived{ledger: money.Saved(d, runs), state: savedState(d, runs)}
 	missing := map[string]bool{}
 	// few folds runs as long as their pages are few.
@@ -75,7 +71,7 @@ func look(ctx context.Context, d store.Dir) (derived, error) {
 		}
 		return nil
 	}
-	err = few(runs[len(g.ledger.Runs):], func(id string) error {
+	err := few(runs[len(g.ledger.Runs):], func(id string) error {
 		_, err := g.ledger.Fold(ctx, d, id, nil)
 		return err
 	})
