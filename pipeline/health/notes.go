@@ -338,6 +338,32 @@ func (all *Notes) Largest(d store.Dir, runs []string) (largest int64) {
 	return largest
 }
 
+// Parts are the Parquet files of the runs that have them, of a run that is noted
+// without their checksums. The last of them is of the newest of these runs.
+func (all *Notes) Parts(d store.Dir, runs []string) (parts []schemas.Part, err error) {
+	for _, id := range runs {
+		if n := all.noted(d, id); n != nil {
+			if slices.Contains(n.To, store.ParquetFiles) {
+				n.files.each(func(one listed) {
+					parts = append(parts, schemas.Part{Table: one.table, Path: one.path(id), Rows: one.rows, Bytes: one.bytes})
+				})
+			}
+			continue
+		}
+		m, err := d.Manifest(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // not at its end
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.LoadsTo(store.ParquetFiles) {
+			parts = append(parts, m.Files...)
+		}
+	}
+	return parts, nil
+}
+
 func bytesOf(parts []schemas.Part) (sum int64) {
 	for _, part := range parts {
 		sum += part.Bytes
