@@ -61,9 +61,9 @@ func (l partList) each(do func(listed)) (ok bool) {
 	var one listed
 	for text := string(l); text != ""; {
 		if text[0] == '@' {
-			folder, rest, _ := strings.Cut(text[1:], ",")
+			folder, rest, found := strings.Cut(text[1:], ",")
 			one.day, one.number, _ = strings.Cut(folder, " ")
-			if len(one.day) != len(time.DateOnly) || !digits(strings.ReplaceAll(one.day, "-", "")) || !digits(one.number) {
+			if !found || len(one.day) != len(time.DateOnly) || !digits(strings.ReplaceAll(one.day, "-", "")) || !digits(one.number) {
 				return false
 			}
 			text = rest
