@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -32,6 +33,7 @@ type examination struct {
 	cli     *cli.Context
 	spec    jobs.Spec
 	store   store.Dir
+	notes   *health.Notes
 	offline bool
 	now     time.Time
 	say     func(string)
@@ -83,4 +85,5 @@ func readJob(e *examination) {
 	sayAll(func(doubt string) { e.warn("job", "", "%s", doubt) }, e.spec.Doubts())
 	e.spec.Defaults()
 	e.store = store.Dir(e.spec.Store)
+	e.notes = health.ReadNotes(e.store)
 }

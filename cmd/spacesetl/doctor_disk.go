@@ -51,18 +51,8 @@ func roomNeeded(e *examination, shares bool) int64 {
 	if shares || e.spec.Publish == jobs.PublishInPlace {
 		database = 0
 	}
-	var largest int64
 	runs, _ := e.store.Runs() // without any there is no largest
-	for _, id := range runs {
-		if m, err := e.store.Manifest(id); err == nil {
-			var sum int64
-			for _, part := range m.Files {
-				sum += part.Bytes
-			}
-			largest = max(largest, sum)
-		}
-	}
-	return max(load.MergeBytes(database, largest), leastRoom)
+	return max(load.MergeBytes(database, e.notes.Largest(e.store, runs)), leastRoom)
 }
 
 func checkRoom(e *examination, check, dir string, need int64, do string) {

@@ -82,7 +82,7 @@ func checkManifest(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	found := sums(ts, args[1])
 	maps.DeleteFunc(found, func(path, _ string) bool { return strings.HasSuffix(path, "/empty.parquet") }) // of tables without a file
-	delete(found, "_latest.json") // says which files are the newest, and is none of them
+	delete(found, "_latest.json")                                                                          // says which files are the newest, and is none of them
 	if !maps.Equal(found, listed) {
 		maps.DeleteFunc(found, func(path, sum string) bool { return listed[path] == sum })
 		ts.Fatalf("manifest does not list %v", found)

@@ -3,9 +3,13 @@ package browse
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
+	"strconv"
 
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -44,29 +48,16 @@ func lookAtFiles(dir store.Dir) (mark, error) {
 		return mark{}, err
 	}
 	var m mark
-	var runs []store.Manifest
-	for _, id := range ids {
-		manifest, err := dir.Manifest(id)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue // not at its end
-		}
-		if err != nil {
-			return mark{}, err
-		}
-		if manifest.LoadsTo(store.ParquetFiles) {
-			runs = append(runs, manifest)
-		}
-	}
-	where, err := store.ReadWhere(dir)
-	if err != nil {
+	if m.parts, err = health.ReadNotes(dir).Parts(dir, ids); err != nil {
 		return mark{}, err
-	}
-	for _, part := range where.Files(runs) {
-		m.parts = append(m.parts, part)
-		m.version = fmt.Sprintf("%d-%.12s", len(m.parts), part.SHA256)
 	}
 	if len(m.parts) == 0 {
 		return mark{}, fmt.Errorf("store %s: no run has made tables in it: %w", dir, fs.ErrNotExist)
 	}
+	sum := crc32.NewIEEE()
+	for _, part := range m.parts {
+		_, _ = io.WriteString(sum, part.Path+" "+strconv.FormatInt(part.Bytes, 10)+"\n")
+	}
+	m.version = fmt.Sprintf("%d-%x", len(m.parts), sum.Sum32())
 	return m, nil
 }

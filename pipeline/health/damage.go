@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -30,7 +31,7 @@ type openRun struct {
 // MarshalJSON writes the id, or an object with the mark.
 func (r StateRun) MarshalJSON() ([]byte, error) {
 	if r.Mark == nil {
-		return json.Marshal(r.RunID)
+		return []byte(`"` + r.RunID + `"`), store.CheckRunID(r.RunID)
 	}
 	return json.Marshal(openRun{r.RunID, r.Ended, r.Mark})
 }
@@ -38,8 +39,8 @@ func (r StateRun) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON reads what MarshalJSON wrote.
 func (r *StateRun) UnmarshalJSON(text []byte) error {
 	if len(text) > 0 && text[0] == '"' {
-		*r = StateRun{Ended: true}
-		return json.Unmarshal(text, &r.RunID)
+		*r = StateRun{RunID: strings.Trim(string(text), `"`), Ended: true}
+		return store.CheckRunID(r.RunID)
 	}
 	var open openRun
 	err := json.Unmarshal(text, &open)

@@ -132,7 +132,7 @@ func TestDamageStopsNobody(t *testing.T) {
 			}
 			spoil(t, locked, newest) // it has been read
 			for range 2 {
-				k, err := look(t.Context(), locked.Dir)
+				k, err := lookAt(t, locked.Dir)
 				if err != nil || len(k.uncounted) > 0 || len(k.state.Runs) != 2 || len(k.ledger.Runs) != 2 {
 					t.Fatalf("%v: uncounted %v, runs %v and %v", err, k.uncounted, k.state.Runs, k.ledger.Runs)
 				}
@@ -151,7 +151,7 @@ func TestDamageStopsNobody(t *testing.T) {
 			}
 			damageIsSaid(t, locked, oldest, c.lost, c.quiet)
 			restore(t, locked, backup)
-			k, err := look(t.Context(), locked.Dir)
+			k, err := lookAt(t, locked.Dir)
 			if err != nil || len(k.state.Damaged) > 0 || len(k.state.Spaces) != 3 || k.ledger.Cost(money.Pessimistic, schemas.DefaultPrices(), nil) != 6*price || k.ledger.Runs[0].Job != "test" {
 				t.Errorf("restored: %v, damaged %v, %d Spaces, ledger of %+v", err, k.state.Damaged, len(k.state.Spaces), k.ledger.Runs)
 			}
@@ -226,7 +226,7 @@ func TestAbandonedRunsCostNothing(t *testing.T) {
 		}
 	}
 	spoil(t, locked, ids[len(ids)-1])
-	k, err := look(t.Context(), locked.Dir)
+	k, err := lookAt(t, locked.Dir)
 	if err != nil || len(k.state.Damaged) > 0 || len(k.state.Runs) != len(ids) || len(k.ledger.Runs) != len(ids) || len(k.state.Spaces) != 7 {
 		t.Errorf("%v: runs %v, %d Spaces, damaged %v; want all, read once", err, k.state.Runs, len(k.state.Spaces), k.state.Damaged)
 	}

@@ -44,7 +44,7 @@ func TestDerivedFilesInDoubtAreMadeAgain(t *testing.T) {
 			if err := os.WriteFile(locked.File(name), []byte(damage(string(whole))), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			g, err := look(t.Context(), locked.Dir)
+			g, err := lookAt(t, locked.Dir)
 			if err != nil || len(g.state.Spaces) != 3 || len(g.ledger.Lines) != 1 || g.ledger.Lines[0].Returned != 3 {
 				t.Errorf("%s in %s: %d Spaces and %d lines, %v; want what the pages say", what, name, len(g.state.Spaces), len(g.ledger.Lines), err)
 			}

@@ -19,20 +19,15 @@ import (
 // sizes adds up what the tables and the parts of the store take.
 func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 	for _, t := range schemas.Tables() {
-		size := TableSize{Name: t.Name, DatabaseRows: db.Rows[t.Name]}
-		for _, v := range o.views {
-			size.Files += v.tables[t.Name].Files
-			size.Rows += v.tables[t.Name].Rows
-			size.Bytes += v.tables[t.Name].Bytes
+		size := TableSize{Name: t.Name}
+		if claimed := files.tables[t.Name]; claimed != nil {
+			size = *claimed
 		}
-		for _, j := range files.where[t.Name] {
-			size.Files++
-			size.Bytes += j.Bytes
-		}
+		size.DatabaseRows = db.Rows[t.Name]
 		o.Tables = append(o.Tables, size)
 	}
 	for _, v := range o.views {
-		o.Bytes.Raw += landedBytes(d, v.id)
+		o.Bytes.Raw += v.bytes
 	}
 	o.Bytes.Parquet = files.bytes
 	if info, err := os.Lstat(d.DuckDB()); err == nil {
@@ -91,9 +86,9 @@ func window(page schemas.Page) (w RateWindow, ok bool) {
 }
 
 // known takes in what the derived files say.
-func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
+func (o *Overview) known(ctx context.Context, d store.Dir, runs []string, cfg OverviewConfig) {
 	o.Money.Budget = cfg.Budget
-	k, err := look(ctx, d)
+	k, err := look(ctx, d, runs)
 	if err != nil {
 		o.find(Problem, "damaged", "", "run spacesetl verify --store "+string(d), "%v", err)
 	}
@@ -116,7 +111,7 @@ func (o *Overview) known(ctx context.Context, d store.Dir, cfg OverviewConfig) {
 			v.counted, v.pages, v.planless = true, run.Pages, run.Planless
 		}
 	}
-	for _, spent := range money.NewStatement(k.ledger, cfg.Prices).Runs {
+	for _, spent := range money.ByRun(k.ledger, cfg.Prices) {
 		if v := views[spent.Name]; v != nil {
 			v.spend = Spend{spent.Low, spent.High}
 		}

@@ -7,9 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -20,20 +20,29 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// publishedFiles are the Parquet files of a store that no manifest has claimed
-// yet, by path below the Parquet folder.
+// publishedFiles are the Parquet files of a store, by path below the Parquet folder,
+// and what of them manifests have claimed.
 type publishedFiles struct {
-	mu    sync.Mutex
-	size  map[string]int64
-	bytes int64 // of all
-	where store.Where
-	bad   map[string]bool // joined files that are missing or of another size
-	wrong []string        // what cannot be read of it
+	mu     sync.Mutex
+	at     map[string]int // of path in files
+	files  []publishedFile
+	bytes  int64 // of all
+	tables map[string]*TableSize
+	where  store.Where
+	bad    map[string]bool // joined files that are missing or of another size
+	wrong  []string        // maps that cannot be read
+}
+
+// publishedFile is one of them.
+type publishedFile struct {
+	size    int64
+	at      int64 // when it was written, in nanoseconds since 1970
+	claimed bool
 }
 
 // published lists the Parquet files.
 func published(d store.Dir) (*publishedFiles, error) {
-	files := &publishedFiles{size: map[string]int64{}, where: store.Where{}, bad: map[string]bool{}}
+	files := &publishedFiles{at: map[string]int{}, tables: map[string]*TableSize{}, where: store.Where{}, bad: map[string]bool{}}
 	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
@@ -42,49 +51,60 @@ func published(d store.Dir) (*publishedFiles, error) {
 		if strings.HasPrefix(table.Name(), "_") || !table.IsDir() && table.Type()&fs.ModeSymlink == 0 {
 			continue
 		}
-		// A run that joins files meanwhile puts others and another map in their place.
-		for range 3 {
-			m, err := store.ReadMap(d, table.Name())
-			var again store.Map
-			sizes, listErr := listed(d, table.Name())
-			if err == nil && listErr == nil {
-				again, err = store.ReadMap(d, table.Name())
-			}
-			if err == nil && listErr == nil && again.Checksum != m.Checksum {
-				continue
-			}
-			if err != nil {
-				files.wrong = append(files.wrong, err.Error())
-			}
-			if listErr != nil {
-				return nil, listErr
-			}
-			files.take(table.Name(), m, sizes)
-			break
+		if err := files.table(d, table.Name()); err != nil {
+			return nil, err
 		}
 	}
 	return files, err
 }
 
-// take takes in the files of a table; those that its map lists are claimed at once.
-func (f *publishedFiles) take(table string, m store.Map, sizes map[string]int64) {
-	for name, size := range sizes {
-		f.size[name] = size
-		f.bytes += size
-	}
-	for _, j := range m.Files {
-		if !f.claim(j.Part) {
-			f.bad[j.Path] = true
+// table lists the files of a table, as they are under one map: a run that joins files
+// meanwhile puts others and another map in their place.
+func (f *publishedFiles) table(d store.Dir, table string) error {
+	before, bytes := len(f.files), f.bytes
+	for try := 1; ; try++ {
+		m, mapErr := store.ReadMap(d, table)
+		if err := f.list(d, table); err != nil {
+			return err
 		}
-	}
-	if len(m.Files) > 0 {
-		f.where[table] = m.Files
+		again, err := store.ReadMap(d, table)
+		if err != nil || mapErr != nil {
+			f.wrong = append(f.wrong, cmp.Or(err, mapErr).Error())
+		} else if again.Checksum != m.Checksum && try < 3 {
+			for name, i := range f.at {
+				if i >= before {
+					delete(f.at, name)
+				}
+			}
+			f.files, f.bytes = f.files[:before], bytes
+			continue
+		}
+		f.joined(table, m.Files)
+		return nil
 	}
 }
 
-// listed are the files of a table, by path below the Parquet folder.
-func listed(d store.Dir, table string) (map[string]int64, error) {
-	sizes := map[string]int64{}
+// joined claims the files that the map of a table lists.
+func (f *publishedFiles) joined(table string, files []store.Joined) {
+	if len(files) == 0 {
+		return
+	}
+	f.where[table] = files
+	t := &TableSize{Name: table}
+	f.tables[table] = t
+	for _, j := range files {
+		i, there := f.at[j.Path]
+		if !there || f.files[i].size != j.Bytes {
+			f.bad[j.Path] = true
+			continue
+		}
+		f.files[i].claimed = true
+		t.Files++
+		t.Bytes += j.Bytes
+	}
+}
+
+func (f *publishedFiles) list(d store.Dir, table string) error {
 	days, _ := fs.Glob(os.DirFS(d.Parquet()), table+"/run_date=*") // the pattern is good
 	for _, day := range days {
 		folder := filepath.Join(d.Parquet(), filepath.FromSlash(day))
@@ -96,7 +116,7 @@ func listed(d store.Dir, table string) (map[string]int64, error) {
 			continue // joined meanwhile
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for _, e := range entries {
 			info, err := e.Info()
@@ -104,22 +124,63 @@ func listed(d store.Dir, table string) (map[string]int64, error) {
 				continue // swept meanwhile, or not ours
 			}
 			if err != nil {
-				return nil, err
+				return err
 			}
-			sizes[path.Join(table, filepath.Base(day), e.Name())] = info.Size()
+			f.at[day+"/"+e.Name()] = len(f.files)
+			f.files = append(f.files, publishedFile{size: info.Size(), at: info.ModTime().UnixNano()})
+			f.bytes += info.Size()
 		}
 	}
-	return sizes, nil
+	return nil
 }
 
-// claim takes a file that a manifest lists out of those that none lists, and
-// reports whether it is there with the size listed.
-func (f *publishedFiles) claim(part schemas.Part) bool {
+// elsewhere is the file of a run whose rows stand in a joined one, or that had none.
+var elsewhere = &publishedFile{}
+
+// claim takes a file for that of a run, whose manifest lists it; nil is one that is
+// not there, or not with the size listed.
+func (f *publishedFiles) claim(l listed, runID string) *publishedFile {
+	var path [256]byte
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	size, ok := f.size[part.Path]
-	delete(f.size, part.Path)
-	return ok && size == part.Bytes
+	if j := f.where.Joined(l.table, runID); j != nil {
+		f.tables[l.table].Rows += l.rows
+		if f.bad[j.Path] {
+			return nil
+		}
+		return elsewhere
+	}
+	i, there := f.at[string(l.appendPath(path[:0], runID))]
+	if !there && l.rows == 0 { // earlier versions wrote such files, which are not kept
+		return elsewhere
+	}
+	if !there || f.files[i].claimed {
+		return nil
+	}
+	file := &f.files[i]
+	file.claimed = true
+	if file.size != l.bytes {
+		return nil
+	}
+	t := f.tables[l.table]
+	if t == nil {
+		t = &TableSize{Name: l.table}
+		f.tables[l.table] = t
+	}
+	t.Files++
+	t.Rows += l.rows
+	t.Bytes += l.bytes
+	return file
+}
+
+// unclaimed are those that no manifest lists.
+func (f *publishedFiles) unclaimed() (names []string) {
+	for name, i := range f.at {
+		if !f.files[i].claimed {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // runView is what an overview keeps of a run's manifest.
@@ -127,11 +188,13 @@ type runView struct {
 	id        string
 	run       schemas.Run
 	err       error // why there is no manifest
+	planErr   error // why there is no plan, either
 	content   string
-	asked     map[string]bool // destinations
+	to        []string // destinations that were asked for
 	rows      int64
-	tables    map[string]TableSize
 	wrong     []string // files that are missing or of another size
+	left      []string // what a process that died left in its folder
+	bytes     int64    // of its pages, on disk
 	short     string   // what is missing of the pages that the manifest counts
 	planless  bool     // its plan is damaged, and no manifest has it
 	damaged   []Damage
@@ -147,6 +210,8 @@ type runView struct {
 	counted   bool
 }
 
+func (v *runView) asked(destination string) bool { return slices.Contains(v.to, destination) }
+
 // in reports whether a destination has the run: Parquet files say so by being
 // there, the database by naming the run and its content.
 func (v *runView) in(destination string, db DatabaseView) bool {
@@ -154,50 +219,60 @@ func (v *runView) in(destination string, db DatabaseView) bool {
 	case destination == store.ParquetFiles:
 		return len(v.wrong) == 0
 	case db.Runs == nil: // it cannot be asked
-		return v.asked[destination]
+		return v.asked(destination)
 	}
 	content, ok := db.Runs[v.id]
 	return ok && (content == "" || v.content == "" || content == v.content)
 }
 
-// views reads the manifests of all runs and claims the files they list.
-func views(ctx context.Context, d store.Dir, files *publishedFiles) ([]*runView, error) {
-	ids, err := d.Runs()
-	if err != nil {
-		return nil, err
-	}
-	views := make([]*runView, len(ids))
-	g, ctx := errgroup.WithContext(ctx)
+// views looks at all runs and claims the files they list. The manifests of those that
+// are noted are not read.
+func views(ctx context.Context, d store.Dir, ids []string, files *publishedFiles) ([]*runView, error) {
+	views, kept := make([]*runView, len(ids)), ReadNotes(d)
+	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
 	for i, id := range ids {
+		if ctx.Err() != nil {
+			break
+		}
+		if n := kept.noted(d, id); n != nil {
+			v := n.view()
+			n.files.each(func(one listed) { v.claim(one, files) })
+			views[i] = v
+			continue
+		}
 		g.Go(func() error {
-			views[i] = view(d, id, files)
-			return ctx.Err()
+			v, m := view(d, id)
+			for _, part := range m.Files {
+				v.claim(listedOf(id, part), files)
+			}
+			views[i] = v
+			return nil
 		})
 	}
-	return views, g.Wait()
+	_ = g.Wait() // nothing fails: what is wrong is in the views
+	return views, ctx.Err()
 }
 
-func view(d store.Dir, id string, files *publishedFiles) *runView {
-	v := &runView{id: id, tables: map[string]TableSize{}, asked: map[string]bool{}}
+// view looks at a run, and returns its manifest where it has one.
+func view(d store.Dir, id string) (*runView, store.Manifest) {
+	v := &runView{id: id, left: d.LeftIn(id), bytes: landedBytes(d, id)}
 	m, err := d.Manifest(id)
 	if err != nil {
 		v.err = err
-		if planned, err := d.Planned(id); err == nil {
+		var planned store.Planned
+		if planned, v.planErr = d.Planned(id); v.planErr == nil {
 			v.run = planned.Run
 		}
 		v.run.RunID = id
-		return v
+		return v, store.Manifest{}
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
-	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", map[schemas.Gap]int{}
-	for _, gap := range m.Missing {
-		if !gap.Known {
-			v.missing[gap.Kind]++
-		}
-	}
+	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", m.Gaps()
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
-		v.asked[name] = m.LoadsTo(name)
+		if m.LoadsTo(name) {
+			v.to = append(v.to, name)
+		}
 	}
 	for _, n := range m.Drift {
 		v.drift += n
@@ -211,13 +286,12 @@ func view(d store.Dir, id string, files *publishedFiles) *runView {
 			v.spaces += t.Rows
 		}
 	}
-	v.claim(m.Files, files)
 	v.short = short(d, m)
 	var damaged *store.CorruptError
 	if _, err := d.Planned(id); errors.As(err, &damaged) {
 		v.short = cmp.Or(v.short, damaged.Error())
 	}
-	return v
+	return v, m
 }
 
 // short says which file of pages has fewer bytes than the manifest counts; empty
@@ -241,28 +315,15 @@ func short(d store.Dir, m store.Manifest) string {
 	return ""
 }
 
-// claim looks for the files of the run. Where they were to feed the database
-// only, a replay can have made them all the same.
-func (v *runView) claim(parts []schemas.Part, files *publishedFiles) {
-	for _, part := range parts {
-		t := v.tables[part.Table]
-		if j := files.where.Joined(part.Table, v.id); j != nil {
-			if files.bad[j.Path] {
-				v.wrong = append(v.wrong, j.Path)
-			}
-			t.Rows += part.Rows
-			v.tables[part.Table] = t
-			continue
-		}
-		if !files.claim(part) {
-			if part.Rows > 0 { // of one without rows, which earlier versions wrote, it is no loss
-				v.wrong = append(v.wrong, part.Path)
-			}
-			continue
-		}
-		t.Files++
-		t.Rows += part.Rows
-		t.Bytes += part.Bytes
-		v.tables[part.Table] = t
+// claim looks for a file of the run. Where it was to feed the database only, a replay
+// can have made it all the same.
+func (v *runView) claim(one listed, files *publishedFiles) {
+	if files.claim(one, v.id) != nil {
+		return
 	}
+	path := one.path(v.id)
+	if j := files.where.Joined(one.table, v.id); j != nil {
+		path = j.Path
+	}
+	v.wrong = append(v.wrong, path)
 }

@@ -80,7 +80,7 @@ func (o *Overview) damage(d store.Dir) {
 		case v.short != "":
 			o.find(Problem, "damaged", v.id, restore+"; spacesetl verify --store "+string(d)+" looks at every page", "%s", v.short)
 		}
-		if n := len(v.wrong); n > 0 && v.asked[store.ParquetFiles] {
+		if n := len(v.wrong); n > 0 && v.asked(store.ParquetFiles) {
 			o.find(Problem, "files", v.id, again, "%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
 		}
 	}
@@ -99,11 +99,11 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		wanted, lacks := false, []string{}
 		for _, v := range o.views {
-			if v.err != nil || !v.asked[store.ParquetFiles] && !v.asked[store.DuckDBFile] {
+			if v.err != nil || !v.asked(store.ParquetFiles) && !v.asked(store.DuckDBFile) {
 				continue // without tables: it has stopped before its first page, if it ended at all
 			}
-			wanted = wanted || v.asked[name]
-			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked[name]) { // those are damage
+			wanted = wanted || v.asked(name)
+			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked(name)) { // those are damage
 				lacks = append(lacks, v.id)
 			}
 		}
@@ -120,7 +120,7 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 		return
 	}
 	dead, unlisted := []string{}, []string{}
-	for name := range files.size {
+	for _, name := range files.unclaimed() {
 		name = filepath.Join(d.Parquet(), name)
 		if d.Dying(store.RunOf(name)) {
 			dead = append(dead, name)
@@ -131,6 +131,9 @@ func (o *Overview) orphans(d store.Dir, files *publishedFiles) {
 	for _, pattern := range d.Leftovers() {
 		left, _ := filepath.Glob(pattern) // the patterns are ours
 		dead = append(dead, left...)
+	}
+	for _, v := range o.views {
+		dead = append(dead, v.left...)
 	}
 	slices.Sort(dead)
 	slices.Sort(unlisted)

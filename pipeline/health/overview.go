@@ -158,7 +158,11 @@ func Examine(ctx context.Context, d store.Dir, cfg OverviewConfig) (*Overview, e
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", d, err)
 	}
-	if o.views, err = views(ctx, d, files); err != nil {
+	runs, err := d.Runs()
+	if err != nil {
+		return nil, err
+	}
+	if o.views, err = views(ctx, d, runs, files); err != nil {
 		return nil, err
 	}
 	for _, wrong := range files.wrong {
@@ -166,7 +170,7 @@ func Examine(ctx context.Context, d store.Dir, cfg OverviewConfig) (*Overview, e
 	}
 	o.sizes(d, files, cfg.Database)
 	o.rates(d)
-	o.known(ctx, d, cfg)
+	o.known(ctx, d, runs, cfg)
 	o.summaries()
 	o.examine(d, files, cfg)
 	o.Healthy = true

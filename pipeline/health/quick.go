@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -16,45 +17,86 @@ import (
 // VerifyQuickly compares what can be compared without reading much: the
 // checksums of manifests and plans, that the files listed are there, with
 // their size and a Parquet file's first and last bytes, and that the pages of
-// a run that is done are as many as its manifest says. It changes nothing.
-func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, where store.Where, runID string) error {
-	m, err := d.Manifest(runID)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ctx.Err() // nothing is promised of a run that has not come to its end
-	}
+// a run that is done are as many as its manifest says. Of a run that is noted, and
+// whose files are as they were then, only sizes and times are looked at. It changes
+// nothing.
+func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runs []string, kept *Notes) error {
+	files, err := published(d)
 	if err != nil {
-		v.Wrong("%v", err)
-		return ctx.Err()
+		return err
 	}
-	v.Runs++
-	receipts(v, d, m)
-	if m.LoadsTo(store.ParquetFiles) {
-		for _, part := range m.Files {
-			if where.Joined(part.Table, runID) != nil || part.Rows == 0 && gone(filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))) {
-				continue
+	for _, id := range runs {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if n := kept.noted(d, id); n != nil {
+			v.noted(d, n, files)
+			continue
+		}
+		m, err := d.Manifest(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // nothing is promised of a run that has not come to its end
+		}
+		if err != nil {
+			v.Wrong("%v", err)
+			continue
+		}
+		v.Runs++
+		verifyRun(v, d, m)
+		if m.LoadsTo(store.ParquetFiles) {
+			for _, part := range m.Files {
+				if files.where.Joined(part.Table, id) == nil && !(part.Rows == 0 && gone(filepath.Join(d.Parquet(), filepath.FromSlash(part.Path)))) {
+					v.glance(d, part)
+				}
 			}
-			if err := glance(d, part); err != nil {
-				v.Wrong("%v", err)
-				continue
-			}
-			v.Files++
 		}
 	}
-	countPages(v, d, m)
-	return ctx.Err()
+	v.Problems = append(v.Problems, files.wrong...)
+	for _, joined := range files.where {
+		for _, j := range joined {
+			v.glance(d, j.Part)
+		}
+	}
+	return nil
 }
 
-// GlanceAtJoined does the same with the files of rows that are joined.
-func GlanceAtJoined(v *Verification, d store.Dir, where store.Where) {
-	for _, files := range where {
-		for _, j := range files {
-			if err := glance(d, j.Part); err != nil {
-				v.Wrong("%v", err)
-				continue
-			}
-			v.Files++
-		}
+// verifyRun compares a run with its manifest, but for its Parquet files.
+func verifyRun(v *Verification, d store.Dir, m store.Manifest) {
+	receipts(v, d, m)
+	countPages(v, d, m)
+}
+
+// noted counts what is known of a run that is as it was. Into a file that was written
+// later than the manifest, which is written last, it looks.
+func (v *Verification) noted(d store.Dir, n *note, files *publishedFiles) {
+	if n.Open {
+		return
 	}
+	v.Runs++
+	v.Noted++
+	v.Pages += n.Pages
+	if !slices.Contains(n.To, store.ParquetFiles) {
+		return
+	}
+	at := n.seen.manifestAt()
+	n.files.each(func(one listed) {
+		switch file := files.claim(one, n.RunID); {
+		case files.where.Joined(one.table, n.RunID) != nil || file == elsewhere:
+			return // joined files are looked at themselves
+		case file != nil && file.at <= at:
+			v.Files++
+			return
+		}
+		v.glance(d, schemas.Part{Path: one.path(n.RunID), Bytes: one.bytes})
+	})
+}
+
+func (v *Verification) glance(d store.Dir, part schemas.Part) {
+	if err := glance(d, part); err != nil {
+		v.Wrong("%v", err)
+		return
+	}
+	v.Files++
 }
 
 // glance looks at the size and the ends of a Parquet file.

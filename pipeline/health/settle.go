@@ -12,16 +12,17 @@ import (
 )
 
 // Settle brings the files that are derived from the pages, state.json and
-// ledger.json, up to date. A run calls it when it cannot go on, with the
+// ledger.json, and what is noted of the runs, up to date. A run calls it when it cannot go on, with the
 // facts that it knows of its pages: who looks at the store next, or runs next,
 // need not read them again.
-func Settle(ctx context.Context, l *store.Locked, known *facts.Known) error {
+func Settle(ctx context.Context, l *store.Locked, known *facts.Known) (err error) {
 	runs, err := l.Runs()
 	if err != nil || len(runs) == 0 {
 		return err
 	}
 	newest := runs[len(runs)-1]
 	st, ledger := savedState(l.Dir, runs), money.SavedRecent(l.Dir, runs)
+	defer func() { err = errors.Join(err, keepNotes(ctx, l, runs)) }()
 	m, err := l.Manifest(newest)
 	if err != nil || !m.Ended() || len(st.Runs) != len(runs)-1 || ledger.Count() != len(runs)-1 {
 		_, stateErr := UpdateState(ctx, l)
@@ -50,14 +51,10 @@ type derived struct {
 // quarter.
 const lookBytes = 4 << 20
 
-// look returns the ledger and the state of the store as its files have them,
+// look returns the ledger and the state of the store's runs as its files have them,
 // with the runs since, as far as their pages are few. It changes nothing and
 // needs no lock.
-func look(ctx context.Context, d store.Dir) (derived, error) {
-	runs, err := d.Runs()
-	if err != nil {
-		return derived{}, err
-	}
+func look(ctx context.Context, d store.Dir, runs []string) (derived, error) {
 	g := derived{ledger: money.Saved(d, runs), state: savedState(d, runs)}
 	missing := map[string]bool{}
 	// few folds runs as long as their pages are few.
@@ -74,7 +71,7 @@ func look(ctx context.Context, d store.Dir) (derived, error) {
 		}
 		return nil
 	}
-	err = few(runs[len(g.ledger.Runs):], func(id string) error {
+	err := few(runs[len(g.ledger.Runs):], func(id string) error {
 		_, err := g.ledger.Fold(ctx, d, id, nil)
 		return err
 	})

@@ -36,7 +36,7 @@ func TestSettledFilesAreThoseMadeAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		state, ledger := read()
-		k, err := look(t.Context(), locked.Dir)
+		k, err := lookAt(t, locked.Dir)
 		if err != nil || len(k.state.Runs) != i+1 || len(k.ledger.Runs) != i+1 || len(k.state.Spaces) != 2+i {
 			t.Errorf("run %d: %d runs and %d Spaces in the state, %d runs in the ledger, %v", i+1, len(k.state.Runs), len(k.state.Spaces), len(k.ledger.Runs), err)
 		}
@@ -53,4 +53,14 @@ func TestSettledFilesAreThoseMadeAnew(t *testing.T) {
 			t.Errorf("run %d: settled\n%s%s\nmade anew\n%s%s", i+1, state, ledger, s, l)
 		}
 	}
+}
+
+// lookAt is look at a store as it is.
+func lookAt(t *testing.T, d store.Dir) (derived, error) {
+	t.Helper()
+	runs, err := d.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return look(t.Context(), d, runs)
 }

@@ -19,6 +19,7 @@ import (
 // Verification is what was looked at in a store, and what is wrong with it.
 type Verification struct {
 	Runs    int                                   `json:"runs"`
+	Noted   int                                   `json:"noted,omitempty"` // of these: were as they were when they were noted
 	Pages   int                                   `json:"pages"`
 	Bytes   int64                                 `json:"bytes"` // of pages, uncompressed
 	Leaves  map[schemas.Endpoint]transform.Leaves `json:"leaves"`

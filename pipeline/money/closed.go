@@ -83,7 +83,7 @@ func whole(l *Ledger, d store.Dir) error {
 				break
 			}
 			var c closedRun
-			if err != nil || json.Unmarshal(text, &c) != nil || slices.Contains(c.Lines, nil) {
+			if err != nil || !c.read(text) && json.Unmarshal(text, &c) != nil || slices.Contains(c.Lines, nil) {
 				return errClosed
 			}
 			sum = sumOf(sum, text)

@@ -41,7 +41,7 @@ func NewStatement(l *Ledger, p schemas.Prices) Statement {
 	s.Days = by(l, p, func(line *Line) string { return line.Day })
 	s.Endpoints = by(l, p, func(line *Line) string { return string(line.Endpoint) })
 	s.Objects = by(l, p, func(line *Line) string { return string(line.Object) })
-	s.Runs = by(l, p, func(line *Line) string { return line.RunID })
+	s.Runs = ByRun(l, p)
 	jobs := map[string]string{}
 	for _, run := range l.Runs {
 		jobs[run.RunID] = run.Job
@@ -49,6 +49,11 @@ func NewStatement(l *Ledger, p schemas.Prices) Statement {
 	}
 	s.Jobs = by(l, p, func(line *Line) string { return jobs[line.RunID] })
 	return s
+}
+
+// ByRun adds a ledger up by run.
+func ByRun(l *Ledger, p schemas.Prices) []Spent {
+	return by(l, p, func(line *Line) string { return line.RunID })
 }
 
 // by adds up the lines of one name.

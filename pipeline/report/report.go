@@ -17,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -144,21 +145,10 @@ func (m *maker) open(ctx context.Context) error {
 // files opens the Parquet files that manifests list.
 func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 	cfg := load.ReaderConfig{Dir: m.Store.Parquet(), MemoryLimit: m.MemoryLimit}
-	var runs []store.Manifest
-	for _, id := range m.ended {
-		manifest, err := m.Store.Manifest(id)
-		if err != nil {
-			return nil, err
-		}
-		if manifest.LoadsTo(store.ParquetFiles) {
-			runs = append(runs, manifest)
-		}
-	}
-	where, err := store.ReadWhere(m.Store)
-	if err != nil {
+	var err error
+	if cfg.Parts, err = health.ReadNotes(m.Store).Parts(m.Store, m.ended); err != nil {
 		return nil, err
 	}
-	cfg.Parts = where.Files(runs)
 	if len(cfg.Parts) == 0 {
 		return nil, errors.New("there is no database that can be read now, and there are no Parquet files")
 	}

@@ -134,11 +134,7 @@ func (l *Locked) Sweep() error {
 	if err := putBack(l); err != nil {
 		return fmt.Errorf("store %s: %w", l.Dir, err)
 	}
-	patterns := l.leftovers()
-	if !clean {
-		patterns = append(patterns, l.leftInRuns()...)
-	}
-	for _, pattern := range patterns {
+	for _, pattern := range l.Leftovers() {
 		if err := removeAll(pattern); err != nil {
 			return err
 		}
@@ -152,6 +148,11 @@ func (l *Locked) Sweep() error {
 	}
 	clean = true
 	for _, id := range runs {
+		for _, name := range l.LeftIn(id) {
+			if err := os.RemoveAll(name); err != nil {
+				return fmt.Errorf("removing %w", err)
+			}
+		}
 		commit := l.RunFile(id, commitFile)
 		if _, err := os.Lstat(commit); err != nil {
 			clean = clean && errors.Is(err, fs.ErrNotExist) // else nobody knows
@@ -202,25 +203,30 @@ func (l *Locked) bury(runID, commit string) error {
 	return l.Committed(runID)
 }
 
-// Leftovers are the patterns of what a process that died can have left. No other
-// name that begins with _ is ours: a folder that is a link can lead to anything.
-func (d Dir) Leftovers() []string { return append(d.leftovers(), d.leftInRuns()...) }
-
-func (d Dir) leftovers() []string {
+// Leftovers are the patterns of what a process that died can have left outside of the
+// folders of runs; see LeftIn. No other name that begins with _ is ours: a folder that
+// is a link can lead to anything.
+func (d Dir) Leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
 	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(parquet, "__latest.json-[0-9]*")}
-	for _, name := range []string{"state.json", "ledger.json", "settled.json", "report.html"} {
+	for _, name := range []string{"state.json", "ledger.json", "settled.json", "runs.ndjson", "report.html"} {
 		patterns = append(patterns, filepath.Join(dir, "_"+name+"-[0-9]*"))
 	}
 	return patterns
 }
 
-// leftInRuns are those in the folders of runs.
-func (d Dir) leftInRuns() (patterns []string) {
-	for _, name := range []string{"manifest.json", "plan.json", commitFile} {
-		patterns = append(patterns, filepath.Join(globEscape(string(d)), "runs", "*", "_"+name+"-[0-9]*"))
+// LeftIn are files that a process that died has left in the folder of a run.
+func (d Dir) LeftIn(runID string) (names []string) {
+	folder := filepath.Dir(d.RunFile(runID, commitFile))
+	entries, _ := os.ReadDir(folder) // of what cannot be read nothing is known
+	for _, e := range entries {
+		for _, name := range []string{"manifest.json", "plan.json", commitFile} {
+			if n, ours := strings.CutPrefix(e.Name(), "_"+name+"-"); ours && n != "" && '0' <= n[0] && n[0] <= '9' {
+				names = append(names, filepath.Join(folder, e.Name()))
+			}
+		}
 	}
-	return patterns
+	return names
 }
 
 // latest brings _latest.json up to the newest manifest, unless that is of a run

@@ -124,19 +124,3 @@ func (w Where) Has(runID string) bool {
 	}
 	return false
 }
-
-// Files are those that have the rows of runs, each once.
-func (w Where) Files(runs []Manifest) (parts []schemas.Part) {
-	seen := map[string]bool{}
-	for _, m := range runs {
-		for _, part := range m.Files {
-			if j := w.Joined(part.Table, m.Run.RunID); j != nil {
-				part = j.Part
-			}
-			if !seen[part.Path] {
-				parts, seen[part.Path] = append(parts, part), true
-			}
-		}
-	}
-	return parts
-}

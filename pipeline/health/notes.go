@@ -1,0 +1,452 @@
+package health
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// notesFile is runs.ndjson: what an overview keeps of each run, a line each, so that
+// who looks at a store of a hundred thousand runs reads the manifests of the newest
+// only. It is derived: without a line for it, or where its files are not those that
+// the line was made of, a run is read as if there were no such file. It is only
+// appended to, and the last line of a run counts.
+const notesFile = "runs.ndjson"
+
+// notesVersion is what a line begins with; another one is not read.
+const notesVersion = "1 "
+
+// note is what is known of a run of which nothing was found wrong. In the file it is
+// between tabs: how the run's files were, those of Parquet, and the rest.
+type note struct {
+	seen  seen
+	names []string // of the files of pages
+	files partList
+
+	notedRun
+	Open      bool                `json:"open,omitempty"` // it has no manifest
+	Content   string              `json:"content,omitempty"`
+	To        []string            `json:"tables,omitempty"` // destinations
+	Rows      int64               `json:"rows,omitempty"`
+	Spaces    int64               `json:"spaces,omitempty"` // rows
+	Missing   map[schemas.Gap]int `json:"missing,omitempty"`
+	Cut       int                 `json:"cut,omitempty"`
+	Closed    bool                `json:"closed,omitempty"`
+	Truncated int                 `json:"truncated,omitempty"`
+	Drift     int                 `json:"drift,omitempty"`
+	Errors    int                 `json:"errors,omitempty"`
+	Pages     int                 `json:"pages,omitempty"`  // landed
+	Landed    int64               `json:"landed,omitempty"` // bytes of these on disk
+	Stored    int64               `json:"stored,omitempty"` // bytes of all Parquet files
+	// All: when the line was written, no run was left to be noted.
+	All bool `json:"all,omitempty"`
+}
+
+// notedRun is what an overview needs of a run.
+type notedRun struct {
+	RunID     string          `json:"id"`
+	Job       string          `json:"job,omitempty"`
+	PlanHash  string          `json:"plan,omitempty"`
+	StartedAt time.Time       `json:"from,omitzero"`
+	EndedAt   time.Time       `json:"to,omitzero"`
+	Outcome   schemas.Outcome `json:"outcome,omitempty"`
+	Counted   int             `json:"counted,omitempty"` // pages
+}
+
+// seen is how the files of a run were when they were read, as a text: whoever changes
+// one gives it another time. It has sizes in bytes, times in nanoseconds since 1970,
+// and the names of the files of pages; what is not there has neither.
+type seen string
+
+// errOdd is something that no note is made of.
+var errOdd = errors.New("it is no file of a run")
+
+// glimpse appends the size and the time of a file, or the time of a folder, in which
+// something was put then or taken out of it.
+func glimpse(text []byte, path string, folder bool) ([]byte, error) {
+	info, err := os.Lstat(path)
+	if err == nil && folder && info.Mode()&fs.ModeSymlink != 0 {
+		info, err = os.Stat(path)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return append(text, '-', ' '), nil
+	case err != nil:
+		return text, err
+	case folder != info.IsDir() || !folder && !info.Mode().IsRegular():
+		return text, errOdd
+	}
+	if !folder {
+		text = append(strconv.AppendInt(text, info.Size(), 10), ' ')
+	}
+	return append(strconv.AppendInt(text, info.ModTime().UnixNano(), 10), ' '), nil
+}
+
+// seenOf looks at the files of a run, whose pages are in files of these names.
+func seenOf(d store.Dir, id string, names []string) (seen, error) {
+	folder, raw := filepath.Dir(d.RunFile(id, "plan.json")), filepath.Join(d.Raw(), id)
+	text, err := glimpse(make([]byte, 0, 64*(len(names)+4)), folder, true)
+	if err == nil {
+		text, err = glimpse(text, folder+"/manifest.json", false)
+	}
+	if err == nil {
+		text, err = glimpse(text, folder+"/plan.json", false)
+	}
+	if err == nil {
+		text, err = glimpse(text, raw, true)
+	}
+	for _, name := range names {
+		if err == nil {
+			text, err = glimpse(append(append(text, name...), ' '), raw+"/"+name, false)
+		}
+	}
+	return seen(text), err
+}
+
+// names are those of the files of pages.
+func (s seen) names() (names []string) {
+	fields := strings.Fields(string(s))
+	for _, field := range fields {
+		if field != "-" && !digits(field) {
+			names = append(names, field)
+		}
+	}
+	return names
+}
+
+// manifestAt is when the manifest was written.
+func (s seen) manifestAt() (at int64) {
+	var folder, size int64
+	_, _ = fmt.Sscan(string(s), &folder, &size, &at) // without one it is 0
+	return at
+}
+
+// stands reports whether the run is as it was when it was noted.
+func (n *note) stands(d store.Dir) bool {
+	now, err := seenOf(d, n.RunID, n.names)
+	return err == nil && n.seen == now
+}
+
+// good reports whether a line can be one of ours: its names lead nowhere else.
+func (n *note) good() bool {
+	ours := store.CheckRunID(n.RunID) == nil && n.Pages >= 0 && n.Rows >= 0 && n.files.each(func(listed) {})
+	for _, name := range n.names {
+		ours = ours && isPageFile(name)
+	}
+	return ours
+}
+
+// isPageFile reports whether a name is one of a file of pages.
+func isPageFile(name string) bool {
+	return strings.HasSuffix(name, ".ndjson.zst") && !strings.ContainsAny(name, "/\\ \t\n") && !strings.HasPrefix(name, ".")
+}
+
+// newNote reads a run; ok is false where something is wrong with it, or odd, so that
+// it is to be read by whoever looks.
+func newNote(d store.Dir, id string) (n note, ok bool) {
+	if !tidy(d, id) {
+		return n, false
+	}
+	var names []string
+	entries, err := os.ReadDir(filepath.Join(d.Raw(), id))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return n, false
+	}
+	for _, e := range entries {
+		if !isPageFile(e.Name()) {
+			return n, false
+		}
+		names = append(names, e.Name())
+	}
+	before, err := seenOf(d, id, names)
+	if err != nil {
+		return n, false
+	}
+	v, m := view(d, id)
+	switch {
+	case v.err != nil && !missingManifest(v.err), v.short != "", v.planErr != nil && !errors.Is(v.planErr, fs.ErrNotExist):
+		return n, false
+	case v.err != nil:
+		n.Open = true
+	default:
+		if n, ok = newEnded(d, v, m); !ok {
+			return n, false
+		}
+	}
+	r := v.run
+	n.notedRun = notedRun{v.id, r.Job, r.PlanHash, r.StartedAt, r.EndedAt, r.Outcome, r.Pages}
+	n.Landed, n.names = v.bytes, names
+	n.seen, err = seenOf(d, id, names)
+	return n, err == nil && n.seen == before && n.good()
+}
+
+// newEnded is the note of a run with a manifest, of which doctor has nothing to say.
+func newEnded(d store.Dir, v *runView, m store.Manifest) (n note, ok bool) {
+	var checked Verification
+	if verifyRun(&checked, d, m); len(checked.Problems) > 0 {
+		return n, false
+	}
+	n = note{
+		Content: v.content, Rows: v.rows, Spaces: v.spaces, Cut: v.cut, Closed: v.closed,
+		Truncated: v.truncated, Drift: v.drift, Errors: v.errors, Pages: checked.Pages, To: v.to,
+	}
+	if len(v.missing) > 0 {
+		n.Missing = v.missing
+	}
+	n.Stored = bytesOf(m.Files)
+	n.files, ok = listParts(v.id, m.Files)
+	return n, ok
+}
+
+// tidy reports whether a run's folder has nothing that a process left which died.
+func tidy(d store.Dir, id string) bool {
+	return !d.Dying(id) && len(d.LeftIn(id)) == 0
+}
+
+// view is what an overview keeps of the run.
+func (n *note) view() *runView {
+	v := &runView{id: n.RunID, bytes: n.Landed, to: n.To}
+	v.run = schemas.Run{RunID: n.RunID, Job: n.Job, PlanHash: n.PlanHash, StartedAt: n.StartedAt, EndedAt: n.EndedAt, Outcome: n.Outcome, Pages: n.Counted}
+	if n.Open {
+		v.err = fs.ErrNotExist
+		return v
+	}
+	v.content, v.pages, v.rows, v.spaces, v.cut, v.closed = n.Content, n.Counted, n.Rows, n.Spaces, n.Cut, n.Closed
+	v.missing, v.truncated, v.drift, v.errors = n.Missing, n.Truncated, n.Drift, n.Errors
+	return v
+}
+
+// Notes are what the ends of runs have noted of a store's runs.
+type Notes struct {
+	of    map[string]*note
+	lines int
+	bytes int64 // of the lines: what comes behind is torn
+}
+
+// mostNotes bounds the file, in bytes: that is a million runs.
+const mostNotes = 1 << 30
+
+// castagnoli is what the checksums of lines are made with: they tell torn ones.
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// ReadNotes reads them. A line that is not what was written is left out.
+func ReadNotes(d store.Dir) *Notes {
+	all := &Notes{of: map[string]*note{}}
+	whole, err := durable.ReadFile(d.File(notesFile), mostNotes)
+	if err != nil {
+		return all // nothing is noted
+	}
+	text := string(whole)
+	for {
+		line, rest, found := strings.Cut(text, "\n")
+		if !found {
+			return all
+		}
+		if n := parseNote(line); n != nil {
+			all.of[n.RunID] = n
+		}
+		all.lines, all.bytes, text = all.lines+1, all.bytes+int64(len(line))+1, rest
+	}
+}
+
+// mostLine is as long as the last line may be to be read alone, in bytes.
+const mostLine = 64 << 10
+
+// lastNote reads the last line, and the size of the file; it returns nil where that is
+// no note.
+func lastNote(d store.Dir) (*note, int64) {
+	file, err := durable.Open(d.File(notesFile))
+	if err != nil {
+		return nil, 0
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0
+	}
+	text := make([]byte, min(info.Size(), mostLine))
+	if _, err := file.ReadAt(text, info.Size()-int64(len(text))); err != nil {
+		return nil, 0
+	}
+	lines, whole := strings.CutSuffix(string(text), "\n")
+	if !whole {
+		return nil, 0
+	}
+	return parseNote(lines[strings.LastIndex(lines, "\n")+1:]), info.Size()
+}
+
+// parseNote reads a line; nil is what is none.
+func parseNote(line string) *note {
+	body, ours := strings.CutPrefix(line, notesVersion)
+	sum, body, _ := strings.Cut(body, " ")
+	if !ours || sum != sumOf(body) {
+		return nil
+	}
+	was, rest, _ := strings.Cut(body, "\t")
+	files, rest, _ := strings.Cut(rest, "\t")
+	n := &note{seen: seen(was), names: seen(was).names(), files: partList(files)}
+	if json.Unmarshal([]byte(rest), n) != nil || !n.good() {
+		return nil
+	}
+	return n
+}
+
+// line is the note as the file has it.
+func (n *note) line() []byte {
+	rest, err := json.Marshal(n)
+	if err != nil {
+		panic(err) // text and numbers always marshal
+	}
+	body := string(n.seen) + "\t" + string(n.files) + "\t" + string(rest)
+	return []byte(notesVersion + sumOf(body) + " " + body + "\n")
+}
+
+func sumOf(body string) string {
+	return strconv.FormatUint(uint64(crc32.Checksum([]byte(body), castagnoli)), 16)
+}
+
+// noted is the note of a run that is as it was, nil without one.
+func (all *Notes) noted(d store.Dir, id string) *note {
+	if n := all.of[id]; n != nil && n.stands(d) {
+		return n
+	}
+	return nil
+}
+
+// Largest is what the files of the run that has most take, in bytes.
+func (all *Notes) Largest(d store.Dir, runs []string) (largest int64) {
+	for _, id := range runs {
+		if n := all.of[id]; n != nil {
+			largest = max(largest, n.Stored)
+		} else if m, err := d.Manifest(id); err == nil {
+			largest = max(largest, bytesOf(m.Files))
+		}
+	}
+	return largest
+}
+
+// Parts are the Parquet files with the rows of the runs, each once, of a run that is noted
+// without their checksums. The last of them is of the newest of these runs.
+func (all *Notes) Parts(d store.Dir, runs []string) (parts []schemas.Part, err error) {
+	where, err := store.ReadWhere(d)
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	add := func(id string, part schemas.Part) {
+		j := where.Joined(part.Table, id)
+		switch {
+		case j == nil && part.Rows > 0:
+			parts = append(parts, part)
+		case j != nil && !seen[j.Path]:
+			parts, seen[j.Path] = append(parts, j.Part), true
+		}
+	}
+	for _, id := range runs {
+		if n := all.noted(d, id); n != nil {
+			if slices.Contains(n.To, store.ParquetFiles) {
+				n.files.each(func(one listed) {
+					add(id, schemas.Part{Table: one.table, Path: one.path(id), Rows: one.rows, Bytes: one.bytes})
+				})
+			}
+			continue
+		}
+		m, err := d.Manifest(id)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // not at its end
+		}
+		if err != nil {
+			return nil, err
+		}
+		if m.LoadsTo(store.ParquetFiles) {
+			for _, part := range m.Files {
+				add(id, part)
+			}
+		}
+	}
+	return parts, nil
+}
+
+func bytesOf(parts []schemas.Part) (sum int64) {
+	for _, part := range parts {
+		sum += part.Bytes
+	}
+	return sum
+}
+
+// atOnce is how many runs are read for a note at the end of a run: the first runs of a
+// program that notes them are not kept waiting by the ten thousand before it.
+const atOnce = 200
+
+// keepNotes notes the newest run, and those that are not noted as they are: on the
+// first run of a day, and where the last line is not of the run before.
+func keepNotes(ctx context.Context, l *store.Locked, runs []string) error {
+	newest := len(runs) - 1
+	last, size := lastNote(l.Dir)
+	if newest == 0 || last == nil || !last.All || last.RunID != runs[newest-1] || runDay(runs[newest]) != runDay(runs[newest-1]) {
+		return keepAll(ctx, l, runs)
+	}
+	n, ok := newNote(l.Dir, runs[newest])
+	if !ok {
+		return nil
+	}
+	n.All = true
+	return store.AppendAt(l.File(notesFile), size, n.line())
+}
+
+// runDay is the day that a run's id begins with.
+func runDay(id string) string { return id[:min(len(id), len("20060102"))] }
+
+func keepAll(ctx context.Context, l *store.Locked, runs []string) error {
+	kept := ReadNotes(l.Dir)
+	var fresh []*note
+	tried := 0
+	for _, id := range slices.Backward(runs) {
+		if kept.noted(l.Dir, id) != nil {
+			continue
+		}
+		if tried++; tried > atOnce || ctx.Err() != nil {
+			break
+		}
+		if n, ok := newNote(l.Dir, id); ok {
+			kept.of[id] = &n
+			fresh = append(fresh, &n)
+		}
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	fresh[0].All = tried <= atOnce
+	if kept.lines+len(fresh) > 2*len(kept.of)+atOnce {
+		return rewriteNotes(l, kept, runs)
+	}
+	var text []byte
+	for _, n := range slices.Backward(fresh) {
+		text = append(text, n.line()...)
+	}
+	return store.AppendAt(l.File(notesFile), kept.bytes, text)
+}
+
+// rewriteNotes leaves out lines that count no more.
+func rewriteNotes(l *store.Locked, kept *Notes, runs []string) error {
+	var text []byte
+	for _, id := range runs {
+		if n := kept.of[id]; n != nil {
+			text = append(text, n.line()...)
+		}
+	}
+	return durable.WriteFile(l.File(notesFile), text, durable.Options{Name: "notes"})
+}
