@@ -199,32 +199,6 @@ func ReadNotes(d store.Dir) *Notes {
 	}
 }
 
-// mostLine is as long as the last line may be to be read alone, in bytes.
-const mostLine = 64 << 10
-
-// lastNote reads the last line, and the size of the file; it returns nil where that is
-// no note.
-func lastNote(d store.Dir) (*note, int64) {
-	file, err := durable.Open(d.File(notesFile))
-	if err != nil {
-		return nil, 0
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0
-	}
-	text := make([]byte, min(info.Size(), mostLine))
-	if _, err := file.ReadAt(text, info.Size()-int64(len(text))); err != nil {
-		return nil, 0
-	}
-	lines, whole := strings.CutSuffix(string(text), "\n")
-	if !whole {
-		return nil, 0
-	}
-	return parseNote(lines[strings.LastIndex(lines, "\n")+1:]), info.Size()
-}
-
 // parseNote reads a line; nil is what is none.
 func parseNote(line string) *note {
 	body, ours := strings.CutPrefix(line, notesVersion)
