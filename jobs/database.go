@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 
@@ -25,7 +24,7 @@ func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 		return nil
 	}
 	path := to.duckdb
-	err := stored(j, *to).Check(ctx)
+	has, err := stored(j, *to).Look(ctx)
 	var damaged *load.DamagedError
 	if errors.As(err, &damaged) {
 		var aside string
@@ -34,7 +33,7 @@ func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 		}
 	}
 	if err == nil {
-		err = catchUp(ctx, j, locked, *to)
+		err = catchUp(ctx, j, locked, *to, has)
 	}
 	if err == nil || ctx.Err() != nil {
 		return ctx.Err()
@@ -55,11 +54,7 @@ func stored(j *Job, to tables) *load.DuckDB { return database(j, to, j.store.Par
 
 // catchUp brings the runs into the database that it lacks, oldest first: from their
 // Parquet files, and where those were not kept from their pages.
-func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables) error {
-	has, err := stored(j, to).Inspect(ctx)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
+func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has load.Contents) error {
 	lacks, err := health.Lacking(j.store, has.Runs)
 	if err != nil || len(lacks) == 0 {
 		return err

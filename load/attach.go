@@ -46,6 +46,9 @@ func (c DuckDBConfig) openStored(ctx context.Context, views ...string) (s stored
 	if err := durable.Regular(path); err != nil {
 		return s, err
 	}
+	if len(views) > 0 {
+		c.Threads = 1 // the catalogue is read by one in any case
+	}
 	if s.guard, err = c.open(path, readOnly); err != nil {
 		return s, err
 	}
@@ -96,22 +99,16 @@ func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]st
 	if _, err := db.ExecContext(ctx, fmt.Sprintf("ATTACH %s AS %s (READ_ONLY, TYPE duckdb)", schemas.QuoteText(path), attached)); err != nil {
 		return nil, err
 	}
-	// What is computed when it is read is as good as a view; no column of ours is.
-	computed, err := texts(ctx, db, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = '"+attached+"' AND NOT internal AND "+
-		"schema_name = 'main' AND column_default IS NOT NULL")
-	if err != nil {
-		return nil, err
-	}
 	tables, err := texts(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE database_name = '"+attached+"' AND schema_name = 'main'")
 	if err != nil {
 		return nil, err
 	}
 	tables = slices.DeleteFunc(tables, func(name string) bool { return !isOurs(name) && !wasOurs(name) })
+	if err := computes(ctx, db, attached); err != nil {
+		return nil, err
+	}
 	script := ""
 	for _, name := range tables {
-		if i := slices.IndexFunc(computed, func(column string) bool { return strings.HasPrefix(column, name+".") }); i >= 0 {
-			return nil, fmt.Errorf("column %s is computed, which no column of ours is: this database has been changed by somebody else", computed[i])
-		}
 		if len(views) > 0 && !slices.Contains(views, name) {
 			continue
 		}
@@ -121,6 +118,22 @@ func attach(ctx context.Context, db *sql.DB, path string, views ...string) ([]st
 		_, err = db.ExecContext(ctx, script)
 	}
 	return tables, err
+}
+
+// computes returns an error where a column of our tables is computed when it is read,
+// which is as good as a view; no column of ours is.
+func computes(ctx context.Context, db *sql.DB, database string) error {
+	columns, err := texts(ctx, db, "SELECT table_name || '.' || column_name FROM duckdb_columns() WHERE database_name = '"+database+"' AND NOT internal AND "+
+		"schema_name = 'main' AND column_default IS NOT NULL")
+	if err != nil {
+		return err
+	}
+	for _, column := range columns {
+		if table, _, _ := strings.Cut(column, "."); isOurs(table) || wasOurs(table) {
+			return fmt.Errorf("column %s is computed, which no column of ours is: this database has been changed by somebody else", column)
+		}
+	}
+	return nil
 }
 
 // isOurs reports whether a table of a database is one of those we make.
@@ -161,16 +174,16 @@ func own(ctx context.Context, db *sql.DB, tables []string) error {
 	return nil
 }
 
-// harmless returns an error where something in a file that is open by openStored
-// would run in a merge, in which names are looked for in the file first.
-func harmless(ctx context.Context, db *sql.DB) error {
-	const in = " WHERE database_name = '" + attached + "' AND NOT internal"
+// harmless returns an error where something in a file that is open by a name, and not in
+// use, would run in a merge, in which names are looked for in the file first.
+func harmless(ctx context.Context, db *sql.DB, database string) error {
+	in := " WHERE database_name = '" + database + "' AND NOT internal"
 	for _, q := range []struct{ what, query string }{
-		{"macro", "SELECT min(function_name) FILTER (database_name = '" + attached + "') FROM duckdb_functions() GROUP BY lower(function_name) " +
-			"HAVING bool_or(internal) AND bool_or(database_name = '" + attached + "' AND NOT internal)"}, // to list them takes long: once
+		{"macro", "SELECT min(function_name) FILTER (database_name = '" + database + "') FROM duckdb_functions() GROUP BY lower(function_name) " +
+			"HAVING bool_or(internal) AND bool_or(database_name = '" + database + "' AND NOT internal)"}, // to list them takes long: once
 		{"type", "SELECT type_name FROM duckdb_types()" + in + " AND lower(type_name) IN (SELECT lower(type_name) FROM duckdb_types() WHERE internal)"},
 		{"view", "SELECT view_name FROM duckdb_views()" + in + " AND schema_name = 'main'"},
-		{"condition on table", "SELECT table_name FROM duckdb_constraints() WHERE database_name = '" + attached + "' AND schema_name = 'main' AND constraint_type IN ('CHECK', 'FOREIGN KEY')"},
+		{"condition on table", "SELECT table_name FROM duckdb_constraints() WHERE database_name = '" + database + "' AND schema_name = 'main' AND constraint_type IN ('CHECK', 'FOREIGN KEY')"},
 	} {
 		names, err := texts(ctx, db, q.query)
 		if err != nil {

@@ -127,6 +127,10 @@ func madeBySQL(tb testing.TB, s store, t *schemas.Table, run, rows, step int) sc
 			value = fmt.Sprintf(`'{"user.fields":["%s"]}'`, strings.Join(schemas.Fields(schemas.User, schemas.TweetDialect, false, false), `","`))
 		case t.IsKey(c.Name) && c.Type == schemas.Int:
 			value = fmt.Sprintf("i * %d + %d %% %[1]d", step, run)
+		case c.Name == schemas.ToldColumns:
+			value = fmt.Sprintf("repeat('1', %d)", len(t.Columns))
+		case c.Name == schemas.ToldLists:
+			value = fmt.Sprintf("repeat('0', %d)", max(len(t.Lists()), 1))
 		case c.Name == "endpoint":
 			value = "'users'"
 		case c.Name == "_run_id":

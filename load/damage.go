@@ -22,39 +22,40 @@ import (
 // cannot, and a *LockedError where another process writes it. It reads the
 // beginning of the file, the catalogue and which runs there are, not the rows,
 // and writes nothing.
-func (d *DuckDB) Check(ctx context.Context) (err error) {
+func (d *DuckDB) Check(ctx context.Context) error {
+	_, err := d.Look(ctx)
+	return err
+}
+
+// Look is Check, and says what the database holds, which is nothing where there is none.
+func (d *DuckDB) Look(ctx context.Context) (c Contents, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	path, err := resolve(d.cfg.Path)
-	if err != nil {
-		return err
-	}
-	if !exists(path) {
-		return nil
+	if err != nil || !exists(path) {
+		return c, err
 	}
 	if exists(beside(path, "lock")) {
 		lock, err := lockDatabase(path)
 		if err != nil {
-			return err
+			return c, err
 		}
 		unlockDatabase(lock)
 	}
 	long, err := checkHeader(path)
 	if err != nil {
-		return err
+		return c, err
 	}
-	return d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
-		if err := long.check(ctx, db); err != nil {
+	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		if err := long.check(ctx, db, attached); err != nil {
 			return err
 		}
-		if err := harmless(ctx, db); err != nil {
+		if err := harmless(ctx, db, attached); err != nil {
 			return err
 		}
-		tables, err := sizes(ctx, db)
-		if _, ok := tables["runs"]; ok && err == nil {
-			_, err = runsIn(ctx, db, tables)
-		}
+		c, err = contents(ctx, db)
 		return err
 	}, catalogue...)
+	return c, err
 }
 
 // Where a database file says how long it is: after its first block of 4 KiB two
@@ -101,9 +102,9 @@ type length struct {
 }
 
 // check returns a *DamagedError where blocks of a table are missing at the end of a
-// database that is open. DuckDB would find out when it reads them; a merge may not
+// database that is open by a name. DuckDB would find out when it reads them; a merge may not
 // read them, and carry half a database on.
-func (l length) check(ctx context.Context, db *sql.DB) error {
+func (l length) check(ctx context.Context, db *sql.DB, name string) error {
 	if l.has >= l.want {
 		return nil
 	}
@@ -113,9 +114,9 @@ func (l length) check(ctx context.Context, db *sql.DB) error {
 		return err
 	}
 	var lasts []string
-	for _, name := range tables {
+	for _, table := range tables {
 		lasts = append(lasts, fmt.Sprintf("SELECT max(greatest(block_id, list_max(additional_block_ids))) AS last FROM pragma_storage_info(%s) WHERE persistent",
-			schemas.QuoteText(attached+".main."+schemas.Quote(name))))
+			schemas.QuoteText(name+".main."+schemas.Quote(table))))
 	}
 	var last sql.NullInt64
 	if err := db.QueryRowContext(ctx, "SELECT max(last) FROM ("+strings.Join(lasts, " UNION ALL ")+")").Scan(&last); err != nil {

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +20,9 @@ type draft struct {
 	names
 	lock  *flock.Flock
 	step  durable.Step
-	guard stored // has the database open for reading, so that nobody writes it
+	guard *sql.DB // has the database open for reading, so that nobody writes it
+	long  length  // of the database
+	known bool    // that what is in it does no harm
 }
 
 // names are the files of a database and of its private copy beside it. A
@@ -45,19 +48,16 @@ func beside(path, extension string) string {
 // begin makes the copy: the database and its log as they are, then the run.
 func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	isNew := !exists(p.db)
+	p.known = isNew
 	if !isNew {
-		long, err := checkHeader(p.db)
-		if err != nil {
+		var err error
+		if p.long, err = checkHeader(p.db); err != nil {
 			return err
 		}
-		cfg.Path = p.db
-		if p.guard, err = cfg.openStored(ctx, catalogue...); err != nil {
+		if p.guard, err = cfg.open(p.db, readOnly, setting{"threads", "1"}); err != nil {
 			return err
 		}
-		if err := long.check(ctx, p.guard.DB); err != nil {
-			return err
-		}
-		if err := harmless(ctx, p.guard.DB); err != nil {
+		if err := p.guard.PingContext(ctx); err != nil {
 			return err
 		}
 		if err := copyFile(ctx, p.db, p.next); err != nil {
@@ -78,6 +78,29 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	}
 	cfg.Threads = 1
 	return p.into(ctx, cfg, r, isNew)
+}
+
+// check looks at what was in the database, once, before anything is asked of it that it
+// could answer in its own way. It is asked of the copy, which is open in any case.
+func (p *draft) check(ctx context.Context, db *sql.DB) error {
+	if p.known {
+		return nil
+	}
+	if _, err := db.ExecContext(ctx, "USE memory.main"); err != nil { // memory alone could be a schema of the file
+		return err
+	}
+	if err := p.long.check(ctx, db, draftName); err != nil {
+		return err
+	}
+	if err := computes(ctx, db, draftName); err != nil {
+		return err
+	}
+	if err := harmless(ctx, db, draftName); err != nil {
+		return err
+	}
+	_, err := db.ExecContext(ctx, "USE "+draftName)
+	p.known = err == nil
+	return err
 }
 
 // add takes another run into the copy.
@@ -116,8 +139,8 @@ func (p *draft) commit(context.Context) error {
 	if err := p.step.At("duckdb: before rename", p.db); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" {
-		p.guard.Close() // no file that is open can be replaced there
+	if runtime.GOOS == "windows" && p.guard != nil {
+		_ = p.guard.Close() // no file that is open can be replaced there
 	}
 	if err := os.Rename(p.next, p.db); err != nil {
 		return err
@@ -126,10 +149,12 @@ func (p *draft) commit(context.Context) error {
 }
 
 func (p *draft) abandon() {
-	p.guard.Close()
+	if p.guard != nil {
+		_ = p.guard.Close()
+	}
 	_ = p.recover()
 	unlockDatabase(p.lock)
-	p.guard, p.lock = stored{}, nil
+	p.guard, p.lock = nil, nil
 }
 
 // recover brings the folder back to the database and its log, whatever a

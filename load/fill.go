@@ -68,7 +68,7 @@ func (m merge) fillPartial(insert func(rows string) string) []string {
 			m.table.Sightings().DuckDB(),
 			fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT DISTINCT %s FROM %s WHERE %s", several, key, m.from, completing),
 			insert(fmt.Sprintf("%s ANTI JOIN %s USING (%s)", m.from, several, key)),
-		}, m.compose(m.collect()...)...)
+		}, m.compose(m.collect(schemas.Quote(m.table.Name))...)...)
 	}
 	var found []string
 	for _, parent := range schemas.Tables() {

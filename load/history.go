@@ -15,8 +15,12 @@ import (
 // version: one ends when a newer sighting says otherwise.
 type history struct{ merge }
 
-// contentBefore is a temporary table: the rows that the merge may change, as they were.
-const contentBefore = "_before"
+// Temporary tables: the rows that the merge may change, as they were, and the objects that
+// the run saw earlier than any run merged before it.
+const (
+	contentBefore = "_before"
+	seenEarlier   = "_earlier"
+)
 
 // before notes the stored rows that meet new ones with other content. They are found by
 // key first: a hash within that join is computed of every row there is.
@@ -24,35 +28,44 @@ func (h history) before() []string {
 	return append(h.late(), fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS SELECT met.* FROM (
   SELECT %s, %s AS %s, _run_id, _fetched_at FROM %s AS stored SEMI JOIN %s AS incoming ON %s
 ) AS met SEMI JOIN %[6]s AS incoming ON %[8]s AND met.%[4]s <> %[9]s`,
-		contentBefore, prefixed("stored", h.table.Content()), h.table.ContentHash("stored"), schemas.RowHash, schemas.Quote(h.table.Name),
+		contentBefore, prefixed("stored", h.table.Content()), h.table.ContentHash("stored"), schemas.RowHash, h.met(),
 		h.from, equal(h.table.Key, "stored", "incoming"), equal(h.table.Key, "met", "incoming"), h.table.ContentHash("incoming")))
 }
 
 // late marks since when rows are as they are of objects that the run saw earlier than
-// any run merged before it, and saw otherwise, or without them.
-func (h history) late() (statements []string) {
+// any run merged before it, and saw otherwise, or without them. There are none, as a rule.
+func (h history) late() []string {
+	key := schemas.Quote(h.table.Key[0])
+	statements := []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, owner.first_seen_at AS since_at FROM %s AS owner JOIN (SELECT %s, min(first_seen_at) AS first_seen_at FROM %s GROUP BY ALL) AS late ON late.%[4]s = owner.%[4]s AND late.first_seen_at < owner.first_seen_at",
+		seenEarlier, prefixed("owner", h.table.Key[:1]), h.met(), key, h.from)}
 	for _, t := range schemas.Tables() {
 		if !t.Versioned || t.Owner() != h.table {
 			continue
 		}
-		key, same := h.table.Key[0], ""
+		from, same := schemas.Quote(t.Name), ""
 		if t == h.table {
-			same = " AND " + t.ContentHash("one") + " = " + t.ContentHash("incoming")
+			from, same = h.met(), " AND "+t.ContentHash("one")+" = "+t.ContentHash("incoming")
 		}
-		late := fmt.Sprintf("SELECT %s, owner.first_seen_at AS since_at FROM %s AS owner JOIN (SELECT %s, min(first_seen_at) AS first_seen_at FROM %s GROUP BY ALL) AS late ON late.%[3]s = owner.%[3]s AND late.first_seen_at < owner.first_seen_at JOIN %[5]s AS one ON one.%[6]s = owner.%[3]s ANTI JOIN %[7]s AS past ON %[8]s",
-			prefixed("one", t.Key), schemas.Quote(h.table.Name), schemas.Quote(key), h.from, schemas.Quote(t.Name), schemas.Quote(t.OwnerColumn()), schemas.Quote(t.Ended().Name), equal(t.Key, "past", "one"))
+		late := fmt.Sprintf("SELECT %s, owner.since_at FROM %s AS owner JOIN %s AS one ON one.%s = owner.%s ANTI JOIN %s AS past ON %s",
+			prefixed("one", t.Key), seenEarlier, from, schemas.Quote(t.OwnerColumn()), key, schemas.Quote(t.Ended().Name), equal(t.Key, "past", "one"))
 		if rows := h.rows[t.Name]; rows != "" {
 			late += fmt.Sprintf(" ANTI JOIN %s AS incoming ON %s%s", rows, equal(t.Key, "incoming", "one"), same)
 		}
 		statements = append(statements, history{merge{table: t}}.mark(late, false))
 	}
-	return statements
+	return append(statements[:1], ifAny(seenEarlier, statements[1:]...)...)
 }
 
-// after keeps those of them that ended.
+// after keeps those of them that ended. A newer sighting that tells all is what the row is
+// now, so the table is looked at only where it takes several.
 func (h history) after() []string {
-	return []string{h.end(schemas.RowHash, fmt.Sprintf("JOIN %s AS now ON %s", schemas.Quote(h.table.Name), equal(h.table.Key, "now", "before")),
-		"now._fetched_at", fmt.Sprintf("before.%s <> %s", schemas.RowHash, h.table.ContentHash("now")))}
+	ended := func(rows, join string) string {
+		now := fmt.Sprintf("SELECT %s, %s AS %s, one._fetched_at FROM %s AS one %s JOIN %s USING (%s)",
+			prefixed("one", h.table.Key), h.table.ContentHash("one"), schemas.RowHash, rows, join, several, schemas.Quote(h.table.Key...))
+		return h.end(schemas.RowHash, fmt.Sprintf("JOIN (%s) AS now ON %s", now, equal(h.table.Key, "now", "before")),
+			"now._fetched_at", fmt.Sprintf("before.%s <> now.%[1]s", schemas.RowHash))
+	}
+	return ifAny(contentBefore, append(ifAny(several, ended(schemas.Quote(h.table.Name), "SEMI")), ended(h.from, "ANTI"))...)
 }
 
 // end inserts the versions before the merge that ended at a time, on a condition.
@@ -111,10 +124,9 @@ func (h history) adopt(columns map[string]string) string {
 // collections that are stored.
 func (h history) listed() string {
 	columns := append(h.table.Content(), "_run_id", "_fetched_at")
-	stored := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(h.table.Name))
-	rows := stored + h.ofLists()
+	rows := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), metRows) + h.ofLists()
 	if h.from != "" {
-		rows += " UNION ALL " + stored + h.ofCollections()
+		rows += fmt.Sprintf(" UNION ALL SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(h.table.Name)) + h.ofCollections()
 	}
 	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", contentBefore, rows)
 }
@@ -131,18 +143,23 @@ func (h history) ofCollections() string {
 // now, of objects that an earlier run saw.
 func (h history) leftAndCame() []string {
 	lists := h.table.ListColumns()
-	left := h.end("", fmt.Sprintf("JOIN %s AS list ON %s", newestLists, equal(lists, "before", "list")), "list.newest.at",
-		fmt.Sprintf("NOT EXISTS (FROM %s AS now WHERE %s)", schemas.Quote(h.table.Name), equal(h.table.Key, "now", "before")))
-	if h.from == "" {
-		return []string{left}
+	stored := fmt.Sprintf("SELECT %s, one._fetched_at FROM %s AS one ", prefixed("one", h.table.Key), schemas.Quote(h.table.Name))
+	rows := stored + h.ofLists()
+	if h.from != "" {
+		rows += " UNION ALL " + stored + h.ofCollections()
 	}
-	stored := fmt.Sprintf("SELECT one.* FROM %s AS one ", schemas.Quote(h.table.Name))
+	now := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", metRows, rows)
+	left := h.end("", fmt.Sprintf("JOIN %s AS list ON %s", newestLists, equal(lists, "before", "list")), "list.newest.at",
+		fmt.Sprintf("NOT EXISTS (FROM %s AS now WHERE %s)", metRows, equal(h.table.Key, "now", "before")))
+	if h.from == "" {
+		return []string{now, left}
+	}
 	known := "true"
 	if owners := h.rows[h.table.Owner().Name]; owners != "" {
 		known = "owner.first_seen_at < (SELECT min(first_seen_at) FROM " + owners + ")"
 	}
-	came := h.mark(fmt.Sprintf("SELECT %s, now._fetched_at AS since_at FROM (%s UNION ALL %s) AS now ANTI JOIN %s AS before ON %s JOIN %s AS owner ON owner.%s = now.%s WHERE %s",
-		prefixed("now", h.table.Key), stored+h.ofLists(), stored+h.ofCollections(), contentBefore, equal(h.table.Key, "now", "before"),
+	came := h.mark(fmt.Sprintf("SELECT %s, now._fetched_at AS since_at FROM %s AS now ANTI JOIN %s AS before ON %s JOIN %s AS owner ON owner.%s = now.%s WHERE %s",
+		prefixed("now", h.table.Key), metRows, contentBefore, equal(h.table.Key, "now", "before"),
 		schemas.Quote(h.table.Owner().Name), schemas.Quote(h.table.Owner().Key[0]), schemas.Quote(h.table.OwnerColumn()), known), false)
-	return []string{left, came}
+	return []string{now, left, came}
 }

@@ -22,13 +22,13 @@ func (p *inPlace) begin(ctx context.Context, cfg DuckDBConfig, r run) (err error
 		return err
 	}
 	cfg.Path = p.path
-	if err := cfg.withStored(ctx, harmless, catalogue...); err != nil {
+	check := func(ctx context.Context, db *sql.DB) error {
+		return errors.Join(long.check(ctx, db, attached), harmless(ctx, db, attached))
+	}
+	if err := cfg.withStored(ctx, check, catalogue...); err != nil {
 		return err
 	}
 	if p.db, err = cfg.open(p.path, "", append(cfg.merging(), r.settings()...)...); err != nil {
-		return err
-	}
-	if err := long.check(ctx, p.db); err != nil {
 		return err
 	}
 	// The transaction outlives the call: only its statements end with ctx.

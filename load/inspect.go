@@ -25,15 +25,20 @@ type Contents struct {
 func (d *DuckDB) Inspect(ctx context.Context) (c Contents, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
-		if c.Rows, err = sizes(ctx, db); err != nil {
-			return err
-		}
-		if _, ok := c.Rows["runs"]; !ok {
-			return errors.New("there is no table runs: it is not a database of spacesetl")
-		}
-		c.Runs, err = runsIn(ctx, db, c.Rows)
+		c, err = contents(ctx, db)
 		return err
 	}, catalogue...)
+	return c, err
+}
+
+func contents(ctx context.Context, db *sql.DB) (c Contents, err error) {
+	if c.Rows, err = sizes(ctx, db); err != nil {
+		return c, err
+	}
+	if _, ok := c.Rows["runs"]; !ok {
+		return c, errors.New("there is no table runs: it is not a database of spacesetl")
+	}
+	c.Runs, err = runsIn(ctx, db, c.Rows)
 	return c, err
 }
 

@@ -21,49 +21,103 @@ const (
 func (m merge) members() []string {
 	lists := m.table.ListColumns()
 	columns := append(slices.Clone(lists), "_fetched_at", "_run_id", "_page_id")
-	var seen []string
+	touched := m.touched()
+	if touched == "" {
+		return nil
+	}
+	seen := []string{fmt.Sprintf("SELECT %s FROM %s AS one", prefixed("one", columns), metRows)}
 	if m.from != "" {
 		seen = append(seen, fmt.Sprintf("SELECT %s FROM %s AS one WHERE NOT (%s)", prefixed("one", columns), m.from, m.claimed("one")))
 	}
-	if touched := m.touched(); touched != "" {
-		seen = append(seen, fmt.Sprintf("SELECT %s FROM %s AS one WHERE %s IN (%s) AND NOT (%s)",
-			prefixed("one", columns), schemas.Quote(m.table.Name), prefixed("one", []string{m.owner()}), touched, m.claimed("one")))
-	}
-	if len(seen) == 0 {
-		return nil
-	}
 	all := []string{fmt.Sprintf("SELECT %s, %s AS newest FROM %s AS one", prefixed("one", lists), sighting("one"), listed)}
+	var rest []string
 	for _, parent := range schemas.Tables() {
 		if at := m.positions(parent); at != "" {
-			for _, t := range []*schemas.Table{parent, parent.Sightings()} {
+			take, from := m.ofParent(parent)
+			rest = append(rest, take...)
+			for _, sightings := range from {
 				all = append(all, fmt.Sprintf("SELECT %s, %s FROM (SELECT DISTINCT %s FROM %s) AS list JOIN %s AS one ON one.%s = list.%s WHERE substr(one.%s, %s, 1) = '1'",
-					prefixed("list", lists), sighting("one"), schemas.Quote(lists...), listed, schemas.Quote(t.Name),
+					prefixed("list", lists), sighting("one"), schemas.Quote(lists...), listed, sightings,
 					schemas.Quote(parent.Key[0]), schemas.Quote(m.owner()), schemas.ToldLists, at))
 			}
 		}
 	}
-	current := equal(lists, "one", "list") + " AND " + sighting("one") + " = list.newest"
+	some := []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(newest) AS newest FROM (%s) GROUP BY ALL", newestLists, schemas.Quote(lists...), strings.Join(all, " UNION ALL "))}
+	var left []string
+	if m.table.Versioned {
+		some, left = append(some, history{m}.listed()), history{m}.leftAndCame()
+	}
+	rows := ""
+	if m.from != "" {
+		rows = fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s AND %s = list.newest UNION ALL FROM %[1]s AS one WHERE %[5]s)",
+			m.from, newestLists, equal(lists, "one", "list"), sighting("one"), m.claimed("one"))
+	}
+	some = append(some, m.gone(rows))
+	if rows != "" {
+		some = append(some, m.upsert(rows)...)
+	}
+	some = append(some, left...)
+	if m.claimed("one") == "(false)" {
+		some = ifAny(listed, some...)
+	}
+	return slices.Concat([]string{
+		m.meetMembers(touched),
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
+	}, rest, some)
+}
+
+// ofParent is what has the sightings of the objects that the run saw of a kind, and what
+// takes them out for all their lists; with little memory it is the tables themselves.
+func (m merge) ofParent(parent *schemas.Table) (take, from []string) {
+	tables := []string{schemas.Quote(parent.Name), schemas.Quote(parent.Sightings().Name)}
+	if m.thrifty {
+		return nil, tables
+	}
+	name := schemas.Quote("_of_" + parent.Name)
+	if m.taken[parent.Name] {
+		return nil, []string{name}
+	}
+	m.taken[parent.Name] = true
+	key := schemas.Quote(parent.Key[0])
+	var owners, selects []string
+	for _, t := range schemas.Tables() {
+		of := merge{table: t, from: m.rows[t.Name], rows: m.rows}
+		if of.positions(parent) != "" && of.touched() != "" {
+			owners = append(owners, of.touched())
+		}
+	}
+	for _, table := range tables {
+		selects = append(selects, fmt.Sprintf("SELECT %s, %s, _fetched_at, _run_id, _page_id FROM %s WHERE %[1]s IN (%[4]s)", key, schemas.ToldLists, table, strings.Join(owners, " UNION ")))
+	}
+	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", name, strings.Join(selects, " UNION ALL "))}, []string{name}
+}
+
+// meetMembers takes out the stored rows of the lists of objects that the run saw: what is
+// compared of them.
+func (m merge) meetMembers(touched string) string {
+	var columns []string
+	for _, c := range m.table.Columns {
+		if m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
+			columns = append(columns, c.Name)
+		}
+	}
+	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
+		metRows, prefixed("one", columns), m.share.from(schemas.Quote(m.table.Name), m.table.ListColumns()), schemas.Quote(m.owner()), touched, m.claimed("one"))
+}
+
+// gone deletes the rows of lists that are there no more, of which newer ones tell.
+func (m merge) gone(rows string) string {
 	// A sighting that the run has is as the run has it.
 	again := "false"
 	if len(m.runs) > 0 {
 		again = "one._run_id IN (" + strings.Join(m.runs, ", ") + ")"
 	}
-	gone := fmt.Sprintf("DELETE FROM %s AS one USING %s AS list WHERE %s AND NOT (%s) AND (%s <> list.newest OR %s)",
-		schemas.Quote(m.table.Name), newestLists, equal(lists, "one", "list"), m.claimed("one"), sighting("one"), again)
-	statements := []string{
-		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
-		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(newest) AS newest FROM (%s) GROUP BY ALL", newestLists, schemas.Quote(lists...), strings.Join(all, " UNION ALL ")),
+	gone := fmt.Sprintf("SELECT %s FROM %s AS one JOIN %s AS list ON %s WHERE (%s <> list.newest OR %s)",
+		prefixed("one", m.table.Key), metRows, newestLists, equal(m.table.ListColumns(), "one", "list"), sighting("one"), again)
+	if rows != "" {
+		gone += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", rows, equal(m.table.Key, "one", "incoming"))
 	}
-	var left []string
-	if m.table.Versioned {
-		statements, left = append(statements, history{m}.listed()), history{m}.leftAndCame()
-	}
-	if m.from == "" {
-		return append(append(statements, gone), left...)
-	}
-	rows := fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s UNION ALL FROM %[1]s AS one WHERE %[4]s)", m.from, newestLists, current, m.claimed("one"))
-	gone += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", rows, equal(m.table.Key, "one", "incoming"))
-	return slices.Concat(statements, []string{gone}, m.upsert(rows), left)
+	return fmt.Sprintf("DELETE FROM %s AS one USING (%s) AS gone WHERE %s", schemas.Quote(m.table.Name), gone, equal(m.table.Key, "one", "gone"))
 }
 
 // owner is the column with the key of the object that holds the list.

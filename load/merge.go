@@ -22,6 +22,8 @@ type merge struct {
 	partial map[string]bool   // tables in which rows complete others
 	share   share
 	thrifty bool // to take less memory, and more time where little is stored
+	// taken are the parents of which sightings are taken out, see ofParent.
+	taken map[string]bool
 }
 
 // share is one of several shares of a table's rows, told apart by a hash; the
@@ -54,9 +56,9 @@ func (m merge) statements() []string {
 		return nil
 	case m.table.Versioned:
 		h := history{m}
-		return slices.Concat(h.before(), m.objects(), h.after())
+		return slices.Concat(m.meet(), h.before(), m.objects(), h.after())
 	case m.table.IsEntity():
-		return m.objects()
+		return append(m.meet(), m.objects()...)
 	}
 	return m.upsert(m.from)
 }
@@ -65,7 +67,7 @@ func (m merge) statements() []string {
 // one does, and its row simply is the object's; other objects are made anew of the
 // sightings that count, which are kept for that.
 func (m merge) objects() []string {
-	key, table := schemas.Quote(m.table.Key...), schemas.Quote(m.table.Name)
+	key := schemas.Quote(m.table.Key...)
 	kept := schemas.Quote(m.table.Sightings().Name)
 	same := equal(m.table.Key, "stored", "incoming")
 	find := fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %[1]s AS
@@ -76,16 +78,35 @@ WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]
   AND CASE WHEN stored.%[9]s IS NOT NULL AND %[11]s = %[12]s THEN false
            WHEN %[11]s >= %[12]s THEN bit_count(%[14]s & ~%[13]s) > 0
            ELSE bit_count(%[13]s & ~%[14]s) > 0 END`,
-		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), table, same,
+		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), m.met(), same,
 		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
 	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
-	return append(append([]string{find}, m.upsert(simple)...), m.compose(m.collect()...)...)
+	return slices.Concat([]string{find}, m.upsert(simple), ifAny(several, m.compose(m.collect(m.met())...)...))
+}
+
+// met is what has the stored rows of the objects that the run saw, as they were before
+// it. Of a wide table each look takes long, so they are taken out once; with little
+// memory it is the table itself.
+func (m merge) met() string {
+	if m.thrifty {
+		return schemas.Quote(m.table.Name)
+	}
+	return metRows
+}
+
+// meet takes them out.
+func (m merge) meet() []string {
+	if m.thrifty {
+		return nil
+	}
+	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT stored.* FROM %s AS stored SEMI JOIN %s AS incoming ON %s",
+		metRows, schemas.Quote(m.table.Name), m.from, equal(m.table.Key, "stored", "incoming"))}
 }
 
 // collect gathers the sightings of the objects of which it takes several: those of
 // the run, and those kept without what was of the run before. A row of before
 // there were digits is older than all of its run.
-func (m merge) collect() []string {
+func (m merge) collect(stored string) []string {
 	var columns, old []string
 	for _, c := range m.table.Columns {
 		name := schemas.Quote(c.Name)
@@ -104,7 +125,7 @@ func (m merge) collect() []string {
 SELECT %[2]s FROM %[3]s SEMI JOIN %[4]s USING (%[5]s)
 UNION ALL SELECT %[2]s FROM %[6]s SEMI JOIN %[4]s USING (%[5]s) WHERE %[7]s
 UNION ALL SELECT %[8]s FROM %[9]s SEMI JOIN %[4]s USING (%[5]s) ANTI JOIN %[6]s USING (%[5]s) WHERE %[7]s`,
-		pieces, strings.Join(columns, ", "), m.from, several, key, kept, others, strings.Join(old, ", "), schemas.Quote(m.table.Name))}
+		pieces, strings.Join(columns, ", "), m.from, several, key, kept, others, strings.Join(old, ", "), stored)}
 }
 
 // compose makes objects of their sightings and keeps those that count: the ones

@@ -136,6 +136,9 @@ func (c DuckDBConfig) settings() []setting {
 // unpacked in memory, for each connection that writes.
 const draftRows = 61_440
 
+// draftName is the name that the private copy is open by.
+const draftName = "draft"
+
 // openDraft opens the private copy, which is made if it is missing, under a
 // database of no file: only what is attached has row groups of another size.
 // The last of equal settings counts.
@@ -145,8 +148,8 @@ func (c DuckDBConfig) openDraft(n names, settings ...setting) (*sql.DB, error) {
 		options.Set(s.name, s.value)
 	}
 	return connect("?"+options.Encode(), []string{
-		fmt.Sprintf("ATTACH IF NOT EXISTS %s AS draft (ROW_GROUP_SIZE %d)", schemas.QuoteText(n.next), draftRows),
-		"USE draft",
+		fmt.Sprintf("ATTACH IF NOT EXISTS %s AS %s (ROW_GROUP_SIZE %d)", schemas.QuoteText(n.next), draftName, draftRows),
+		"USE " + draftName,
 	})
 }
 

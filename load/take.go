@@ -22,6 +22,11 @@ func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if !isNew {
+		if err := p.check(ctx, db); err != nil {
+			return err
+		}
+	}
 	var jobs []job
 	err = p.change(ctx, db, func(tx *sql.Tx) error {
 		jobs, err = r.jobs(ctx, tx, isNew)

@@ -27,9 +27,10 @@ func sighting(alias string) string {
 	return fmt.Sprintf("{'at': %s._fetched_at, 'run': %[1]s._run_id, 'page': %[1]s._page_id}", alias)
 }
 
-// Temporary tables: the keys of objects of which one sighting does not tell all, and
-// their sightings.
+// Temporary tables: the stored rows of the objects that the run saw, the keys of objects
+// of which one sighting does not tell all, and their sightings.
 const (
+	metRows = "_met"
 	several = "_several"
 	pieces  = "_pieces"
 )
