@@ -52,7 +52,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 	}
 	p = &pipeline.Pipeline{
 		Plan: planned.Plan, Seeds: planned.Seeds, Left: planned.Left, Resting: planned.Resting, Run: planned.Run, Store: j.store,
-		Loader: loader, Destinations: to.names, Crash: j.opts.Crash,
+		Loader: loader, Destinations: to.names, Crash: j.opts.Crash, Apart: apart(false),
 	}
 	if to.duckdb != "" {
 		p.Publish = append(p.Publish, database(j, to, parquet, step))

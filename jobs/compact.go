@@ -29,6 +29,14 @@ func joining(j *Job) compact.Config {
 	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == CompactDays, Step: j.opts.Step}
 }
 
+// apart takes the joined files apart that have rows of a run; all, where all runs are
+// made anew.
+func apart(all bool) func(context.Context, *store.Locked, string) error {
+	return func(ctx context.Context, out *store.Locked, run string) error {
+		return compact.Apart(ctx, out, run, all)
+	}
+}
+
 // joinFiles is what Job.Compact does.
 func joinFiles(ctx context.Context, j *Job, all bool) (compact.Summary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -144,8 +143,8 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	}
 	defer done()
 	p.Out, p.Progress, p.Salvage, p.Notify = out, j.opts.Progress, r.SkipDamaged, j.opts.Notice
-	p.Apart = func(ctx context.Context, out *store.Locked, run string) error {
-		return compact.Apart(ctx, out, run, r.Run == "")
+	if r.Run == "" {
+		p.Apart = apart(true)
 	}
 	if err := p.Open(); err != nil {
 		return Result{}, err

@@ -101,11 +101,7 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	}
 	var jobs []job
 	for _, t := range schemas.Tables() {
-		from, ok := rows[t.Name]
-		if !ok {
-			continue
-		}
-		m := merge{table: t, from: from, rows: rows, partial: partial, thrifty: thrifty}
+		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty}
 		shares := r.shares(m, isNew)
 		for i := range shares {
 			m.share = share{i, shares}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"time"
@@ -106,11 +107,14 @@ func (p *Pipeline) stands(ctx context.Context, m *store.Manifest) (bool, error) 
 	if !slices.Contains(p.Destinations, store.ParquetFiles) {
 		return false, nil
 	}
-	where, err := store.ReadWhere(p.Out.Dir)
-	if err != nil || !where.Has(p.Run.RunID) {
-		return false, err
-	}
 	earlier, err := p.Out.Manifest(p.Run.RunID)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !earlier.Ended() {
+		return false, nil // a damaged map is nothing to a run that goes on
+	}
+	where, whereErr := store.ReadWhere(p.Out.Dir)
+	if whereErr != nil || !where.Has(p.Run.RunID) {
+		return false, whereErr
+	}
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("the rows of run %s are joined with those of others: %w", p.Run.RunID, err)

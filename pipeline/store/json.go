@@ -25,7 +25,7 @@ func (e *CorruptError) Error() string {
 	switch filepath.Base(e.Path) {
 	case "manifest.json":
 		do += ", or delete it and replay its run, which makes it again of the run's pages"
-	case "plan.json":
+	case "plan.json", MapFile:
 	default:
 		do += ", or replay its run"
 	}

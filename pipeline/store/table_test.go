@@ -77,6 +77,7 @@ func TestDamagedMapIsSaid(t *testing.T) {
 		"of another table": {file: joined("users/run_date=2026-11-01/202611-0.parquet", good.First, good.Last)},
 		"a run's name":     {file: joined("spaces/run_date=2026-11-01/"+good.First+"-0.parquet", good.First, good.Last)},
 		"of no run":        {file: joined(good.Path, "../x", good.Last)},
+		"backwards":        {file: joined(good.Path, good.Last, good.First)},
 	} {
 		m := Map{Files: []Joined{c.file}}
 		m.Seal()

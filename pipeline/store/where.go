@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -35,7 +36,7 @@ const MapFile = "_map.json"
 
 // Map says in which files of a table the rows of runs stand that are not in their own.
 type Map struct {
-	Files    []Joined `json:"files"` // oldest first
+	Files    []Joined `json:"files"` // oldest first, each with other runs than those before
 	Checksum string   `json:"checksum"`
 }
 
@@ -57,7 +58,7 @@ func ReadMap(d Dir, table string) (Map, error) {
 	var corrupt *CorruptError
 	if err == nil {
 		sum := m.Checksum
-		if m.Seal(); m.Checksum != sum || slices.ContainsFunc(m.Files, func(j Joined) bool { return !isJoined(table, j) }) {
+		if m.Seal(); m.Checksum != sum || !m.ours(table) {
 			err = &CorruptError{Path: name, Err: errors.New("it is not what was written")}
 		}
 	}
@@ -78,6 +79,18 @@ func isJoined(table string, j Joined) bool {
 	day, ours := strings.CutPrefix(folder, table+"/")
 	return ours && dayFolder.MatchString(strings.TrimSuffix(day, "/")) && joinedFile.MatchString(name) && j.Table == table &&
 		CheckRunID(j.First) == nil && CheckRunID(j.Last) == nil && 0 <= j.Rows && j.Rows <= mostCounted && 0 <= j.Bytes && j.Bytes <= mostCounted
+}
+
+// ours reports whether the map can be one of ours.
+func (m *Map) ours(table string) bool {
+	last := ""
+	for _, j := range m.Files {
+		if !isJoined(table, j) || j.First <= last || j.Last < j.First {
+			return false
+		}
+		last = j.Last
+	}
+	return true
 }
 
 // Where says where the rows of runs stand, by table.
@@ -107,12 +120,12 @@ func ReadWhere(d Dir) (Where, error) {
 
 // Joined returns the file that has a run's rows of a table, nil if its own has them.
 func (w Where) Joined(table, runID string) *Joined {
-	for i := range w[table] {
-		if w[table][i].Of(runID) {
-			return &w[table][i]
-		}
+	files := w[table]
+	after := sort.Search(len(files), func(i int) bool { return files[i].First > runID })
+	if after == 0 || !files[after-1].Of(runID) {
+		return nil
 	}
-	return nil
+	return &files[after-1]
 }
 
 // Has reports whether rows of a run are in joined files.
