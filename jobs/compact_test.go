@@ -3,6 +3,7 @@ package jobs_test
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -18,6 +19,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -30,13 +32,13 @@ type daily struct {
 	hours atomic.Int64 // since the first run
 }
 
-func newDaily(t *testing.T, runs int, compact string) *daily {
+func newDaily(t *testing.T, runs int, compact string, to ...string) *daily {
 	t.Helper()
 	d := &daily{T: t}
 	world := simulator.New(simulator.Config{Spaces: 40, NoRateLimits: true, Evolve: true, EvolveOver: 100 * time.Hour, Change: true, Quirks: true, Now: d.now})
 	server := httptest.NewServer(world)
 	t.Cleanup(server.Close)
-	d.spec = jobs.Spec{Name: "daily", Store: t.TempDir(), BaseURL: server.URL, To: []string{"parquet"}, Follow: jobs.FollowOpen, With: []string{"tweets"},
+	d.spec = jobs.Spec{Name: "daily", Store: t.TempDir(), BaseURL: server.URL, To: append(to, "parquet"), Follow: jobs.FollowOpen, With: []string{"tweets"},
 		Creators: world.CreatorIDs(5), IDs: world.SpaceIDs(4), Compact: compact}
 	d.spec.Defaults()
 	d.store = store.Dir(d.spec.Store)
@@ -120,6 +122,7 @@ func (d *daily) files(table string) map[string]int {
 // the same, for globs and for those who go by the map, and a replay changes nothing.
 func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	d := newDaily(t, 16, jobs.CompactNone) // October 29 to November 3
 	want := d.rows()
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 3, "2026-10-30": 3, "2026-10-31": 3, "2026-11-01": 3, "2026-11-02": 3, "2026-11-03": 1}; !equalCounts(got, all) {
@@ -225,6 +228,39 @@ func (d *daily) change(run string) {
 	}
 }
 
+// A database that went is made again of joined files, and of the pages of runs whose
+// files are not as they were, with the rows that it had.
+func TestDatabaseIsMadeAgainOfJoinedFiles(t *testing.T) {
+	slow(t)
+	scratchtest.SkipRacing(t)
+	d := newDaily(t, 7, jobs.CompactMonths, "duckdb") // October 29 to 31
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-10-30": 1, "2026-10-31": 1}; !equalCounts(got, all) {
+		t.Errorf("runs left %v, want %v", got, all)
+	}
+	joined, err := filepath.Glob(filepath.Join(d.store.Parquet(), "users", "run_date=2026-10-30", "*.parquet"))
+	if err != nil || len(joined) != 1 {
+		t.Fatalf("%q, %v, want a file", joined, err)
+	}
+	text, err := os.ReadFile(joined[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.WriteFile(joined[0], append(slices.Clone(text), 0), 0o600), os.Remove(d.store.DuckDB())); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	o := d.options()
+	o.Log = slog.New(slog.NewTextHandler(&said, nil))
+	ran(t, d.spec, o)
+	if !strings.Contains(said.String(), "lacks 7 runs") {
+		t.Errorf("the run says %s", &said)
+	}
+	if err := os.WriteFile(joined[0], text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	d.whole("made again", nil)
+}
+
 // What cannot be joined stays as it is, and is said once: a file that is not what its
 // manifest lists, those of somebody else, and those of a run that can go on. Whatever
 // step fails, the rows are there, once, and the next time all is done.
@@ -291,6 +327,7 @@ func TestWhatCannotBeJoinedStays(t *testing.T) {
 // are joined and taken apart.
 func TestReadersMissNoRowWhileFilesAreJoined(t *testing.T) {
 	slow(t)
+	scratchtest.SkipRacing(t)
 	d := newDaily(t, 8, jobs.CompactNone)
 	d.spec.Compact = jobs.CompactMonths
 	want := d.rows()["api_requests"].Rows

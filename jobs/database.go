@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
@@ -60,12 +59,10 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 		return err
 	}
 	j.opts.Log.Info(fmt.Sprintf("%s lacks %s of the store, the first %s: bringing it up", filepath.Base(to.duckdb), count(len(lacks), "run"), lacks[0].Run.RunID))
+	kept := health.NewKept(j.store)
 	for len(lacks) > 0 {
-		n := slices.IndexFunc(lacks, func(m store.Manifest) bool { return !health.Kept(j.store, m) })
-		if n < 0 {
-			n = len(lacks)
-		}
-		if err := publish(ctx, j, to, lacks[:n]); err != nil {
+		n, err := publish(ctx, j, to, lacks, kept)
+		if err != nil {
 			return err
 		}
 		if lacks = lacks[n:]; len(lacks) > 0 {
@@ -81,17 +78,22 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 }
 
 // publish merges the files of runs into the database, where they become visible
-// together.
-func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest) error {
-	if len(runs) == 0 {
-		return nil
-	}
+// together, up to the first whose files were not kept, and returns how many those are.
+func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept *health.Kept) (n int, err error) {
 	d := stored(j, to)
 	defer d.Close() // a no-op after Commit
 	for _, m := range runs {
-		if err := d.Prepare(ctx, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: m.Files}, j.store.Parquet()); err != nil {
-			return fmt.Errorf("run %s: %w", m.Run.RunID, err)
+		parts, whole := kept.Parts(m)
+		if !whole {
+			break
 		}
+		if err := d.Prepare(ctx, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: parts, Only: true}, j.store.Parquet()); err != nil {
+			return 0, fmt.Errorf("run %s: %w", m.Run.RunID, err)
+		}
+		n++
 	}
-	return d.Commit(ctx)
+	if n == 0 {
+		return 0, nil
+	}
+	return n, d.Commit(ctx)
 }

@@ -269,7 +269,10 @@ func (r run) rows() (map[string]string, error) {
 	for table, files := range names {
 		rows[table] = ""
 		if len(files) > 0 {
-			rows[table] = fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(files, ", "))
+			rows[table] = fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(slices.Compact(files), ", "))
+			if r.Only {
+				rows[table] = fmt.Sprintf("(FROM %s WHERE _run_id = %s)", rows[table], schemas.QuoteText(r.RunID))
+			}
 		}
 	}
 	return rows, nil

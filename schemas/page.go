@@ -119,4 +119,5 @@ type Load struct {
 	// loaded once with the same content is loaded.
 	Content string
 	Parts   []Part
+	Only    bool // of the files, which can have those of others, only the rows of RunID
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Lacking are the runs that were to be loaded into the database and are not in it as
@@ -40,16 +41,50 @@ func empty(dir store.Dir, id string) bool {
 	return err == nil && len(entries) == 0
 }
 
-// Kept reports whether a run's Parquet files are there as its manifest lists them,
-// by their checksums, too: a database is about to read them.
-func Kept(dir store.Dir, m store.Manifest) bool {
-	if !m.LoadsTo(store.ParquetFiles) {
-		return false
+// Kept tells which runs have their Parquet rows where they are listed.
+type Kept struct {
+	dir     store.Dir
+	where   store.Where
+	damaged error            // of what says where
+	joined  map[string]error // files of several runs that were looked at
+}
+
+// NewKept looks where rows stand.
+func NewKept(dir store.Dir) *Kept {
+	k := &Kept{dir: dir, joined: map[string]error{}}
+	k.where, k.damaged = store.ReadWhere(dir)
+	return k
+}
+
+// Parts are the files with the rows of a run, and maybe of others, with how many of
+// them are the run's. It is false where they are not all there as they are listed, by
+// their checksums, too: a database is about to read them.
+func (k *Kept) Parts(m store.Manifest) (parts []schemas.Part, whole bool) {
+	if k.damaged != nil || !m.LoadsTo(store.ParquetFiles) {
+		return nil, false
 	}
 	for _, part := range m.Files {
-		if part.Rows > 0 && store.CheckPart(filepath.Join(dir.Parquet(), filepath.FromSlash(part.Path)), part) != nil {
-			return false
+		if part.Rows == 0 {
+			continue
 		}
+		if j := k.where.Joined(part.Table, m.Run.RunID); j != nil {
+			err, looked := k.joined[j.Path]
+			if !looked {
+				err = k.check(j.Part)
+				k.joined[j.Path] = err
+			}
+			if err != nil {
+				return nil, false
+			}
+			part.Path = j.Path
+		} else if k.check(part) != nil {
+			return nil, false
+		}
+		parts = append(parts, part)
 	}
-	return true
+	return parts, true
+}
+
+func (k *Kept) check(part schemas.Part) error {
+	return store.CheckPart(filepath.Join(k.dir.Parquet(), filepath.FromSlash(part.Path)), part)
 }
