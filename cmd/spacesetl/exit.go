@@ -34,6 +34,7 @@ func exitCode(ctx context.Context, err error) int {
 		usage   *usageError
 		invalid *jobs.InvalidError
 		wrong   *store.WrongJobError
+		newer   *store.FormatError
 		gaps    *gapsError
 		busy    *store.BusyError
 		held    *load.LockedError
@@ -41,7 +42,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), misconfigured(err):
+	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), errors.As(err, &newer), misconfigured(err):
 		return 2
 	case errors.As(err, &gaps):
 		return 3

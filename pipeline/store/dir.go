@@ -44,8 +44,12 @@ func (d Dir) RunFile(runID, name string) string {
 	return filepath.Join(string(d), "runs", runID, name)
 }
 
-// Runs lists the ids of the store's runs, oldest first.
+// Runs lists the ids of the store's runs, oldest first. Who looks at a store begins with
+// it: the error is a *FormatError where a newer version has written it.
 func (d Dir) Runs() ([]string, error) {
+	if err := known(d); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(filepath.Join(string(d), "runs"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

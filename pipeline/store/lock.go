@@ -43,7 +43,7 @@ const mostOwner = 4 << 10
 
 // Lock makes this process the only one that writes the store. The system
 // releases the lock of a process that dies. It returns a *BusyError when
-// another has it.
+// another has it, and a *FormatError for a store of a newer version.
 func (d Dir) Lock() (*Locked, error) {
 	if err := os.MkdirAll(string(d), 0o777); err != nil {
 		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
@@ -63,6 +63,10 @@ func (d Dir) Lock() (*Locked, error) {
 			return nil, &BusyError{string(d), text}
 		}
 		return nil, &BusyError{string(d), "another run"}
+	}
+	if err := known(d); err != nil {
+		_ = lock.Unlock()
+		return nil, err
 	}
 	last, _ := durable.ReadFile(path, mostOwner) // of what cannot be read nothing is known
 	host, _ := os.Hostname()                     // only for the message
