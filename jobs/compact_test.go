@@ -259,6 +259,26 @@ func TestDatabaseIsMadeAgainOfJoinedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.whole("made again", nil)
+	if err := os.Remove(d.store.DuckDB()); err != nil {
+		t.Fatal(err)
+	}
+	visible := 0
+	o = d.options()
+	o.Step = func(name, _ string) error {
+		if name == "duckdb: renamed" {
+			visible++
+		}
+		return nil
+	}
+	for _, err := range jobs.Open(d.spec, o).Replay(t.Context(), jobs.ReplayOptions{}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if visible != 1 {
+		t.Errorf("%d databases were made for %d runs, want one", visible, len(d.runs()))
+	}
+	d.whole("replayed", nil)
 }
 
 // What cannot be joined stays as it is, and is said once: a file that is not what its

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -22,6 +23,8 @@ type ReplayOptions struct {
 	// SkipDamaged goes over pages that cannot be read: the run's manifest names
 	// them, and its tables have the rest.
 	SkipDamaged bool
+
+	together *load.Together // the database, of several runs
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -65,6 +68,10 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
+		if to := targets(dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
+			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
+		}
+		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out, r)
@@ -75,6 +82,9 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			if !yield(result, err) || err != nil {
 				return
 			}
+		}
+		if err := r.together.Finish(context.WithoutCancel(ctx)); err != nil {
+			yield(Result{}, err)
 		}
 	}
 }
@@ -145,6 +155,9 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	p.Out, p.Progress, p.Salvage, p.Notify = out, j.opts.Progress, r.SkipDamaged, j.opts.Notice
 	if r.Run == "" {
 		p.Apart = apart(true)
+	}
+	if r.together != nil {
+		p.Publish = []pipeline.Publisher{r.together}
 	}
 	if err := p.Open(); err != nil {
 		return Result{}, err
