@@ -12,9 +12,9 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // reply sends a body as the API does.
@@ -33,13 +33,9 @@ func (s *scene) bothReaders(query string) map[string][]string {
 	if err != nil {
 		s.Fatal(err)
 	}
-	var parts []schemas.Part
-	for _, id := range runs {
-		m, err := dir.Manifest(id)
-		if err != nil {
-			s.Fatal(err)
-		}
-		parts = append(parts, m.Files...)
+	parts, err := health.ReadNotes(dir).Parts(dir, runs)
+	if err != nil {
+		s.Fatal(err)
 	}
 	readers := map[string]load.ReaderConfig{"files": {Dir: dir.Parquet(), Parts: parts}}
 	if slices.Contains(s.spec.To, store.DuckDBFile) {

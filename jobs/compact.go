@@ -15,7 +15,9 @@ func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
 	if j.spec.Compact == CompactNone || !slices.Contains(j.spec.To, store.ParquetFiles) || ctx.Err() != nil {
 		return
 	}
-	sum, err := compact.Join(ctx, locked, joining(j))
+	cfg := joining(j)
+	cfg.Begun = true
+	sum, err := compact.Join(ctx, locked, cfg)
 	if err != nil {
 		j.opts.Log.Warn(fmt.Sprintf("Parquet files of days that are over could not be joined: %v", err))
 	}

@@ -97,18 +97,10 @@ func CheckShape(t *schemas.Table, file string) error {
 	return copyRows(context.Background(), t, file, func(*records) error { return nil })
 }
 
-// Empty writes a file of a table without rows, so that the table can be read.
-func Empty(t *schemas.Table, file string) error {
-	p := &Parquet{}
-	out, err := createParquet(file, fileKey{table: t}, p)
-	if err != nil {
-		return err
-	}
-	if err := out.finish(nil); err != nil {
-		out.abandon()
-		return err
-	}
-	return nil
+// NoRows is a file of a table without rows.
+func NoRows(t *schemas.Table) ([]byte, error) {
+	end, err := footer(t, nil, 0)
+	return append([]byte(magic), end...), err
 }
 
 // size is what the file will have at least.

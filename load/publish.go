@@ -65,13 +65,13 @@ func (p *Parquet) readable(touched folders) error {
 		if names, err := filepath.Glob(filepath.Join(globEscape(folder), "run_date=*")); err != nil || len(names) > 0 {
 			continue
 		}
-		staged, target := filepath.Join(p.cfg.Staging, EmptyFile), filepath.Join(folder, EmptyFolder, EmptyFile)
-		err := os.MkdirAll(filepath.Dir(target), 0o777)
+		target := filepath.Join(folder, EmptyFolder, EmptyFile)
+		text, err := NoRows(t)
 		if err == nil {
-			err = Empty(t, staged)
+			err = os.MkdirAll(filepath.Dir(target), 0o777)
 		}
 		if err == nil {
-			err = os.Rename(staged, target)
+			err = durable.WriteFile(target, text, durable.Options{})
 		}
 		if err != nil {
 			return fmt.Errorf("parquet %s: %w", t.Name, err)

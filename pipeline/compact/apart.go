@@ -110,7 +110,7 @@ func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, w
 	}
 	next.Without(j.Path)
 	files := slices.DeleteFunc(slices.Clone(where[t.Name]), func(one store.Joined) bool { return one.Path == j.Path })
-	return replace(l, t, next, store.Map{Files: files}, nil)
+	return replace(t, next, store.Map{Files: files}, nil)
 }
 
 // Verify holds the joined files against the manifests of their runs: each is there as

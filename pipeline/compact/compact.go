@@ -25,6 +25,9 @@ const MostBytes = 128 << 20
 // Config says how files are joined. The zero value works, but for Now.
 type Config struct {
 	Now time.Time
+	// Begun does nothing unless the newest run is the first of its day: no other has
+	// anything to join.
+	Begun bool
 	// Days leaves it at days.
 	Days bool
 	// All looks at the folders of all months again; without it, at what was not
@@ -49,7 +52,7 @@ type Summary struct {
 // and those of somebody else. Readers see the old files of a table or the new ones.
 func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	runs, err := l.Runs()
-	if err != nil || len(runs) == 0 {
+	if err != nil || len(runs) == 0 || cfg.Begun && len(runs) > 1 && dayOfRun(runs[len(runs)-1]) == dayOfRun(runs[len(runs)-2]) {
 		return Summary{}, err
 	}
 	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}
@@ -109,23 +112,19 @@ func (c *compaction) table(t *schemas.Table) error {
 	}
 	c.sum.Tables++
 	slices.SortFunc(m.Files, func(a, b store.Joined) int { return cmp.Compare(a.First, b.First) })
-	return replace(c.l, t, next, m, c.cfg.Step)
+	return replace(t, next, m, c.cfg.Step)
 }
 
-// replace puts a table's new folder in the place of the old one, with one file at
-// least, so that it can be read.
-func replace(l *store.Locked, t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
-	files, err := next.Fill()
-	if err == nil && files == 0 {
-		folder := filepath.Join(next.Dir, load.EmptyFolder)
-		if err = os.MkdirAll(folder, 0o777); err == nil {
-			err = load.Empty(t, filepath.Join(folder, load.EmptyFile))
-		}
+// replace puts a table's new folder in the place of the old one.
+func replace(t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
+	noRows, err := load.NoRows(t)
+	if err == nil {
+		err = next.Fill()
 	}
 	if err != nil {
 		return err
 	}
-	return next.Replace(m, step)
+	return next.Replace(m, noRows, step)
 }
 
 // source is a file whose rows are to be joined with others.

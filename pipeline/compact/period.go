@@ -81,6 +81,9 @@ func (c *compaction) newest() time.Time {
 	return c.l.Newest().UTC()
 }
 
+// dayOfRun is the day in a run's id.
+func dayOfRun(id string) string { return id[:min(len(id), len("20261129"))] }
+
 // dayOf is the day of a folder run_date=YYYY-MM-DD; empty of another.
 func dayOf(folder string) string {
 	day, ours := strings.CutPrefix(path.Base(folder), "run_date=")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -25,7 +26,7 @@ func (e *CorruptError) Error() string {
 	switch filepath.Base(e.Path) {
 	case "manifest.json":
 		do += ", or delete it and replay its run, which makes it again of the run's pages"
-	case "plan.json", MapFile:
+	case "plan.json", path.Base(MapFile):
 	default:
 		do += ", or replay its run"
 	}

@@ -42,19 +42,15 @@ func (t *Table) Without(path string) {
 	t.without[filepath.FromSlash(rest)] = true
 }
 
-// Fill links what else the table's folder has, somebody else's files too, and returns
-// how many Parquet files the new one has.
-func (t *Table) Fill() (files int, err error) {
-	err = filepath.WalkDir(t.of, func(name string, e fs.DirEntry, err error) error {
+// Fill links what else the table's folder has, somebody else's files, too.
+func (t *Table) Fill() error {
+	return filepath.WalkDir(t.of, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		rest, err := filepath.Rel(t.of, name)
-		if err != nil || rest == "." || rest == MapFile || t.without[rest] {
-			return err
-		}
-		if e.IsDir() {
-			return nil // made with its first file; an empty one is not needed
+		if err != nil || e.IsDir() || rest == filepath.FromSlash(MapFile) || t.without[rest] {
+			return err // folders are made with their first file
 		}
 		to := filepath.Join(t.Dir, rest)
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
@@ -62,29 +58,30 @@ func (t *Table) Fill() (files int, err error) {
 		}
 		return os.Link(name, to)
 	})
+}
+
+// Replace puts the new folder in the place of the table's, and its map with it, made of
+// a Parquet file of the table without rows: where the system can exchange two folders,
+// in one step. Elsewhere a reader may see no table for a moment, never a part of it.
+func (t *Table) Replace(m Map, noRows []byte, step durable.Step) error {
+	text, err := m.text(noRows)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return files, filepath.WalkDir(t.Dir, func(name string, e fs.DirEntry, err error) error {
-		if err == nil && !e.IsDir() && strings.HasSuffix(name, ".parquet") {
-			files++
-		}
+	file := filepath.Join(t.Dir, filepath.FromSlash(MapFile))
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		return err
+	}
+	if err := durable.WriteFile(file, text, durable.Options{}); err != nil {
+		return err
+	}
+	err = filepath.WalkDir(t.Dir, func(name string, e fs.DirEntry, err error) error {
 		if err == nil && e.IsDir() {
 			err = durable.SyncDir(name)
 		}
 		return err
 	})
-}
-
-// Replace puts the new folder in the place of the table's, and its map with it: where
-// the system can exchange two folders, in one step. Elsewhere a reader may see no
-// table for a moment, never a part of it.
-func (t *Table) Replace(m Map, step durable.Step) error {
-	m.Seal()
-	if err := WriteJSON(filepath.Join(t.Dir, MapFile), m, nil); err != nil {
-		return err
-	}
-	if err := durable.SyncDir(t.Dir); err != nil {
+	if err != nil {
 		return err
 	}
 	if err := step.At("table: before exchange", t.of); err != nil {

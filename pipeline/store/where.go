@@ -1,6 +1,8 @@
 package store
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +14,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -30,9 +33,14 @@ func (j *Joined) Of(runID string) bool {
 	return j.First <= runID && runID <= j.Last && !slices.Contains(j.Except, runID)
 }
 
-// MapFile is the name of what a table's folder has beside its files once some of
-// them are joined: it and they take the place of what was there in one step.
-const MapFile = "_map.json"
+// MapFile is what a table's folder has beside its files once some of them are joined: it
+// and they take the place of what was there in one step. It is a Parquet file without
+// rows, so that whoever reads the whole folder can; the map is the line of JSON behind
+// its first four bytes.
+const MapFile = "run_date=1970-01-01/map.parquet"
+
+// parquetMagic begins a Parquet file.
+const parquetMagic = "PAR1"
 
 // Map says in which files of a table the rows of runs stand that are not in their own.
 type Map struct {
@@ -50,22 +58,38 @@ func (m *Map) Seal() {
 // error is a *CorruptError where it is not what was written.
 func ReadMap(d Dir, table string) (Map, error) {
 	var m Map
-	name := filepath.Join(d.Parquet(), table, MapFile)
-	err := ReadJSON(name, &m)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Map{}, nil
+	name := filepath.Join(d.Parquet(), table, filepath.FromSlash(MapFile))
+	text, err := durable.ReadFile(name, MostJSON)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return m, nil
+	case errors.Is(err, durable.ErrNotRegular):
+		return m, &CorruptError{name, durable.Cause(err)}
+	case err != nil:
+		return m, err
 	}
-	var corrupt *CorruptError
-	if err == nil {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	line, ours := bytes.CutPrefix(line, []byte(parquetMagic))
+	if ours = ours && json.Unmarshal(line, &m) == nil; ours {
 		sum := m.Checksum
-		if m.Seal(); m.Checksum != sum || !m.ours(table) {
-			err = &CorruptError{Path: name, Err: errors.New("it is not what was written")}
-		}
+		m.Seal()
+		ours = m.Checksum == sum && m.ours(table)
 	}
-	if errors.As(err, &corrupt) {
-		return Map{}, &CorruptError{Path: name, Err: corrupt.Err}
+	if !ours {
+		return Map{}, &CorruptError{name, errors.New("it is not what was written")}
 	}
-	return m, err
+	return m, nil
+}
+
+// text is the map as its file has it, made of a Parquet file without rows.
+func (m Map) text(noRows []byte) ([]byte, error) {
+	m.Seal()
+	line, err := json.Marshal(m)
+	rest, ours := bytes.CutPrefix(noRows, []byte(parquetMagic))
+	if err == nil && !ours {
+		err = errors.New("it is no Parquet file")
+	}
+	return slices.Concat([]byte(parquetMagic), line, []byte("\n"), rest), err
 }
 
 var joinedFile = regexp.MustCompile(`^[0-9]{6}([0-9]{2})?-[0-9]+\.parquet$`)
