@@ -2,9 +2,10 @@ package jobs_test
 
 import (
 	"fmt"
-	"github.com/spacesetl/spacesetl/schemas"
 	"slices"
 	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // reading is what one start read, and how long it took.
