@@ -9,15 +9,13 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
-// upkeep joins the files of days and months that are over, after a run: what it cannot
-// do, the next run can.
+// upkeep joins the files of days and months that are over, after a run, also one that
+// came to its deadline: what it cannot do, the next day's run can.
 func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
 	if j.spec.Compact == CompactNone || !slices.Contains(j.spec.To, store.ParquetFiles) || ctx.Err() != nil {
 		return
 	}
-	cfg := joining(j)
-	cfg.Begun = true
-	sum, err := compact.Join(ctx, locked, cfg)
+	sum, err := compact.Join(ctx, locked, joining(j, true, false))
 	if err != nil {
 		j.opts.Log.Warn(fmt.Sprintf("Parquet files of days that are over could not be joined: %v", err))
 	}
@@ -27,8 +25,8 @@ func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
 }
 
 // joining says which files of the job are joined.
-func joining(j *Job) compact.Config {
-	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == CompactDays, Step: j.opts.Step}
+func joining(j *Job, begun, all bool) compact.Config {
+	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == CompactDays, Begun: begun, All: all, Step: j.opts.Step}
 }
 
 // apart takes the joined files apart that have rows of a run; all, where all runs are
@@ -52,7 +50,5 @@ func joinFiles(ctx context.Context, j *Job, all bool) (compact.Summary, error) {
 	if err := locked.Sweep(); err != nil {
 		return compact.Summary{}, err
 	}
-	cfg := joining(j)
-	cfg.All = all
-	return compact.Join(ctx, locked, cfg)
+	return compact.Join(ctx, locked, joining(j, false, all))
 }

@@ -83,13 +83,14 @@ func run(ctx context.Context, j *Job) (Result, error) {
 		return Result{}, err
 	}
 	defer p.Close()
+	asking := ctx
 	if j.spec.Deadline > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, start.Add(j.spec.Deadline))
+		asking, cancel = context.WithDeadline(ctx, start.Add(j.spec.Deadline))
 		defer cancel()
 	}
-	r := Result{Expected: foretell(ctx, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
-	r.Manifest, err = p.RunAll(ctx)
+	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
+	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
 		upkeep(ctx, j, locked)
