@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,14 +45,15 @@ func newNotedStore(t *testing.T) *notedStore {
 }
 
 func (s *notedStore) options() jobs.Options {
-	left := s.steps
+	var left atomic.Int64
+	left.Store(int64(s.steps))
 	return jobs.Options{
 		Tokens: jobs.Tokens{App: "token-of-the-noted-test"}, Now: func() time.Time { return s.now },
 		Client: func(cfg *extract.Config) {
 			cfg.Now, cfg.CreatorSpacing = func() time.Time { return s.now }, time.Nanosecond
 		},
 		Step: func(string, string) error {
-			if left--; left == 0 {
+			if left.Add(-1) == 0 {
 				return errors.New("the disk is full")
 			}
 			return nil
