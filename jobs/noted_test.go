@@ -19,6 +19,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -138,6 +139,7 @@ func copied(t *testing.T, from string) string {
 // What status and doctor say of a store does not depend on what was noted of its runs:
 // whatever is done to the store or to the notes.
 func TestNotesHideNothing(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	s := newNotedStore(t)
 	dir := s.spec.Store
