@@ -13,8 +13,8 @@ func compactCommand(c *console) *cli.Command {
 		Usage:     "join the Parquet files of days and months that are over",
 		UsageText: "spacesetl compact --store ./spaces\nspacesetl compact -f job.yaml --all",
 		Description: "Files of runs become one a table and day once the day is over, and one a table and month once\n" +
-			"the month is. Each run does it at its end, unless the job says compact: none. The rows stay the\n" +
-			"same, readers see the old files of a table or the new ones, manifests stay as they are.",
+			"the month is. The first run of a day does it at its end, unless the job says compact: none. The rows\n" +
+			"stay the same, readers see the old files of a table or the new ones, manifests stay as they are.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
