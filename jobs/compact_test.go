@@ -384,3 +384,32 @@ func TestReadersMissNoRowWhileFilesAreJoined(t *testing.T) {
 		}
 	}
 }
+
+// A store whose files were joined by the first version that did so is whole, is replayed
+// to the same files, and goes on.
+func TestStoreOfFormat2GoesOnWorking(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 0, jobs.CompactMonths)
+	d.store = unpacked(t, "store-format2.tar.zst") // runs from October 29 to November 1
+	d.spec.Store, d.spec.With, d.spec.Creators = string(d.store), nil, nil
+	d.hours.Store(10 * 8)
+	want := d.rows()
+	if want["runs"].Rows != 10 || want["spaces"].Rows == 0 || d.files("runs")["2026-10-29"] != 1 {
+		t.Fatalf("the store has %v in %v", want, d.files("runs"))
+	}
+	d.whole("as it was", want)
+	before := d.listing()
+	d.replay("")
+	if after := d.listing(); !slices.Equal(before, after) {
+		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
+	}
+	d.compact(true, false)
+	d.whole("replayed", want)
+	d.run()
+	d.run()
+	d.run() // on November 2
+	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-11-01": 1, "2026-11-02": 1}; !equalCounts(got, all) {
+		t.Errorf("after more runs: %v, want %v", got, all)
+	}
+	d.whole("after more runs", nil)
+}
