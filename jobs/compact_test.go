@@ -331,9 +331,50 @@ func TestWhatCannotBeJoinedStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.whole("with one file left", want)
+	d.damageJoined()
 	if left, _ := filepath.Glob(filepath.Join(d.store.Parquet(), "_table-*")); len(left) > 0 {
 		t.Errorf("%q are left", left)
 	}
+}
+
+// damageJoined changes the file of a day in the middle, which costs its month only: what
+// was joined before stays, and is joined with the others once it is whole again.
+func (d *daily) damageJoined() {
+	d.Helper()
+	d.spec.Compact = jobs.CompactNone
+	d.hours.Store(4 * 24)
+	d.run() // in November
+	d.spec.Compact = jobs.CompactMonths
+	file := filepath.Join(d.store.Parquet(), "runs", "run_date=2026-10-30", "20261030-0.parquet")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		d.Fatal(err)
+	}
+	broken := slices.Clone(text)
+	broken[len(broken)/2] ^= 1
+	for _, c := range []struct {
+		text  []byte
+		left  int
+		files int // of October, with that of the run that was left before
+	}{{broken, 1, 4}, {text, 0, 2}} {
+		if err := os.WriteFile(file, c.text, 0o600); err != nil {
+			d.Fatal(err)
+		}
+		sum, err := jobs.Open(d.spec, d.options()).Compact(d.Context(), false)
+		if err != nil || len(sum.Left) != c.left {
+			d.Errorf("a joined file: %+v, %v, want %d left", sum, err, c.left)
+		}
+		n := 0
+		for day, files := range d.files("runs") {
+			if strings.HasPrefix(day, "2026-10") {
+				n += files
+			}
+		}
+		if n != c.files {
+			d.Errorf("October has %d files of runs, want %d: %v", n, c.files, d.files("runs"))
+		}
+	}
+	d.whole("after damage to a joined file", nil)
 }
 
 // Readers that go by a glob see all rows, or are told that a file is gone, while files

@@ -27,8 +27,8 @@ func (e *ChangedError) Error() string {
 
 // Apart takes the joined files that have rows of a run apart, so that each of their
 // runs has files of its own again, as its manifest lists them. Where another version
-// has made them they are not the same bytes: that is a *ChangedError, and nothing is
-// changed, unless all are about to be made anew.
+// has made them they are not the same bytes: that is a *ChangedError, and that table
+// stays joined, unless all are about to be made anew.
 func Apart(ctx context.Context, l *store.Locked, run string, all bool) error {
 	runs, err := l.Runs()
 	if err != nil {

@@ -5,6 +5,7 @@ package compact
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -57,12 +58,18 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	}
 	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}
 	c.cfg.Most = cmp.Or(cfg.Most, MostBytes)
+	var damaged error // maps: each costs its own table only
 	for _, t := range schemas.Tables() {
-		if err := c.table(t); err != nil {
+		err := c.table(t)
+		var corrupt *store.CorruptError
+		switch {
+		case errors.As(err, &corrupt):
+			damaged = errors.Join(damaged, err)
+		case err != nil:
 			return c.sum, fmt.Errorf("joining the files of %s: %w", t.Name, err)
 		}
 	}
-	return c.sum, nil
+	return c.sum, damaged
 }
 
 type compaction struct {
@@ -88,6 +95,9 @@ func (c *compaction) table(t *schemas.Table) error {
 		sources, err := c.sources(t, m, p)
 		if err != nil {
 			return err
+		}
+		if unjoined(sources) || c.cfg.All {
+			sources = c.whole(t, sources)
 		}
 		if !unjoined(sources) {
 			continue
@@ -140,7 +150,6 @@ func unjoined(sources []source) bool {
 
 // sources are the files of a period that can be joined, oldest runs first.
 func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources []source, err error) {
-	bad := map[string]bool{} // runs
 	for _, folder := range p.folders {
 		entries, err := os.ReadDir(filepath.Join(c.l.Parquet(), t.Name, folder))
 		if err != nil {
@@ -156,18 +165,9 @@ func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources [
 			}
 		}
 	}
-	// A file that is not what was written stays, and its run with it.
+	// One of a run between those that are joined stays: rows are in the order of runs.
 	sources = slices.DeleteFunc(sources, func(s source) bool {
-		err := c.readable(t, s)
-		if err != nil {
-			c.sum.Left = append(c.sum.Left, err.Error())
-			bad[s.First] = s.own
-		}
-		return err != nil
-	})
-	// One of a run between those that are joined stays, too: rows are in the order of runs.
-	sources = slices.DeleteFunc(sources, func(s source) bool {
-		return s.own && (bad[s.First] || slices.ContainsFunc(m.Files, func(j store.Joined) bool { return j.First < s.First && s.First < j.Last }))
+		return s.own && slices.ContainsFunc(m.Files, func(j store.Joined) bool { return j.First < s.First && s.First < j.Last })
 	})
 	slices.SortStableFunc(sources, func(a, b source) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
@@ -175,17 +175,23 @@ func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources [
 	return sources, nil
 }
 
-// readable returns an error for a file that is not what was written, or that this
-// version cannot read.
-func (c *compaction) readable(t *schemas.Table, s source) error {
-	if !s.own && !c.cfg.All {
-		return nil // verify looks
+// whole leaves out what is not what was written, or what this version cannot read: a
+// file of a run with the others of that run, and with a joined one all of its period,
+// whose runs would else be on both sides of it.
+func (c *compaction) whole(t *schemas.Table, sources []source) []source {
+	bad, all := map[string]bool{}, false
+	for _, s := range sources {
+		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
+		err := store.CheckPart(file, s.Part)
+		if err == nil {
+			err = load.CheckShape(t, file)
+		}
+		if err != nil {
+			c.sum.Left = append(c.sum.Left, err.Error())
+			bad[s.First], all = true, all || !s.own
+		}
 	}
-	file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
-	if err := store.CheckPart(file, s.Part); err != nil {
-		return err
-	}
-	return load.CheckShape(t, file)
+	return slices.DeleteFunc(sources, func(s source) bool { return all || bad[s.First] })
 }
 
 // part is what the manifest of a run that is over says of a file of it; nil if nothing

@@ -45,10 +45,7 @@ func Verify(ctx context.Context, cfg Config) (*health.Verification, error) {
 	if cfg.Database.Err != nil {
 		v.Wrong("%v", cfg.Database.Err)
 	}
-	where, err := store.ReadWhere(cfg.Store)
-	if err != nil {
-		v.Wrong("%v", err)
-	}
+	where, _ := store.ReadWhere(cfg.Store) // what is wrong with it, compact.Verify says
 	published, err := runs(ctx, cfg, v, where, folder.Path)
 	if err != nil {
 		return nil, err

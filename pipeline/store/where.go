@@ -120,26 +120,27 @@ func (m *Map) ours(table string) bool {
 // Where says where the rows of runs stand, by table.
 type Where map[string][]Joined
 
-// ReadWhere reads the maps of all tables.
+// ReadWhere reads the maps of all tables. With an error it is that of those it could
+// read.
 func ReadWhere(d Dir) (Where, error) {
 	w := Where{}
 	folders, err := os.ReadDir(d.Parquet())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("store %s: %w", d, err)
+	if errors.Is(err, fs.ErrNotExist) {
+		return w, nil
+	}
+	if err != nil {
+		return w, fmt.Errorf("store %s: %w", d, err)
 	}
 	for _, folder := range folders {
 		if !isName(folder.Name(), "") {
 			continue
 		}
-		m, err := ReadMap(d, folder.Name())
-		if err != nil {
-			return nil, err
-		}
-		if len(m.Files) > 0 {
+		m, mapErr := ReadMap(d, folder.Name())
+		if err = errors.Join(err, mapErr); len(m.Files) > 0 {
 			w[folder.Name()] = m.Files
 		}
 	}
-	return w, nil
+	return w, err
 }
 
 // Joined returns the file that has a run's rows of a table, nil if its own has them.
