@@ -23,8 +23,7 @@ type ReplayOptions struct {
 	// SkipDamaged goes over pages that cannot be read: the run's manifest names
 	// them, and its tables have the rest.
 	SkipDamaged bool
-
-	together *load.Together // the database, of several runs
+	together    *load.Together // the database, of several runs
 }
 
 // NoRunError is a store without a run, or without the one that was named.

@@ -83,12 +83,8 @@ func run(ctx context.Context, j *Job) (Result, error) {
 		return Result{}, err
 	}
 	defer p.Close()
-	asking := ctx
-	if j.spec.Deadline > 0 {
-		var cancel context.CancelFunc
-		asking, cancel = context.WithDeadline(ctx, start.Add(j.spec.Deadline))
-		defer cancel()
-	}
+	asking, cancel := until(ctx, j.spec.Deadline, start)
+	defer cancel()
 	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
 	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
@@ -100,6 +96,14 @@ func run(ctx context.Context, j *Job) (Result, error) {
 		err = cmp.Or(behind, health.NewDamage(locked.Dir, damaged))
 	}
 	return r, err
+}
+
+// until is the context of a run's requests, which end at its deadline.
+func until(ctx context.Context, deadline time.Duration, start time.Time) (context.Context, context.CancelFunc) {
+	if deadline <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithDeadline(ctx, start.Add(deadline))
 }
 
 // settle brings up what status and the next run read: that makes it, too, where it

@@ -60,10 +60,10 @@ func Join(ctx context.Context, t *schemas.Table, groups [][]string, dir string, 
 	return joined, nil
 }
 
-// Part takes a file apart again: it writes its rows into a folder as files of so many
+// Split takes a file apart again: it writes its rows into a folder as files of so many
 // rows each, in order, durable, and returns them with what came of them. Of parts
 // that were joined these are the same bytes, if the same version wrote them.
-func Part(ctx context.Context, t *schemas.Table, file, dir string, parts []schemas.Part) ([]schemas.Part, error) {
+func Split(ctx context.Context, t *schemas.Table, file, dir string, parts []schemas.Part) ([]schemas.Part, error) {
 	p := &Parquet{files: map[fileKey]*parquetFile{}}
 	defer p.packers.drop()
 	parts = append([]schemas.Part{}, parts...)

@@ -48,7 +48,7 @@ func TestJoinedFilesHaveTheRowsAndTheirBytes(t *testing.T) {
 					sameLines(t, "DuckDB", readByParquetGo(t, path), s.query("SELECT %s FROM read_parquet('%s')", asText(table), path))
 					got = append(got, readByParquetGo(t, path)...)
 				}
-				again, err := Part(t.Context(), table, path, t.TempDir(), flat(parts[j.First:j.Last+1]))
+				again, err := Split(t.Context(), table, path, t.TempDir(), flat(parts[j.First:j.Last+1]))
 				if err != nil || !slices.Equal(again, flat(parts[j.First:j.Last+1])) {
 					t.Errorf("%s: taken apart %v, %v, want %v", name, again, err, parts[j.First:j.Last+1])
 				}
@@ -93,7 +93,7 @@ func TestJoinRefusesWhatIsNoFileOfTheTable(t *testing.T) {
 		t.Errorf("of another table: %v", err)
 	}
 	for _, n := range []int64{0, 99, 101} {
-		if _, err := Part(t.Context(), spaces, file, t.TempDir(), []schemas.Part{{Path: "p.parquet", Rows: n}}); err == nil {
+		if _, err := Split(t.Context(), spaces, file, t.TempDir(), []schemas.Part{{Path: "p.parquet", Rows: n}}); err == nil {
 			t.Errorf("%d of 100 rows: no error", n)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
@@ -87,26 +88,12 @@ func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, w
 		return err
 	}
 	defer next.Close()
-	parts := r.parts(t, j)
-	inside := slices.Clone(parts) // with names below the new folder
-	for i := range inside {
-		inside[i].Path = filepath.ToSlash(filepath.Join(path.Base(path.Dir(parts[i].Path)), path.Base(parts[i].Path)))
-		if err := os.MkdirAll(filepath.Join(next.Dir, path.Dir(inside[i].Path)), 0o777); err != nil {
-			return err
-		}
-	}
-	file := filepath.Join(l.Parquet(), filepath.FromSlash(j.Path))
-	if err := store.CheckPart(file, j.Part); err != nil {
-		return err
-	}
-	made, err := load.Part(ctx, t, file, next.Dir, inside)
+	changed, err := r.split(ctx, t, j, next.Dir)
 	if err != nil {
 		return err
 	}
-	for i := range made {
-		if made[i].SHA256 != parts[i].SHA256 && !all {
-			return &ChangedError{file, store.RunOf(parts[i].Path)}
-		}
+	if len(changed) > 0 && !all {
+		return &ChangedError{r.path(j), changed[0]}
 	}
 	next.Without(j.Path)
 	files := slices.DeleteFunc(slices.Clone(where[t.Name]), func(one store.Joined) bool { return one.Path == j.Path })
@@ -143,31 +130,49 @@ func Verify(ctx context.Context, d store.Dir, scratch string) (files int, wrong 
 }
 
 func (r *reader) verify(ctx context.Context, t *schemas.Table, j store.Joined, scratch string) error {
-	file := filepath.Join(r.d.Parquet(), filepath.FromSlash(j.Path))
-	if err := store.CheckPart(file, j.Part); err != nil {
-		return err
-	}
 	dir, err := os.MkdirTemp(scratch, "joined-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir) // only takes space
-	parts := r.parts(t, j)
-	flat := slices.Clone(parts)
-	for i := range flat {
-		flat[i].Path = path.Base(flat[i].Path)
-	}
-	made, err := load.Part(ctx, t, file, dir, flat)
-	if err != nil {
-		return err
-	}
-	for i := range made {
-		run := store.RunOf(parts[i].Path)
-		if m := r.manifest(run); made[i].SHA256 != parts[i].SHA256 && m.Versions["tables"] == schemas.Revision {
-			return fmt.Errorf("%s: the rows of run %s in it are not those of the file that its manifest lists", file, run)
+	changed, err := r.split(ctx, t, j, dir)
+	for _, run := range changed {
+		if r.manifest(run).Versions["tables"] == schemas.Revision {
+			return fmt.Errorf("%s: the rows of run %s in it are not those of the file that its manifest lists", r.path(j), run)
 		}
 	}
-	return nil
+	return err
+}
+
+// path is where a joined file lies.
+func (r *reader) path(j store.Joined) string {
+	return filepath.Join(r.d.Parquet(), filepath.FromSlash(j.Path))
+}
+
+// split takes a joined file apart into a folder as of its table, and returns the runs
+// whose files are not what their manifests list.
+func (r *reader) split(ctx context.Context, t *schemas.Table, j store.Joined, dir string) (changed []string, err error) {
+	if err := store.CheckPart(r.path(j), j.Part); err != nil {
+		return nil, err
+	}
+	listed := r.parts(t, j)
+	parts := slices.Clone(listed)
+	for i := range parts {
+		_, parts[i].Path, _ = strings.Cut(parts[i].Path, "/")
+		if err := os.MkdirAll(filepath.Join(dir, path.Dir(parts[i].Path)), 0o777); err != nil {
+			return nil, err
+		}
+	}
+	made, err := load.Split(ctx, t, r.path(j), dir, parts)
+	if err != nil {
+		return nil, err
+	}
+	for i := range made {
+		if made[i].SHA256 != listed[i].SHA256 {
+			changed = append(changed, store.RunOf(listed[i].Path))
+		}
+	}
+	return changed, nil
 }
 
 // reader reads manifests, each once.
