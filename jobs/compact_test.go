@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
@@ -62,11 +61,7 @@ func (d *daily) run() jobs.Result {
 	return r
 }
 
-func (d *daily) options() jobs.Options {
-	return jobs.Options{Tokens: jobs.Tokens{App: "app-token"}, Now: d.now, Client: func(cfg *extract.Config) {
-		cfg.Now, cfg.CreatorSpacing = d.now, time.Nanosecond
-	}}
-}
+func (d *daily) options() jobs.Options { return onClock(d.now) }
 
 // rows hashes the rows that a glob over each table finds.
 func (d *daily) rows() map[string]load.TableHash {

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -84,12 +83,7 @@ func newHourly(t *testing.T, gone string) *hourly {
 func (h *hourly) run(hour int) {
 	h.Helper()
 	h.world.Reset()
-	r := ran(h.T, h.spec, jobs.Options{
-		Tokens: jobs.Tokens{App: "token-of-the-hourly-test"}, Now: func() time.Time { return h.now },
-		Client: func(cfg *extract.Config) {
-			cfg.Now, cfg.CreatorSpacing = func() time.Time { return h.now }, time.Nanosecond
-		},
-	})
+	r := ran(h.T, h.spec, onClock(func() time.Time { return h.now }))
 	for _, id := range h.world.Served().Spaces {
 		h.seen[id]++
 	}

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -48,18 +47,14 @@ func newNotedStore(t *testing.T) *notedStore {
 func (s *notedStore) options() jobs.Options {
 	var left atomic.Int64
 	left.Store(int64(s.steps))
-	return jobs.Options{
-		Tokens: jobs.Tokens{App: "token-of-the-noted-test"}, Now: func() time.Time { return s.now },
-		Client: func(cfg *extract.Config) {
-			cfg.Now, cfg.CreatorSpacing = func() time.Time { return s.now }, time.Nanosecond
-		},
-		Step: func(string, string) error {
-			if left.Add(-1) == 0 {
-				return errors.New("the disk is full")
-			}
-			return nil
-		},
+	o := onClock(func() time.Time { return s.now })
+	o.Step = func(string, string) error {
+		if left.Add(-1) == 0 {
+			return errors.New("the disk is full")
+		}
+		return nil
 	}
+	return o
 }
 
 // hour is a run of the job on the store in a folder.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
@@ -82,6 +83,13 @@ func slow(t *testing.T) {
 // updating says that files which are made of what jobs get are to be made anew.
 // The flag is that of the package's other tests.
 func updating() bool { return flag.Lookup("update").Value.String() == "true" }
+
+// onClock are the options of a job whose clock, and that of its client, is now.
+func onClock(now func() time.Time) jobs.Options {
+	return jobs.Options{Tokens: jobs.Tokens{App: "app-token"}, Now: now, Client: func(cfg *extract.Config) {
+		cfg.Now, cfg.CreatorSpacing = now, time.Nanosecond
+	}}
+}
 
 // ran is what a job came to that is done.
 func ran(t testing.TB, spec jobs.Spec, o jobs.Options) jobs.Result {
