@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/jobs/account"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -114,14 +115,14 @@ func (j *Job) Cost(ctx context.Context) (money.Statement, error) { return cost(c
 
 // Reconcile asks the API for its own count of posts, of so many days or with 0
 // of all that the store has and the API tells, and sets it beside the ledger's.
-func (j *Job) Reconcile(ctx context.Context, days int) (Account, error) {
+func (j *Job) Reconcile(ctx context.Context, days int) (account.Account, error) {
 	return reconcile(ctx, j, days)
 }
 
 // Settle is Reconcile, and books what was lost on days that are over as no more than
 // the API's count leaves for it, so that the budget has that again. The error is a
 // *store.BusyError while another is at work in the store.
-func (j *Job) Settle(ctx context.Context, days int) (Account, error) {
+func (j *Job) Settle(ctx context.Context, days int) (account.Account, error) {
 	return settleLost(ctx, j, days)
 }
 

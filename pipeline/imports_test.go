@@ -38,8 +38,9 @@ var arrows = map[string][]string{
 	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/report":   {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
+	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
-	"jobs":              {"jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":        {"jobs", "jobs/outside", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/account"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
@@ -38,7 +39,7 @@ func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
 }
 
 // printSettled says what the API's count leaves for lost answers.
-func printSettled(c *console, ctx *cli.Context, a jobs.Account) error {
+func printSettled(c *console, ctx *cli.Context, a account.Account) error {
 	switch {
 	case a.NoSettle != "":
 		return c.print("lost answers stay booked as the most they can have cost: %s\n", a.NoSettle)

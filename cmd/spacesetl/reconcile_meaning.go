@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/account"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // meaning says in plain sentences what the numbers mean.
-func meaning(a jobs.Account) (lines []string) {
+func meaning(a account.Account) (lines []string) {
 	var more, fewer int64
 	for _, d := range a.Days {
 		more += max(d.Difference, 0)
@@ -48,7 +48,7 @@ func meaning(a jobs.Account) (lines []string) {
 
 // billing says what the counts show of how X bills, where they show something:
 // of each question the answers are compared that explain every day.
-func billing(a jobs.Account) (lines []string) {
+func billing(a account.Account) (lines []string) {
 	if len(a.Fits) == 0 || len(a.Fits) == 4 {
 		return nil
 	}
@@ -75,4 +75,4 @@ func billing(a jobs.Account) (lines []string) {
 }
 
 // worth is what so many of the objects cost.
-func worth(a jobs.Account, n int64) string { return (a.Price * schemas.Money(n)).Cents() }
+func worth(a account.Account, n int64) string { return (a.Price * schemas.Money(n)).Cents() }

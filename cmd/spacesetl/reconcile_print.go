@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/account"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
-func printAccount(c *console, a jobs.Account) error {
+func printAccount(c *console, a account.Account) error {
 	_ = c.print("posts read, by UTC day. The API counts posts (tweets) only, of all apps of project %s together;\n"+
 		"it has no count of Spaces and users, so the ledger's are left out here, too.\n\n", orDash(a.Project))
 	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
@@ -36,7 +36,7 @@ func printAccount(c *console, a jobs.Account) error {
 	return printCredits(c, a)
 }
 
-func printCredits(c *console, a jobs.Account) error {
+func printCredits(c *console, a account.Account) error {
 	if a.Cap > 0 && a.Cycle != nil {
 		_ = c.print("cap: %s of %s posts of the cycle are used\n", thousands(a.Cycle.API), thousands(a.Cap))
 	}
