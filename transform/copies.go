@@ -7,7 +7,8 @@ import (
 )
 
 // gather finds the copies of objects on the page: of an object that stands there
-// several times the first is its sighting, and the others complete it.
+// several times the first is its sighting, and the others complete it. What each
+// sighting tells it notes, too.
 func gather(d *Decoder) {
 	d.copies.reset()
 	for i := range d.sightings {
@@ -24,6 +25,21 @@ func gather(d *Decoder) {
 		first := &d.sightings[at]
 		first.present |= s.present
 		d.sightings[first.last].next, first.last = i, i
+	}
+	for i := range d.sightings {
+		s := &d.sightings[i]
+		if s.copied {
+			continue
+		}
+		if s.asking = d.asked.of(d.page, s.prog, s.inData); s.asking == nil {
+			continue
+		}
+		s.tells, s.settles = s.asking.of(s.present)
+		for c := i; s.present&s.prog.holding != 0 && c >= 0; c = d.sightings[c].next {
+			of := d.sightings[c].holders
+			found := innerLists(d.b, d.holders[of.start:of.end])
+			s.tells, s.settles = s.tells|found, s.settles|found
+		}
 	}
 }
 

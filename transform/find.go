@@ -22,6 +22,9 @@ type sighting struct {
 	last      int    // of the first: index of the latest copy
 	more      bool   // its row only completes that of a newer sighting
 	present   uint64 // fields that have a value
+	asking    *asking
+	tells     uint64 // fields that it tells of
+	settles   uint64 // those of which older sightings tell nothing
 	left      uint64 // fields that it tells of and no newer sighting
 	every     bool   // claimed for the tables that take every sighting
 	relations uint64 // claimed: a bit for each of the rows that tie it to a Space
@@ -224,8 +227,8 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 		r.ends = append(r.ends, int32(end))
 		if child != nil && b[from] != 'n' {
 			present |= child.field
-			if child.holds {
-				r.holders = append(r.holders, holder{child.name, at(from, end)})
+			if child.inside != 0 {
+				r.holders = append(r.holders, holder{child, at(from, end)})
 			}
 			if ours {
 				found = at(from, end)

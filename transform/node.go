@@ -14,7 +14,8 @@ type node struct {
 	covered  bool   // a column takes the whole value, unknown keys inside included
 	seen     int    // index of its seen flag; -1 below the top level
 	parent   *node
-	holds    bool   // inner lists: where its value stands is noted
+	inner    uint64 // bit of the inner list that it is
+	inside   uint64 // bits of those in its value, and its own
 	field    uint64 // bit of the field it belongs to; 0 below the top level
 	children map[string]*node
 	find     *finder // of the objects in it

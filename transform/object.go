@@ -22,7 +22,6 @@ type frame struct {
 
 // claim asks for every object found whether it becomes a row.
 func (d *Decoder) claim(claims Claims) {
-	gather(d)
 	for i := range d.sightings {
 		s := &d.sightings[i]
 		if s.copied {
@@ -36,16 +35,7 @@ func (d *Decoder) claim(claims Claims) {
 			continue
 		}
 		key := s.key.of(d.keys)
-		tells, settles := d.asked.of(d.page, s.prog, s.inData).of(s.present)
-		for k := range s.prog.inner {
-			l := &s.prog.inner[k]
-			for c := i; s.present&l.within != 0 && tells&l.bit == 0 && c >= 0; c = d.sightings[c].next {
-				if l.in(d.b, d.holders[d.sightings[c].holders.start:d.sightings[c].holders.end]) {
-					tells, settles = tells|l.bit, settles|l.bit
-				}
-			}
-		}
-		left, first := claims.Sight(d.plan.tables[s.prog.latest.table], key, tells, settles)
+		left, first := claims.Sight(d.plan.tables[s.prog.latest.table], key, s.tells, s.settles)
 		s.won, s.more, s.left = first || left != 0, !first, left
 		for _, r := range s.prog.every {
 			d.scratch = binary.BigEndian.AppendUint64(append(d.scratch[:0], key...), uint64(d.page.FetchedAt.UnixMicro()))
@@ -290,5 +280,6 @@ func (d *Decoder) nested(l *list, v span, f *frame) {
 		d.unreadable(f.object, f.key, l.path, "nested too deep", v.of(d.b))
 		return
 	}
-	d.object(&sighting{prog: d.plan.entities[l.entity], at: v, every: true, ordinal: f.ordinal, kind: f.kind, next: -1}, f.depth)
+	prog := d.plan.entities[l.entity]
+	d.object(&sighting{prog: prog, asking: d.asked.of(d.page, prog, false), at: v, every: true, ordinal: f.ordinal, kind: f.kind, next: -1}, f.depth)
 }

@@ -15,6 +15,7 @@ type telling struct {
 	fields  []fieldOf
 	inLists [][]int // slots of each list of the table
 	inner   []innerList
+	holding uint64 // the fields with inner lists
 }
 
 // fieldOf is a field of an object: a key, or several of which a column or list is
@@ -34,44 +35,51 @@ type innerList struct {
 	within uint64 // the field
 	bit    uint64 // of its own
 	list   int
-	key    string   // of the field that holds it
-	path   []string // in the value of that
+	path   string
 }
 
 // holder is the value of a field that can hold inner lists.
 type holder struct {
-	key string
-	at  span
+	of *node
+	at span
 }
 
-// in reports whether the list is there. Of a repeated key the last value counts.
-func (l *innerList) in(b []byte, holders []holder) (found bool) {
+// innerLists returns the bits of those that are in the values of an object's fields. Of
+// a repeated key the last value counts.
+func innerLists(b []byte, holders []holder) (found uint64) {
 	for _, h := range holders {
-		if h.key == l.key {
-			found = has(h.at.of(b), l.path)
-		}
+		found = found&^h.of.inside | h.of.lists(b, int(h.at.start))
 	}
 	return found
 }
 
-// has reports whether an object has a value other than null at a path.
-func has(object []byte, path []string) (found bool) {
-	for i := objectStart(object, 0); i >= 0 && i < len(object) && object[i] != '}'; {
-		name, from := key(object, i)
-		end := -1
-		if from >= 0 {
-			end = skipValue(object, from)
+// lists returns the bits of the inner lists in the value of a key.
+func (n *node) lists(b []byte, i int) (found uint64) {
+	guess := n.first
+	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
+		child, from := guess.match(b, i)
+		if child != nil {
+			guess, from = child.next, skipSpace(b, from)
+		} else {
+			var name span
+			if name, from = key(b, i); from >= 0 {
+				child = n.children[string(nameOf(b, name))]
+			}
 		}
-		switch {
-		case end < 0:
+		if from < 0 || from >= len(b) {
 			return found
-		case string(nameOf(object, name)) != path[0] || isNull(object[from:end]):
-		case len(path) == 1:
-			found = true
-		default:
-			found = has(object[from:end], path[1:])
 		}
-		i = nextMember(object, end)
+		end := skipValue(b, from)
+		if end < 0 {
+			return found
+		}
+		if child != nil && child.inside != 0 && !isNull(b[from:end]) {
+			found = found&^child.inside | child.inner
+			if child.inside != child.inner {
+				found |= child.lists(b, from)
+			}
+		}
+		i = nextMember(b, end)
 	}
 	return found
 }
@@ -120,12 +128,19 @@ func tells(prog *program, t *schemas.Table) {
 		}
 	}
 	for _, in := range prog.inner {
-		prog.root.children[in.key].holds = true
+		prog.holding |= in.within
+		last := prog.at(in.path)
+		last.inner = in.bit
+		for n := prog.root; n != last; {
+			name, _, _ := strings.Cut(strings.TrimPrefix(in.path[len(n.path):], "."), ".")
+			n = n.children[name]
+			n.inside |= in.bit
+		}
 	}
 	for _, l := range prog.lists {
 		l.field = prog.root.children[firstKey(l.path)].field
 		for _, in := range prog.inner {
-			if in.within&l.field != 0 && l.path == in.key+"."+strings.Join(in.path, ".") {
+			if in.within&l.field != 0 && l.path == in.path {
 				l.inner = in.bit
 			}
 		}
@@ -160,8 +175,7 @@ func tellsList(prog *program, index int, l schemas.List) {
 	}
 	f := prog.fieldAt(paths)
 	if own := l.Sources[0]; !own.Absent.Empty && len(paths) == 1 && firstKey(paths[0]) != paths[0] {
-		path := strings.Split(paths[0], ".")
-		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, key: path[0], path: path[1:]})
+		prog.inner = append(prog.inner, innerList{within: f.bit, bit: extrasField >> (1 + len(prog.inner)), list: index, path: paths[0]})
 	} else {
 		f.lists = append(f.lists, index)
 	}
@@ -190,8 +204,12 @@ func (a askings) page(p *schemas.Page) {
 	}
 }
 
-// of returns what sightings of an object on the page tell.
+// of returns what sightings of an object on the page tell; nil for those whose rows do
+// not say so.
 func (a askings) of(p *schemas.Page, prog *program, inData bool) *asking {
+	if prog.table == nil {
+		return nil
+	}
 	all := a[p.Request.Endpoint]
 	both := all.of[prog]
 	if both == nil {
@@ -253,7 +271,7 @@ func digit(is bool) byte {
 
 // tell appends to a row what its sighting tells.
 func tell(w *rowWriter, b *builder, prog *program, r *rows, s *sighting) {
-	a := w.asked.of(w.page, prog, s.inData)
+	a := s.asking
 	w.told = append(w.told[:0], a.columns...)
 	for i := range r.fields {
 		if x := &r.fields[i]; b.columns[x.index].rows > b.rows {

@@ -156,6 +156,9 @@ func (d *Decoder) Pages(pages []schemas.Page, claims Claims) ([]schemas.Batch, e
 func (d *Decoder) one(p *schemas.Page, claims Claims) error {
 	d.start()
 	err := cmp.Or(d.parse(p), d.stopped)
+	if err == nil {
+		gather(d)
+	}
 	claims.Begin()
 	if err == nil {
 		d.claim(claims)
