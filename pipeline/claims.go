@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -18,10 +19,35 @@ type claims struct {
 	settled map[*schemas.Table]*settled
 }
 
-// settled is a set of fields for each key.
+// settled is a set of fields for each key, of which there are few: a key's mark is the
+// index of its own.
 type settled struct {
-	as        uint64 // of every key that is not named
-	otherwise map[string]uint64
+	keys   keySet
+	fields []uint64
+	others map[string]uint64 // of keys with mark manyFields
+}
+
+// manyFields is the mark of a key whose fields are not among the first so many.
+const manyFields = 255
+
+// set notes the fields of a key.
+func (s *settled) set(mark *byte, key []byte, fields uint64) {
+	i := slices.Index(s.fields, fields)
+	if i < 0 && len(s.fields) < manyFields {
+		i, s.fields = len(s.fields), append(s.fields, fields)
+	}
+	if i < 0 {
+		i, s.others[string(key)] = manyFields, fields
+	}
+	*mark = byte(i)
+}
+
+// of are the fields of a key.
+func (s *settled) of(mark byte, key []byte) uint64 {
+	if mark == manyFields {
+		return s.others[string(key)]
+	}
+	return s.fields[mark]
 }
 
 func newClaims() *claims {
@@ -62,26 +88,21 @@ func (c *shardClaims) Keep(t *schemas.Table, key []byte) bool {
 	return set.add(key)
 }
 
-// Sight claims a sighting of an object. Most keys are settled by their newest
-// sighting as the table's first was: only of others it is kept what they settled.
+// Sight claims a sighting of an object.
 func (c *shardClaims) Sight(t *schemas.Table, key []byte, tells, settles uint64) (left uint64, first bool) {
 	s := c.settled[t]
 	if s == nil {
-		s = &settled{as: settles, otherwise: map[string]uint64{}}
+		s = &settled{others: map[string]uint64{}}
 		c.settled[t] = s
 	}
-	if c.Keep(t, key) {
-		if settles != s.as {
-			s.otherwise[string(key)] = settles
-		}
+	mark, first := s.keys.mark(key)
+	if first {
+		s.set(mark, key, settles)
 		return tells, true
 	}
-	by, ok := s.otherwise[string(key)]
-	if !ok {
-		by = s.as
-	}
+	by := s.of(*mark, key)
 	if left = tells &^ by; left != 0 {
-		s.otherwise[string(key)] = by | settles
+		s.set(mark, key, by|settles)
 	}
 	return left, false
 }

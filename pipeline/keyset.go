@@ -22,10 +22,22 @@ var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 // add adds a key and reports whether it was new.
 func (s *keySet) add(key []byte) bool {
 	if n, ok := decimal(key); ok {
-		return s.numbers[n.hash()%parts].add(n)
+		_, isNew := s.numbers[n.hash()%parts].add(n)
+		return isNew
 	}
-	h := digest{maphash.Bytes(seeds[0], key), maphash.Bytes(seeds[1], key) | 1} // never zero
-	return s.others[h.hash()%parts].add(h)
+	h := hashed(key)
+	_, isNew := s.others[h.hash()%parts].add(h)
+	return isNew
+}
+
+// mark is add, and returns the mark of the key, which is 0 until it is set. It holds
+// until the next key is added. In a set all keys are added by mark, or none.
+func (s *keySet) mark(key []byte) (mark *byte, isNew bool) {
+	if n, ok := decimal(key); ok {
+		return s.numbers[n.hash()%parts].mark(n)
+	}
+	h := hashed(key)
+	return s.others[h.hash()%parts].mark(h)
 }
 
 // number is a decimal id; none is zero.
@@ -41,6 +53,10 @@ func (n number) hash() uint64 {
 
 // digest is the hash of any other key.
 type digest [2]uint64
+
+func hashed(key []byte) digest {
+	return digest{maphash.Bytes(seeds[0], key), maphash.Bytes(seeds[1], key) | 1} // never zero
+}
 
 func (d digest) hash() uint64 { return d[0] }
 
@@ -67,30 +83,39 @@ type table[K interface {
 	hash() uint64
 }] struct {
 	places []K
+	marks  []byte // of the places; nil where keys have none
 	used   int
 }
 
-// add adds a key, which is not zero, and reports whether it was new.
-func (t *table[K]) add(key K) bool {
+// add adds a key, which is not zero, and returns its place and whether it was new.
+func (t *table[K]) add(key K) (at int, isNew bool) {
 	if 4*(t.used+1) > 3*len(t.places) {
 		t.grow()
 	}
-	place := t.find(key)
-	if *place == key {
-		return false
+	at = t.find(key)
+	if t.places[at] == key {
+		return at, false
 	}
-	*place = key
+	t.places[at] = key
 	t.used++
-	return true
+	return at, true
+}
+
+func (t *table[K]) mark(key K) (*byte, bool) {
+	if t.marks == nil {
+		t.marks = []byte{}
+	}
+	at, isNew := t.add(key)
+	return &t.marks[at], isNew
 }
 
 // find returns the place of a key, or the empty one that it would take.
-func (t *table[K]) find(key K) *K {
+func (t *table[K]) find(key K) int {
 	var empty K
 	at, _ := bits.Mul64(key.hash(), uint64(len(t.places)))
 	for {
-		if p := &t.places[at]; *p == key || *p == empty {
-			return p
+		if p := t.places[at]; p == key || p == empty {
+			return int(at)
 		}
 		if at++; at == uint64(len(t.places)) {
 			at = 0
@@ -100,11 +125,19 @@ func (t *table[K]) find(key K) *K {
 
 func (t *table[K]) grow() {
 	var empty K
-	old := t.places
+	old, marks := t.places, t.marks
 	t.places = make([]K, max(16, len(old)+len(old)/2))
-	for _, key := range old {
-		if key != empty {
-			*t.find(key) = key
+	if marks != nil {
+		t.marks = make([]byte, len(t.places))
+	}
+	for i, key := range old {
+		if key == empty {
+			continue
+		}
+		at := t.find(key)
+		t.places[at] = key
+		if marks != nil {
+			t.marks[at] = marks[i]
 		}
 	}
 }
