@@ -3,6 +3,7 @@ package transform
 import (
 	"bytes"
 	"encoding/json"
+	"hash/maphash"
 	"slices"
 )
 
@@ -10,15 +11,15 @@ import (
 // several times the first is its sighting, and the others complete it. What each
 // sighting tells it notes, too.
 func gather(d *Decoder) {
-	d.copies.reset()
+	d.firsts.reset(len(d.sightings))
 	for i := range d.sightings {
 		s := &d.sightings[i]
 		s.next, s.last = -1, i
 		if s.prog.key == "" {
 			continue
 		}
-		at, again := d.copies.place(s.prog.latest.table, s.key.of(d.keys), i)
-		if !again {
+		at := d.firsts.place(&d.pageReader, i)
+		if at == i {
 			continue
 		}
 		s.copied = true
@@ -39,6 +40,41 @@ func gather(d *Decoder) {
 			of := d.sightings[c].holders
 			found := innerLists(d.b, d.holders[of.start:of.end])
 			s.tells, s.settles = s.tells|found, s.settles|found
+		}
+	}
+}
+
+// firsts finds the first sighting of each object of a page by its key.
+type firsts struct {
+	slots []int32 // index of the sighting + 1; half of them are free
+	seed  maphash.Seed
+}
+
+func (f *firsts) reset(sightings int) {
+	n := 64
+	for n < 2*sightings {
+		n *= 2
+	}
+	if n > cap(f.slots) {
+		f.slots, f.seed = make([]int32, n), maphash.MakeSeed()
+	}
+	f.slots = f.slots[:n]
+	clear(f.slots)
+}
+
+// place returns the index of the first sighting of the object that has the one at i,
+// which is i itself where it is the first.
+func (f *firsts) place(r *pageReader, i int) int {
+	s := &r.sightings[i]
+	key, mask := s.key.of(r.keys), len(f.slots)-1
+	for slot := int(maphash.Bytes(f.seed, key)) & mask; ; slot = (slot + 1) & mask {
+		n := int(f.slots[slot]) - 1
+		if n < 0 {
+			f.slots[slot] = int32(i) + 1
+			return i
+		}
+		if of := &r.sightings[n]; of.prog == s.prog && bytes.Equal(of.key.of(r.keys), key) {
+			return n
 		}
 	}
 }

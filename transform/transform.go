@@ -69,7 +69,7 @@ type Decoder struct {
 	problems  int64 // rows of api_errors of the page so far
 	parentKey []byte
 	earlier   bool         // the page was fetched again
-	copies    duplicates   // the objects of a page
+	firsts    firsts       // the objects of a page
 	values    []span       // of an object with copies
 	known     []unknownKey // of it
 	merged    duplicates   // the objects of a page that are merged, and
