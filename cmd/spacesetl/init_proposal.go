@@ -10,7 +10,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
@@ -89,14 +88,14 @@ func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 	}[p.key]
 	if _, err = ask(which, p.seeds[p.key], func(answer string) error {
 		d.Seeds = seedsIn(p.key, answer)
-		return jobs.CheckSeeds(p.key, d.Seeds)
+		return ready.CheckSeeds(p.key, d.Seeds)
 	}); err != nil {
 		return d, err
 	}
 	with := cmp.Or(p.with, strings.Join(p.from.With(), ", "), "none")
 	if _, err = ask("What else of each Space: tweets, buyers (the creator's login needed), both, or none?", with, func(answer string) error {
 		d.With = withIn(answer)
-		return jobs.CheckWith(d.With)
+		return ready.CheckWith(d.With)
 	}); err != nil {
 		return d, err
 	}
@@ -107,7 +106,7 @@ func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 		if answer == "none" {
 			return nil
 		}
-		return jobs.CheckBudget(answer)
+		return ready.CheckBudget(answer)
 	})
 	if d.Budget == "none" {
 		d.Budget = ""

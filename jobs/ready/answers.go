@@ -1,16 +1,17 @@
-package jobs
+package ready
 
 import (
 	"fmt"
 	"slices"
 
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // CheckSeeds says what is wrong with creators, searches or ids.
 func CheckSeeds(key string, seeds []string) error {
-	s := Spec{}
+	s := jobs.Spec{}
 	switch key {
 	case "creators":
 		s.Creators = seeds
@@ -18,7 +19,7 @@ func CheckSeeds(key string, seeds []string) error {
 		s.IDs = slices.Clone(seeds) // Check cuts links
 	default:
 		for _, query := range seeds {
-			s.Search = append(s.Search, Search{Query: query})
+			s.Search = append(s.Search, jobs.Search{Query: query})
 		}
 	}
 	return asError(s.Check())
@@ -26,7 +27,7 @@ func CheckSeeds(key string, seeds []string) error {
 
 // CheckWith says what is wrong with a job's with.
 func CheckWith(with []string) error {
-	s := Spec{IDs: []string{"a"}, With: with}
+	s := jobs.Spec{IDs: []string{"a"}, With: with}
 	return asError(s.Check())
 }
 
@@ -42,9 +43,9 @@ func CheckBudget(usd string) error {
 	return nil
 }
 
-func asError(problems []Problem) error {
+func asError(problems []jobs.Problem) error {
 	if len(problems) == 0 {
 		return nil
 	}
-	return &InvalidError{problems}
+	return &jobs.InvalidError{Problems: problems}
 }
