@@ -15,18 +15,22 @@ import (
 // tables are where tables go; what is empty was not asked for.
 type tables struct {
 	parquet, duckdb string
+	latest          string   // the rows of the database
 	names           []string // of the destinations asked for, whether they can take runs in or not
 	inPlace         bool     // merge in the database itself
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
 func targets(dir store.Dir, to []string) tables {
-	t := tables{names: to}
+	t := tables{names: slices.DeleteFunc(slices.Clone(to), func(name string) bool { return name == store.LatestFiles })}
 	if slices.Contains(to, store.ParquetFiles) {
 		t.parquet = dir.Parquet()
 	}
 	if slices.Contains(to, store.DuckDBFile) {
 		t.duckdb = dir.DuckDB()
+	}
+	if slices.Contains(to, store.LatestFiles) {
+		t.latest = dir.Latest()
 	}
 	return t
 }

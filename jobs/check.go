@@ -13,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -61,6 +62,7 @@ func (s *Spec) Check() []Problem {
 		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item of the list is empty")
 		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
 	}
+	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	for _, key := range slices.Sorted(maps.Keys(s.Durations())) {
 		c.require(*s.Durations()[key] >= 0, key, key+" is negative")

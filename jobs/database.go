@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/latest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -50,6 +52,21 @@ func database(j *Job, to tables, parts string, step durable.Step) *load.DuckDB {
 
 // stored is the store's database.
 func stored(j *Job, to tables) *load.DuckDB { return database(j, to, j.store.Parquet(), j.opts.Step) }
+
+// keepLatest brings the files of the database's rows up to it, in a folder that is laid
+// out as a store.
+func keepLatest(ctx context.Context, j *Job, out *store.Locked) error {
+	if !slices.Contains(j.spec.To, store.LatestFiles) || ctx.Err() != nil {
+		return nil
+	}
+	err := latest.Make(ctx, out, database(j, tables{duckdb: out.DuckDB()}, "", nil), j.opts.Step)
+	if err == nil || ctx.Err() != nil {
+		return nil // the next run makes them
+	}
+	err = &pipeline.DestinationError{Err: fmt.Errorf("the files of %s could not be made: %w", out.Latest(), err)}
+	j.opts.Log.Warn(err.Error())
+	return err
+}
 
 // catchUp brings the runs into the database that it lacks, oldest first: from their
 // Parquet files, and where those were not kept from their pages.

@@ -3,6 +3,7 @@ package jobs
 import (
 	"github.com/goccy/go-yaml/ast"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -73,7 +74,7 @@ func Keys() []Key {
 			Keys: priceKeys(), read: (*reader).prices},
 		{Name: "store", Doc: "Folder of the job's pages and tables, one per job.", Default: "spacesetl-store", Example: "./spaces",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Store) }},
-		{Name: "to", Doc: "Where tables go.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
+		{Name: "to", Doc: "Where tables go; `latest`: the rows of the database, too, as one Parquet file a table, which a run replaces together.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
 			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.To) }},
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
@@ -137,7 +138,7 @@ func publishes() []string   { return []string{"copy", PublishInPlace} }
 func compacts() []string    { return []string{CompactMonths, CompactDays, CompactNone} }
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
 func companions() []string  { return []string{"buyers", "tweets"} }
-func stores() []string      { return []string{"parquet", "duckdb"} }
+func stores() []string      { return []string{store.ParquetFiles, store.DuckDBFile, store.LatestFiles} }
 func dialects() []string {
 	return []string{string(schemas.TweetDialect), string(schemas.PostDialect)}
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,9 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		if to := targets(dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
 			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
 		}
+		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
+			runs = nil // they are made of the database
+		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
 		for _, id := range runs {
 			j.opts.Started(id)
@@ -82,7 +86,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 				return
 			}
 		}
-		if err := r.together.Finish(context.WithoutCancel(ctx)); err != nil {
+		if err := cmp.Or(r.together.Finish(context.WithoutCancel(ctx)), keepLatest(ctx, j, out)); err != nil {
 			yield(Result{}, err)
 		}
 	}
@@ -163,5 +167,5 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	}
 	defer p.Close()
 	m, err := p.Load(ctx)
-	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb}, err
+	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest}, err
 }

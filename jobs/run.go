@@ -24,9 +24,9 @@ type Result struct {
 	Fetched  int             // pages fetched now, not found landed
 	Took     time.Duration
 	Expected forecast.MoneyRange // what the run was forecast to cost
-	// Parquet and DuckDB are the folder and the file that the tables are in;
+	// Parquet, DuckDB and Latest are the folders and the file that the tables are in;
 	// empty when they were not asked for.
-	Parquet, DuckDB string
+	Parquet, DuckDB, Latest string
 }
 
 // ClientError is a job that the API cannot be asked for: its settings or its
@@ -85,10 +85,11 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	defer p.Close()
 	asking, cancel := until(ctx, j.spec.Deadline, start)
 	defer cancel()
-	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb}
+	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest}
 	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
+		behind = cmp.Or(behind, keepLatest(ctx, j, locked))
 		upkeep(ctx, j, locked)
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)

@@ -32,7 +32,7 @@ type Spec struct {
 	Search   []Search
 	State    string   // of searches without their own: all (default), live, scheduled
 	With     []string // buyers, tweets
-	To       []string // parquet, duckdb; default both
+	To       []string // parquet, duckdb, latest; default the first two
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
 	Dialect  string   // tweet (default) or post

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/latest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -43,7 +44,7 @@ func databaseView(ctx context.Context, dir store.Dir) health.DatabaseView {
 	if errors.Is(err, fs.ErrNotExist) {
 		return health.DatabaseView{Runs: map[string]string{}}
 	}
-	return health.DatabaseView{Rows: contents.Rows, Runs: contents.Runs, Err: err}
+	return health.DatabaseView{Rows: contents.Rows, Runs: contents.Runs, Err: err, Latest: latest.Behind(dir, contents.Runs)}
 }
 
 // advise says how to go on with unfinished runs, and writes the store's name in

@@ -33,7 +33,19 @@ var catalogue = []string{loads, "runs"}
 // openStored opens a database file, with views of some of our tables, or of all where
 // none is named. The error is an fs.ErrNotExist where there is
 // none, and a *LockedError, once it is wrapped, where somebody writes it.
-func (c DuckDBConfig) openStored(ctx context.Context, views ...string) (s stored, err error) {
+func (c DuckDBConfig) openStored(ctx context.Context, views ...string) (stored, error) {
+	s, err := c.openAttached(ctx, views...)
+	if err == nil {
+		err = shut(ctx, s.DB)
+	}
+	if err != nil {
+		s.Close()
+	}
+	return s, err
+}
+
+// openAttached is openStored of a database that can still reach other files.
+func (c DuckDBConfig) openAttached(ctx context.Context, views ...string) (s stored, err error) {
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -58,10 +70,8 @@ func (c DuckDBConfig) openStored(ctx context.Context, views ...string) (s stored
 	if s.DB, err = c.openLocked(); err != nil {
 		return s, err
 	}
-	if _, err := attach(ctx, s.DB, path, views...); err != nil {
-		return s, err
-	}
-	return s, shut(ctx, s.DB)
+	_, err = attach(ctx, s.DB, path, views...)
+	return s, err
 }
 
 // Close closes what is open; nothing was written.

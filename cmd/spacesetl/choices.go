@@ -16,7 +16,7 @@ import (
 func choices(flag string) []string {
 	switch flag {
 	case "to":
-		return []string{"parquet", "duckdb"}
+		return []string{"parquet", "duckdb", "latest"}
 	case "with":
 		return []string{"buyers", "tweets"}
 	case "state":

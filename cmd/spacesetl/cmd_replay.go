@@ -16,7 +16,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
-			list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
+			list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"),
 			text("out", "", "`DIR` to write to instead of the store"),
 			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),
 			memoryFlag(),

@@ -24,7 +24,7 @@ func jobFlags() []cli.Flag {
 		&cli.GenericFlag{Name: "search", Value: &query{}, Usage: "`WORDS` to find in titles; repeatable", EnvVars: env("search")},
 		text("state", "", "live, scheduled or all Spaces in searches; `STATE`"),
 		list("with", "also get buyers, tweets of each Space; `LIST`"),
-		list("to", "destinations: parquet, duckdb; `LIST` (default both)"),
+		list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"),
 		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),

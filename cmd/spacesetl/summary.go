@@ -76,5 +76,8 @@ func printPaths(c *console, r jobs.Result) error {
 	if r.DuckDB != "" {
 		_ = c.print("\nDuckDB   %s\n         duckdb -readonly %s -c \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, jobs.ShellWord(r.DuckDB))
 	}
+	if r.Latest != "" {
+		_ = c.print("\nlatest   %s\n         duckdb -c \"FROM '%s' LIMIT 10\"\n", r.Latest, filepath.ToSlash(filepath.Join(r.Latest, "spaces.parquet")))
+	}
 	return nil
 }

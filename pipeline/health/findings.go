@@ -96,6 +96,9 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	if o.Lock.Held {
 		return
 	}
+	if db.Latest != "" {
+		o.find(Problem, "behind", "", fmt.Sprintf("spacesetl replay --store %s --to %s", d, store.LatestFiles), "%s", db.Latest)
+	}
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		wanted, lacks := false, []string{}
 		for _, v := range o.views {

@@ -143,6 +143,9 @@ type DatabaseView struct {
 	// of those merged by versions that did not note it.
 	Runs map[string]string
 	Err  error // why it cannot be read
+	// Latest is what the files of its rows, one a table, are not; empty where they are
+	// its rows, or not there.
+	Latest string
 }
 
 // Examine looks at a store. It takes no lock and changes nothing, so that a run

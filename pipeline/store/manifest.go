@@ -153,6 +153,8 @@ type Refusal struct {
 const (
 	ParquetFiles = "parquet"
 	DuckDBFile   = "duckdb"
+	// LatestFiles are made of the database after a run, which does not note them.
+	LatestFiles = "latest"
 )
 
 // Ask notes the destinations that a run is asked to load.
