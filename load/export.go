@@ -12,10 +12,10 @@ import (
 // exportRows is a row group of what is exported.
 const exportRows = 122_880
 
-// Export writes the rows of each table of the database into <table>.parquet of a folder.
+// Export writes the rows of each table of a database into <table>.parquet of a folder.
 // It returns the files, without checksums, and the runs that the database has, with
 // their contents: both are of one state of it.
-func (d *DuckDB) Export(ctx context.Context, dir string) (parts []schemas.Part, runs map[string]string, err error) {
+func Export(ctx context.Context, d *DuckDB, dir string) (parts []schemas.Part, runs map[string]string, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
 	db, err := d.cfg.openAttached(ctx)
 	if err != nil {

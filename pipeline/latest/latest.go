@@ -75,12 +75,12 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 	if f, err := Read(l.Dir); err == nil && f.Of(has.Runs) && whole(l.Dir, f) {
 		return nil
 	}
-	next, err := l.NextLatest()
+	next, err := store.NextLatest(l)
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(next) // only takes space
-	parts, runs, err := db.Export(ctx, next)
+	parts, runs, err := load.Export(ctx, db, next)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 	if err := store.WriteJSON(filepath.Join(next, file), f, nil); err != nil {
 		return err
 	}
-	return l.ReplaceLatest(step)
+	return store.ReplaceLatest(l, step)
 }
 
 // Behind says what is wrong with the files, of a database that has these runs; nothing

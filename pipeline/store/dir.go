@@ -29,6 +29,9 @@ func (d Dir) Parquet() string { return filepath.Join(string(d), "parquet") }
 // DuckDB is the database file.
 func (d Dir) DuckDB() string { return filepath.Join(string(d), "spaces.duckdb") }
 
+// Latest is the folder of the database's rows as one Parquet file a table.
+func (d Dir) Latest() string { return filepath.Join(string(d), "latest") }
+
 // File is a file of the store itself, such as state.json.
 func (d Dir) File(name string) string { return filepath.Join(string(d), name) }
 

@@ -9,15 +9,12 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// Latest is the folder of the database's rows as one Parquet file a table.
-func (d Dir) Latest() string { return filepath.Join(string(d), "latest") }
+// nextLatest is the name of the folder that is about to take the place of Dir.Latest.
+const nextLatest = "_latest"
 
-// nextLatest is the folder that is about to take its place.
-func (d Dir) nextLatest() string { return filepath.Join(string(d), "_latest") }
-
-// NextLatest makes the folder that ReplaceLatest puts in the place of Latest.
-func (l *Locked) NextLatest() (string, error) {
-	next, err := filepath.Abs(l.nextLatest())
+// NextLatest makes the folder that ReplaceLatest puts in the place of Dir.Latest.
+func NextLatest(l *Locked) (string, error) {
+	next, err := filepath.Abs(l.File(nextLatest))
 	if err == nil {
 		err = os.RemoveAll(next)
 	}
@@ -27,10 +24,10 @@ func (l *Locked) NextLatest() (string, error) {
 	return next, err
 }
 
-// ReplaceLatest puts what is in NextLatest in the place of Latest, in one step where the
+// ReplaceLatest puts what is in NextLatest in the place of Dir.Latest, in one step where the
 // system can exchange two folders.
-func (l *Locked) ReplaceLatest(step durable.Step) error {
-	next, of := l.nextLatest(), l.Latest()
+func ReplaceLatest(l *Locked, step durable.Step) error {
+	next, of := l.File(nextLatest), l.Latest()
 	if err := errors.Join(durable.SyncDir(next), step.At("latest: before exchange", of)); err != nil {
 		return err
 	}
