@@ -20,8 +20,8 @@ type tables struct {
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
-func targets(dir store.Dir, to []string) tables {
-	t := tables{names: to}
+func targets(j *Job, dir store.Dir, to []string) tables {
+	t := tables{names: to, inPlace: j.spec.Publish == PublishInPlace}
 	if slices.Contains(to, store.ParquetFiles) {
 		t.parquet = dir.Parquet()
 	}

@@ -67,7 +67,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
-		if to := targets(dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
+		if to := targets(j, dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
 			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
 		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
@@ -145,7 +145,7 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	default:
 		return Result{}, err
 	}
-	to := targets(out.Dir, j.spec.To)
+	to := targets(j, out.Dir, j.spec.To)
 	p, done, err := assemble(j, planned, to, nil)
 	if err != nil {
 		return Result{}, err
