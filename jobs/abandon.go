@@ -40,7 +40,7 @@ func abandon(ctx context.Context, j *Job, id string) error {
 	case !store.Unwritten(err):
 		return err
 	}
-	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, targets(locked.Dir, destinations(j)))
+	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, targets(j, locked.Dir, destinations(j)))
 	return err
 }
 

@@ -21,8 +21,8 @@ type tables struct {
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
-func targets(dir store.Dir, to []string) tables {
-	t := tables{names: slices.DeleteFunc(slices.Clone(to), func(name string) bool { return name == store.LatestFiles })}
+func targets(j *Job, dir store.Dir, to []string) tables {
+	t := tables{names: slices.DeleteFunc(slices.Clone(to), func(name string) bool { return name == store.LatestFiles }), inPlace: j.spec.Publish == PublishInPlace}
 	if slices.Contains(to, store.ParquetFiles) {
 		t.parquet = dir.Parquet()
 	}

@@ -68,7 +68,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
-		if to := targets(dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
+		if to := targets(j, dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
 			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
 		}
 		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
@@ -149,7 +149,7 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	default:
 		return Result{}, err
 	}
-	to := targets(out.Dir, j.spec.To)
+	to := targets(j, out.Dir, j.spec.To)
 	p, done, err := assemble(j, planned, to, nil)
 	if err != nil {
 		return Result{}, err

@@ -61,8 +61,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 		return Result{}, err
 	}
 	j.opts.Now = client.Clock(ctx, j.opts.Now, j.store.Newest())
-	to := targets(j.store, j.spec.To)
-	to.inPlace = j.spec.Publish == PublishInPlace
+	to := targets(j, j.store, j.spec.To)
 	damaged := health.KnownDamage(locked.Dir)
 	behind := tend(ctx, j, locked, &to)
 	if ctx.Err() != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// A statement under a condition runs only where every table it names has rows by then.
+// A statement under a condition runs only where every table it names has rows by then, and
+// sets only columns that differ.
 func TestConditionsSkipStatements(t *testing.T) {
 	t.Parallel()
 	db, err := DuckDBConfig{}.openMemory()
@@ -31,12 +32,15 @@ func TestConditionsSkipStatements(t *testing.T) {
 		ifAny("full_", "INSERT INTO done VALUES ('full')"),
 		ifAny("full_", ifAny("empty_", "INSERT INTO done VALUES ('full, empty')")...),
 		ifAny("full_", ifAny("full_", "INSERT INTO done VALUES ('full, full')")...),
+		[]string{"CREATE TABLE two (a VARCHAR, b VARCHAR, n INT)", "INSERT INTO two VALUES ('', '', 0)",
+			differing + `SELECT unnest(['"a"', '"n"'])` + differingEnd + "UPDATE two SET\n\t\"a\" = 'a',\n\t\"b\" = 'b',\nn = 1",
+			"INSERT INTO done SELECT a || b || n FROM two"},
 	)}
 	if err := j.run(t.Context(), tx); err != nil {
 		t.Fatal(err)
 	}
 	got, err := texts(t.Context(), tx, "SELECT what FROM done")
-	if d := cmp.Diff([]string{"full", "full, full"}, got); err != nil || d != "" {
+	if d := cmp.Diff([]string{"a1", "full", "full, full"}, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
 	if err := (job{table: "t", statements: ifAny("missing", "SELECT 1")}).run(t.Context(), tx); err == nil || !strings.Contains(err.Error(), "missing") {

@@ -21,8 +21,10 @@ type draft struct {
 	lock  *flock.Flock
 	step  durable.Step
 	guard *sql.DB // has the database open for reading, so that nobody writes it
-	long  length  // of the database
-	known bool    // that what is in it does no harm
+	// source reads it for a copy that is a new file; nil for a copy of the file.
+	source *sql.DB
+	long   length // of the database
+	known  bool   // that what is in it does no harm
 }
 
 // names are the files of a database and of its private copy beside it. A
@@ -60,11 +62,7 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 		if err := p.guard.PingContext(ctx); err != nil {
 			return err
 		}
-		if err := copyFile(ctx, p.db, p.next); err != nil {
-			return err
-		}
-		// Opening the copy replays the log; the copy then needs none.
-		if err := copyFile(ctx, p.wal, p.nextWAL); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := p.copy(ctx, cfg); err != nil {
 			return err
 		}
 	}
@@ -78,6 +76,32 @@ func (p *draft) begin(ctx context.Context, cfg DuckDBConfig, r run) error {
 	}
 	cfg.Threads = 1
 	return p.into(ctx, cfg, r, isNew)
+}
+
+// copy makes the private copy as the database is.
+func (p *draft) copy(ctx context.Context, cfg DuckDBConfig) error {
+	loose, err := isLoose(ctx, p.guard)
+	if err != nil {
+		return err
+	}
+	if loose {
+		if p.source, err = p.rewrite(ctx, cfg); err == nil {
+			return nil
+		}
+	}
+	// What cannot be written anew, such as a table with what DuckDB does not copy, is
+	// copied as it is.
+	if err := errors.Join(ctx.Err(), remove(p.next), remove(p.nextWAL)); err != nil {
+		return err
+	}
+	if err := copyFile(ctx, p.db, p.next); err != nil {
+		return err
+	}
+	// Opening the copy replays the log; the copy then needs none.
+	if err := copyFile(ctx, p.wal, p.nextWAL); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // check looks at what was in the database, once, before anything is asked of it that it
@@ -139,8 +163,8 @@ func (p *draft) commit(context.Context) error {
 	if err := p.step.At("duckdb: before rename", p.db); err != nil {
 		return err
 	}
-	if runtime.GOOS == "windows" && p.guard != nil {
-		_ = p.guard.Close() // no file that is open can be replaced there
+	if runtime.GOOS == "windows" {
+		p.letGo() // no file that is open can be replaced there
 	}
 	if err := os.Rename(p.next, p.db); err != nil {
 		return err
@@ -149,12 +173,16 @@ func (p *draft) commit(context.Context) error {
 }
 
 func (p *draft) abandon() {
-	if p.guard != nil {
-		_ = p.guard.Close()
-	}
+	p.letGo()
 	_ = p.recover()
 	unlockDatabase(p.lock)
-	p.guard, p.lock = nil, nil
+	p.lock = nil
+}
+
+// letGo closes what has the database open.
+func (p *draft) letGo() {
+	stored{p.source, p.guard}.Close()
+	p.source, p.guard = nil, nil
 }
 
 // recover brings the folder back to the database and its log, whatever a

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -37,6 +38,27 @@ func ifAny(table string, statements ...string) []string {
 	return some
 }
 
+// differing begins a statement that sets columns, one a line: of those only the ones
+// that a query lists are set. The query ends where no file name can go on.
+const (
+	differing    = "-- what differs of "
+	differingEnd = "\x00"
+)
+
+// onlyDiffering removes the others' lines.
+func onlyDiffering(ctx context.Context, tx *sql.Tx, query, statement string) (string, error) {
+	names, err := texts(ctx, tx, query)
+	if err != nil {
+		return "", err
+	}
+	lines := strings.Split(statement, "\n")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool {
+		name, _, _ := strings.Cut(line, " = ")
+		name, isSet := strings.CutPrefix(name, "\t")
+		return isSet && !slices.Contains(names, name)
+	}), "\n"), nil
+}
+
 func execute(ctx context.Context, tx *sql.Tx, statement string) error {
 	for strings.HasPrefix(statement, condition) {
 		table, rest, _ := strings.Cut(strings.TrimPrefix(statement, condition), "\n")
@@ -45,6 +67,13 @@ func execute(ctx context.Context, tx *sql.Tx, statement string) error {
 			return err
 		}
 		statement = rest
+	}
+	if rest, ok := strings.CutPrefix(statement, differing); ok {
+		query, rest, _ := strings.Cut(rest, differingEnd)
+		var err error
+		if statement, err = onlyDiffering(ctx, tx, query, rest); err != nil {
+			return err
+		}
 	}
 	_, err := tx.ExecContext(ctx, statement)
 	return err

@@ -54,10 +54,14 @@ func (m merge) members() []string {
 	}
 	some = append(some, m.gone(rows))
 	if rows != "" {
-		some = append(some, m.upsert(rows)...)
+		upsert := m.upsert(rows)
+		if m.onlyLists() {
+			upsert = m.differing(rows, upsert)
+		}
+		some = append(some, upsert...)
 	}
 	some = append(some, left...)
-	if m.claimed("one") == "(false)" {
+	if m.onlyLists() {
 		some = ifAny(listed, some...)
 	}
 	return slices.Concat([]string{
@@ -65,6 +69,9 @@ func (m merge) members() []string {
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
 	}, rest, some)
 }
+
+// onlyLists reports whether no rows of the table are of paged collections.
+func (m merge) onlyLists() bool { return m.claimed("one") == "(false)" }
 
 // ofParent is what has the sightings of the objects that the run saw of a kind, and what
 // takes them out for all their lists; with little memory it is the tables themselves.
@@ -97,7 +104,7 @@ func (m merge) ofParent(parent *schemas.Table) (take, from []string) {
 func (m merge) meetMembers(touched string) string {
 	var columns []string
 	for _, c := range m.table.Columns {
-		if m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
+		if m.few || m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
 			columns = append(columns, c.Name)
 		}
 	}

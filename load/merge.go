@@ -22,6 +22,7 @@ type merge struct {
 	partial map[string]bool   // tables in which rows complete others
 	share   share
 	thrifty bool // to take less memory, and more time where little is stored
+	few     bool // rows: it pays to look which columns differ
 	// taken are the parents of which sightings are taken out, see ofParent.
 	taken map[string]bool
 }
@@ -81,7 +82,7 @@ WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]
 		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), m.met(), same,
 		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
 	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
-	return slices.Concat([]string{find}, m.upsert(simple), ifAny(several, m.compose(m.collect(m.met())...)...))
+	return slices.Concat([]string{find}, m.differing(m.from, m.upsert(simple)), ifAny(several, m.compose(m.collect(m.met())...)...))
 }
 
 // met is what has the stored rows of the objects that the run saw, as they were before
@@ -132,25 +133,18 @@ UNION ALL SELECT %[8]s FROM %[9]s SEMI JOIN %[4]s USING (%[5]s) ANTI JOIN %[6]s 
 // that tell what no newer one does, where there are several.
 func (m merge) compose(collect ...string) []string {
 	key, kept := schemas.Quote(m.table.Key...), schemas.Quote(m.table.Sightings().Name)
-	var columns, sets []string
-	for _, c := range m.table.Columns {
-		name := schemas.Quote(c.Name)
-		columns = append(columns, name)
-		switch {
-		case c.Merge != schemas.Newest:
-			sets = append(sets, name+" = "+extreme(c))
-		case !m.table.IsKey(c.Name) && c.From != schemas.Nowhere:
-			sets = append(sets, fmt.Sprintf("%s = incoming.%[1]s", name))
-		}
-	}
-	all := strings.Join(columns, ", ")
+	all := schemas.Quote(columnsOf(m.table)...)
 	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
 		if t == m.table {
 			return pieces
 		}
 		return schemas.Quote(t.Name)
 	})
-	return append(collect,
+	from := "(" + rule.Objects(m.table) + ")"
+	if m.few {
+		collect, from = append(collect, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", objects, from)), objects
+	}
+	return m.differing(from, append(collect,
 		fmt.Sprintf("DELETE FROM %s AS kept USING %s AS gone WHERE %s", kept, several, equal(m.table.Key, "kept", "gone")),
 		fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM (
   SELECT *, count(*) OVER (PARTITION BY %[3]s) AS _count FROM (
@@ -158,8 +152,8 @@ func (m merge) compose(collect ...string) []string {
     FROM (SELECT one.*, %[4]s AS _told FROM %[5]s AS one)
   ) WHERE _newer IS NULL OR bit_count(_told & ~_newer) > 0
 ) WHERE _count > 1`, kept, all, key, told(m.table, "one"), pieces),
-		fmt.Sprintf("MERGE INTO %s AS stored USING (%s) AS incoming ON %s\nWHEN MATCHED THEN UPDATE SET %s\nWHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)",
-			schemas.Quote(m.table.Name), rule.Objects(m.table), equal(m.table.Key, "stored", "incoming"), strings.Join(sets, ", "), all, prefixed("incoming", columnsOf(m.table))))
+		fmt.Sprintf("MERGE INTO %s AS stored USING %s AS incoming ON %s\nWHEN MATCHED THEN UPDATE SET\n%s\nWHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)",
+			schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), setLines(m.newer()), all, prefixed("incoming", columnsOf(m.table)))))
 }
 
 // upsert inserts new rows and updates those whose key is stored.
@@ -177,10 +171,59 @@ func (m merge) upsert(from string) []string {
 		older = fmt.Sprintf("\nWHEN MATCHED AND (%s) THEN UPDATE SET %s", strings.Join(differs, " OR "), strings.Join(sets, ", "))
 	}
 	return []string{fmt.Sprintf(`MERGE INTO %s AS stored USING %s AS incoming ON %s
-WHEN MATCHED AND %s THEN UPDATE SET %s%s
+WHEN MATCHED AND %s THEN UPDATE SET
+%s%s
 WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
 		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), isNewer,
-		strings.Join(m.newer(), ", "), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
+		setLines(m.newer()), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
+}
+
+// differing makes the merge of rows set only columns in which one of them differs from
+// the one stored, which has been taken out: of a column that is set DuckDB writes the
+// values of 61,440 rows around anew.
+func (m merge) differing(from string, statements []string) []string {
+	if !m.few {
+		return statements
+	}
+	newer := assigned(m.newer())
+	var columns []string
+	for _, c := range m.table.Columns {
+		name := schemas.Quote(c.Name)
+		if newer[name] == "" {
+			continue
+		}
+		differs := fmt.Sprintf("bool_or(stored.%s IS DISTINCT FROM %s)", name, newer[name])
+		if c.Type == schemas.Float {
+			differs = "true" // 0 and -0 are not distinct
+		}
+		columns = append(columns, fmt.Sprintf("CASE WHEN %s THEN %s END", differs, schemas.QuoteText(name)))
+	}
+	last := len(statements) - 1
+	statements[last] = fmt.Sprintf("%sSELECT name FROM (SELECT unnest([%s]) AS name FROM %s AS stored JOIN %s AS incoming ON %s) WHERE name IS NOT NULL",
+		differing, strings.Join(columns, ", "), metRows, from, equal(m.table.Key, "stored", "incoming")) + differingEnd + statements[last]
+	return statements
+}
+
+// setLines writes what is set, one a line, of which the last one always stays.
+func setLines(sets []string) string {
+	last := fmt.Sprintf("%s = incoming.%[1]s", schemas.Quote(fetchedAt))
+	text := ""
+	for _, set := range sets {
+		if set != last {
+			text += "\t" + set + ",\n"
+		}
+	}
+	return text + last
+}
+
+// assigned is what columns are set to.
+func assigned(sets []string) map[string]string {
+	values := map[string]string{}
+	for _, set := range sets {
+		name, value, _ := strings.Cut(set, " = ")
+		values[name] = value
+	}
+	return values
 }
 
 // isNewer is the condition that a row is not older than the stored one.
@@ -193,28 +236,20 @@ const replaced = "_replaced"
 // are: it inserts them as they will be and deletes them as they were. All columns
 // of a temporary table would take a block each.
 func (m merge) replace(from string) []string {
-	newer, older := map[string]string{}, map[string]string{}
-	for _, set := range m.newer() {
-		name, value, _ := strings.Cut(set, " = ")
-		newer[name] = value
-	}
 	sets, _ := m.older()
-	for _, set := range sets {
-		name, value, _ := strings.Cut(set, " = ")
-		older[name] = value
-	}
-	var columns, values []string
+	newer, older := assigned(m.newer()), assigned(sets)
+	var columns, all []string
 	for _, c := range m.table.Columns {
 		name := schemas.Quote(c.Name)
 		columns = append(columns, name)
-		values = append(values, fmt.Sprintf("CASE WHEN stored.rowid IS NULL THEN incoming.%s WHEN %s THEN %s ELSE %s END AS %[1]s",
+		all = append(all, fmt.Sprintf("CASE WHEN stored.rowid IS NULL THEN incoming.%s WHEN %s THEN %s ELSE %s END AS %[1]s",
 			name, isNewer, cmp.Or(newer[name], "stored."+name), cmp.Or(older[name], "stored."+name)))
 	}
 	table, key := schemas.Quote(m.table.Name), equal(m.table.Key, "stored", "incoming")
 	return []string{
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT stored.rowid AS place FROM %s AS stored SEMI JOIN %s AS incoming ON %s", replaced, table, from, key),
 		fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s AS incoming LEFT JOIN %[1]s AS stored ON %[5]s",
-			table, strings.Join(columns, ", "), strings.Join(values, ", "), from, key),
+			table, strings.Join(columns, ", "), strings.Join(all, ", "), from, key),
 		fmt.Sprintf("DELETE FROM %s WHERE rowid IN (SELECT place FROM %s)", table, replaced),
 	}
 }

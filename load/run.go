@@ -21,14 +21,19 @@ type run struct {
 
 // settings are those to merge the run with, besides the database's.
 func (r run) settings() []setting {
+	if r.isSmall() {
+		return []setting{{"threads", "1"}}
+	}
+	return nil
+}
+
+// isSmall reports whether it has few cells.
+func (r run) isSmall() bool {
 	var cells int64
 	for _, t := range schemas.Tables() {
 		cells += r.count(t) * int64(len(t.Columns))
 	}
-	if cells < manyCells {
-		return []setting{{"threads", "1"}}
-	}
-	return nil
+	return cells < manyCells
 }
 
 // jobs brings the database's tables up to date and returns what takes the run
@@ -44,21 +49,29 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 		return nil, err
 	}
 	statements, thrifty := merge.fill, false
+	if !isNew {
+		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	few := r.isSmall() && !isNew && !thrifty
+	if few {
+		if err := takeOut(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+	}
 	partial, err := completed(ctx, tx, rows)
 	if err != nil {
 		return nil, err
 	}
 	if !isNew {
-		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
-			return nil, err
-		}
 		if statements, err = r.merging(ctx, tx, rows); err != nil {
 			return nil, err
 		}
 	}
 	var jobs []job
 	for _, t := range schemas.Tables() {
-		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty}
+		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty, few: few}
 		shares := r.shares(m, isNew)
 		for i := range shares {
 			m.share = share{i, shares}
@@ -66,6 +79,21 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 		}
 	}
 	return append(jobs, job{table: "spaces", thrifty: thrifty, statements: slices.Concat(gone(rows), r.loaded())}), nil
+}
+
+// takeOut takes the few new rows of each table out of their files: a statement that
+// reads Parquet is planned twice, with the file opened each time.
+func takeOut(ctx context.Context, tx *sql.Tx, rows map[string]string) error {
+	for table, from := range rows {
+		if from == "" {
+			continue
+		}
+		rows[table] = schemas.Quote("_new_" + table)
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS FROM %s", rows[table], from)); err != nil {
+			return fmt.Errorf("%s: %w", table, err)
+		}
+	}
+	return nil
 }
 
 // completed lists the tables of objects of which the run has rows that complete
@@ -87,9 +115,12 @@ func completed(ctx context.Context, tx *sql.Tx, rows map[string]string) (map[str
 
 // merging returns what makes the statements that merge rows into those stored.
 func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
-	runs, err := runIDs(ctx, tx, rows)
-	if err != nil {
-		return nil, err
+	runs := []string{schemas.QuoteText(r.RunID)}
+	if r.RunID == "" {
+		var err error
+		if runs, err = runIDs(ctx, tx, rows); err != nil {
+			return nil, err
+		}
 	}
 	taken := map[string]bool{}
 	return func(m merge) []string {
@@ -235,7 +266,7 @@ func (r run) rows() (map[string]string, error) {
 	return rows, nil
 }
 
-// runIDs lists the runs that the new rows are of: one, as a rule.
+// runIDs lists the runs that the new rows are of, where nobody says.
 func runIDs(ctx context.Context, tx *sql.Tx, rows map[string]string) ([]string, error) {
 	found := map[string]bool{}
 	for _, t := range schemas.Tables() {

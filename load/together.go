@@ -19,6 +19,15 @@ type Together struct {
 // mostTogether is how many runs become visible at a time: what a crash costs.
 const mostTogether = 200
 
+// most is that for a database: one that is changed in place need not be copied for each
+// run, and all that a transaction changes takes memory until it ends.
+func (t *Together) most() int {
+	if t.db.cfg.InPlace {
+		return 1
+	}
+	return mostTogether
+}
+
 // NewTogether publishes by a publisher, which nobody else uses.
 func NewTogether(db *DuckDB) *Together { return &Together{db: db} }
 
@@ -33,7 +42,7 @@ func (t *Together) Prepare(ctx context.Context, l schemas.Load, dir string) erro
 
 // Commit makes the runs visible if they are as many as are to be at a time.
 func (t *Together) Commit(ctx context.Context) error {
-	if t.ready++; t.ready < mostTogether {
+	if t.ready++; t.ready < t.most() {
 		return nil
 	}
 	return t.Finish(ctx)

@@ -28,11 +28,12 @@ func sighting(alias string) string {
 }
 
 // Temporary tables: the stored rows of the objects that the run saw, the keys of objects
-// of which one sighting does not tell all, and their sightings.
+// of which one sighting does not tell all, their sightings, and what these come to.
 const (
 	metRows = "_met"
 	several = "_several"
 	pieces  = "_pieces"
+	objects = "_objects"
 )
 
 // completing is the condition that a row completes a newer one of its run.
