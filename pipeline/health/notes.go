@@ -94,8 +94,9 @@ func glimpse(text []byte, path string, folder bool) ([]byte, error) {
 	return append(strconv.AppendInt(text, info.ModTime().UnixNano(), 10), ' '), nil
 }
 
-// seenOf looks at the files of a run, whose pages are in files of these names.
-func seenOf(d store.Dir, id string, names []string) (seen, error) {
+// seenOf looks at the files of a run, whose pages are in files of these names. Those in a
+// bundle are as they were before.
+func seenOf(bundles *store.Bundles, d store.Dir, id string, names []string) (seen, error) {
 	folder, raw := filepath.Dir(d.RunFile(id, "plan.json")), filepath.Join(d.Raw(), id)
 	text, err := glimpse(make([]byte, 0, 64*(len(names)+4)), folder, true)
 	if err == nil {
@@ -105,11 +106,34 @@ func seenOf(d store.Dir, id string, names []string) (seen, error) {
 		text, err = glimpse(text, folder+"/plan.json", false)
 	}
 	if err == nil {
-		text, err = glimpse(text, raw, true)
+		before := len(text)
+		if text, err = glimpse(text, raw, true); err == nil && string(text[before:]) == "- " {
+			return seenJoined(bundles, text, id, names)
+		}
 	}
 	for _, name := range names {
 		if err == nil {
 			text, err = glimpse(append(append(text, name...), ' '), raw+"/"+name, false)
+		}
+	}
+	return seen(text), err
+}
+
+// seenJoined goes on with a run that has no folder of pages of its own.
+func seenJoined(bundles *store.Bundles, text []byte, id string, names []string) (seen, error) {
+	pages, err := bundles.Joined(store.PageBundles, id)
+	if pages != nil {
+		text = append(strconv.AppendInt(text[:len(text)-len("- ")], pages.Changed, 10), ' ')
+	} else {
+		pages = &store.Folder{}
+	}
+	for _, name := range names {
+		text = append(append(text, name...), ' ')
+		if file := pages.File(name); file != nil {
+			text = append(strconv.AppendInt(text, file.Bytes, 10), ' ')
+			text = append(strconv.AppendInt(text, file.Written, 10), ' ')
+		} else {
+			text = append(text, "- "...)
 		}
 	}
 	return seen(text), err
@@ -134,8 +158,8 @@ func (s seen) manifestAt() (at int64) {
 }
 
 // stands reports whether the run is as it was when it was noted.
-func (n *note) stands(d store.Dir) bool {
-	now, err := seenOf(d, n.RunID, n.names)
+func (n *note) stands(bundles *store.Bundles, d store.Dir) bool {
+	now, err := seenOf(bundles, d, n.RunID, n.names)
 	return err == nil && n.seen == now
 }
 
@@ -169,6 +193,7 @@ func (n *note) view() *runView {
 // Notes are what the ends of runs have noted of a store's runs.
 type Notes struct {
 	of    map[string]*note
+	files *store.Bundles
 	lines int
 	bytes int64 // of the lines: what comes behind is torn
 }
@@ -181,7 +206,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // ReadNotes reads them. A line that is not what was written is left out.
 func ReadNotes(d store.Dir) *Notes {
-	all := &Notes{of: map[string]*note{}}
+	all := &Notes{of: map[string]*note{}, files: store.NewBundles(d)}
 	whole, err := durable.ReadFile(d.File(notesFile), mostNotes)
 	if err != nil {
 		return all // nothing is noted
@@ -231,7 +256,7 @@ func sumOf(body string) string {
 
 // noted is the note of a run that is as it was, nil without one.
 func (all *Notes) noted(d store.Dir, id string) *note {
-	if n := all.of[id]; n != nil && n.stands(d) {
+	if n := all.of[id]; n != nil && n.stands(all.files, d) {
 		return n
 	}
 	return nil

@@ -91,9 +91,13 @@ func (d Dir) lost(runID string) bool {
 	if m, err := d.Manifest(runID); !errors.Is(err, fs.ErrNotExist) {
 		return err != nil || !d.IsCopy(m)
 	}
-	pages, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // whoever cannot read them is told when he opens them
-	return len(pages) > 0
+	pages, err := d.Pages(runID)
+	return err == nil && len(pages.Files) > 0 // whoever cannot read them is told when he opens them
 }
+
+// Pages lists the files of a run's pages. The error is an fs.ErrNotExist where it has
+// none, nor a folder for them, and a *CorruptError where nobody knows.
+func (d Dir) Pages(runID string) (*Folder, error) { return NewBundles(d).Pages(runID) }
 
 // IsCopy reports whether a run was loaded from the pages of another store, where
 // its plan is, too. Manifests of before it was noted have neither here.
@@ -102,7 +106,7 @@ func (d Dir) IsCopy(m Manifest) bool {
 		return m.Copy
 	}
 	_, plan := os.Stat(d.RunFile(m.Run.RunID, "plan.json"))
-	_, pages := os.Stat(filepath.Join(d.Raw(), m.Run.RunID))
+	_, pages := d.Pages(m.Run.RunID)
 	return errors.Is(plan, fs.ErrNotExist) && errors.Is(pages, fs.ErrNotExist)
 }
 

@@ -23,10 +23,11 @@ type CorruptError struct {
 
 func (e *CorruptError) Error() string {
 	do := "restore it from a backup"
-	switch filepath.Base(e.Path) {
-	case "manifest.json":
+	_, _, pages := PageBundles.stamp(filepath.Base(e.Path))
+	switch base := filepath.Base(e.Path); {
+	case base == "manifest.json":
 		do += ", or delete it and replay its run, which makes it again of the run's pages"
-	case "plan.json", path.Base(MapFile):
+	case pages, base == "plan.json", base == path.Base(MapFile):
 	default:
 		do += ", or replay its run"
 	}
