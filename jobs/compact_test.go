@@ -237,7 +237,7 @@ func (d *daily) change(run string) {
 		d.Fatal(err)
 	}
 	m.Unreadable++
-	if err = m.Seal(d.store.RunFile(run, "plan.json")); err == nil {
+	if err = errors.Join(m.Seal(d.store), os.MkdirAll(filepath.Dir(d.store.RunFile(run, "manifest.json")), 0o755)); err == nil {
 		err = store.WriteJSON(d.store.RunFile(run, "manifest.json"), m, nil)
 	}
 	if err != nil {

@@ -73,6 +73,9 @@ func (c *compaction) over(id string) bool {
 		return false
 	}
 	planned, err := c.l.Planned(id)
+	if errors.Is(err, os.ErrNotExist) {
+		return c.l.IsCopy(*m)
+	}
 	return err == nil && store.Begun{Planned: planned, Manifest: m}.Over()
 }
 
@@ -89,6 +92,10 @@ func (c *compaction) units(k store.Kind, loose []string, left map[string]bool) (
 		}
 		if err != nil {
 			return nil, err
+		}
+		if err := complete(k, c.l.Dir, folder); err != nil {
+			c.leave(left, path, err)
+			continue
 		}
 		taken[id] = true
 		months[k.Stamp(id, true)]++
@@ -122,6 +129,28 @@ func (c *compaction) units(k store.Kind, loose []string, left map[string]bool) (
 	}
 	slices.SortFunc(units, func(a, b *unit) int { return cmp.Compare(a.first, b.first) })
 	return units, nil
+}
+
+// complete adds to the files of a run that went to a bundle before, and of which another
+// version has made others since, those that it has there. It refuses what is not ours.
+func complete(k store.Kind, d store.Dir, folder *store.Folder) error {
+	if foreign := k.Foreign(folder); foreign != "" {
+		return fmt.Errorf("it has %s, which is somebody else's", foreign)
+	}
+	if k == store.PageBundles || folder.File("plan.json") != nil {
+		return nil // else it is never joined
+	}
+	joined, err := store.NewBundles(d).Joined(k, folder.Run)
+	if joined == nil {
+		return err
+	}
+	for _, file := range joined.Files {
+		if folder.File(file.Name) == nil {
+			folder.Files = append(folder.Files, file)
+		}
+		slices.SortFunc(folder.Files, func(a, b store.File) int { return cmp.Compare(a.Name, b.Name) })
+	}
+	return nil
 }
 
 // bundled is the unit of a bundle, less the runs that are taken by others.
@@ -232,7 +261,12 @@ func (c *compaction) write(k store.Kind, group []*unit) error {
 			continue
 		}
 		files += len(folder.Files)
-		if err := landing.Check(c.l.Dir, c.manifest(folder.Run), next.Folders[i]); err != nil {
+		if k == store.PageBundles {
+			err = landing.Check(c.l.Dir, c.manifest(folder.Run), next.Folders[i])
+		} else {
+			err = store.CheckRunFiles(c.manifest(folder.Run), next.Folders[i])
+		}
+		if err != nil {
 			return &store.SourceError{Folder: folder, Err: err}
 		}
 	}

@@ -49,6 +49,10 @@ func land(t *testing.T, l *store.Locked, at time.Time, outcome schemas.Outcome) 
 	if err != nil {
 		t.Fatal(err)
 	}
+	sent := store.NewSentLog(l, planned.Run.RunID) // of a request that nobody answered
+	if err := errors.Join(sent.Write(store.Sent{At: at, PageID: "none", Endpoint: schemas.Spaces}), sent.Close()); err != nil {
+		t.Fatal(err)
+	}
 	content, buffers := landing.Content{}, &landing.Buffers{}
 	for _, e := range []schemas.Endpoint{schemas.Spaces, schemas.Tweets} {
 		r := schemas.Request{Endpoint: e, IDs: []string{at.Format(time.DateTime)}}
@@ -65,7 +69,7 @@ func land(t *testing.T, l *store.Locked, at time.Time, outcome schemas.Outcome) 
 	}
 	planned.Run.Outcome, planned.Run.Pages = outcome, w.Len()
 	m := &store.Manifest{Run: planned.Run, Plan: planned.Plan, Content: content.Sum(), Landed: w.Segments()}
-	if err = m.Seal(l.RunFile(planned.Run.RunID, "plan.json")); err == nil {
+	if err = m.Seal(l.Dir); err == nil {
 		_, err = l.WriteManifest(m, nil)
 	}
 	if err := errors.Join(err, w.Close()); err != nil {
@@ -74,7 +78,7 @@ func land(t *testing.T, l *store.Locked, at time.Time, outcome schemas.Outcome) 
 	return planned.Run.RunID
 }
 
-// pagesOf reads all pages of a store: a line each.
+// pagesOf reads all pages of a store, and what else there is of its runs: a line each.
 func pagesOf(d store.Dir) (lines []string, err error) {
 	runs, err := d.Runs()
 	if err != nil {
@@ -86,6 +90,13 @@ func pagesOf(d store.Dir) (lines []string, err error) {
 			return nil, err
 		}
 		defer r.Close()
+		planned, planErr := d.Planned(id)
+		m, err := d.Manifest(id)
+		lost, sentErr := store.Unanswered(d, id, nil)
+		if err := errors.Join(planErr, err, sentErr, d.CheckPlan(m)); err != nil {
+			return nil, err
+		}
+		lines = append(lines, fmt.Sprint(planned.Run, m.Checksum, lost))
 		for _, e := range r.Received() {
 			p, err := r.Read(e)
 			if err != nil {
@@ -114,10 +125,13 @@ func same(t *testing.T, what string, d store.Dir, want []string) {
 	}
 }
 
-// below lists what lies in raw, but for the folders of runs.
+// below lists what lies in raw, but for the folders of runs. There is as much in runs.
 func below(t *testing.T, d store.Dir) (bundles []string, folders int) {
 	t.Helper()
 	entries, err := os.ReadDir(d.Raw())
+	if others, _ := os.ReadDir(d.File("runs")); len(others) != len(entries) {
+		t.Errorf("in runs lie %v, in raw %v", others, entries)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,6 +194,41 @@ func TestPagesOutliveEachStep(t *testing.T) {
 		t.Errorf("again: %+v, %v", sum, err)
 	}
 	decompressed(t, filepath.Join(l.Raw(), bundles[0]), 9*2)
+	rewritten(t, l)
+}
+
+// rewritten: a manifest that another version makes of a run that is joined counts, and is
+// joined with the others the next time.
+func rewritten(t *testing.T, l *store.Locked) {
+	t.Helper()
+	runs, err := l.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := l.Manifest(runs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.Unreadable++
+	for range 2 {
+		if err = errors.Join(m.Seal(l.Dir), l.Committing(runs[0], nil, nil)); err == nil {
+			_, err = l.WriteManifest(&m, nil)
+		}
+		if err := errors.Join(err, l.Committed(runs[0])); err != nil {
+			t.Fatal(err)
+		}
+		want := mustRead(t, l.Dir)
+		if sum, err := Join(t.Context(), l, Config{Now: now, All: true}); err != nil || sum.Before == 0 || len(sum.Left) > 0 {
+			t.Errorf("a manifest anew: %+v, %v", sum, err)
+		}
+		same(t, "a manifest anew", l.Dir, want)
+		if _, err := store.OwnFolder(store.RunBundles, l.Dir, runs[0]); err == nil {
+			t.Error("a manifest anew stays by itself")
+		}
+	}
+	if got, err := l.Manifest(runs[0]); err != nil || got.Unreadable != m.Unreadable {
+		t.Errorf("a manifest anew: %+v, %v", got, err)
+	}
 }
 
 // decompressed reads a bundle as others do.
@@ -346,4 +395,64 @@ func TestDamagedBundleCostsItsRuns(t *testing.T) {
 	if bundles, _ := below(t, l.Dir); len(bundles) != 3 { // October, and two days
 		t.Errorf("restored and joined: %q", bundles)
 	}
+}
+
+// A bundle of what else there is of runs costs them when it is gone, or damaged: that they
+// were there is known by their pages.
+func TestDamagedBundleOfRunsIsSaid(t *testing.T) {
+	l := landed(t)
+	want := mustRead(t, l.Dir)
+	runs, err := l.Runs()
+	if err == nil {
+		_, err = Join(t.Context(), l, Config{Now: now})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	bundles, _ := filepath.Glob(l.File("runs/202610-*.json.zst"))
+	if len(bundles) != 1 {
+		t.Fatalf("October is in %q", bundles)
+	}
+	whole, err := os.ReadFile(bundles[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, c := range map[string]struct {
+		text []byte
+		bad  int // runs, of nine
+	}{
+		"as it was":  {whole, 0},
+		"gone":       {nil, 9},
+		"cut":        {whole[:40], 9},
+		"half of it": {whole[:len(whole)/2], -1},
+	} {
+		if err := os.Remove(bundles[0]); err != nil {
+			t.Fatal(err)
+		}
+		if c.text != nil {
+			if err := os.WriteFile(bundles[0], c.text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := l.Runs(); err != nil || !slices.Equal(got, runs) {
+			t.Errorf("%s: %d runs, %v; want %d", what, len(got), err, len(runs))
+		}
+		bad := 0
+		for _, id := range runs {
+			if _, err := l.Planned(id); err != nil {
+				bad++
+				var corrupt *store.CorruptError
+				if !errors.As(err, &corrupt) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+		}
+		if bad != c.bad && (c.bad >= 0 || bad == 0 || bad == 9) {
+			t.Errorf("%s: %d runs are damaged, want %d", what, bad, c.bad)
+		}
+		if err := os.WriteFile(bundles[0], whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "restored", l.Dir, want)
 }

@@ -1,6 +1,6 @@
 // Package compact joins the Parquet files of runs on days and in months that are over
 // into one a table and day, then month, and takes them apart again; and their landed
-// pages into one a day, then month.
+// pages, and what else there is of them, into one a day, then month.
 package compact
 
 import (
@@ -70,8 +70,10 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 			return c.sum, fmt.Errorf("joining the files of %s: %w", t.Name, err)
 		}
 	}
-	if err := c.bundle(store.PageBundles); err != nil {
-		damaged = errors.Join(damaged, fmt.Errorf("joining the pages of runs: %w", err))
+	for _, k := range []store.Kind{store.PageBundles, store.RunBundles} {
+		if err := c.bundle(k); err != nil {
+			damaged = errors.Join(damaged, fmt.Errorf("joining the files of runs in %s: %w", k.Folder(l.Dir), err))
+		}
 	}
 	return c.sum, damaged
 }

@@ -97,46 +97,42 @@ func glimpse(text []byte, path string, folder bool) ([]byte, error) {
 // seenOf looks at the files of a run, whose pages are in files of these names. Those in a
 // bundle are as they were before.
 func seenOf(bundles *store.Bundles, d store.Dir, id string, names []string) (seen, error) {
-	folder, raw := filepath.Dir(d.RunFile(id, "plan.json")), filepath.Join(d.Raw(), id)
-	text, err := glimpse(make([]byte, 0, 64*(len(names)+4)), folder, true)
+	text, err := glimpses(make([]byte, 0, 64*(len(names)+4)), bundles, store.RunBundles, d, id, "manifest.json", "plan.json")
 	if err == nil {
-		text, err = glimpse(text, folder+"/manifest.json", false)
-	}
-	if err == nil {
-		text, err = glimpse(text, folder+"/plan.json", false)
-	}
-	if err == nil {
-		before := len(text)
-		if text, err = glimpse(text, raw, true); err == nil && string(text[before:]) == "- " {
-			return seenJoined(bundles, text, id, names)
-		}
-	}
-	for _, name := range names {
-		if err == nil {
-			text, err = glimpse(append(append(text, name...), ' '), raw+"/"+name, false)
-		}
+		text, err = glimpses(text, bundles, store.PageBundles, d, id, names...)
 	}
 	return seen(text), err
 }
 
-// seenJoined goes on with a run that has no folder of pages of its own.
-func seenJoined(bundles *store.Bundles, text []byte, id string, names []string) (seen, error) {
-	pages, err := bundles.Joined(store.PageBundles, id)
-	if pages != nil {
-		text = append(strconv.AppendInt(text[:len(text)-len("- ")], pages.Changed, 10), ' ')
-	} else {
-		pages = &store.Folder{}
-	}
-	for _, name := range names {
-		text = append(append(text, name...), ' ')
-		if file := pages.File(name); file != nil {
-			text = append(strconv.AppendInt(text, file.Bytes, 10), ' ')
-			text = append(strconv.AppendInt(text, file.Written, 10), ' ')
-		} else {
-			text = append(text, "- "...)
+// glimpses looks at the folder of a run and at files in it, whose names are noted, too,
+// where they are those of pages.
+func glimpses(text []byte, bundles *store.Bundles, k store.Kind, d store.Dir, id string, names ...string) ([]byte, error) {
+	folder := filepath.Join(k.Folder(d), id)
+	before := len(text)
+	text, err := glimpse(text, folder, true)
+	var joined *store.Folder
+	if err == nil && string(text[before:]) == "- " {
+		if joined, err = bundles.Joined(k, id); joined != nil {
+			text = append(strconv.AppendInt(text[:before], joined.Changed, 10), ' ')
 		}
 	}
-	return seen(text), err
+	for _, name := range names {
+		if isPageFile(name) {
+			text = append(append(text, name...), ' ')
+		}
+		switch {
+		case err != nil:
+		case joined == nil:
+			text, err = glimpse(text, folder+"/"+name, false)
+		case joined.File(name) == nil:
+			text = append(text, "- "...)
+		default:
+			file := joined.File(name)
+			text = append(strconv.AppendInt(text, file.Bytes, 10), ' ')
+			text = append(strconv.AppendInt(text, file.Written, 10), ' ')
+		}
+	}
+	return text, err
 }
 
 // names are those of the files of pages.

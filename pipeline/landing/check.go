@@ -28,8 +28,6 @@ func Check(d store.Dir, m *store.Manifest, folder *store.Folder) error {
 	switch {
 	case len(r.torn) > 0:
 		return fmt.Errorf("%s ends with what is no whole page", filepath.Base(r.torn[0].File))
-	case len(r.segments) != len(folder.Files):
-		return errors.New("it has a file that is none of pages")
 	case m.Landed != nil && !slices.Equal(r.Segments(), m.Landed), r.Len() != m.Run.Pages:
 		return errors.New("it is not what the run's manifest lists")
 	}

@@ -1,8 +1,6 @@
 package landing
 
 import (
-	"os"
-
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -31,8 +29,8 @@ func MarkOf(d store.Dir, runID string, damaged bool) (m Mark) {
 			}
 		}
 	}
-	if info, err := os.Lstat(store.SentPath(d, runID)); err == nil {
-		take(info.Size(), info.ModTime().UnixNano())
+	if sent, err := store.NewBundles(d).RunFile(runID, "sent.ndjson"); err == nil {
+		take(sent.Bytes, sent.Written)
 	}
 	return m
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -26,13 +28,17 @@ type Kind struct {
 	folder string
 	ending string         // of a bundle's name
 	member *regexp.Regexp // a file of a run
+	packs  bool           // the files are compressed, each by itself
 }
 
 // Folder is where the bundles lie, beside the folders of runs.
 func (k Kind) Folder(d Dir) string { return filepath.Join(string(d), k.folder) }
 
 // PageBundles have the files of runs' pages.
-var PageBundles = Kind{"raw", ".ndjson.zst", segmentFile}
+var PageBundles = Kind{"raw", ".ndjson.zst", segmentFile, false}
+
+// RunBundles have what else there is of runs.
+var RunBundles = Kind{"runs", ".json.zst", regexp.MustCompile(`^(manifest|plan)\.json$|^sent\.ndjson$`), true}
 
 // stamp is the day or month in a bundle's name, and number its number; ours is false of
 // another name.
@@ -67,6 +73,26 @@ func (k Kind) Stamp(runID string, month bool) string {
 	return text[:len("20261129")]
 }
 
+// Foreign is a file of a run's folder that is not one of the kind; empty without one.
+func (k Kind) Foreign(f *Folder) string {
+	for _, file := range f.Files {
+		if file.Odd || !k.member.MatchString(file.Name) {
+			return file.Name
+		}
+	}
+	return ""
+}
+
+// isBundle reports whether a file has a name that a bundle has.
+func isBundle(path string) bool {
+	for _, k := range []Kind{PageBundles, RunBundles} {
+		if _, _, ours := k.stamp(filepath.Base(path)); ours {
+			return true
+		}
+	}
+	return false
+}
+
 // has reports whether a bundle of that name could have a run, by the run's id.
 func (k Kind) has(name, runID string) bool {
 	stamp, _, ours := k.stamp(name)
@@ -81,9 +107,10 @@ type File struct {
 	Written int64 // when, in nanoseconds since 1970
 	Odd     bool  // it is no regular file
 
-	run string // of a part of a bundle, else empty
-	at  int64  // where a part begins
-	sum uint32 // CRC-32C of a part
+	run    string // of a part of a bundle, else empty
+	at     int64  // where a part begins
+	packed int64  // bytes of a part
+	sum    uint32 // CRC-32C of a part
 }
 
 // String is the path; of a part of a bundle as if that were a folder with those of runs.
@@ -112,7 +139,7 @@ func (f *File) Open() (Section, error) {
 	if err != nil {
 		return Section{}, err
 	}
-	size := f.Bytes
+	size := f.packed
 	if !f.Joined() {
 		info, err := file.Stat()
 		if err != nil {
@@ -138,6 +165,29 @@ func (f *Folder) File(name string) *File {
 		return nil
 	}
 	return &f.Files[i]
+}
+
+// text reads and decompresses a part that is packed.
+func (f *File) text() ([]byte, error) {
+	section, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer section.Close()
+	damaged := &CorruptError{f.String(), errors.New("it is not what was written")}
+	if f.packed > MostJSON || f.Bytes > MostJSON {
+		return nil, damaged
+	}
+	decoder, err := zstd.NewReader(section, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MostJSON))
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	text, err := io.ReadAll(io.LimitReader(decoder, f.Bytes+1))
+	if err != nil || int64(len(text)) != f.Bytes {
+		return nil, damaged
+	}
+	return text, nil
 }
 
 // Bytes is what the files take.
@@ -170,17 +220,18 @@ type Bundle struct {
 
 // index is the frame of an index: when it is written, in seconds since 1970, then a line
 // for each run, in order: its id, where its files begin, when its folder was changed, and
-// of each file the name, bytes, CRC-32C, and when it was written.
+// of each file the name, bytes, those it takes here, their CRC-32C, and when it was
+// written. It is as long before the middle ones are known.
 func index(at int64, folders []Folder) ([]byte, error) {
 	text := fmt.Appendf(nil, "%s%d\n", indexBegins, at)
 	var begin int64
 	for _, f := range folders {
-		text = fmt.Appendf(text, "%s %d %d", f.Run, begin, f.Changed)
+		text = fmt.Appendf(text, "%s %015d %d", f.Run, begin, f.Changed)
 		for _, file := range f.Files {
-			text = fmt.Appendf(text, " %s %d %010d %d", file.Name, file.Bytes, file.sum, file.Written)
+			text = fmt.Appendf(text, " %s %d %010d %010d %d", file.Name, file.Bytes, file.packed, file.sum, file.Written)
+			begin += file.packed
 		}
 		text = append(text, '\n')
-		begin += f.Bytes()
 	}
 	if len(text) > mostIndex {
 		return nil, fmt.Errorf("the index of %d runs is too long", len(folders))
@@ -283,7 +334,7 @@ func (b *Bundle) Of(runID string) (*Folder, error) {
 // folder reads what stands behind an id in a line.
 func (b *Bundle) folder(runID, line string) (*Folder, error) {
 	fields := strings.Fields(line)
-	good := len(fields) >= 2 && len(fields)%4 == 2
+	good := len(fields) >= 2 && len(fields)%5 == 2
 	number := func(i int) int64 {
 		n, err := strconv.ParseInt(fields[i], 10, 64)
 		good = good && err == nil && n >= 0
@@ -293,10 +344,10 @@ func (b *Bundle) folder(runID, line string) (*Folder, error) {
 	if good {
 		at := number(0)
 		f.Changed = cmp.Or(b.at, number(1))
-		for i := 2; i < len(fields) && good; i += 4 {
-			one := File{Name: fields[i], Path: b.Path, Bytes: number(i + 1), sum: uint32(number(i + 2)), Written: cmp.Or(b.at, number(i+3)), run: runID, at: b.begin + at}
-			at += one.Bytes
-			good = good && b.kind.member.MatchString(one.Name) && one.Bytes <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
+		for i := 2; i < len(fields) && good; i += 5 {
+			one := File{Name: fields[i], Path: b.Path, Bytes: number(i + 1), packed: number(i + 2), sum: uint32(number(i + 3)), Written: cmp.Or(b.at, number(i+4)), run: runID, at: b.begin + at}
+			at += one.packed
+			good = good && b.kind.member.MatchString(one.Name) && max(one.Bytes, one.packed) <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
 			f.Files = append(f.Files, one)
 		}
 	}

@@ -1,13 +1,18 @@
 package store
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // Bundles finds what is there of runs, whether it lies in a folder of the run's own or in
@@ -42,6 +47,106 @@ func (s *Bundles) Pages(runID string) (*Folder, error) {
 			return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
 		}
 	}
+}
+
+// RunFile finds a file of a run that is not of its pages, such as its manifest. The
+// error is an fs.ErrNotExist where it has none.
+func (s *Bundles) RunFile(runID, name string) (*File, error) {
+	if err := CheckRunID(runID); err != nil {
+		return nil, err
+	}
+	path := s.d.RunFile(runID, name)
+	for {
+		info, err := os.Lstat(path)
+		if err == nil {
+			return &File{Name: name, Path: path, Bytes: info.Size(), Written: info.ModTime().UnixNano(), Odd: !info.Mode().IsRegular()}, nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		// A run that is not joined has its plan, which is written first.
+		if _, missing := os.Lstat(s.d.RunFile(runID, planFile)); missing == nil && name != planFile {
+			return nil, err
+		}
+		joined, damaged := s.Joined(RunBundles, runID)
+		if damaged != nil {
+			return nil, damaged
+		}
+		if joined != nil && joined.File(name) != nil {
+			return joined.File(name), nil
+		}
+		if !s.changed(RunBundles) {
+			return nil, err
+		}
+	}
+}
+
+// ReadRunFile reads a file of a run that is not of its pages, and says where it stands.
+func ReadRunFile(d Dir, runID, name string) (text []byte, path string, err error) {
+	path = d.RunFile(runID, name)
+	for try := 0; try < 3; try++ {
+		var f *File
+		if f, err = NewBundles(d).RunFile(runID, name); err != nil {
+			return nil, path, err
+		}
+		if path = f.String(); f.Joined() {
+			text, err = f.text()
+		} else {
+			text, err = durable.ReadFile(path, MostJSON)
+		}
+		if !errors.Is(err, fs.ErrNotExist) { // else joined with others meanwhile
+			break
+		}
+	}
+	return text, path, err
+}
+
+// readRunJSON is ReadJSON of a file of a run.
+func readRunJSON(d Dir, runID, name string, v any) (path string, err error) {
+	text, path, err := ReadRunFile(d, runID, name)
+	return path, parseJSON(path, text, err, v)
+}
+
+// CheckRunFiles returns an error unless the manifest and the plan of a run are what was
+// written. They may be about to take the place of its own.
+func CheckRunFiles(m *Manifest, f *Folder) error {
+	text, whole, err := m.Text()
+	for _, name := range []string{manifestFile, planFile} {
+		file := f.File(name)
+		if err != nil || file == nil {
+			continue // of a copy the plan is elsewhere
+		}
+		var got []byte
+		got, err = file.text()
+		switch sum := sha256.Sum256(got); {
+		case err != nil:
+		case name == manifestFile && !(whole && bytes.Equal(got, text)), name == planFile && hex.EncodeToString(sum[:]) != m.PlanSHA256:
+			err = fmt.Errorf("%s is not what was written", name)
+		}
+	}
+	return err
+}
+
+// joinedRuns are the runs of which bundles have something, in no order. The error is an
+// fs.ErrNotExist where others have taken their place meanwhile. What a bundle has that
+// cannot be read is not known: who reads its runs is told.
+func joinedRuns(d Dir) (ids []string, err error) {
+	for _, k := range []Kind{RunBundles, PageBundles} {
+		names := BundleNames(d, k)
+		for _, name := range names {
+			b, err := ReadBundle(k, filepath.Join(k.Folder(d), name))
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil, err
+			}
+			if err == nil {
+				ids = append(ids, b.Runs()...)
+			}
+		}
+		if again := BundleNames(d, k); !slices.Equal(again, names) {
+			return nil, fs.ErrNotExist
+		}
+	}
+	return ids, nil
 }
 
 // OpenPages opens a file of a run's pages. Where a process has joined it with others since

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -101,19 +103,39 @@ func (n *NewBundle) write(file *os.File) error {
 
 // add copies a file, and makes it the part.
 func (n *NewBundle) add(to *os.File, from *Folder, f *File) error {
-	section, err := OpenPages(n.l.Dir, from.Run, f)
+	section, err := f.Open()
 	if err != nil {
 		return err
 	}
 	defer section.Close()
 	sum := crc32.New(castagnoli)
-	copied, err := io.Copy(io.MultiWriter(to, sum), section)
-	if err == nil && (copied != f.Bytes || f.Joined() && sum.Sum32() != f.sum) {
-		err = &SourceError{from, fmt.Errorf("%s of run %s in it is not what was written", f.Name, from.Run)}
+	var copied int64
+	if n.kind.packs && !f.Joined() {
+		copied, err = pack(io.MultiWriter(to, sum), section)
+	} else {
+		copied, err = io.Copy(io.MultiWriter(to, sum), section)
+		if err == nil && f.Joined() && (copied != f.packed || sum.Sum32() != f.sum) {
+			err = &SourceError{from, fmt.Errorf("%s of run %s in it is not what was written", f.Name, from.Run)}
+		}
 	}
-	f.Path, f.run, f.at, f.sum = n.path, from.Run, n.bytes, sum.Sum32()
+	f.Path, f.run, f.at, f.packed, f.sum = n.path, from.Run, n.bytes, copied, sum.Sum32()
 	n.bytes += copied
 	return err
+}
+
+// pack compresses a file, and returns how many bytes that takes.
+func pack(to io.Writer, from Section) (int64, error) {
+	text := make([]byte, min(from.Size(), MostJSON))
+	if _, err := io.ReadFull(from, text); err != nil {
+		return 0, err
+	}
+	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return 0, err
+	}
+	defer encoder.Close()
+	n, err := to.Write(encoder.EncodeAll(text, nil))
+	return int64(n), err
 }
 
 // Publish gives the bundle its name, then removes what it takes the place of: the runs'
