@@ -15,7 +15,7 @@ import (
 
 // bundle joins the files of one kind of runs on days that are over into bundles of a day,
 // and of months that are over into those of a month.
-func (c *compaction) bundle(k store.Kind) error {
+func (c *compaction) bundle(k *store.Kind) error {
 	left := map[string]bool{} // folders and bundles that stay as they are
 	loose, err := c.loose(k)
 	if err != nil {
@@ -47,7 +47,7 @@ type unit struct {
 const aRun = 2 << 10
 
 // loose are the runs with files of their own that could be joined, oldest first.
-func (c *compaction) loose(k store.Kind) (ids []string, err error) {
+func (c *compaction) loose(k *store.Kind) (ids []string, err error) {
 	entries, err := os.ReadDir(k.Folder(c.l.Dir))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -81,7 +81,7 @@ func (c *compaction) over(id string) bool {
 
 // units are what there is to join, each run in one of them, oldest first. Bundles whose
 // runs are all elsewhere are removed: a process died before it did so.
-func (c *compaction) units(k store.Kind, loose []string, left map[string]bool) (units []*unit, err error) {
+func (c *compaction) units(k *store.Kind, loose []string, left map[string]bool) (units []*unit, err error) {
 	taken := map[string]bool{}
 	months := map[string]int{}
 	for _, id := range loose {
@@ -133,7 +133,7 @@ func (c *compaction) units(k store.Kind, loose []string, left map[string]bool) (
 
 // complete adds to the files of a run that went to a bundle before, and of which another
 // version has made others since, those that it has there. It refuses what is not ours.
-func complete(k store.Kind, d store.Dir, folder *store.Folder) error {
+func complete(k *store.Kind, d store.Dir, folder *store.Folder) error {
 	if foreign := k.Foreign(folder); foreign != "" {
 		return fmt.Errorf("it has %s, which is somebody else's", foreign)
 	}
@@ -154,7 +154,7 @@ func complete(k store.Kind, d store.Dir, folder *store.Folder) error {
 }
 
 // bundled is the unit of a bundle, less the runs that are taken by others.
-func (c *compaction) bundled(k store.Kind, path string, taken map[string]bool) (*unit, error) {
+func (c *compaction) bundled(k *store.Kind, path string, taken map[string]bool) (*unit, error) {
 	b, err := store.ReadBundle(k, path)
 	if err != nil {
 		return nil, err
@@ -186,7 +186,7 @@ func (c *compaction) bundled(k store.Kind, path string, taken map[string]bool) (
 }
 
 // period is what of the files of a run become one: a day, or a month that is over.
-func (c *compaction) period(k store.Kind, id string) string {
+func (c *compaction) period(k *store.Kind, id string) string {
 	month := k.Stamp(id, true)
 	now := max(c.cfg.Now.UTC().Format("200601"), k.Stamp(c.runs[len(c.runs)-1], true))
 	if c.cfg.Days || month >= now {
@@ -199,8 +199,11 @@ func (c *compaction) period(k store.Kind, id string) string {
 func (c *compaction) leave(left map[string]bool, path string, err error) {
 	left[path] = true
 	var damage *landing.DamageError
+	var corrupt *store.CorruptError
 	if errors.As(err, &damage) { // in what was to take its place
 		err = errors.New(damage.What)
+	} else if errors.As(err, &corrupt) {
+		err = corrupt.Err
 	}
 	recent := c.cfg.Now.UTC().AddDate(0, 0, -c.cfg.Now.UTC().Day()).Format("200601")
 	if c.cfg.All || !c.cfg.Begun || filepath.Base(path) >= recent {
@@ -210,7 +213,7 @@ func (c *compaction) leave(left map[string]bool, path string, err error) {
 
 // groups joins units of one period, as many as a bundle takes. Where one of them cannot
 // be joined it is left, and again says to begin anew without it.
-func (c *compaction) groups(k store.Kind, units []*unit, left map[string]bool) (again bool, err error) {
+func (c *compaction) groups(k *store.Kind, units []*unit, left map[string]bool) (again bool, err error) {
 	for len(units) > 0 {
 		n, bytes := 0, int64(0)
 		for n < len(units) && units[n].period == units[0].period && (n == 0 || max(bytes, units[n].bytes) < c.cfg.Most) {
@@ -240,7 +243,7 @@ func (c *compaction) groups(k store.Kind, units []*unit, left map[string]bool) (
 }
 
 // write makes one bundle of units.
-func (c *compaction) write(k store.Kind, group []*unit) error {
+func (c *compaction) write(k *store.Kind, group []*unit) error {
 	var from []*store.Folder
 	var bundles []string
 	for _, u := range group {

@@ -70,7 +70,7 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 			return c.sum, fmt.Errorf("joining the files of %s: %w", t.Name, err)
 		}
 	}
-	for _, k := range []store.Kind{store.PageBundles, store.RunBundles} {
+	for _, k := range []*store.Kind{store.PageBundles, store.RunBundles} {
 		if err := c.bundle(k); err != nil {
 			damaged = errors.Join(damaged, fmt.Errorf("joining the files of runs in %s: %w", k.Folder(l.Dir), err))
 		}

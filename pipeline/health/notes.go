@@ -106,7 +106,7 @@ func seenOf(bundles *store.Bundles, d store.Dir, id string, names []string) (see
 
 // glimpses looks at the folder of a run and at files in it, whose names are noted, too,
 // where they are those of pages.
-func glimpses(text []byte, bundles *store.Bundles, k store.Kind, d store.Dir, id string, names ...string) ([]byte, error) {
+func glimpses(text []byte, bundles *store.Bundles, k *store.Kind, d store.Dir, id string, names ...string) ([]byte, error) {
 	folder := filepath.Join(k.Folder(d), id)
 	before := len(text)
 	text, err := glimpse(text, folder, true)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,23 +25,25 @@ import (
 // hold. It begins and ends with its index, in a frame that zstd readers pass over.
 type Kind struct {
 	folder string
-	ending string         // of a bundle's name
-	member *regexp.Regexp // a file of a run
-	packs  bool           // the files are compressed, each by itself
+	ending string                 // of a bundle's name
+	member func(name string) bool // a file of a run
+	packs  bool                   // the files are compressed, each by itself
 }
 
 // Folder is where the bundles lie, beside the folders of runs.
-func (k Kind) Folder(d Dir) string { return filepath.Join(string(d), k.folder) }
+func (k *Kind) Folder(d Dir) string { return filepath.Join(string(d), k.folder) }
 
 // PageBundles have the files of runs' pages.
-var PageBundles = Kind{"raw", ".ndjson.zst", segmentFile, false}
+var PageBundles = &Kind{"raw", ".ndjson.zst", isSegment, false}
 
 // RunBundles have what else there is of runs.
-var RunBundles = Kind{"runs", ".json.zst", regexp.MustCompile(`^(manifest|plan)\.json$|^sent\.ndjson$`), true}
+var RunBundles = &Kind{"runs", ".json.zst", isRunFile, true}
+
+func isRunFile(name string) bool { return name == manifestFile || name == planFile || name == sentFile }
 
 // stamp is the day or month in a bundle's name, and number its number; ours is false of
 // another name.
-func (k Kind) stamp(name string) (stamp string, number int, ours bool) {
+func (k *Kind) stamp(name string) (stamp string, number int, ours bool) {
 	rest, ours := strings.CutSuffix(name, k.ending)
 	stamp, text, cut := strings.Cut(rest, "-")
 	if !ours || !cut || len(stamp) != len("202611") && len(stamp) != len("20261129") || strings.Trim(stamp+text, "0123456789") != "" {
@@ -53,7 +54,7 @@ func (k Kind) stamp(name string) (stamp string, number int, ours bool) {
 }
 
 // Nor says in which bundles the files of a run are not, either, that are missing.
-func (k Kind) Nor(runID string) string {
+func (k *Kind) Nor(runID string) string {
 	if k.Stamp(runID, true) == "" {
 		return "" // no bundle has it
 	}
@@ -62,7 +63,7 @@ func (k Kind) Nor(runID string) string {
 
 // Stamp is what the names of bundles with a run begin with, of the run's day or month;
 // empty of a run whose id does not say when it was begun.
-func (k Kind) Stamp(runID string, month bool) string {
+func (k *Kind) Stamp(runID string, month bool) string {
 	text, _, _ := strings.Cut(runID, "-")
 	if _, err := time.Parse(stampForm, text); err != nil {
 		return ""
@@ -74,9 +75,9 @@ func (k Kind) Stamp(runID string, month bool) string {
 }
 
 // Foreign is a file of a run's folder that is not one of the kind; empty without one.
-func (k Kind) Foreign(f *Folder) string {
+func (k *Kind) Foreign(f *Folder) string {
 	for _, file := range f.Files {
-		if file.Odd || !k.member.MatchString(file.Name) {
+		if file.Odd || !k.member(file.Name) {
 			return file.Name
 		}
 	}
@@ -85,7 +86,7 @@ func (k Kind) Foreign(f *Folder) string {
 
 // isBundle reports whether a file has a name that a bundle has.
 func isBundle(path string) bool {
-	for _, k := range []Kind{PageBundles, RunBundles} {
+	for _, k := range []*Kind{PageBundles, RunBundles} {
 		if _, _, ours := k.stamp(filepath.Base(path)); ours {
 			return true
 		}
@@ -94,7 +95,7 @@ func isBundle(path string) bool {
 }
 
 // has reports whether a bundle of that name could have a run, by the run's id.
-func (k Kind) has(name, runID string) bool {
+func (k *Kind) has(name, runID string) bool {
 	stamp, _, ours := k.stamp(name)
 	return ours && strings.HasPrefix(runID, stamp)
 }
@@ -175,15 +176,23 @@ func (f *File) text() ([]byte, error) {
 	}
 	defer section.Close()
 	damaged := &CorruptError{f.String(), errors.New("it is not what was written")}
-	if f.packed > MostJSON || f.Bytes > MostJSON {
+	info, err := section.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if f.at+f.packed > info.Size() || f.Bytes > MostJSON {
 		return nil, damaged
 	}
-	decoder, err := zstd.NewReader(section, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(MostJSON))
+	packed := make([]byte, f.packed)
+	if _, err := section.ReadAt(packed, 0); err != nil {
+		return nil, err
+	}
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(f.Bytes, 8<<20))))
 	if err != nil {
 		return nil, err
 	}
 	defer decoder.Close()
-	text, err := io.ReadAll(io.LimitReader(decoder, f.Bytes+1))
+	text, err := decoder.DecodeAll(packed, nil)
 	if err != nil || int64(len(text)) != f.Bytes {
 		return nil, damaged
 	}
@@ -212,7 +221,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 type Bundle struct {
 	Path  string
 	Bytes int64
-	kind  Kind
+	kind  *Kind
 	at    int64 // when the file was written, where that is not when the index was; else 0
 	begin int64 // of the parts
 	lines string
@@ -245,7 +254,7 @@ func index(at int64, folders []Folder) ([]byte, error) {
 
 // ReadBundle reads the index of a bundle. The error is a *CorruptError where it is not
 // what was written.
-func ReadBundle(k Kind, path string) (*Bundle, error) {
+func ReadBundle(k *Kind, path string) (*Bundle, error) {
 	file, err := durable.Open(path)
 	if errors.Is(err, durable.ErrNotRegular) {
 		return nil, &CorruptError{path, durable.Cause(err)}
@@ -340,14 +349,14 @@ func (b *Bundle) folder(runID, line string) (*Folder, error) {
 		good = good && err == nil && n >= 0
 		return n
 	}
-	f := &Folder{Run: runID, Bundle: b.Path}
+	f := &Folder{Run: runID, Bundle: b.Path, Files: make([]File, 0, len(fields)/5)}
 	if good {
 		at := number(0)
 		f.Changed = cmp.Or(b.at, number(1))
 		for i := 2; i < len(fields) && good; i += 5 {
 			one := File{Name: fields[i], Path: b.Path, Bytes: number(i + 1), packed: number(i + 2), sum: uint32(number(i + 3)), Written: cmp.Or(b.at, number(i+4)), run: runID, at: b.begin + at}
 			at += one.packed
-			good = good && b.kind.member.MatchString(one.Name) && max(one.Bytes, one.packed) <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
+			good = good && b.kind.member(one.Name) && max(one.Bytes, one.packed) <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
 			f.Files = append(f.Files, one)
 		}
 	}

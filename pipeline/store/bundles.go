@@ -131,7 +131,7 @@ func CheckRunFiles(m *Manifest, f *Folder) error {
 // fs.ErrNotExist where others have taken their place meanwhile. What a bundle has that
 // cannot be read is not known: who reads its runs is told.
 func joinedRuns(d Dir) (ids []string, err error) {
-	for _, k := range []Kind{RunBundles, PageBundles} {
+	for _, k := range []*Kind{RunBundles, PageBundles} {
 		names := BundleNames(d, k)
 		for _, name := range names {
 			b, err := ReadBundle(k, filepath.Join(k.Folder(d), name))
@@ -164,7 +164,7 @@ func OpenPages(d Dir, runID string, f *File) (Section, error) {
 }
 
 // Joined is what bundles have of a run; nil where they have nothing of it.
-func (s *Bundles) Joined(k Kind, runID string) (*Folder, error) {
+func (s *Bundles) Joined(k *Kind, runID string) (*Folder, error) {
 	if s.names[k.folder] == nil {
 		s.names[k.folder] = BundleNames(s.d, k)
 	}
@@ -192,7 +192,7 @@ func (s *Bundles) Joined(k Kind, runID string) (*Folder, error) {
 }
 
 // changed lists the bundles again, and reports whether there are others.
-func (s *Bundles) changed(k Kind) bool {
+func (s *Bundles) changed(k *Kind) bool {
 	names := BundleNames(s.d, k)
 	same := slices.Equal(names, s.names[k.folder])
 	s.names[k.folder] = names
@@ -201,7 +201,7 @@ func (s *Bundles) changed(k Kind) bool {
 
 // BundleNames are the names of the bundles. Where several have a run the first counts:
 // months come before days, which they were made of, and newer ones before older.
-func BundleNames(d Dir, k Kind) []string {
+func BundleNames(d Dir, k *Kind) []string {
 	names := []string{}
 	folder, err := os.Open(k.Folder(d))
 	if err != nil {
@@ -224,7 +224,7 @@ func BundleNames(d Dir, k Kind) []string {
 
 // OwnFolder lists the folder of a run that has one of its own; the error is else an
 // fs.ErrNotExist.
-func OwnFolder(k Kind, d Dir, runID string) (*Folder, error) {
+func OwnFolder(k *Kind, d Dir, runID string) (*Folder, error) {
 	return ownFolder(filepath.Join(k.Folder(d), runID))
 }
 

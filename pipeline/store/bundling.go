@@ -26,11 +26,12 @@ type NewBundle struct {
 	Folders []*Folder // as they are in it
 	from    []*Folder
 	l       *Locked
-	kind    Kind
+	kind    *Kind
 	stamp   string
 	path    string // of the file, until it has its name
 	at      time.Time
 	bytes   int64
+	encoder *zstd.Encoder
 }
 
 // SourceError is files of which no bundle can be made.
@@ -47,11 +48,15 @@ func (e *SourceError) Unwrap() error { return e.Err }
 // WriteBundle writes a bundle of runs, oldest first, of which none lies in a folder of its
 // own and in a bundle at once. It is not there before Publish. The error is a
 // *SourceError where parts of another are not what was written.
-func WriteBundle(l *Locked, k Kind, stamp string, from []*Folder) (_ *NewBundle, err error) {
+func WriteBundle(l *Locked, k *Kind, stamp string, from []*Folder) (_ *NewBundle, err error) {
 	if err := note(l); err != nil {
 		return nil, err
 	}
 	n := &NewBundle{from: from, l: l, kind: k, stamp: stamp, path: filepath.Join(k.Folder(l.Dir), newBundle+stamp+k.ending), at: time.Unix(time.Now().Unix(), 0)}
+	if n.encoder, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {
+		return nil, err
+	}
+	defer n.encoder.Close()
 	if err := os.RemoveAll(n.path); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func (n *NewBundle) add(to *os.File, from *Folder, f *File) error {
 	sum := crc32.New(castagnoli)
 	var copied int64
 	if n.kind.packs && !f.Joined() {
-		copied, err = pack(io.MultiWriter(to, sum), section)
+		copied, err = n.pack(io.MultiWriter(to, sum), section)
 	} else {
 		copied, err = io.Copy(io.MultiWriter(to, sum), section)
 		if err == nil && f.Joined() && (copied != f.packed || sum.Sum32() != f.sum) {
@@ -124,18 +129,13 @@ func (n *NewBundle) add(to *os.File, from *Folder, f *File) error {
 }
 
 // pack compresses a file, and returns how many bytes that takes.
-func pack(to io.Writer, from Section) (int64, error) {
+func (n *NewBundle) pack(to io.Writer, from Section) (int64, error) {
 	text := make([]byte, min(from.Size(), MostJSON))
 	if _, err := io.ReadFull(from, text); err != nil {
 		return 0, err
 	}
-	encoder, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-	if err != nil {
-		return 0, err
-	}
-	defer encoder.Close()
-	n, err := to.Write(encoder.EncodeAll(text, nil))
-	return int64(n), err
+	packed, err := to.Write(n.encoder.EncodeAll(text, nil))
+	return int64(packed), err
 }
 
 // Publish gives the bundle its name, then removes what it takes the place of: the runs'

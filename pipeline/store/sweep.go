@@ -209,7 +209,7 @@ func (l *Locked) bury(runID, commit string) error {
 func (d Dir) Leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
 	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(parquet, "__latest.json-[0-9]*")}
-	for _, k := range []Kind{PageBundles, RunBundles} {
+	for _, k := range []*Kind{PageBundles, RunBundles} {
 		patterns = append(patterns, filepath.Join(dir, k.folder, newBundle+"*"+k.ending), filepath.Join(dir, k.folder, goneFolder+"[0-9]*"))
 	}
 	for _, name := range []string{"state.json", "ledger.json", "settled.json", "runs.ndjson", formatFile, "report.html"} {
