@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -12,15 +11,15 @@ import (
 // upkeep joins the files of days and months that are over, after a run, also one that
 // came to its deadline: what it cannot do, the next day's run can.
 func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
-	if j.spec.Compact == CompactNone || !slices.Contains(j.spec.To, store.ParquetFiles) || ctx.Err() != nil {
+	if j.spec.Compact == CompactNone || ctx.Err() != nil {
 		return
 	}
 	sum, err := compact.Join(ctx, locked, joining(j, true, false))
 	if err != nil {
-		j.opts.Log.Warn(fmt.Sprintf("Parquet files of days that are over could not be joined: %v", err))
+		j.opts.Log.Warn(fmt.Sprintf("files of days that are over could not be joined: %v", err))
 	}
 	for _, left := range sum.Left {
-		j.opts.Log.Warn("a Parquet file stays as it is: " + left)
+		j.opts.Log.Warn("it stays as it is: " + left)
 	}
 }
 

@@ -129,6 +129,7 @@ func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
 		t.Errorf("compact: none left %v, want %v", got, all)
 	}
 	d.whole("before", want)
+	pages := d.pages("*/*")
 	d.spec.Compact = jobs.CompactDays
 	d.compact(false, true)
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-10-30": 1, "2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
@@ -139,6 +140,12 @@ func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
 	d.compact(false, true)
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
 		t.Errorf("compact: month left %v, want %v", got, all)
+	}
+	if raw, _ := filepath.Glob(filepath.Join(d.store.Raw(), "*")); len(raw) != 4 || filepath.Base(raw[0]) != "202610-1.ndjson.zst" || filepath.Base(raw[1]) != "20261101-1.ndjson.zst" {
+		t.Errorf("compact: month left %q of pages", raw)
+	}
+	if n := d.pages("*.zst") + d.pages("*/*"); n != pages || pages == 0 {
+		t.Errorf("there are %d pages, want %d", n, pages)
 	}
 	d.whole("by months", want)
 	for _, all := range []bool{false, true} {
@@ -212,6 +219,16 @@ func (d *daily) listing() (names []string) {
 	return names
 }
 
+// pages counts the landed pages in files below raw, as DuckDB reads them.
+func (d *daily) pages(glob string) (n int) {
+	d.Helper()
+	names := schemas.QuoteText(filepath.Join(d.store.Raw(), glob))
+	if err := openBeside(d.T, ":memory:").QueryRow("SELECT count(body) FROM read_json(" + names + ", columns = {body: 'JSON'})").Scan(&n); err != nil {
+		d.Error(err)
+	}
+	return n
+}
+
 // change makes the manifest of a run one that its pages do not repeat.
 func (d *daily) change(run string) {
 	d.Helper()
@@ -220,7 +237,7 @@ func (d *daily) change(run string) {
 		d.Fatal(err)
 	}
 	m.Unreadable++
-	if err = m.Seal(d.store.RunFile(run, "plan.json")); err == nil {
+	if err = errors.Join(m.Seal(d.store), os.MkdirAll(filepath.Dir(d.store.RunFile(run, "manifest.json")), 0o755)); err == nil {
 		err = store.WriteJSON(d.store.RunFile(run, "manifest.json"), m, nil)
 	}
 	if err != nil {
@@ -440,7 +457,7 @@ func TestStoreOfFormat2GoesOnWorking(t *testing.T) {
 	if after := d.listing(); !slices.Equal(before, after) {
 		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
 	}
-	d.compact(true, false)
+	d.compact(true, true) // the pages
 	d.whole("replayed", want)
 	d.run()
 	d.run()

@@ -288,7 +288,7 @@ func mutateJSON(r *rand.Rand, path string, text []byte, m *mutation) (string, er
 	}
 	if filepath.Base(path) == "manifest.json" && r.IntN(2) == 0 {
 		var manifest store.Manifest
-		if json.Unmarshal(changed, &manifest) == nil && manifest.Seal(filepath.Join(filepath.Dir(path), "plan.json")) == nil {
+		if json.Unmarshal(changed, &manifest) == nil && manifest.Seal(store.Dir(filepath.Join(path, "..", "..", ".."))) == nil {
 			m.sealed = true
 			return fmt.Sprintf("%s is %.60v", at, value), store.WriteJSON(path, manifest, nil)
 		}
@@ -567,7 +567,7 @@ func sealed(dir, run string, change func(*store.Manifest)) error {
 		return err
 	}
 	change(&m)
-	if err := m.Seal(d.RunFile(run, "plan.json")); err != nil {
+	if err := m.Seal(d); err != nil {
 		return err
 	}
 	return store.WriteJSON(d.RunFile(run, "manifest.json"), m, nil)

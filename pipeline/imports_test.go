@@ -29,7 +29,7 @@ var arrows = map[string][]string{
 	"pipeline/landing":  {"schemas", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},
 	"pipeline/money":    {"schemas", "pipeline/facts", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
-	"pipeline/compact":  {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
+	"pipeline/compact":  {"schemas", "pipeline/landing", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},

@@ -34,7 +34,7 @@ func (p *Pipeline) Load(ctx context.Context) (*store.Manifest, error) {
 		return nil, err
 	}
 	m.Copy = !p.Out.Is(p.Store)
-	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
+	if err := m.Seal(p.Store); err != nil {
 		return nil, err
 	}
 	p.gauge.phase(PublishPhase, len(p.Publish))
@@ -79,7 +79,7 @@ func (p *Pipeline) Receipt() error {
 	p.Run = l.tally.run
 	m := l.manifest(nil)
 	m.Ask([]string{})
-	if err := m.Seal(p.Store.RunFile(p.Run.RunID, "plan.json")); err != nil {
+	if err := m.Seal(p.Store); err != nil {
 		return err
 	}
 	_, err := p.Out.WriteManifest(m, p.Step)

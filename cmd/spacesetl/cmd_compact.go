@@ -10,11 +10,12 @@ import (
 func compactCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "compact",
-		Usage:     "join the Parquet files of days and months that are over",
+		Usage:     "join the files of days and months that are over",
 		UsageText: "spacesetl compact --store ./spaces\nspacesetl compact -f job.yaml --all",
-		Description: "Files of runs become one a table and day once the day is over, and one a table and month once\n" +
-			"the month is. The first run of a day does it at its end, unless the job says compact: none. The rows\n" +
-			"stay the same, readers see the old files of a table or the new ones, manifests stay as they are.",
+		Description: "Parquet files of runs become one a table and day once the day is over, and one a table and month\n" +
+			"once the month is; their pages, and their plans and manifests, one a day, then month. The first run\n" +
+			"of a day does it at its end, unless the job says compact: none. Rows and pages stay the same, readers\n" +
+			"see the old files or the new ones, manifests stay as they are.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
@@ -50,5 +51,5 @@ func compactStore(c *console, ctx *cli.Context) error {
 	if sum.Before == 0 {
 		return c.print("nothing to join: the files of each day and month that is over are one a table\n")
 	}
-	return c.print("%s files of %d tables became %s, %s\n", thousands(int64(sum.Before)), sum.Tables, thousands(int64(sum.After)), humanize.IBytes(uint64(sum.Bytes)))
+	return c.print("%s files became %s, %s\n", thousands(int64(sum.Before)), thousands(int64(sum.After)), humanize.IBytes(uint64(sum.Bytes)))
 }

@@ -27,10 +27,12 @@ func manFiles(m *manual) {
 	m.paragraph("In the store, one folder per job:")
 	for _, f := range [][2]string{
 		{"raw/RUN/ENDPOINT-00001.ndjson.zst", "Landed pages as received: the truth, of which everything else can be made again."},
+		{"raw/DAY-N.ndjson.zst, raw/MONTH-N.ndjson.zst", "The same of the runs of a day that is over, or of a month."},
 		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run."},
 		{"parquet/_latest.json", "The newest run whose files are complete."},
 		{"spaces.duckdb", "All runs merged; read it with duckdb -readonly."},
 		{"runs/RUN/plan.json, manifest.json", "What was asked; the receipt, written last."},
+		{"runs/DAY-N.json.zst, runs/MONTH-N.json.zst", "The same of the runs of a day that is over, or of a month."},
 		{"state.json, ledger.json, ledger.ndjson", "Which Spaces can still change; what pages cost. Made again from raw when deleted."},
 		{"runs.ndjson", "What status keeps of each run's manifest. Made again when deleted."},
 		{"settled.json", "What cost --reconcile --settle booked: the API's counts that bound what lost answers cost."},

@@ -1,5 +1,6 @@
 // Package compact joins the Parquet files of runs on days and in months that are over
-// into one a table and day, then month, and takes them apart again.
+// into one a table and day, then month, and takes them apart again; and their landed
+// pages, and what else there is of them, into one a day, then month.
 package compact
 
 import (
@@ -41,16 +42,16 @@ type Config struct {
 // Summary is what was joined.
 type Summary struct {
 	Tables int   `json:"tables"` // in which files were joined
-	Before int   `json:"before"` // files that were joined, or had no rows
+	Before int   `json:"before"` // files that were joined, those of pages, too, or had no rows
 	After  int   `json:"after"`  // files that they became
 	Bytes  int64 `json:"bytes"`  // of these
 	// Left are files that could not be joined, and why: they stay as they are.
 	Left []string `json:"left,omitempty"`
 }
 
-// Join joins the files of each table. The files of the newest run stay as they are,
-// and so do those of a run that can go on, those that are not what its manifest lists,
-// and those of somebody else. Readers see the old files of a table or the new ones.
+// Join joins the files of each table, and those of pages. The files of the newest run
+// stay as they are, and so do those of a run that can go on, those that are not what its
+// manifest lists, and those of somebody else. Readers see the old files or the new ones.
 func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	runs, err := l.Runs()
 	if err != nil || len(runs) == 0 || cfg.Begun && len(runs) > 1 && dayOfRun(runs[len(runs)-1]) == dayOfRun(runs[len(runs)-2]) {
@@ -67,6 +68,11 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 			damaged = errors.Join(damaged, err)
 		case err != nil:
 			return c.sum, fmt.Errorf("joining the files of %s: %w", t.Name, err)
+		}
+	}
+	for _, k := range []*store.Kind{store.PageBundles, store.RunBundles} {
+		if err := c.bundle(k); err != nil {
+			damaged = errors.Join(damaged, fmt.Errorf("joining the files of runs in %s: %w", k.Folder(l.Dir), err))
 		}
 	}
 	return c.sum, damaged

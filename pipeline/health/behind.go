@@ -1,7 +1,6 @@
 package health
 
 import (
-	"os"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -15,9 +14,10 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 	if err != nil {
 		return nil, err
 	}
+	bundles := store.NewBundles(dir)
 	for i, id := range runs {
 		content, in := has[id]
-		if i < len(runs)-1 && (in || empty(dir, id)) {
+		if i < len(runs)-1 && (in || empty(bundles, id)) {
 			continue
 		}
 		m, err := dir.Manifest(id)
@@ -36,9 +36,9 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 
 // empty reports whether nothing of a run has landed: of a hundred days' outage no
 // manifest is read for that at each start.
-func empty(dir store.Dir, id string) bool {
-	entries, err := os.ReadDir(filepath.Join(dir.Raw(), id))
-	return err == nil && len(entries) == 0
+func empty(bundles *store.Bundles, id string) bool {
+	pages, err := bundles.Pages(id)
+	return err == nil && len(pages.Files) == 0
 }
 
 // Kept tells which runs have their Parquet rows where they are listed.

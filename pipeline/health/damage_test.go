@@ -45,7 +45,7 @@ func ran(t *testing.T, locked *store.Locked, at time.Time, pages int, outcome sc
 	}
 	planned.Run.Outcome, planned.Run.Pages = outcome, pages
 	m := &store.Manifest{Run: planned.Run, Plan: planned.Plan, Landed: r.Segments()}
-	if err := m.Seal(locked.RunFile(id, "plan.json")); err != nil {
+	if err := m.Seal(locked.Dir); err != nil {
 		t.Fatal(err)
 	}
 	if err := store.WriteJSON(locked.RunFile(id, "manifest.json"), m, nil); err != nil {

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -133,18 +132,24 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 // when none has.
 func short(d store.Dir, m store.Manifest) string {
 	raw := filepath.Join(d.Raw(), m.Run.RunID)
-	if _, err := os.Stat(raw); m.Run.Pages > 0 && errors.Is(err, fs.ErrNotExist) && !d.IsCopy(m) {
-		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts", raw, m.Run.Pages)
+	pages, err := d.Pages(m.Run.RunID)
+	switch missing := errors.Is(err, fs.ErrNotExist); {
+	case missing && (m.Run.Pages == 0 || d.IsCopy(m)):
+		return ""
+	case missing:
+		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts%s", raw, m.Run.Pages, store.PageBundles.Nor(m.Run.RunID))
+	case err != nil:
+		return err.Error()
 	}
 	for _, s := range m.Landed {
-		switch info, err := os.Lstat(filepath.Join(raw, s.Name)); {
-		case d.IsCopy(m) && errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return err.Error()
-		case !info.Mode().IsRegular():
-			return filepath.Join(raw, s.Name) + ": " + durable.ErrNotRegular.Error()
-		case info.Size() < s.Bytes:
-			return fmt.Sprintf("%s has %d bytes; the run's manifest counts %d", filepath.Join(raw, s.Name), info.Size(), s.Bytes)
+		switch file := pages.File(s.Name); {
+		case file == nil && d.IsCopy(m):
+		case file == nil:
+			return filepath.Join(raw, s.Name) + " is missing"
+		case file.Odd:
+			return file.String() + ": " + durable.ErrNotRegular.Error()
+		case file.Bytes < s.Bytes:
+			return fmt.Sprintf("%s has %d bytes; the run's manifest counts %d", file, file.Bytes, s.Bytes)
 		}
 	}
 	return ""

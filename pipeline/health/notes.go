@@ -94,25 +94,45 @@ func glimpse(text []byte, path string, folder bool) ([]byte, error) {
 	return append(strconv.AppendInt(text, info.ModTime().UnixNano(), 10), ' '), nil
 }
 
-// seenOf looks at the files of a run, whose pages are in files of these names.
-func seenOf(d store.Dir, id string, names []string) (seen, error) {
-	folder, raw := filepath.Dir(d.RunFile(id, "plan.json")), filepath.Join(d.Raw(), id)
-	text, err := glimpse(make([]byte, 0, 64*(len(names)+4)), folder, true)
+// seenOf looks at the files of a run, whose pages are in files of these names. Those in a
+// bundle are as they were before.
+func seenOf(bundles *store.Bundles, d store.Dir, id string, names []string) (seen, error) {
+	text, err := glimpses(make([]byte, 0, 64*(len(names)+4)), bundles, store.RunBundles, d, id, "manifest.json", "plan.json")
 	if err == nil {
-		text, err = glimpse(text, folder+"/manifest.json", false)
-	}
-	if err == nil {
-		text, err = glimpse(text, folder+"/plan.json", false)
-	}
-	if err == nil {
-		text, err = glimpse(text, raw, true)
-	}
-	for _, name := range names {
-		if err == nil {
-			text, err = glimpse(append(append(text, name...), ' '), raw+"/"+name, false)
-		}
+		text, err = glimpses(text, bundles, store.PageBundles, d, id, names...)
 	}
 	return seen(text), err
+}
+
+// glimpses looks at the folder of a run and at files in it, whose names are noted, too,
+// where they are those of pages.
+func glimpses(text []byte, bundles *store.Bundles, k *store.Kind, d store.Dir, id string, names ...string) ([]byte, error) {
+	folder := filepath.Join(k.Folder(d), id)
+	before := len(text)
+	text, err := glimpse(text, folder, true)
+	var joined *store.Folder
+	if err == nil && string(text[before:]) == "- " {
+		if joined, err = bundles.Joined(k, id); joined != nil {
+			text = append(strconv.AppendInt(text[:before], joined.Changed, 10), ' ')
+		}
+	}
+	for _, name := range names {
+		if isPageFile(name) {
+			text = append(append(text, name...), ' ')
+		}
+		switch {
+		case err != nil:
+		case joined == nil:
+			text, err = glimpse(text, folder+"/"+name, false)
+		case joined.File(name) == nil:
+			text = append(text, "- "...)
+		default:
+			file := joined.File(name)
+			text = append(strconv.AppendInt(text, file.Bytes, 10), ' ')
+			text = append(strconv.AppendInt(text, file.Written, 10), ' ')
+		}
+	}
+	return text, err
 }
 
 // names are those of the files of pages.
@@ -134,8 +154,8 @@ func (s seen) manifestAt() (at int64) {
 }
 
 // stands reports whether the run is as it was when it was noted.
-func (n *note) stands(d store.Dir) bool {
-	now, err := seenOf(d, n.RunID, n.names)
+func (n *note) stands(bundles *store.Bundles, d store.Dir) bool {
+	now, err := seenOf(bundles, d, n.RunID, n.names)
 	return err == nil && n.seen == now
 }
 
@@ -169,6 +189,7 @@ func (n *note) view() *runView {
 // Notes are what the ends of runs have noted of a store's runs.
 type Notes struct {
 	of    map[string]*note
+	files *store.Bundles
 	lines int
 	bytes int64 // of the lines: what comes behind is torn
 }
@@ -181,7 +202,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // ReadNotes reads them. A line that is not what was written is left out.
 func ReadNotes(d store.Dir) *Notes {
-	all := &Notes{of: map[string]*note{}}
+	all := &Notes{of: map[string]*note{}, files: store.NewBundles(d)}
 	whole, err := durable.ReadFile(d.File(notesFile), mostNotes)
 	if err != nil {
 		return all // nothing is noted
@@ -231,7 +252,7 @@ func sumOf(body string) string {
 
 // noted is the note of a run that is as it was, nil without one.
 func (all *Notes) noted(d store.Dir, id string) *note {
-	if n := all.of[id]; n != nil && n.stands(d) {
+	if n := all.of[id]; n != nil && n.stands(all.files, d) {
 		return n
 	}
 	return nil

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -110,17 +108,20 @@ func newNote(d store.Dir, id string) (n note, ok bool) {
 		return n, false
 	}
 	var names []string
-	entries, err := os.ReadDir(filepath.Join(d.Raw(), id))
+	bundles := store.NewBundles(d)
+	pages, err := bundles.Pages(id)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return n, false
 	}
-	for _, e := range entries {
-		if !isPageFile(e.Name()) {
-			return n, false
+	if err == nil {
+		for _, file := range pages.Files {
+			if !isPageFile(file.Name) {
+				return n, false
+			}
+			names = append(names, file.Name)
 		}
-		names = append(names, e.Name())
 	}
-	before, err := seenOf(d, id, names)
+	before, err := seenOf(bundles, d, id, names)
 	if err != nil {
 		return n, false
 	}
@@ -138,7 +139,7 @@ func newNote(d store.Dir, id string) (n note, ok bool) {
 	r := v.run
 	n.notedRun = notedRun{v.id, r.Job, r.PlanHash, r.StartedAt, r.EndedAt, r.Outcome, r.Pages}
 	n.Landed, n.names = v.bytes, names
-	n.seen, err = seenOf(d, id, names)
+	n.seen, err = seenOf(store.NewBundles(d), d, id, names)
 	return n, err == nil && n.seen == before && n.good()
 }
 

@@ -3,8 +3,6 @@ package health
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/money"
@@ -94,12 +92,9 @@ func (g *derived) miss(seen map[string]bool, runs []string) {
 
 // landedBytes is the size of a run's landed pages on disk.
 func landedBytes(d store.Dir, runID string) int64 {
-	var sum int64
-	entries, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // without any there is none
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil {
-			sum += info.Size()
-		}
+	pages, err := d.Pages(runID)
+	if err != nil {
+		return 0 // without any there is none
 	}
-	return sum
+	return pages.Bytes()
 }

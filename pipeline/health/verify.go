@@ -11,7 +11,6 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
 )
@@ -180,8 +179,7 @@ func VerifyTables(v *Verification, d store.Dir, m, again *store.Manifest) {
 
 // receipts compares the manifest and the plan with their checksums.
 func receipts(v *Verification, d store.Dir, m store.Manifest) {
-	path := d.RunFile(m.Run.RunID, "manifest.json")
-	text, readErr := durable.ReadFile(path, store.MostJSON)
+	text, path, readErr := store.ReadRunFile(d, m.Run.RunID, "manifest.json")
 	again, whole, err := m.Text()
 	if readErr != nil || err != nil || !whole || string(again) != string(text) {
 		v.Wrong("%s: is not what was written", path)

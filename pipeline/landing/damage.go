@@ -47,5 +47,5 @@ func (e *DamageError) Error() string {
 
 // Damage says what is wrong with a page that a manifest counts, or none does.
 func (e Entry) Damage(what string, counted bool) *DamageError {
-	return &DamageError{File: e.file, Page: e.PageID, What: what, Counted: counted, Endpoint: e.Endpoint, Pages: 1}
+	return &DamageError{File: e.File(), Page: e.PageID, What: what, Counted: counted, Endpoint: e.Endpoint, Pages: 1}
 }

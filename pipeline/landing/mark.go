@@ -1,9 +1,6 @@
 package landing
 
 import (
-	"os"
-	"path/filepath"
-
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -19,21 +16,21 @@ type Mark struct {
 // MarkOf looks at the files of a run. Those of a run with damaged pages are marked
 // by their times, too; of others a copy has the same mark.
 func MarkOf(d store.Dir, runID string, damaged bool) (m Mark) {
-	take := func(info os.FileInfo, err error) {
-		if err != nil {
-			return // gone meanwhile: without it the mark is another
-		}
-		m.Bytes += info.Size()
-		if at := info.ModTime().UnixMicro(); damaged {
-			m.Touched = max(m.Touched, at)
+	take := func(bytes, written int64) {
+		m.Bytes += bytes
+		if damaged {
+			m.Touched = max(m.Touched, written/1000)
 		}
 	}
-	files, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // without any there is none
-	for _, file := range files {
-		if _, number := segmentOf(file.Name()); number > 0 {
-			take(file.Info())
+	if pages, err := d.Pages(runID); err == nil { // without any there is none
+		for _, file := range pages.Files {
+			if _, number := segmentOf(file.Name); number > 0 {
+				take(file.Bytes, file.Written)
+			}
 		}
 	}
-	take(os.Lstat(store.SentPath(d, runID)))
+	if sent, err := store.NewBundles(d).RunFile(runID, "sent.ndjson"); err == nil {
+		take(sent.Bytes, sent.Written)
+	}
 	return m
 }

@@ -44,7 +44,7 @@ func (r *Reader) Read(e Entry) (schemas.Page, error) { return r.ReadInto(e, &Buf
 // again. Pages may share their Params. A page that is not what was landed is a
 // *DamageError.
 func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
-	line, err := line(r.decoder, e.file, e.frame, buffers)
+	line, err := r.line(e, buffers)
 	if err != nil {
 		return schemas.Page{}, r.unreadable(e, err)
 	}

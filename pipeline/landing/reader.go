@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -22,7 +21,7 @@ type Entry struct {
 	PageID    string
 	Endpoint  schemas.Endpoint
 	FetchedAt time.Time
-	file      string
+	file      *store.File
 	frame     frame
 }
 
@@ -30,18 +29,20 @@ type Entry struct {
 func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
 
 // File is the segment that the page stands in.
-func (e Entry) File() string { return e.file }
+func (e Entry) File() string { return e.file.String() }
 
 // Reader reads the landed pages of one run. It cannot change them: a page that
 // another process is landing at the time is not seen, or seen whole.
 type Reader struct {
 	run      string // id
-	dir      string // of the run's segments
+	store    store.Dir
+	dir      string // of the run's segments, unless they are joined with others
 	decoder  *zstd.Decoder
 	manifest bool                     // the run has one
 	counted  map[string]store.Segment // by name, as the run's manifest has them
 	segments []store.Segment          // as they are, without what is torn
 	torn     []Torn
+	joined   bool // with the pages of other runs, in a bundle
 	salvage  bool // damage is noted and passed over
 	damaged  []*DamageError
 
@@ -116,35 +117,45 @@ func newReader(d store.Dir, runID string) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("landing: %w", err)
 	}
-	return &Reader{run: runID, dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}}, nil
+	return &Reader{run: runID, store: d, dir: filepath.Join(d.Raw(), runID), decoder: decoder, pages: map[string]Entry{}, counted: map[string]store.Segment{}}, nil
 }
 
 // index finds the pages of all segments, and compares them with the manifest.
 func (r *Reader) index(d store.Dir, m *store.Manifest) error {
-	files, err := os.ReadDir(r.dir) // in the order of their names
+	folder, err := d.Pages(r.run)
+	var corrupt *store.CorruptError
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case missing && m != nil && m.Run.Pages == 0:
 		return nil // a run that had nothing to ask, whose empty folder was not copied
 	case missing && m != nil && d.IsCopy(*m):
 		return fmt.Errorf("landing %s: %w here: another store has them", r.dir, ErrNone)
 	case missing && m != nil:
-		return r.spoilt(&DamageError{File: r.dir, Pages: m.Run.Pages, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there", m.Run.Pages)})
+		return r.spoilt(&DamageError{File: r.dir, Pages: m.Run.Pages, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there%s", m.Run.Pages, store.PageBundles.Nor(r.run))})
+	case errors.As(err, &corrupt) && m != nil:
+		return r.spoilt(&DamageError{File: corrupt.Path, Pages: m.Run.Pages, What: fmt.Sprintf("%v: it can have the %d pages of run %s", corrupt.Err, m.Run.Pages, r.run)})
 	case missing:
 		return fmt.Errorf("landing %s: %w", r.dir, ErrNone)
 	case err != nil:
 		return fmt.Errorf("landing: %w", err)
 	}
-	for i, file := range files {
-		e, number := segmentOf(file.Name())
+	return r.scanAll(folder, m)
+}
+
+// scanAll finds the pages of all segments, and compares them with the manifest.
+func (r *Reader) scanAll(folder *store.Folder, m *store.Manifest) error {
+	r.joined = folder.Bundle != ""
+	for i := range folder.Files { // in the order of their names
+		file := &folder.Files[i]
+		e, number := segmentOf(file.Name)
 		if number == 0 {
 			continue // not ours
 		}
 		last := true
-		if i+1 < len(files) {
-			next, _ := segmentOf(files[i+1].Name())
+		if i+1 < len(folder.Files) {
+			next, _ := segmentOf(folder.Files[i+1].Name)
 			last = next != e
 		}
-		if err := r.scan(e, file.Name(), last); err != nil {
+		if err := r.scan(e, file, last); err != nil {
 			return err
 		}
 	}
@@ -205,7 +216,7 @@ func (r *Reader) landed(e Entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.add(e)
-	name := filepath.Base(e.file)
+	name := e.file.Name
 	i := slices.IndexFunc(r.segments, func(s store.Segment) bool { return s.Name == name })
 	if i < 0 {
 		i = len(r.segments)

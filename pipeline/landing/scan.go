@@ -8,12 +8,8 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -44,12 +40,12 @@ var (
 // that is being written: that is noted. Every page that no manifest counts is
 // checked to find one, since its header can be whole; where a manifest does not
 // list segments, those of the last segment of an endpoint.
-func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
-	path := filepath.Join(r.dir, name)
+func (r *Reader) scan(e schemas.Endpoint, from *store.File, last bool) error {
+	name := from.Name
 	spoilt := func(what string) error {
-		return r.spoilt(&DamageError{File: path, What: what, Endpoint: e, Pages: r.counted[name].Pages})
+		return r.spoilt(&DamageError{File: from.String(), What: what, Endpoint: e, Pages: r.counted[name].Pages})
 	}
-	file, err := durable.Open(path)
+	file, err := store.OpenPages(r.store, r.run, from)
 	switch {
 	case errors.Is(err, fs.ErrNotExist): // it was listed a moment ago
 		return spoilt("is not there")
@@ -59,14 +55,10 @@ func (r *Reader) scan(e schemas.Endpoint, name string, last bool) error {
 		return fmt.Errorf("landing: %w", err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return fmt.Errorf("landing: %w", err)
+	if file.Size() > mostSegment {
+		return spoilt(fmt.Sprintf("has %d bytes, more than a file of pages can have", file.Size()))
 	}
-	if info.Size() > mostSegment {
-		return spoilt(fmt.Sprintf("has %d bytes, more than a file of pages can have", info.Size()))
-	}
-	s := &scanning{Reader: r, Segment: store.Segment{Name: name}, endpoint: e, file: file, size: info.Size(), counted: r.counted[name]}
+	s := &scanning{Reader: r, Segment: store.Segment{Name: name}, endpoint: e, from: from, file: file, size: file.Size(), counted: r.counted[name]}
 	s.check = last || !r.manifest || len(r.counted) > 0
 	for s.Bytes < s.size {
 		if over, err := s.page(); err != nil {
@@ -97,7 +89,8 @@ type scanning struct {
 	*Reader
 	store.Segment
 	endpoint schemas.Endpoint
-	file     *os.File
+	from     *store.File
+	file     io.ReaderAt
 	size     int64
 	counted  store.Segment // as the manifest has it
 	check    bool          // pages that it does not count are read
@@ -124,7 +117,7 @@ func (s *scanning) page() (over bool, err error) {
 	case damage != nil && !(s.salvage && whole): // reading it tells
 		return s.skip(damage)
 	}
-	s.add(Entry{f.pageID, s.endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.file.Name(), f})
+	s.add(Entry{f.pageID, s.endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.from, f})
 	if s.Bytes < s.counted.Bytes {
 		s.found++
 	}
@@ -148,14 +141,14 @@ func (s *scanning) frame() (f frame, whole bool, err error) {
 	case errors.Is(err, errTorn):
 		return f, false, err
 	case err != nil:
-		return f, false, fmt.Errorf("landing %s: %w", s.file.Name(), err)
+		return f, false, fmt.Errorf("landing %s: %w", s.from.String(), err)
 	case s.Bytes+int64(f.size) > s.size:
 		return f, false, errTorn
 	case s.Bytes >= s.counted.Bytes && s.check:
 		s.packed, err = readPacked(s.file, f, s.packed)
 	}
 	if err != nil && !errors.Is(err, errTorn) {
-		err = fmt.Errorf("landing %s: %w", s.file.Name(), err)
+		err = fmt.Errorf("landing %s: %w", s.from.String(), err)
 	}
 	return f, true, err
 }
@@ -163,13 +156,13 @@ func (s *scanning) frame() (f frame, whole bool, err error) {
 // tear tells what a crash tore, which is noted, from damage: pages follow that, or
 // a manifest counts it.
 func (s *scanning) tear(f frame) (*DamageError, error) {
-	damage := &DamageError{File: s.file.Name(), Page: f.pageID, Endpoint: s.endpoint, Pages: 1}
+	damage := &DamageError{File: s.from.String(), Page: f.pageID, Endpoint: s.endpoint, Pages: 1}
 	if s.Bytes < s.counted.Bytes {
 		damage.What = fmt.Sprintf("damaged at byte %d, where the run's manifest counts a page", s.Bytes)
 		return damage, nil
 	}
 	follows, err := s.seek(s.Bytes, func(f frame) bool {
-		_, err := line(s.decoder, s.file.Name(), f, &Buffers{})
+		_, err := s.line(Entry{file: s.from, frame: f}, &Buffers{})
 		return err == nil
 	})
 	if err != nil {
@@ -179,7 +172,7 @@ func (s *scanning) tear(f frame) (*DamageError, error) {
 		damage.What = fmt.Sprintf("damaged at byte %d, with pages after it", s.Bytes)
 		return damage, nil
 	}
-	s.torn = append(s.torn, Torn{File: s.file.Name(), At: s.Bytes, Bytes: s.size - s.Bytes, page: f.pageID})
+	s.torn = append(s.torn, Torn{File: s.from.String(), At: s.Bytes, Bytes: s.size - s.Bytes, page: f.pageID})
 	return nil, nil
 }
 
@@ -203,7 +196,7 @@ func (s *scanning) lacks() error {
 		s.gaps[len(s.gaps)-1].Pages += n
 		return nil
 	}
-	return s.spoilt(&DamageError{File: s.file.Name(), Endpoint: s.endpoint, Pages: n,
+	return s.spoilt(&DamageError{File: s.from.String(), Endpoint: s.endpoint, Pages: n,
 		What: fmt.Sprintf("has %d whole pages of the %d that the run's manifest counts", s.found, s.counted.Pages)})
 }
 
@@ -246,16 +239,17 @@ func (s *scanning) seek(from int64, pass func(frame) bool) (int64, error) {
 
 // line reads and decompresses a page into buffers; the frame's checksum is
 // verified.
-func line(decoder *zstd.Decoder, path string, f frame, buffers *Buffers) ([]byte, error) {
-	file, err := durable.Open(path)
+func (r *Reader) line(e Entry, buffers *Buffers) ([]byte, error) {
+	file, err := store.OpenPages(r.store, r.run, e.file)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
+	f := e.frame
 	if buffers.packed, err = readPacked(file, f, buffers.packed); err != nil {
 		return nil, err
 	}
-	line, err := decoder.DecodeAll(buffers.packed, slices.Grow(buffers.line[:0], f.rawLen))
+	line, err := r.decoder.DecodeAll(buffers.packed, slices.Grow(buffers.line[:0], f.rawLen))
 	if err != nil {
 		return nil, err
 	}
@@ -267,7 +261,7 @@ func line(decoder *zstd.Decoder, path string, f frame, buffers *Buffers) ([]byte
 }
 
 // readPacked reads the compressed page of a frame into a buffer, and checks it.
-func readPacked(file *os.File, f frame, buffer []byte) ([]byte, error) {
+func readPacked(file io.ReaderAt, f frame, buffer []byte) ([]byte, error) {
 	if f.rawLen > maxLine || f.headLen+2 > f.rawLen || f.size < headerLen || f.size > maxLine {
 		return buffer, errTorn
 	}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -15,6 +16,7 @@ import (
 // segment is one file of an endpoint's pages.
 type segment struct {
 	path   string
+	place  *store.File // the same, for readers
 	number int
 
 	mu      sync.Mutex // order of appends

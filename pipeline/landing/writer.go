@@ -61,6 +61,9 @@ func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err erro
 		}
 		reader, err = OpenReader(l.Dir, runID)
 	}
+	if err == nil && reader.joined {
+		err = errors.Join(fmt.Errorf("landing: the pages of run %s are joined with those of others: none can be added", runID), reader.Close())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +75,8 @@ func Open(l *store.Locked, runID string, step durable.Step) (_ *Writer, err erro
 	for _, s := range reader.segments {
 		e, number := segmentOf(s.Name)
 		if last := w.current[e]; last == nil || last.number < number {
-			w.current[e] = &segment{path: filepath.Join(reader.dir, s.Name), number: number, size: s.Bytes, synced: s.Bytes}
+			path := filepath.Join(reader.dir, s.Name)
+			w.current[e] = &segment{path: path, place: &store.File{Name: s.Name, Path: path}, number: number, size: s.Bytes, synced: s.Bytes}
 		}
 	}
 	if err := w.mend(); err != nil {
@@ -146,7 +150,7 @@ func (w *Writer) Put(p schemas.Page) error {
 			return fmt.Errorf("landing %s: %w", s.path, durable.Cause(err))
 		}
 		f.at = at
-		w.landed(Entry{p.ID, p.Request.Endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.path, f})
+		w.landed(Entry{p.ID, p.Request.Endpoint, time.UnixMicro(f.fetchedAt).UTC(), s.place, f})
 		return nil
 	}
 }
@@ -168,7 +172,9 @@ func (w *Writer) segment(e schemas.Endpoint) (*segment, error) {
 		s.retire()
 		w.full = append(w.full, s)
 	}
-	s = &segment{path: filepath.Join(w.dir, segmentName(e, number)), number: number}
+	name := segmentName(e, number)
+	path := filepath.Join(w.dir, name)
+	s = &segment{path: path, place: &store.File{Name: name, Path: path}, number: number}
 	if err := s.open(); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -100,8 +99,9 @@ func (m *maker) runs() error {
 	if err != nil {
 		return err
 	}
+	bundles := store.NewBundles(m.Store)
 	for _, id := range ids {
-		if _, err := os.Stat(m.Store.RunFile(id, "manifest.json")); err == nil { // else it did not come to its end
+		if _, err := bundles.RunFile(id, "manifest.json"); err == nil { // else it did not come to its end
 			m.ended = append(m.ended, id)
 		}
 	}

@@ -154,7 +154,7 @@ func (s *story) again(run, older string) {
 	s.must(to.Close())
 	s.must(os.Mkdir(filepath.Dir(s.store.RunFile(older, "plan.json")), 0o755))
 	s.must(store.WriteJSON(s.store.RunFile(older, "plan.json"), planned, nil))
-	s.must(m.Seal(s.store.RunFile(older, "plan.json")))
+	s.must(m.Seal(s.store))
 	_, err = lock.WriteManifest(&m, nil)
 	s.must(err)
 }

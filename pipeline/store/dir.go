@@ -5,6 +5,8 @@
 package store
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -42,7 +44,15 @@ func (d Dir) Is(other Dir) bool {
 	return d == other || err == nil && otherErr == nil && os.SameFile(a, b)
 }
 
-// RunFile is a file of a run's own folder, such as plan.json.
+// What there is of a run beside its pages, and the notes of its requests.
+const (
+	planFile     = "plan.json"
+	manifestFile = "manifest.json"
+	sentFile     = "sent.ndjson"
+)
+
+// RunFile is a file of a run's own folder, such as plan.json, where it is written. Who
+// reads one of a run that is over asks ReadRunFile.
 func (d Dir) RunFile(runID, name string) string {
 	return filepath.Join(string(d), "runs", runID, name)
 }
@@ -53,21 +63,30 @@ func (d Dir) Runs() ([]string, error) {
 	if err := known(d); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(filepath.Join(string(d), "runs"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
-	}
-	var ids []string
-	for _, e := range entries {
-		if e.IsDir() && CheckRunID(e.Name()) == nil {
-			ids = append(ids, e.Name())
+	for try := 0; ; try++ {
+		entries, err := os.ReadDir(filepath.Join(string(d), "runs"))
+		var joined []string
+		if err == nil { // those with folders first: one that goes is in a bundle by then
+			joined, err = joinedRuns(d)
+			if errors.Is(err, fs.ErrNotExist) && try < 10 {
+				continue
+			}
 		}
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("store %s: %w: name a folder that this user may read and write", d, durable.Cause(err))
+		}
+		ids := joined
+		for _, e := range entries {
+			if e.IsDir() && CheckRunID(e.Name()) == nil {
+				ids = append(ids, e.Name())
+			}
+		}
+		slices.Sort(ids)
+		return slices.Compact(ids), nil
 	}
-	slices.Sort(ids)
-	return ids, nil
 }
 
 // Planned reads plan.json of a run. The error is an fs.ErrNotExist when the run
@@ -78,13 +97,12 @@ func (d Dir) Planned(runID string) (Planned, error) {
 	if err := CheckRunID(runID); err != nil {
 		return p, err
 	}
-	path := d.RunFile(runID, "plan.json")
-	err := ReadJSON(path, &p)
+	path, err := readRunJSON(d, runID, planFile, &p)
 	switch {
 	case err == nil && p.Run.RunID != runID:
 		err = &CorruptError{path, errors.New("it is the plan of " + named(p.Run.RunID))}
 	case errors.Is(err, fs.ErrNotExist) && d.lost(runID):
-		err = &CorruptError{path, errors.New("it is missing, and the run has pages or a manifest")}
+		err = &CorruptError{path, errors.New("it is missing" + RunBundles.Nor(runID) + ", and the run has pages or a manifest")}
 	}
 	return p, err
 }
@@ -94,9 +112,13 @@ func (d Dir) lost(runID string) bool {
 	if m, err := d.Manifest(runID); !errors.Is(err, fs.ErrNotExist) {
 		return err != nil || !d.IsCopy(m)
 	}
-	pages, _ := os.ReadDir(filepath.Join(d.Raw(), runID)) // whoever cannot read them is told when he opens them
-	return len(pages) > 0
+	pages, err := d.Pages(runID)
+	return err == nil && len(pages.Files) > 0 // whoever cannot read them is told when he opens them
 }
+
+// Pages lists the files of a run's pages. The error is an fs.ErrNotExist where it has
+// none, nor a folder for them, and a *CorruptError where nobody knows.
+func (d Dir) Pages(runID string) (*Folder, error) { return NewBundles(d).Pages(runID) }
 
 // IsCopy reports whether a run was loaded from the pages of another store, where
 // its plan is, too. Manifests of before it was noted have neither here.
@@ -104,8 +126,8 @@ func (d Dir) IsCopy(m Manifest) bool {
 	if m.Copy || m.Content != "" {
 		return m.Copy
 	}
-	_, plan := os.Stat(d.RunFile(m.Run.RunID, "plan.json"))
-	_, pages := os.Stat(filepath.Join(d.Raw(), m.Run.RunID))
+	_, plan := NewBundles(d).RunFile(m.Run.RunID, planFile)
+	_, pages := d.Pages(m.Run.RunID)
 	return errors.Is(plan, fs.ErrNotExist) && errors.Is(pages, fs.ErrNotExist)
 }
 
@@ -117,8 +139,7 @@ func (d Dir) Manifest(runID string) (Manifest, error) {
 	if err := CheckRunID(runID); err != nil {
 		return m, err
 	}
-	path := d.RunFile(runID, "manifest.json")
-	err := ReadJSON(path, &m)
+	path, err := readRunJSON(d, runID, manifestFile, &m)
 	switch {
 	case err != nil:
 	case m.Run.RunID != runID:
@@ -137,10 +158,9 @@ func (d Dir) CheckPlan(m Manifest) error {
 	if d.IsCopy(m) {
 		return nil
 	}
-	plan := d.RunFile(m.Run.RunID, "plan.json")
-	sum, _, err := FileSum(plan)
-	if err == nil && sum != m.PlanSHA256 {
-		err = fmt.Errorf("%s: is not the plan that the manifest names", plan)
+	plan, path, err := ReadRunFile(d, m.Run.RunID, planFile)
+	if sum := sha256.Sum256(plan); err == nil && hex.EncodeToString(sum[:]) != m.PlanSHA256 {
+		err = fmt.Errorf("%s: is not the plan that the manifest names", path)
 	}
 	return err
 }

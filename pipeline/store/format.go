@@ -7,7 +7,8 @@ import "fmt"
 //
 //	1  until October 2026: a run's rows are in files of its own; a store without formatFile
 //	2  files of several runs, and maps that say where rows stand
-const Format = 2
+//	3  bundles, which have the pages, plans and manifests of several runs
+const Format = 3
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"

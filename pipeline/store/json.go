@@ -23,10 +23,11 @@ type CorruptError struct {
 
 func (e *CorruptError) Error() string {
 	do := "restore it from a backup"
-	switch filepath.Base(e.Path) {
-	case "manifest.json":
+	switch base := filepath.Base(e.Path); {
+	case isBundle(e.Path), isBundle(filepath.Dir(filepath.Dir(e.Path))):
+	case base == "manifest.json":
 		do += ", or delete it and replay its run, which makes it again of the run's pages"
-	case "plan.json", path.Base(MapFile):
+	case base == "plan.json", base == path.Base(MapFile):
 	default:
 		do += ", or replay its run"
 	}
@@ -57,16 +58,21 @@ func ReadJSON(path string, v any) error {
 
 func readJSON(path string, v any) ([]byte, error) {
 	text, err := durable.ReadFile(path, MostJSON)
+	return text, parseJSON(path, text, err, v)
+}
+
+// parseJSON takes in what was read of a file.
+func parseJSON(path string, text []byte, err error, v any) error {
 	if errors.Is(err, durable.ErrNotRegular) {
-		return nil, &CorruptError{path, durable.Cause(err)}
+		return &CorruptError{path, durable.Cause(err)}
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := json.Unmarshal(text, v); err != nil {
-		return nil, &CorruptError{path, Plain(err)}
+		return &CorruptError{path, Plain(err)}
 	}
-	return text, nil
+	return nil
 }
 
 // ReadSummed is ReadJSON of a file with a member checksum, at its top, that is the

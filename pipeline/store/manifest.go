@@ -172,11 +172,14 @@ func (m *Manifest) LoadsTo(destination string) bool {
 	return slices.Contains(m.Destinations, destination)
 }
 
-// Seal fills in the checksums, of the plan as its file has it, too.
-func (m *Manifest) Seal(plan string) (err error) {
-	if m.PlanSHA256, _, err = FileSum(plan); err != nil {
+// Seal fills in the checksums, of the plan as a store has it, too.
+func (m *Manifest) Seal(d Dir) error {
+	plan, _, err := ReadRunFile(d, m.Run.RunID, planFile)
+	if err != nil {
 		return fmt.Errorf("run %s: %w", m.Run.RunID, err)
 	}
+	sum := sha256.Sum256(plan)
+	m.PlanSHA256 = hex.EncodeToString(sum[:])
 	m.Checksum, err = m.checksum()
 	return err
 }

@@ -39,10 +39,17 @@ func isName(name, signs string) bool {
 	return name != "" && len(name) <= longestName
 }
 
-var (
-	dayFolder   = regexp.MustCompile(`^run_date=[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-	segmentFile = regexp.MustCompile(`^[a-z_]+-[0-9]{5,15}\.ndjson\.zst$`)
-)
+var dayFolder = regexp.MustCompile(`^run_date=[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
+
+// isSegment reports whether a file of pages has the name that one of ours has:
+// <endpoint>-<n>.ndjson.zst.
+func isSegment(name string) bool {
+	stem, ours := strings.CutSuffix(name, ".ndjson.zst")
+	endpoint := strings.TrimRight(stem, "0123456789")
+	digits := len(stem) - len(endpoint)
+	endpoint, cut := strings.CutSuffix(endpoint, "-")
+	return ours && cut && 5 <= digits && digits <= 15 && endpoint != "" && strings.Trim(endpoint, "abcdefghijklmnopqrstuvwxyz_") == ""
+}
 
 // isPartOf reports whether a Parquet file has the path that a file of the run has:
 // <table>/run_date=<day>/<run>-<n>.parquet.
@@ -69,7 +76,7 @@ func (m *Manifest) check() error {
 		good = good && counted(part.Rows) && counted(part.Bytes)
 	}
 	for _, s := range m.Landed {
-		if !segmentFile.MatchString(s.Name) {
+		if !isSegment(s.Name) {
 			return fmt.Errorf("it lists %.200q, which is no file of pages", s.Name)
 		}
 		good = good && counted(int64(s.Pages)) && counted(s.Bytes)

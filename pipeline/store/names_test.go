@@ -46,7 +46,7 @@ func TestManifestsNameOnlyWhatWeWrite(t *testing.T) {
 	} {
 		m := &Manifest{Run: run}
 		c.change(m)
-		if err := m.Seal(l.RunFile(id, "plan.json")); err != nil {
+		if err := m.Seal(l.Dir); err != nil {
 			t.Fatal(err)
 		}
 		if err := WriteJSON(l.RunFile(id, "manifest.json"), m, nil); err != nil {
@@ -149,7 +149,7 @@ func TestFilesAreComparedWithTheManifest(t *testing.T) {
 	p := started(t, l, time.Now())
 	m := Manifest{Run: p.Run, Content: "abc"}
 	plan := l.RunFile(p.Run.RunID, "plan.json")
-	if err := m.Seal(plan); err != nil {
+	if err := m.Seal(l.Dir); err != nil {
 		t.Fatal(err)
 	}
 	name := filepath.Join(string(l.Dir), "part")

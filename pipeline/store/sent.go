@@ -48,8 +48,8 @@ func Members(r schemas.Request) []string {
 	return r.IDs
 }
 
-// SentPath is where the notes of a run are.
-func SentPath(d Dir, runID string) string { return d.RunFile(runID, "sent.ndjson") }
+// SentPath is where the notes of a run are written.
+func SentPath(d Dir, runID string) string { return d.RunFile(runID, sentFile) }
 
 // NewSentLog is the log of a run. Its file is made with the first note.
 func NewSentLog(l *Locked, runID string) *SentLog { return &SentLog{path: SentPath(l.Dir, runID)} }
@@ -86,7 +86,7 @@ func (l *SentLog) Close() error {
 // noted as failed nor among the pages received, given by id, in the order
 // received: of each page the earliest.
 func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
-	text, err := durable.ReadFile(SentPath(d, runID), MostJSON)
+	text, _, err := ReadRunFile(d, runID, sentFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

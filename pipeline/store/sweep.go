@@ -178,7 +178,7 @@ func (d Dir) Dying(runID string) bool {
 
 // bury removes the files of a run that died while it committed.
 func (l *Locked) bury(runID, commit string) error {
-	switch _, err := os.Stat(l.RunFile(runID, "manifest.json")); {
+	switch _, err := NewBundles(l.Dir).RunFile(runID, manifestFile); {
 	case err == nil:
 		return l.Committed(runID) // it died right after its manifest, or while a newer one was to come
 	case !errors.Is(err, fs.ErrNotExist):
@@ -209,6 +209,9 @@ func (l *Locked) bury(runID, commit string) error {
 func (d Dir) Leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
 	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(dir, nextLatest), filepath.Join(dir, nextLatest+asideEnd), filepath.Join(parquet, "__latest.json-[0-9]*")}
+	for _, k := range []*Kind{PageBundles, RunBundles} {
+		patterns = append(patterns, filepath.Join(dir, k.folder, newBundle+"*"+k.ending), filepath.Join(dir, k.folder, goneFolder+"[0-9]*"))
+	}
 	for _, name := range []string{"state.json", "ledger.json", "settled.json", "runs.ndjson", formatFile, "report.html"} {
 		patterns = append(patterns, filepath.Join(dir, "_"+name+"-[0-9]*"))
 	}

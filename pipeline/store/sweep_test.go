@@ -163,7 +163,7 @@ func TestManifestIsWrittenOnce(t *testing.T) {
 	make := func(version, content string, destinations ...string) *Manifest {
 		m := &Manifest{Run: run, Content: content, Versions: map[string]string{"spacesetl": version}, Files: []schemas.Part{{Table: "spaces", Path: "spaces/run_date=2026-08-01/" + run.RunID + "-0.parquet"}}}
 		m.Ask(destinations)
-		if err := m.Seal(l.RunFile(run.RunID, "plan.json")); err != nil {
+		if err := m.Seal(l.Dir); err != nil {
 			t.Fatal(err)
 		}
 		stands, err := l.WriteManifest(m, nil)

@@ -1,0 +1,367 @@
+package store
+
+import (
+	"cmp"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// Kind is what a bundle has of its runs. A bundle is a file with files of many runs that
+// are over, of a day or a month, one after the other as they were: an hourly job has
+// twelve a year instead of fifty thousand. Who decompresses it gets what all of them
+// hold. It begins and ends with its index, in a frame that zstd readers pass over.
+type Kind struct {
+	folder string
+	ending string                 // of a bundle's name
+	member func(name string) bool // a file of a run
+	packs  bool                   // the files are compressed, each by itself
+}
+
+// Folder is where the bundles lie, beside the folders of runs.
+func (k *Kind) Folder(d Dir) string { return filepath.Join(string(d), k.folder) }
+
+// PageBundles have the files of runs' pages.
+var PageBundles = &Kind{"raw", ".ndjson.zst", isSegment, false}
+
+// RunBundles have what else there is of runs.
+var RunBundles = &Kind{"runs", ".json.zst", isRunFile, true}
+
+func isRunFile(name string) bool { return name == manifestFile || name == planFile || name == sentFile }
+
+// stamp is the day or month in a bundle's name, and number its number; ours is false of
+// another name.
+func (k *Kind) stamp(name string) (stamp string, number int, ours bool) {
+	rest, ours := strings.CutSuffix(name, k.ending)
+	stamp, text, cut := strings.Cut(rest, "-")
+	if !ours || !cut || len(stamp) != len("202611") && len(stamp) != len("20261129") || strings.Trim(stamp+text, "0123456789") != "" {
+		return "", 0, false
+	}
+	number, err := strconv.Atoi(text)
+	return stamp, number, err == nil
+}
+
+// Nor says in which bundles the files of a run are not, either, that are missing.
+func (k *Kind) Nor(runID string) string {
+	if k.Stamp(runID, true) == "" {
+		return "" // no bundle has it
+	}
+	return fmt.Sprintf(", nor in %s-*%s or %[3]s-*%[2]s beside it", k.Stamp(runID, false), k.ending, k.Stamp(runID, true))
+}
+
+// Stamp is what the names of bundles with a run begin with, of the run's day or month;
+// empty of a run whose id does not say when it was begun.
+func (k *Kind) Stamp(runID string, month bool) string {
+	text, _, _ := strings.Cut(runID, "-")
+	if _, err := time.Parse(stampForm, text); err != nil {
+		return ""
+	}
+	if month {
+		return text[:len("202611")]
+	}
+	return text[:len("20261129")]
+}
+
+// Foreign is a file of a run's folder that is not one of the kind; empty without one.
+func (k *Kind) Foreign(f *Folder) string {
+	for _, file := range f.Files {
+		if file.Odd || !k.member(file.Name) {
+			return file.Name
+		}
+	}
+	return ""
+}
+
+// isBundle reports whether a file has a name that a bundle has.
+func isBundle(path string) bool {
+	for _, k := range []*Kind{PageBundles, RunBundles} {
+		if _, _, ours := k.stamp(filepath.Base(path)); ours {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether a bundle of that name could have a run, by the run's id.
+func (k *Kind) has(name, runID string) bool {
+	stamp, _, ours := k.stamp(name)
+	return ours && strings.HasPrefix(runID, stamp)
+}
+
+// File is a file of a run: one of its own, or a part of a bundle.
+type File struct {
+	Name    string // in the folder of the run
+	Path    string // of what has its bytes
+	Bytes   int64
+	Written int64 // when, in nanoseconds since 1970
+	Odd     bool  // it is no regular file
+
+	run    string // of a part of a bundle, else empty
+	at     int64  // where a part begins
+	packed int64  // bytes of a part
+	sum    uint32 // CRC-32C of a part
+}
+
+// String is the path; of a part of a bundle as if that were a folder with those of runs.
+func (f *File) String() string {
+	if f.Joined() {
+		return filepath.Join(f.Path, f.run, f.Name)
+	}
+	return f.Path
+}
+
+// Joined reports whether the file is a part of a bundle.
+func (f *File) Joined() bool { return f.run != "" }
+
+// Section is a File that is open.
+type Section struct {
+	*io.SectionReader
+	file *os.File
+}
+
+// Close closes it.
+func (s Section) Close() error { return s.file.Close() }
+
+// Open opens the file to read. One of its own is as long as it is now.
+func (f *File) Open() (Section, error) {
+	file, err := durable.Open(f.Path)
+	if err != nil {
+		return Section{}, err
+	}
+	size := f.packed
+	if !f.Joined() {
+		info, err := file.Stat()
+		if err != nil {
+			return Section{}, errors.Join(err, file.Close())
+		}
+		size = info.Size()
+	}
+	return Section{io.NewSectionReader(file, f.at, size), file}, nil
+}
+
+// Folder is what is there of a run.
+type Folder struct {
+	Run     string
+	Changed int64  // when a file was put into it or taken out, in nanoseconds since 1970
+	Files   []File // by name
+	Bundle  string // the path of what has them, empty of a folder of the run's own
+}
+
+// File is one of the files, nil if it is not there.
+func (f *Folder) File(name string) *File {
+	i, found := slices.BinarySearchFunc(f.Files, name, func(f File, name string) int { return cmp.Compare(f.Name, name) })
+	if !found {
+		return nil
+	}
+	return &f.Files[i]
+}
+
+// text reads and decompresses a part that is packed.
+func (f *File) text() ([]byte, error) {
+	section, err := f.Open()
+	if err != nil {
+		return nil, err
+	}
+	defer section.Close()
+	damaged := &CorruptError{f.String(), errors.New("it is not what was written")}
+	info, err := section.file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if f.at+f.packed > info.Size() || f.Bytes > MostJSON {
+		return nil, damaged
+	}
+	packed := make([]byte, f.packed)
+	if _, err := section.ReadAt(packed, 0); err != nil {
+		return nil, err
+	}
+	decoder, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(uint64(max(f.Bytes, 8<<20))))
+	if err != nil {
+		return nil, err
+	}
+	defer decoder.Close()
+	text, err := decoder.DecodeAll(packed, nil)
+	if err != nil || int64(len(text)) != f.Bytes {
+		return nil, damaged
+	}
+	return text, nil
+}
+
+// Bytes is what the files take.
+func (f *Folder) Bytes() (sum int64) {
+	for _, file := range f.Files {
+		sum += file.Bytes
+	}
+	return sum
+}
+
+const (
+	indexMagic  = 0x184D2A5D // of a skippable frame; pages have another
+	indexHead   = 8          // bytes before the text: magic and length
+	indexTail   = 8          // behind it: its CRC-32C, and the length again, by which it is found from the end
+	mostIndex   = 64 << 20   // bytes
+	indexBegins = "spacesetl bundle 1 "
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Bundle is the index of one.
+type Bundle struct {
+	Path  string
+	Bytes int64
+	kind  *Kind
+	at    int64 // when the file was written, where that is not when the index was; else 0
+	begin int64 // of the parts
+	lines string
+}
+
+// index is the frame of an index: when it is written, in seconds since 1970, then a line
+// for each run, in order: its id, where its files begin, when its folder was changed, and
+// of each file the name, bytes, those it takes here, their CRC-32C, and when it was
+// written. It is as long before the middle ones are known.
+func index(at int64, folders []Folder) ([]byte, error) {
+	text := fmt.Appendf(nil, "%s%d\n", indexBegins, at)
+	var begin int64
+	for _, f := range folders {
+		text = fmt.Appendf(text, "%s %015d %d", f.Run, begin, f.Changed)
+		for _, file := range f.Files {
+			text = fmt.Appendf(text, " %s %d %010d %010d %d", file.Name, file.Bytes, file.packed, file.sum, file.Written)
+			begin += file.packed
+		}
+		text = append(text, '\n')
+	}
+	if len(text) > mostIndex {
+		return nil, fmt.Errorf("the index of %d runs is too long", len(folders))
+	}
+	le := binary.LittleEndian
+	frame := le.AppendUint32(nil, indexMagic)
+	frame = append(le.AppendUint32(frame, uint32(len(text)+indexTail)), text...)
+	frame = le.AppendUint32(frame, crc32.Checksum(text, castagnoli))
+	return le.AppendUint32(frame, uint32(len(text)+indexTail)), nil
+}
+
+// ReadBundle reads the index of a bundle. The error is a *CorruptError where it is not
+// what was written.
+func ReadBundle(k *Kind, path string) (*Bundle, error) {
+	file, err := durable.Open(path)
+	if errors.Is(err, durable.ErrNotRegular) {
+		return nil, &CorruptError{path, durable.Cause(err)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	text, err := readIndex(file, info.Size())
+	if err != nil {
+		return nil, err
+	}
+	at, lines, _ := strings.Cut(strings.TrimPrefix(text, indexBegins), "\n")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if !strings.HasPrefix(text, indexBegins) || err != nil || !strings.HasSuffix(text, "\n") {
+		return nil, &CorruptError{path, errors.New("its index is damaged at both of its ends")}
+	}
+	b := &Bundle{Path: path, Bytes: info.Size(), kind: k, begin: int64(indexHead + len(text) + indexTail), lines: lines}
+	if written := info.ModTime(); written.Unix() != seconds {
+		b.at = written.UnixNano() // a copy, or somebody has changed it
+	}
+	return b, nil
+}
+
+// readIndex reads the text of an index, at the beginning or at the end of a file; it is
+// empty where neither is whole.
+func readIndex(file io.ReaderAt, size int64) (string, error) {
+	var ends [2][4]byte
+	for i, at := range []int64{4, size - 4} {
+		if _, err := file.ReadAt(ends[i][:], max(at, 0)); err != nil && err != io.EOF {
+			return "", err
+		}
+	}
+	le := binary.LittleEndian
+	for i, end := range ends {
+		length := int64(le.Uint32(end[:]))
+		if length < indexTail || length > mostIndex+indexTail || length > size-indexHead {
+			continue
+		}
+		frame := make([]byte, indexHead+length)
+		if _, err := file.ReadAt(frame, int64(i)*(size-int64(len(frame)))); err != nil && err != io.EOF {
+			return "", err
+		}
+		text, tail := frame[indexHead:len(frame)-indexTail], frame[len(frame)-indexTail:]
+		if le.Uint32(frame) == indexMagic && le.Uint32(frame[4:]) == uint32(length) && le.Uint32(tail) == crc32.Checksum(text, castagnoli) {
+			return string(text), nil
+		}
+	}
+	return "", nil
+}
+
+// Runs are those that the bundle has files of, oldest first.
+func (b *Bundle) Runs() (ids []string) {
+	for line := range strings.Lines(b.lines) {
+		id, _, _ := strings.Cut(line, " ")
+		if CheckRunID(id) == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// Of is what the bundle has of a run; nil of one that is not in it.
+func (b *Bundle) Of(runID string) (*Folder, error) {
+	for from, to := 0, len(b.lines); from < to; {
+		middle := from + (to-from)/2
+		begin := from + strings.LastIndexByte(b.lines[from:middle], '\n') + 1
+		end := begin + strings.IndexByte(b.lines[begin:to], '\n')
+		id, rest, _ := strings.Cut(b.lines[begin:end], " ")
+		switch {
+		case id < runID:
+			from = end + 1
+		case id > runID:
+			to = begin
+		default:
+			return b.folder(id, rest)
+		}
+	}
+	return nil, nil
+}
+
+// folder reads what stands behind an id in a line.
+func (b *Bundle) folder(runID, line string) (*Folder, error) {
+	fields := strings.Fields(line)
+	good := len(fields) >= 2 && len(fields)%5 == 2
+	number := func(i int) int64 {
+		n, err := strconv.ParseInt(fields[i], 10, 64)
+		good = good && err == nil && n >= 0
+		return n
+	}
+	f := &Folder{Run: runID, Bundle: b.Path, Files: make([]File, 0, len(fields)/5)}
+	if good {
+		at := number(0)
+		f.Changed = cmp.Or(b.at, number(1))
+		for i := 2; i < len(fields) && good; i += 5 {
+			one := File{Name: fields[i], Path: b.Path, Bytes: number(i + 1), packed: number(i + 2), sum: uint32(number(i + 3)), Written: cmp.Or(b.at, number(i+4)), run: runID, at: b.begin + at}
+			at += one.packed
+			good = good && b.kind.member(one.Name) && max(one.Bytes, one.packed) <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
+			f.Files = append(f.Files, one)
+		}
+	}
+	if !good || CheckRunID(runID) != nil {
+		return nil, &CorruptError{b.Path, fmt.Errorf("its index says of run %.100q what cannot be", runID)}
+	}
+	return f, nil
+}
