@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
+	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract", "extract/simulator", "jobs"}, // a program
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/latest":   {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "load"},

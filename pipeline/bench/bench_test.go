@@ -4,22 +4,60 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 func TestWrongFlagsAreUsageErrors(t *testing.T) {
 	for _, args := range [][]string{
-		{"-mb", "0"}, {"-mb", "6001"}, {"-runs", "0"}, {"-only", "csv"}, {"-ours", "-node", "x"}, {"extra"}, {"-nosuch"},
+		{"-mb", "0"}, {"-mb", "6001"}, {"-runs", "0"}, {"-only", "csv"}, {"-ours", "-node", "x"}, {"-at", "100,1"}, {"extra"}, {"-nosuch"},
 	} {
 		if o, err := parse(args, io.Discard); err == nil {
 			t.Errorf("%q: got %+v, want an error", args, o)
 		}
 	}
 	o, err := parse([]string{"-mb", "5", "-runs", "2", "-only", "duckdb", "-json"}, io.Discard)
-	if want := (options{mb: 5, seed: 1, runs: 2, json: true, only: toDuckDB}); err != nil || o != want {
+	if want := (options{mb: 5, seed: 1, runs: 2, json: true, only: toDuckDB, ages: ages{1, 100, 1000}}); err != nil || !reflect.DeepEqual(o, want) {
 		t.Errorf("got %+v, %v, want %+v", o, err, want)
+	}
+}
+
+// A store of some runs of several days is made and looked at, and what its files are
+// counted as is what they are.
+func TestStoresOfManyRunsAreMeasured(t *testing.T) {
+	dir := t.TempDir()
+	tasks := agedRuns{Dir: dir, Last: 30, End: time.Now().UTC().Truncate(time.Hour)}
+	for _, to := range []int{1, 4} {
+		tasks.From, tasks.To = tasks.To, to
+		if m, err := tasks.run(t.Context()); err != nil || m.Wall <= 0 {
+			t.Fatalf("runs to %d: %v, %+v", to, err, m)
+		}
+	}
+	runs, err := store.Dir(dir).Runs()
+	if err != nil || len(runs) != 4 {
+		t.Fatalf("runs: %v, %v", runs, err)
+	}
+	s := &agedStore{bench: &bench{options: options{ages: ages{4}}}, dir: dir}
+	if err := s.sizes(); err != nil {
+		t.Fatal(err)
+	}
+	parquet, err := filepath.Glob(filepath.Join(dir, "parquet", "*", "*", "*.parquet"))
+	if c := s.curves[slices.IndexFunc(s.curves, func(c *curve) bool { return c.name == "Parquet: files" })]; err != nil || c.values[0] != float64(len(parquet)+1) {
+		t.Errorf("%v Parquet files are counted; there are %d, and _latest.json", c.values, len(parquet))
+	}
+	if err := (globbed{filepath.Join(dir, "parquet", "space_snapshots", "*", "*.parquet")}).run(t.Context()); err != nil {
+		t.Error(err)
+	}
+	s.curves = []*curve{{"raw: size", "MB", []float64{1, 10}}, {"steep", "s", []float64{1, 16}}, {"even", "s", []float64{1, 12}}, {"small", "s", []float64{0, 0.4}}}
+	if got := s.steep(); len(got) != 1 || !strings.HasPrefix(got[0], "steep:") {
+		t.Errorf("curves that grow faster than the data: %q", got)
 	}
 }
 

@@ -2,6 +2,7 @@
 // pages into the same tables, whole processes, and every table compared.
 //
 //	go run ./pipeline/bench [-mb 200] [-runs 5] [-json]
+//	go run ./pipeline/bench -age [-at 1,100,1000]
 package main
 
 import (
@@ -46,9 +47,10 @@ func run(ctx context.Context, args []string) int {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		return exitUsage
 	}
-	b := &bench{options: o, log: os.Stderr}
-	r, err := b.run(ctx)
-	if err == nil {
+	b, r := &bench{options: o, log: os.Stderr}, &report{}
+	if o.age {
+		err = b.age(ctx, os.Stdout)
+	} else if r, err = b.run(ctx); err == nil {
 		err = r.print(os.Stdout, o.json)
 	}
 	switch {
@@ -57,7 +59,7 @@ func run(ctx context.Context, args []string) int {
 	case err != nil:
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
 		return exitFailed
-	case !o.ours && !r.equal():
+	case !o.age && !o.ours && !r.equal():
 		return exitFailed
 	}
 	return 0
@@ -74,6 +76,9 @@ type options struct {
 	ours bool
 	// tuned gives the SQL every advantage found, see baseline.sql.
 	tuned bool
+	// age measures stores of so many runs instead.
+	age  bool
+	ages ages
 }
 
 // maxMB is what the simulated world has Spaces for.
@@ -98,6 +103,9 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	})
 	f.BoolVar(&o.ours, "ours", false, "measure spacesetl only")
 	f.BoolVar(&o.tuned, "tuned", false, "write the SQL as only profiling makes one write it")
+	f.BoolVar(&o.age, "age", false, "measure what stores of many runs take to keep and to look at, instead")
+	o.ages = ages{1, 100, 1000}
+	f.Var(&o.ages, "at", "with -age: after how many `RUNS`, such as 1,100,1000,8760")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -133,6 +141,8 @@ type task struct {
 	Baseline *baseline   `json:"baseline,omitempty"`
 	Compare  *compared   `json:"compare,omitempty"`
 	Version  bool        `json:"version,omitempty"` // of the DuckDB that is linked in
+	Aged     *agedRuns   `json:"aged,omitempty"`
+	Glob     *globbed    `json:"glob,omitempty"`
 }
 
 // child does a task and writes what came of it as JSON.
@@ -150,6 +160,10 @@ func child(ctx context.Context, text string, out io.Writer) error {
 		err = t.Baseline.run(ctx)
 	case t.Compare != nil:
 		result, err = t.Compare.run(ctx)
+	case t.Aged != nil:
+		result, err = t.Aged.run(ctx)
+	case t.Glob != nil:
+		err = t.Glob.run(ctx)
 	case t.Version:
 		result, err = duckDBVersion(ctx)
 	}
