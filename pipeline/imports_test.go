@@ -35,7 +35,7 @@ var arrows = map[string][]string{
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract/simulator"},
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
-	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "load"},
+	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/report":   {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
