@@ -19,7 +19,8 @@ spacesetl verify --store ./archive --all --since 720h`,
 			"against tables made anew from the pages, and that every value of every page is found in a row.\n" +
 			"It asks the API nothing and changes nothing but proved.ndjson in the store, where it remembers\n" +
 			"what it proved: that is passed by as long as the sizes and times of its files stay the same. So a\n" +
-			"byte that changes without them, as on a disk that decays, is found by --files and --all alone.\n" +
+			"byte that changes without them, as on a disk that decays, is found by --files and --all alone. Of\n" +
+			"more than 24 runs --all alone compares the versions that ended, in the database: a second a run.\n" +
 			"Exit code 1 when anything is off.",
 		Flags: []cli.Flag{
 			text("store", "spacesetl-store", "`DIR` of the job"),
