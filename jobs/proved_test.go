@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -218,6 +220,52 @@ func TestVerifyProvesWhatIsNew(t *testing.T) {
 	overwrite(t, filepath.Join(d.store.Parquet(), "spaces", filepath.FromSlash(store.MapFile)), []byte("no map"))
 	if v := verified(t, dir, proof.Options{}); !strings.Contains(strings.Join(v.Problems, "\n"), filepath.Base(store.MapFile)) {
 		t.Errorf("a map is damaged: %q", v.Problems)
+	}
+}
+
+// A database of more runs than are merged each time is held against the rule over the
+// files of all, joined ones among them.
+func TestVerifyOfADatabaseOfManyRuns(t *testing.T) {
+	slow(t)
+	scratchtest.SkipRacing(t)
+	t.Parallel()
+	d := newDaily(t, 4, "", "duckdb")
+	if v := verified(t, string(d.store), proof.Options{Since: d.now().Add(-1000 * time.Hour)}); v.Runs != 4 || v.Database != "compared" || len(v.Problems) > 0 {
+		t.Fatalf("a few runs: %+v", v)
+	}
+	runs, err := d.store.Runs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	many := func() *health.Verification { // all is proved, so that nothing is made anew
+		v, err := proof.Verify(t.Context(), proof.Config{Store: d.store, Runs: runs, Few: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	if v := many(); v.Database != "proved before" {
+		t.Errorf("all of it was compared: %+v", v)
+	}
+	later := time.Now().Add(time.Hour)
+	for i, want := range []string{"compared, without", "proved before, without"} {
+		if err := os.Chtimes(d.store.DuckDB(), later, later); err != nil {
+			t.Fatal(err)
+		}
+		if v := many(); v.Before != 4 || !strings.HasPrefix(v.Database, want) || len(v.Problems) > 0 {
+			t.Errorf("look %d: %+v", i, v)
+		}
+	}
+	db, err := load.OpenSQL(d.store.DuckDB())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.ExecContext(t.Context(), "UPDATE spaces SET title = title || '!' WHERE space_id = (SELECT min(space_id) FROM spaces)")
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if v := many(); len(v.Problems) != 1 || !strings.Contains(v.Problems[0], "table spaces has") {
+		t.Errorf("a value was changed: %+v", v)
 	}
 }
 

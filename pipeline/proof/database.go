@@ -1,6 +1,7 @@
 package proof
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -42,7 +43,7 @@ func (p *merged) compare(ctx context.Context) error {
 		p.v.Database = "proved before"
 		p.without(without)
 		return nil
-	case !known && !p.All && len(p.loaded) > fewRuns && rows.holds(of, 1):
+	case !known && !p.All && len(p.loaded) > p.few() && rows.holds(of, 1):
 		p.v.Database = "proved before, " + withoutHistories
 		return nil
 	}
@@ -54,7 +55,7 @@ func (p *merged) compare(ctx context.Context) error {
 	}
 	merge, proves := p.fold, "histories"
 	p.v.Database = "compared"
-	if !p.All && len(p.loaded) > fewRuns {
+	if !p.All && len(p.loaded) > p.few() {
 		merge, proves = p.rule, "database"
 		p.v.Database = "compared, " + withoutHistories
 	}
@@ -69,6 +70,8 @@ func (p *merged) compare(ctx context.Context) error {
 	}
 	return nil
 }
+
+func (p *merged) few() int { return cmp.Or(p.Few, fewRuns) }
 
 const withoutHistories = "without the versions that ended: --all merges all runs for these"
 

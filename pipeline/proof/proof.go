@@ -42,6 +42,7 @@ type Config struct {
 	// checksums, and returns the manifest that they would have. It is called from
 	// several goroutines.
 	Remake      func(ctx context.Context, m *store.Manifest, dir string) (*store.Manifest, error)
+	Few         int    // of so many runs the versions that ended are compared without All, too; 0 for 24
 	MemoryLimit string // of DuckDB
 	Replay      string // the command that makes the tables of all runs anew
 }
