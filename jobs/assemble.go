@@ -18,6 +18,7 @@ type tables struct {
 	latest          string   // the rows of the database
 	names           []string // of the destinations asked for, whether they can take runs in or not
 	inPlace         bool     // merge in the database itself
+	sums            bool     // make no file: the manifest has the checksums
 }
 
 // targets says where the tables go in a folder that is laid out as a store.
@@ -40,7 +41,7 @@ func targets(j *Job, dir store.Dir, to []string) tables {
 func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	id := planned.Run.RunID
 	parquet, remove := to.parquet, func() {}
-	if parquet == "" {
+	if parquet == "" && !to.sums {
 		parquet = filepath.Join(string(j.store), "_parts-"+id)
 		if to.duckdb != "" {
 			parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
@@ -49,7 +50,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 		remove()                                      // it can be a link by now
 	}
 	loader, err := load.NewParquet(load.ParquetConfig{
-		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step,
+		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step, Sums: to.sums,
 	})
 	if err != nil {
 		return nil, nil, err

@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -157,7 +158,7 @@ func (s *scene) rules(rules ...simulator.Rule) { s.world.SetFaults(simulator.Fau
 // verified fails the test unless the store is whole.
 func (s *scene) verified() {
 	s.Helper()
-	v, err := jobs.Open(s.spec, s.opts).Verify(s.Context(), 1)
+	v, err := jobs.Open(s.spec, s.opts).Verify(s.Context(), proof.Options{})
 	if err != nil || len(v.Problems) > 0 {
 		s.Errorf("verify: %v %v", err, v.Problems)
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -81,7 +82,7 @@ func (d *daily) rows() map[string]load.TableHash {
 func (d *daily) whole(when string, want map[string]load.TableHash) {
 	d.Helper()
 	job := jobs.Open(d.spec, d.options())
-	v, err := job.Verify(d.Context(), 1)
+	v, err := job.Verify(d.Context(), proof.Options{})
 	if err != nil || len(v.Problems) > 0 || v.Files == 0 {
 		d.Errorf("%s: verify: %v, %+v", when, err, v)
 	}

@@ -29,6 +29,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -325,7 +326,7 @@ func looks(dir, elsewhere string, replayInPlace bool) map[string]func(context.Co
 			return text
 		},
 		"verify": func(ctx context.Context) string {
-			v, err := job.Verify(ctx, 1)
+			v, err := job.Verify(ctx, proof.Options{})
 			if err != nil {
 				return err.Error()
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/report"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -95,10 +96,10 @@ func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
 }
 
 // Verify proves that the store is whole, and that its tables are what its pages
-// say: it looks for the values of every page, or with sample over 1 of every
-// sample-th. What is wrong is in the Verification, not an error.
-func (j *Job) Verify(ctx context.Context, sample int) (*health.Verification, error) {
-	return verify(ctx, j, sample)
+// say, as far as that was not proved before. What is wrong is in the Verification,
+// not an error; that is a *NoRunError where one that is named is not there.
+func (j *Job) Verify(ctx context.Context, o proof.Options) (*health.Verification, error) {
+	return verify(ctx, j, o)
 }
 
 // Plan says what a run started now will ask and cost, without a request.

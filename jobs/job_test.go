@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -43,7 +44,7 @@ func TestErrorsOfJobsHaveTypes(t *testing.T) {
 	}
 	job := jobs.Open(good, one)
 	_, status := job.Status(t.Context(), jobs.StatusOptions{})
-	_, verify := job.Verify(t.Context(), 1)
+	_, verify := job.Verify(t.Context(), proof.Options{})
 	_, cost := job.Cost(t.Context())
 	for _, err := range []error{status, verify, cost} {
 		if !errors.As(err, &none) || none.Store != good.Store {

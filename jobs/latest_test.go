@@ -14,6 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -102,7 +103,9 @@ func TestLatestFilesAreTheRowsOfTheDatabase(t *testing.T) {
 	// What is missing or damaged is said, and made again; another's file costs nothing.
 	for name, harm := range map[string]func(file string) error{
 		"are missing, or not what was written": os.Remove,
-		"_latest.json is damaged":              func(file string) error { return os.WriteFile(filepath.Join(filepath.Dir(file), "_latest.json"), []byte("{}"), 0o666) },
+		"_latest.json is damaged": func(file string) error {
+			return os.WriteFile(filepath.Join(filepath.Dir(file), "_latest.json"), []byte("{}"), 0o666)
+		},
 	} {
 		if err := harm(filepath.Join(d.store.Latest(), "users.parquet")); err != nil {
 			t.Fatal(err)
@@ -113,6 +116,23 @@ func TestLatestFilesAreTheRowsOfTheDatabase(t *testing.T) {
 	}
 	d.run()
 	d.same("last run", "")
+	if v, err := jobs.Open(d.spec, d.options()).Verify(t.Context(), proof.Options{}); err != nil || len(v.Problems) > 0 {
+		t.Errorf("verify: %v, %v", err, v.Problems)
+	}
+	file := filepath.Join(d.store.Latest(), "users.parquet")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[len(text)/2] ^= 1
+	if err := os.WriteFile(file, text, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range []proof.Options{{Files: true}, {}} {
+		if v, err := jobs.Open(d.spec, d.options()).Verify(t.Context(), o); err != nil || len(v.Problems) != 1 || !strings.Contains(v.Problems[0], file) {
+			t.Errorf("verify, %+v, of a damaged file: %v, %q", o, err, v.Problems)
+		}
+	}
 }
 
 // latest makes the files of the latest rows again, and nothing else.

@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -98,7 +99,7 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 		t.Fatalf("%v, %v", runs, err)
 	}
 	job, world := oldJob(t, dir)
-	v, err := job.Verify(t.Context(), 1)
+	v, err := job.Verify(t.Context(), proof.Options{})
 	if err != nil || len(v.Problems) > 0 || v.Pages != 27 || len(v.Notes) != 2 || !strings.Contains(v.Notes[0], "the last 200 bytes") || !strings.Contains(v.Notes[1], "replay --store") {
 		t.Fatalf("verify: %+v, %v; want it whole, and notes of the torn page and of the version", v, err)
 	}
@@ -120,7 +121,7 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 	if n := total(world); n != r.Fetched {
 		t.Errorf("%d requests for %d pages", n, r.Fetched)
 	}
-	if v, err = job.Verify(t.Context(), 1); err != nil || len(v.Problems) > 0 || len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "_space_users_ended has versions from before revision 4") {
+	if v, err = job.Verify(t.Context(), proof.Options{}); err != nil || len(v.Problems) > 0 || len(v.Notes) != 1 || !strings.Contains(v.Notes[0], "_space_users_ended has versions from before revision 4") {
 		t.Errorf("verify in the end: %q, %v, %v", v.Problems, v.Notes, err)
 	}
 	o, err := job.Status(context.Background(), jobs.StatusOptions{})
@@ -168,7 +169,7 @@ func TestAStoppedRunOfBeforeIsClosed(t *testing.T) {
 	if m, err := dir.Manifest(runs[1]); err != nil || m.ClosedBy != r.Manifest.Run.RunID || m.Run.Outcome != "capped" {
 		t.Errorf("the stopped run: closed by %q, %s, %v", m.ClosedBy, m.Run.Outcome, err)
 	}
-	if v, err := job.Verify(t.Context(), 1); err != nil || len(v.Problems) > 0 {
+	if v, err := job.Verify(t.Context(), proof.Options{}); err != nil || len(v.Problems) > 0 {
 		t.Errorf("verify: %+v, %v", v.Problems, err)
 	}
 	if o, err := job.Status(t.Context(), jobs.StatusOptions{}); err != nil || !o.Healthy {

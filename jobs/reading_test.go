@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -150,7 +151,7 @@ func TestReadingChangesNothing(t *testing.T) {
 	job := jobs.Open(jobs.Spec{Store: dir, IDs: []string{"1SLjjRYNejbKM"}, Follow: jobs.FollowOpen}, jobs.Options{})
 	for what, read := range map[string]func() error{
 		"replay": func() error { return replayed(t, dir, filepath.Join(t.TempDir(), "elsewhere")) },
-		"verify": func() error { _, err := job.Verify(t.Context(), 1); return err },
+		"verify": func() error { _, err := job.Verify(t.Context(), proof.Options{}); return err },
 		"status": func() error { _, err := job.Status(t.Context(), jobs.StatusOptions{}); return err },
 		"cost":   func() error { _, err := job.Cost(t.Context()); return err },
 		"plan":   func() error { _, err := job.Plan(t.Context()); return err },

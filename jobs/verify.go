@@ -3,7 +3,8 @@ package jobs
 import (
 	"context"
 	"errors"
-	"path/filepath"
+	"fmt"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -11,18 +12,29 @@ import (
 )
 
 // verify holds the store against its pages.
-func verify(ctx context.Context, j *Job, sample int) (*health.Verification, error) {
+func verify(ctx context.Context, j *Job, o proof.Options) (*health.Verification, error) {
 	runs, err := runsOf(j.store, "")
+	for _, id := range o.Only {
+		if err == nil {
+			_, err = runsOf(j.store, id)
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
-	return proof.Verify(ctx, proof.Config{
-		Store: j.store, Runs: runs, Sample: sample, Database: databaseView(ctx, j.store), MemoryLimit: memoryLimit(j),
-		Replay: Command("replay", "--store", string(j.store)),
+	if last := runs[len(runs)-1]; !o.Since.IsZero() && last < proof.Begin(o.Since) {
+		return nil, fmt.Errorf("no run of %s began since %s: the last is %s", j.store, o.Since.UTC().Format(time.RFC3339), last)
+	}
+	cfg := proof.Config{
+		Options: o, Store: j.store, Runs: runs, MemoryLimit: memoryLimit(j), Replay: Command("replay", "--store", string(j.store)),
 		Remake: func(ctx context.Context, m *store.Manifest, dir string) (*store.Manifest, error) {
 			return remake(ctx, j, m, dir)
 		},
-	})
+	}
+	if !o.Files {
+		cfg.Database = databaseView(ctx, j.store)
+	}
+	return proof.Verify(ctx, cfg)
 }
 
 // remake makes the tables and the manifest of a run anew.
@@ -32,7 +44,11 @@ func remake(ctx context.Context, j *Job, m *store.Manifest, dir string) (*store.
 		return nil, err
 	}
 	planned.Run.Outcome = m.Run.Outcome
-	p, done, err := assemble(j, planned, tables{parquet: filepath.Join(dir, "parquet")}, nil)
+	to := tables{sums: dir == ""}
+	if dir != "" {
+		to.parquet = store.Dir(dir).Parquet()
+	}
+	p, done, err := assemble(j, planned, to, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
@@ -41,7 +42,7 @@ func newSmallStore(t *testing.T, dir string) string {
 // wrongIn says what verify finds wrong with a store.
 func wrongIn(t *testing.T, store string) string {
 	t.Helper()
-	v, err := jobs.Open(jobs.Spec{Store: store}, jobs.Options{}).Verify(t.Context(), 1)
+	v, err := jobs.Open(jobs.Spec{Store: store}, jobs.Options{}).Verify(t.Context(), proof.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

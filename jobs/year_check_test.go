@@ -14,6 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -266,7 +267,7 @@ func (y *year) observe() {
 
 // verify is the end of the year.
 func (y *year) verify() {
-	v, err := jobs.Open(y.spec, jobs.Options{Now: y.clock.Now}).Verify(y.Context(), 50)
+	v, err := jobs.Open(y.spec, jobs.Options{Now: y.clock.Now}).Verify(y.Context(), proof.Options{Sample: 50})
 	if err != nil {
 		y.Fatalf("seed %d: %v", y.seed, err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -78,7 +79,7 @@ func TestARunWithoutAPageIsMissedNowhere(t *testing.T) {
 	if err != nil || !status.Healthy || len(status.Runs) != 3 {
 		t.Errorf("%d runs, %+v, %v", len(status.Runs), status.Findings, err)
 	}
-	if v, err := jobs.Open(spec, o).Verify(t.Context(), 1); err != nil || len(v.Problems) > 0 {
+	if v, err := jobs.Open(spec, o).Verify(t.Context(), proof.Options{}); err != nil || len(v.Problems) > 0 {
 		t.Errorf("%+v, %v", v, err)
 	}
 }

@@ -36,12 +36,17 @@ type parquetFile struct {
 	groups  []format.RowGroup
 }
 
+// createParquet begins a file; one without a name is not written, only hashed.
 func createParquet(name string, key fileKey, p *Parquet) (*parquetFile, error) {
-	file, err := os.Create(name)
-	if err != nil {
-		return nil, fmt.Errorf("parquet %s: %w", key.table.Name, err)
+	out := &output{hash: sha256.New()}
+	if name != "" {
+		file, err := os.Create(name)
+		if err != nil {
+			return nil, fmt.Errorf("parquet %s: %w", key.table.Name, err)
+		}
+		out.file = file
 	}
-	f := &parquetFile{table: key.table, key: key, name: name, packers: &p.packers, out: &output{file: file, hash: sha256.New()}}
+	f := &parquetFile{table: key.table, key: key, name: name, packers: &p.packers, out: out}
 	for _, c := range key.table.Columns {
 		f.columns = append(f.columns, newColumn(key.table, c, &p.repaired))
 	}
@@ -120,7 +125,7 @@ func (f *parquetFile) endGroup(p *packer) error {
 
 // finish writes the footer and makes the file durable.
 func (f *parquetFile) finish(step durable.Step) error {
-	if err := f.end(); err != nil {
+	if err := f.end(); err != nil || f.out.file == nil {
 		return f.wrap(err)
 	}
 	if err := step.At("parquet: before sync", f.name); err != nil {
@@ -155,7 +160,11 @@ func (f *parquetFile) end() error {
 }
 
 // abandon closes the file; its folder is about to go.
-func (f *parquetFile) abandon() { _ = f.out.file.Close() }
+func (f *parquetFile) abandon() {
+	if f.out.file != nil {
+		_ = f.out.file.Close()
+	}
+}
 
 func (f *parquetFile) wrap(err error) error {
 	if err == nil {
@@ -166,13 +175,16 @@ func (f *parquetFile) wrap(err error) error {
 
 // output counts and hashes what is written to the file.
 type output struct {
-	file  *os.File
+	file  *os.File // nil to do no more than that
 	hash  hash.Hash
 	bytes int64
 }
 
 func (o *output) Write(p []byte) (int, error) {
-	n, err := o.file.Write(p)
+	n, err := len(p), error(nil)
+	if o.file != nil {
+		n, err = o.file.Write(p)
+	}
 	o.hash.Write(p[:n])
 	o.bytes += int64(n)
 	return n, err

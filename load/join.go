@@ -62,14 +62,19 @@ func Join(ctx context.Context, t *schemas.Table, groups [][]string, dir string, 
 
 // Split takes a file apart again: it writes its rows into a folder as files of so many
 // rows each, in order, durable, and returns them with what came of them. Of parts
-// that were joined these are the same bytes, if the same version wrote them.
+// that were joined these are the same bytes, if the same version wrote them. Without a
+// folder it writes nothing, and says what would come of it.
 func Split(ctx context.Context, t *schemas.Table, file, dir string, parts []schemas.Part) ([]schemas.Part, error) {
 	p := &Parquet{files: map[fileKey]*parquetFile{}}
 	defer p.packers.drop()
 	parts = append([]schemas.Part{}, parts...)
 	err := copyRows(ctx, t, file, func(in *records) error {
 		for i := range parts {
-			out, err := createParquet(filepath.Join(dir, filepath.FromSlash(parts[i].Path)), fileKey{table: t}, p)
+			name := ""
+			if dir != "" {
+				name = filepath.Join(dir, filepath.FromSlash(parts[i].Path))
+			}
+			out, err := createParquet(name, fileKey{table: t}, p)
 			if err != nil {
 				return err
 			}

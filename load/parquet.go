@@ -28,6 +28,8 @@ type ParquetConfig struct {
 	RunID   string
 	RunDate time.Time // names the folder run_date=YYYY-MM-DD (UTC)
 	Step    durable.Step
+	// Sums writes no file, and needs no folder: the parts say what would be written.
+	Sums bool
 }
 
 // Parquet writes the batches of one run as one file per table and shard. Rows
@@ -53,11 +55,14 @@ type fileKey struct {
 // NewParquet prepares a run. Files of an earlier attempt in the staging folder
 // are removed.
 func NewParquet(cfg ParquetConfig) (*Parquet, error) {
-	if cfg.Dir == "" || cfg.Staging == "" {
+	if !cfg.Sums && (cfg.Dir == "" || cfg.Staging == "") {
 		return nil, errors.New("parquet: no destination or staging folder")
 	}
 	if cfg.RunID == "" || strings.ContainsAny(cfg.RunID, `/\`) {
 		return nil, fmt.Errorf("parquet: %q is no run id", cfg.RunID)
+	}
+	if cfg.Sums {
+		return &Parquet{cfg: cfg, files: map[fileKey]*parquetFile{}}, nil
 	}
 	if err := os.RemoveAll(cfg.Staging); err != nil {
 		return nil, fmt.Errorf("parquet: %w", err)
@@ -109,9 +114,12 @@ func (p *Parquet) file(t *schemas.Table, shard int) (*parquetFile, error) {
 	if f := p.files[key]; f != nil {
 		return f, nil
 	}
-	name := p.staged(key)
-	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-		return nil, fmt.Errorf("parquet %s: %w", t.Name, err)
+	name := ""
+	if !p.cfg.Sums {
+		name = p.staged(key)
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return nil, fmt.Errorf("parquet %s: %w", t.Name, err)
+		}
 	}
 	f, err := createParquet(name, key, p)
 	if err != nil {
@@ -171,8 +179,8 @@ func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ctx.Err(); err != nil {
-		return nil, p.fail(err)
+	if err := ctx.Err(); err != nil || p.cfg.Sums {
+		return parts, p.fail(err)
 	}
 	if err := p.publish(parts); err != nil {
 		return nil, p.fail(err)
@@ -247,6 +255,9 @@ func (p *Parquet) Close() error {
 	p.done = true
 	for _, f := range p.files {
 		f.abandon()
+	}
+	if p.cfg.Sums {
+		return nil
 	}
 	if err := os.RemoveAll(p.cfg.Staging); err != nil {
 		return fmt.Errorf("parquet: %w", err)

@@ -36,7 +36,7 @@ var arrows = map[string][]string{
 	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract", "extract/simulator", "jobs"}, // a program
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/latest":   {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
-	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/scratch", "pipeline/store", "load"},
+	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/report":   {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},

@@ -164,8 +164,10 @@ func (s *agedStore) look(ctx context.Context) error {
 		{"doctor", []string{"doctor", "--offline"}},
 		{"cost", []string{"cost"}},
 		{"report", []string{"report", "--out", filepath.Join(s.bench.dir, "report.html")}},
+		{"verify --files", []string{"verify", "--files"}},
 		{"verify, the first", []string{"verify"}},
 		{"verify, again", []string{"verify"}},
+		{"verify --all", []string{"verify", "--all"}},
 	} {
 		m, _, err := measure(ctx, s.bench.dir, s.binary, slices.Concat(c.args, store)...)
 		if err != nil {

@@ -100,15 +100,19 @@ func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, w
 	return replace(t, next, store.Map{Files: files}, nil)
 }
 
-// Verify holds the joined files against the manifests of their runs: each is there as
-// its map lists it, and its rows, taken apart in a scratch folder, are the files of the
-// runs. It returns how many files it looked at, and what is wrong.
-func Verify(ctx context.Context, d store.Dir, scratch string) (files int, wrong []string, err error) {
-	runs, err := d.Runs()
-	if err != nil {
-		return 0, nil, err
-	}
-	r := reader{d: d, runs: runs, manifests: map[string]*store.Manifest{}}
+// File is a joined file, with the files that the manifests of its runs list, whose rows
+// are in it.
+type File struct {
+	store.Joined
+	Listed []schemas.Part
+	reader *reader
+}
+
+// Files are the joined files of a store, and what is wrong with the maps that list them.
+// Manifest is that of a run, nil if it cannot be read; of it is read what a joined file
+// depends on.
+func Files(d store.Dir, runs []string, manifest map[string]*store.Manifest) (files []File, wrong []string) {
+	r := reader{d: d, runs: runs, manifests: manifest}
 	for _, t := range schemas.Tables() {
 		m, err := store.ReadMap(d, t.Name)
 		if err != nil {
@@ -116,29 +120,26 @@ func Verify(ctx context.Context, d store.Dir, scratch string) (files int, wrong 
 			continue
 		}
 		for _, j := range m.Files {
-			if err := r.verify(ctx, t, j, scratch); err != nil {
-				if ctx.Err() != nil {
-					return files, wrong, ctx.Err()
-				}
-				wrong = append(wrong, err.Error())
-				continue
-			}
-			files++
+			files = append(files, File{j, r.parts(t, j), &r})
 		}
 	}
-	return files, wrong, nil
+	return files, wrong
 }
 
-func (r *reader) verify(ctx context.Context, t *schemas.Table, j store.Joined, scratch string) error {
-	dir, err := os.MkdirTemp(scratch, "joined-")
-	if err != nil {
-		return err
+// Check compares a joined file with what its map lists.
+func (f File) Check() error { return store.CheckPart(f.reader.path(f.Joined), f.Part) }
+
+// Verify is Check, and holds the rows against the manifests of the runs: taken apart,
+// they are the files that these list. With a folder, laid out as that of all tables,
+// those are written there.
+func (f File) Verify(ctx context.Context, dir string) error {
+	if dir != "" {
+		dir = filepath.Join(dir, f.Table)
 	}
-	defer os.RemoveAll(dir) // only takes space
-	changed, err := r.split(ctx, t, j, dir)
+	changed, err := f.reader.split(ctx, schemas.Lookup(f.Table), f.Joined, dir)
 	for _, run := range changed {
-		if r.manifest(run).Versions["tables"] == schemas.Revision {
-			return fmt.Errorf("%s: the rows of run %s in it are not those of the file that its manifest lists", r.path(j), run)
+		if f.reader.manifest(run).Versions["tables"] == schemas.Revision {
+			return fmt.Errorf("%s: the rows of run %s in it are not those of the file that its manifest lists", f.reader.path(f.Joined), run)
 		}
 	}
 	return err
@@ -149,8 +150,8 @@ func (r *reader) path(j store.Joined) string {
 	return filepath.Join(r.d.Parquet(), filepath.FromSlash(j.Path))
 }
 
-// split takes a joined file apart into a folder as of its table, and returns the runs
-// whose files are not what their manifests list.
+// split takes a joined file apart into a folder as of its table, or without one only
+// looks, and returns the runs whose files are not what their manifests list.
 func (r *reader) split(ctx context.Context, t *schemas.Table, j store.Joined, dir string) (changed []string, err error) {
 	if err := store.CheckPart(r.path(j), j.Part); err != nil {
 		return nil, err
@@ -159,6 +160,9 @@ func (r *reader) split(ctx context.Context, t *schemas.Table, j store.Joined, di
 	parts := slices.Clone(listed)
 	for i := range parts {
 		_, parts[i].Path, _ = strings.Cut(parts[i].Path, "/")
+		if dir == "" {
+			continue
+		}
 		if err := os.MkdirAll(filepath.Join(dir, path.Dir(parts[i].Path)), 0o777); err != nil {
 			return nil, err
 		}

@@ -25,6 +25,14 @@ type Verification struct {
 	Files   int                                   `json:"files"`
 	Tables  int                                   `json:"tables"` // compared with tables made anew
 	Damaged int                                   `json:"damaged_pages"`
+	// Before are runs that were proved before, and BeforeFiles joined files: they are as
+	// they were then, by size and time. Others are runs that were not asked for.
+	Before      int    `json:"proved_before"`
+	BeforeFiles int    `json:"files_proved_before,omitempty"`
+	Others      int    `json:"not_asked_for"`
+	Database    string `json:"database"` // whether it was compared, or why not
+	// Forgotten is why what was proved is not remembered.
+	Forgotten string `json:"not_remembered,omitempty"`
 	// Older are runs that a version loaded which made other rows of their pages.
 	Older    []string `json:"older,omitempty"`
 	Problems []string `json:"problems"`
@@ -37,6 +45,36 @@ func (v *Verification) Wrong(format string, args ...any) {
 	v.Problems = append(v.Problems, fmt.Sprintf(format, args...))
 }
 
+// Add takes in what was looked at elsewhere.
+func (v *Verification) Add(more *Verification) {
+	v.Runs += more.Runs
+	v.Pages += more.Pages
+	v.Bytes += more.Bytes
+	v.Files += more.Files
+	v.Tables += more.Tables
+	v.Damaged += more.Damaged
+	v.Before += more.Before
+	v.BeforeFiles += more.BeforeFiles
+	v.Others += more.Others
+	v.Older = append(v.Older, more.Older...)
+	v.Problems = append(v.Problems, more.Problems...)
+	v.Notes = append(v.Notes, more.Notes...)
+	for e, leaves := range more.Leaves {
+		v.found(e, leaves)
+	}
+}
+
+// found counts values of pages.
+func (v *Verification) found(e schemas.Endpoint, leaves transform.Leaves) {
+	if v.Leaves == nil {
+		v.Leaves = map[schemas.Endpoint]transform.Leaves{}
+	}
+	sum := v.Leaves[e]
+	sum.Seen += leaves.Seen
+	sum.Found += leaves.Found
+	v.Leaves[e] = sum
+}
+
 // damaged notes pages that cannot be read.
 func (v *Verification) damaged(damage *landing.DamageError) {
 	v.Damaged += damage.Count()
@@ -45,7 +83,8 @@ func (v *Verification) damaged(damage *landing.DamageError) {
 
 // VerifyPages reads the landed pages of a run: checksums, envelopes, JSON, and that
 // every value of a body is found in the rows made of it. With every above 1 only
-// each every-th page is decoded; all checksums are verified all the same. It
+// each every-th page is decoded; all checksums are verified all the same. With 0 only
+// the checksums of what is on disk are compared, and nothing is unpacked. It
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
 	pages, err := landing.OpenSalvage(d, runID)
@@ -64,11 +103,18 @@ func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string
 		v.Notes = append(v.Notes, torn.String()+": the next run of the job cuts it off and asks again")
 	}
 	decoder := transform.NewDecoder()
+	var buffers landing.Buffers
 	for i, e := range pages.Received() {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		page, err := pages.Read(e)
+		var page schemas.Page
+		var err error
+		if every == 0 {
+			err = pages.Check(e, &buffers)
+		} else {
+			page, err = pages.ReadInto(e, &buffers)
+		}
 		var damage *landing.DamageError
 		if errors.As(err, &damage) {
 			v.damaged(damage)
@@ -80,11 +126,14 @@ func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string
 		}
 		v.Pages++
 		v.Bytes += e.Bytes()
+		if every == 0 {
+			continue
+		}
 		if page.ID != e.PageID || page.Request.ID() != page.ID || page.RunID != runID || !json.Valid(page.Body) {
 			v.Wrong("landing %s, page %s: the envelope is not that of its page", e.File(), e.PageID)
 			continue
 		}
-		if i%max(every, 1) == 0 {
+		if i%every == 0 {
 			v.leaves(decoder, page, e)
 		}
 	}
@@ -101,13 +150,7 @@ func (v *Verification) leaves(d *transform.Decoder, page schemas.Page, e landing
 		v.Wrong("landing %s: %v", e.File(), err)
 		return
 	}
-	sum := v.Leaves[e.Endpoint]
-	sum.Seen += leaves.Seen
-	sum.Found += leaves.Found
-	if v.Leaves == nil {
-		v.Leaves = map[schemas.Endpoint]transform.Leaves{}
-	}
-	v.Leaves[e.Endpoint] = sum
+	v.found(e.Endpoint, leaves)
 	if leaves.Lost != "" {
 		v.Wrong("landing %s, page %s: no row has %s", e.File(), e.PageID, leaves.Lost)
 	}
@@ -144,6 +187,25 @@ func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, where store.
 		v.Files++
 	}
 	return &m, nil
+}
+
+// Seen is how the files of a run, but those of Parquet, are by size and time, as a text:
+// whoever changes one gives it another time.
+func Seen(bundles *store.Bundles, d store.Dir, runID string) (string, error) {
+	var names []string
+	pages, err := bundles.Pages(runID)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	if err == nil {
+		for _, file := range pages.Files {
+			if isPageFile(file.Name) {
+				names = append(names, file.Name)
+			}
+		}
+	}
+	was, err := seenOf(bundles, d, runID, names)
+	return string(was), err
 }
 
 // gone reports whether there is no such file. Of one without rows, which earlier

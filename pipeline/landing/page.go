@@ -68,6 +68,20 @@ func (r *Reader) ReadInto(e Entry, buffers *Buffers) (schemas.Page, error) {
 	return p, nil
 }
 
+// Check compares a landed page with the checksum in its header, without unpacking it.
+// One that is not what was landed is a *DamageError.
+func (r *Reader) Check(e Entry, buffers *Buffers) error {
+	file, err := store.OpenPages(r.store, r.run, e.file)
+	if err == nil {
+		buffers.packed, err = readPacked(file, e.frame, buffers.packed)
+		_ = file.Close()
+	}
+	if err != nil {
+		return r.unreadable(e, err)
+	}
+	return nil
+}
+
 // unreadable says of a page that it is damaged, unless the system would not
 // read it.
 func (r *Reader) unreadable(e Entry, err error) error {

@@ -1,16 +1,18 @@
 // Package proof holds a store against its pages: that it is whole, and that its tables
-// are what its pages say.
+// are what its pages say. What it proved it remembers, in the store.
 package proof
 
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
-	"path/filepath"
+	"runtime"
 	"slices"
+	"sync"
+	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"golang.org/x/sync/errgroup"
+
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
@@ -18,132 +20,150 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Config says what is looked at.
-type Config struct {
-	Store store.Dir
-	Runs  []string // oldest first
+// Options say what is looked at. The zero value proves what was not proved before, and
+// what is not as it was then.
+type Options struct {
+	All bool // whatever was proved before
+	// Files compares checksums only: nothing is unpacked, made anew or remembered.
+	Files bool
+	Only  []string  // of these runs; all without any
+	Since time.Time // of runs that began then or later
 	// Sample decodes every so-manieth page only; 0 and 1 decode all.
 	Sample int
+}
+
+// Config says of what store, and how tables are made anew.
+type Config struct {
+	Options
+	Store store.Dir
+	Runs  []string // of the store, oldest first
 	// Database is what the store's database says of itself.
 	Database health.DatabaseView
-	// Remake makes the files of a run anew, below a folder, and returns the manifest
-	// that they would have.
+	// Remake makes the files of a run anew below a folder, or without one only their
+	// checksums, and returns the manifest that they would have. It is called from
+	// several goroutines.
 	Remake      func(ctx context.Context, m *store.Manifest, dir string) (*store.Manifest, error)
+	Few         int    // of so many runs the versions that ended are compared without All, too; 0 for 24
 	MemoryLimit string // of DuckDB
 	Replay      string // the command that makes the tables of all runs anew
 }
 
-// Verify proves it, with tables made anew in a temporary folder. What is wrong is in
-// the Verification, not an error.
+// atOnce is how many runs are proved before it is remembered.
+const atOnce = 500
+
+// proving is one Verify under way.
+type proving struct {
+	Config
+	v         *health.Verification
+	memory    *memory
+	looking   sync.Mutex // bundles
+	bundles   *store.Bundles
+	where     store.Where
+	manifests map[string]*store.Manifest // without what is long and not looked at; nil of a run without
+	loaded    []string                   // runs that are in the database, or are to be
+	dir       string                     // for temporary files
+}
+
+// Verify proves it. What is wrong is in the Verification, not an error.
 func Verify(ctx context.Context, cfg Config) (*health.Verification, error) {
-	v := &health.Verification{Runs: len(cfg.Runs)}
+	cfg.Sample = max(cfg.Sample, 1)
+	p := &proving{Config: cfg, v: &health.Verification{}, memory: &memory{}, bundles: store.NewBundles(cfg.Store), manifests: make(map[string]*store.Manifest, len(cfg.Runs))}
+	if !cfg.Files {
+		p.memory = remembered(cfg.Store)
+		if cfg.Database.Err != nil {
+			p.v.Wrong("%v", cfg.Database.Err)
+		}
+	}
+	p.where, _ = store.ReadWhere(cfg.Store) // what is wrong with it, p.joined says
 	folder, err := scratch.New(os.TempDir(), "verify")
 	if err != nil {
 		return nil, err
 	}
 	defer folder.Remove() // only takes space
-	if cfg.Database.Err != nil {
-		v.Wrong("%v", cfg.Database.Err)
+	p.dir = folder.Path
+	err = p.all(ctx)
+	if err == nil || ctx.Err() != nil { // what was proved before it ended, is
+		p.memory.remember(p.Store)
 	}
-	where, _ := store.ReadWhere(cfg.Store) // what is wrong with it, compact.Verify says
-	published, err := runs(ctx, cfg, v, where, folder.Path)
-	if err != nil {
-		return nil, err
-	}
-	files, wrong, err := compact.Verify(ctx, cfg.Store, folder.Path)
-	if err != nil {
-		return nil, err
-	}
-	v.Files += files
-	v.Problems = append(v.Problems, wrong...)
-	return v, database(ctx, cfg, v, published, folder.Path)
+	p.v.Forgotten = p.memory.why
+	return p.v, err
 }
 
-// runs looks at the pages and files of each run, and makes its tables anew below a
-// folder. It returns the parts of the runs that are in the database, by run.
-func runs(ctx context.Context, cfg Config, v *health.Verification, where store.Where, dir string) (map[string][]schemas.Part, error) {
-	published := map[string][]schemas.Part{}
-	for _, id := range cfg.Runs {
-		before := len(v.Problems) // of this run
-		if err := health.VerifyPages(ctx, v, cfg.Store, id, cfg.Sample); err != nil {
-			return nil, err
+func (p *proving) all(ctx context.Context) error {
+	for some := range slices.Chunk(p.Runs, atOnce) {
+		if err := p.runs(ctx, some); err != nil {
+			return err
 		}
-		m, err := health.VerifyFiles(ctx, v, cfg.Store, where, id)
-		if err != nil {
-			return nil, err
-		}
-		if m == nil || len(v.Problems) > before || m.Run.Pages == 0 && len(m.Files) == 0 {
-			continue // no tables, or pages they cannot be made of
-		}
-		anew, err := cfg.Remake(ctx, m, dir)
-		if err != nil {
-			v.Wrong("run %s: %v", id, err)
-			continue
-		}
-		compared := &health.Verification{}
-		health.VerifyTables(compared, cfg.Store, m, anew)
-		v.Tables += compared.Tables
-		if m.Versions["tables"] != schemas.Revision && len(compared.Problems) > 0 {
-			v.Older = append(v.Older, id)
-		} else {
-			v.Problems = append(v.Problems, compared.Problems...)
-		}
-		if _, has := cfg.Database.Runs[id]; has || m.LoadsTo(store.DuckDBFile) {
-			published[id] = anew.Files
-		}
+		p.memory.remember(p.Store)
 	}
-	return published, nil
-}
-
-// database compares the database, table by table, with one that the runs' tables made
-// anew are published to, oldest first.
-func database(ctx context.Context, cfg Config, v *health.Verification, anew map[string][]schemas.Part, dir string) error {
-	if n := len(v.Older); n > 0 {
-		noun := "runs"
-		if n == 1 {
-			noun = "run"
-		}
-		v.Notes = append(v.Notes, fmt.Sprintf("%d %s loaded by an earlier version, which made other rows of their pages, the first %s; so the database is not compared: %s makes them anew",
-			n, noun, v.Older[0], cfg.Replay))
-		return nil
-	}
-	if len(anew) == 0 || len(v.Problems) > 0 {
-		return nil // no database, or nothing to hold it against
-	}
-	path := cfg.Store.DuckDB()
-	want, err := remade(ctx, cfg, anew, dir)
-	if err != nil {
+	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)
+	p.v.Problems = append(p.v.Problems, wrong...)
+	if err := p.joined(ctx, files); err != nil {
 		return err
 	}
-	got, err := load.NewDuckDB(load.DuckDBConfig{Path: path, MemoryLimit: cfg.MemoryLimit}).Hashes(ctx)
-	if err != nil {
-		v.Wrong("%v", err)
-		return ctx.Err()
+	if err := (&merged{p, files, map[string]bool{}}).compare(ctx); err != nil {
+		return err
 	}
-	for _, table := range slices.Sorted(maps.Keys(want)) {
-		switch hash, has := got[table]; {
-		case !has:
-			v.Notes = append(v.Notes, fmt.Sprintf("%s: table %s has versions from before revision 4, so it is not compared; move the file away, and the next run makes it again, with the versions of all runs", path, table))
-		case hash != want[table]:
-			v.Wrong("%s: table %s has %d rows with hash %s; its pages make %d with %s", path, table, hash.Rows, hash.Hash, want[table].Rows, want[table].Hash)
-		default:
-			v.Tables++
-		}
-	}
-	return nil
+	return p.latest(ctx)
 }
 
-// remade hashes the tables of a database that all runs are published to at once.
-func remade(ctx context.Context, cfg Config, anew map[string][]schemas.Part, dir string) (map[string]load.TableHash, error) {
-	other := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), MemoryLimit: cfg.MemoryLimit})
-	defer other.Close() // a no-op after Commit
-	for _, id := range slices.Sorted(maps.Keys(anew)) {
-		if err := other.Prepare(ctx, schemas.Load{Parts: anew[id]}, filepath.Join(dir, "parquet")); err != nil {
-			return nil, err
+// chosen reports whether a run is to be looked at.
+func (p *proving) chosen(id string) bool {
+	if len(p.Only) > 0 && !slices.Contains(p.Only, id) {
+		return false
+	}
+	return p.Since.IsZero() || id >= Begin(p.Since)
+}
+
+// Begin is what the ids of runs begin with that began at a time.
+func Begin(at time.Time) string { return at.UTC().Format("20060102T150405Z") }
+
+// each calls a function for each of so many things, a few at a time.
+func each(ctx context.Context, n int, do func(ctx context.Context, i int) error) error {
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(min(runtime.GOMAXPROCS(0), 4)) // each takes memory
+	for i := range n {
+		g.Go(func() error {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			return do(ctx, i)
+		})
+	}
+	return g.Wait()
+}
+
+// runs looks at runs, and takes in what was found in their order.
+func (p *proving) runs(ctx context.Context, ids []string) error {
+	looked := make([]look, len(ids))
+	err := each(ctx, len(ids), func(ctx context.Context, i int) (err error) {
+		looked[i], err = p.run(ctx, ids[i])
+		return err
+	})
+	for i, id := range ids {
+		l := &looked[i]
+		p.v.Add(&l.v)
+		p.memory.add(l.proved...)
+		p.manifests[id] = l.manifest
+		if _, has := p.Database.Runs[id]; has || l.manifest != nil && l.manifest.LoadsTo(store.DuckDBFile) {
+			if l.manifest != nil && len(l.manifest.Files) > 0 {
+				p.loaded = append(p.loaded, id)
+			}
 		}
 	}
-	if err := other.Commit(ctx); err != nil {
-		return nil, err
+	return err
+}
+
+// versions are what a proof depends on besides what is in the store: which rows are made
+// of pages, and what is proved. Who proves more, or otherwise, counts on.
+const versions = "tables " + schemas.Revision + ", proof 1"
+
+// older says what is not compared because another version made it.
+func (p *proving) older() string {
+	noun := "runs"
+	if len(p.v.Older) == 1 {
+		noun = "run"
 	}
-	return other.Hashes(ctx)
+	return fmt.Sprintf("%d %s loaded by an earlier version, which made other rows of their pages, the first %s; so the database is not compared: %s makes them anew",
+		len(p.v.Older), noun, p.v.Older[0], p.Replay)
 }

@@ -1,0 +1,243 @@
+package proof
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/compact"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// merged is a database that all runs are merged into, oldest first, of the files that the
+// store has of them, and where it has none of their pages.
+type merged struct {
+	*proving
+	files []compact.File
+	apart map[string]bool // of these: are taken apart, or looked at
+}
+
+// fewRuns is of how many runs the versions that ended are compared in any case, which
+// takes a second or two each: in the order of runs, each merged into what those before it
+// made. What the tables have besides follows from the rows of all runs at once.
+const fewRuns = 24
+
+// compare holds the database against it, table by table, unless that was done before of
+// the same.
+func (p *merged) compare(ctx context.Context) error {
+	if p.v.Database = p.passed(); p.v.Database != "" {
+		return nil
+	}
+	of := p.ofDatabase()
+	rows, all := p.memory.of["database"], p.memory.of["histories"]
+	without := all.Without
+	switch known := all.holds(of, 1); {
+	case known && !p.All:
+		p.v.Database = "proved before"
+		p.without(without)
+		return nil
+	case !known && !p.All && len(p.loaded) > p.few() && rows.holds(of, 1):
+		p.v.Database = "proved before, " + withoutHistories
+		return nil
+	}
+	got, err := load.NewDuckDB(load.DuckDBConfig{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx)
+	if err != nil {
+		p.v.Wrong("%v", err)
+		p.v.Database = "not compared: it cannot be read"
+		return ctx.Err()
+	}
+	merge, proves := p.fold, "histories"
+	p.v.Database = "compared"
+	if !p.All && len(p.loaded) > p.few() {
+		merge, proves = p.rule, "database"
+		p.v.Database = "compared, " + withoutHistories
+	}
+	want, err := merge(ctx)
+	if err != nil || want == nil {
+		return err
+	}
+	without = p.differences(got, want)
+	p.without(without)
+	if len(p.v.Problems) == 0 && of == p.ofDatabase() {
+		p.memory.add(proved{What: proves, Of: of, Without: without})
+	}
+	return nil
+}
+
+func (p *merged) few() int { return cmp.Or(p.Few, fewRuns) }
+
+const withoutHistories = "without the versions that ended: --all merges all runs for these"
+
+// passed is why the database is not looked at; empty where it is.
+func (p *merged) passed() string {
+	switch {
+	case p.Files && seen(p.Store.DuckDB()) != "none":
+		return "not compared: it has no checksum, and --files makes no rows"
+	case p.Files || len(p.loaded) == 0 && len(p.v.Problems) == 0:
+		return "none"
+	case p.v.Others > 0:
+		return "not compared: it has the rows of all runs, so leave out --run and --since"
+	case len(p.v.Older) > 0:
+		p.v.Notes = append(p.v.Notes, p.older())
+		return "not compared: runs were loaded by an earlier version"
+	case len(p.v.Problems) > 0:
+		return "not compared: something is wrong with what it is made of"
+	}
+	return ""
+}
+
+// differences compares tables, and returns those that the database cannot tell of.
+func (p *merged) differences(got, want map[string]load.TableHash) (without []string) {
+	for _, table := range slices.Sorted(maps.Keys(want)) {
+		switch hash, has := got[table]; {
+		case !has:
+			without = append(without, table)
+		case hash != want[table]:
+			p.v.Wrong("%s: table %s has %d rows with hash %s; its pages make %d with %s", p.Store.DuckDB(), table, hash.Rows, hash.Hash, want[table].Rows, want[table].Hash)
+		default:
+			p.v.Tables++
+		}
+	}
+	return without
+}
+
+// without notes tables that are not compared.
+func (p *merged) without(tables []string) {
+	for _, t := range schemas.EndedTables() {
+		if slices.Contains(tables, t.Name) {
+			p.v.Notes = append(p.v.Notes, fmt.Sprintf("%s: table %s has versions from before revision 4, so it is not compared; move the file away, and the next run makes it again, with the versions of all runs", p.Store.DuckDB(), t.Name))
+		}
+	}
+}
+
+// ofDatabase is what the proof of the database depends on.
+func (p *merged) ofDatabase() string {
+	var text strings.Builder
+	fmt.Fprintln(&text, seen(p.Store.DuckDB()), seen(p.Store.DuckDB()+".wal"))
+	for _, id := range p.loaded {
+		fmt.Fprintln(&text, id, p.manifests[id].Content)
+		for _, part := range p.manifests[id].Files {
+			fmt.Fprintln(&text, part.Path, part.Rows, part.SHA256)
+		}
+	}
+	return sumOf(versions, text.String())
+}
+
+// fold merges the runs and hashes the tables. It returns nil where a file of them cannot
+// be read any more, which is noted.
+func (p *merged) fold(ctx context.Context) (map[string]load.TableHash, error) {
+	other := load.NewDuckDB(p.scratch())
+	defer other.Close() // a no-op after Commit
+	for _, id := range p.loaded {
+		parts, err := p.parts(ctx, id, true)
+		if err != nil {
+			return nil, p.unreadable(ctx, id, err)
+		}
+		if err := other.Prepare(ctx, schemas.Load{Parts: parts}, ""); err != nil {
+			return nil, err
+		}
+		for _, part := range parts {
+			if strings.HasPrefix(part.Path, p.dir) {
+				_ = os.Remove(part.Path) // only takes space
+			}
+		}
+	}
+	if err := other.Commit(ctx); err != nil {
+		return nil, err
+	}
+	return other.Hashes(ctx)
+}
+
+// scratch is a database in the folder for temporary files.
+func (p *merged) scratch() load.DuckDBConfig {
+	return load.DuckDBConfig{Path: filepath.Join(p.dir, "spaces.duckdb"), MemoryLimit: p.MemoryLimit}
+}
+
+// rule hashes what the rule says that the tables have, of all files at once.
+func (p *merged) rule(ctx context.Context) (map[string]load.TableHash, error) {
+	var all []schemas.Part
+	known := map[string]bool{}
+	for _, id := range p.loaded {
+		parts, err := p.parts(ctx, id, false)
+		if err != nil {
+			return nil, p.unreadable(ctx, id, err)
+		}
+		for _, part := range parts {
+			if !known[part.Path] {
+				known[part.Path] = true
+				all = append(all, part)
+			}
+		}
+	}
+	return load.HashRuled(ctx, p.scratch(), all, "", p.loaded)
+}
+
+// unreadable notes that a file of a run cannot be read.
+func (p *merged) unreadable(ctx context.Context, id string, err error) error {
+	if ctx.Err() == nil {
+		p.v.Wrong("%v", err)
+		p.v.Database = "not compared: a file of run " + id + " cannot be read"
+	}
+	return ctx.Err()
+}
+
+// parts are the files with the rows of a run, with paths from the root. Where the run's
+// rows are wanted alone, those that are joined with others are taken apart first: to look
+// for them among those of a month takes longer with each run.
+func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []schemas.Part, err error) {
+	m, anew := p.manifests[id], filepath.Join(p.dir, "parquet")
+	if !m.LoadsTo(store.ParquetFiles) {
+		made, err := p.Remake(ctx, m, p.dir)
+		if err != nil {
+			return nil, fmt.Errorf("run %s: %w", id, err)
+		}
+		for _, part := range made.Files {
+			part.Path = filepath.Join(anew, filepath.FromSlash(part.Path))
+			parts = append(parts, part)
+		}
+		return parts, nil
+	}
+	own, err := filepath.Abs(p.Store.Parquet())
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range m.Files {
+		name := filepath.Join(own, filepath.FromSlash(part.Path))
+		j := p.where.Joined(part.Table, id)
+		switch {
+		case part.Rows == 0:
+			continue
+		case j == nil:
+			err = store.CheckPart(name, part)
+		case !alone:
+			part, name = j.Part, filepath.Join(own, filepath.FromSlash(j.Path))
+			if !p.apart[j.Path] {
+				p.apart[j.Path] = true
+				err = store.CheckPart(name, part)
+			}
+		case !p.apart[j.Path]:
+			p.apart[j.Path] = true
+			i := slices.IndexFunc(p.files, func(f compact.File) bool { return f.Path == j.Path })
+			if i < 0 {
+				return nil, fmt.Errorf("%s is not what its map lists any more", j.Path)
+			}
+			err = p.files[i].Verify(ctx, anew)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if j != nil && alone {
+			name = filepath.Join(anew, filepath.FromSlash(part.Path))
+		}
+		part.Path = name
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
