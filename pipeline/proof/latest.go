@@ -11,8 +11,8 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/latest"
 )
 
-// latest compares the files of the database's rows with it, where there are any.
-func (p *proving) latest(ctx context.Context) error {
+// compareLatest compares the files of the database's rows with it, where there are any.
+func compareLatest(ctx context.Context, p *proving) error {
 	f, err := latest.Read(p.Store)
 	if errors.Is(err, fs.ErrNotExist) || p.v.Others > 0 {
 		return nil

@@ -104,7 +104,7 @@ func (p *proving) all(ctx context.Context) error {
 	if err := (&merged{p, files, map[string]bool{}}).compare(ctx); err != nil {
 		return err
 	}
-	return p.latest(ctx)
+	return compareLatest(ctx, p)
 }
 
 // chosen reports whether a run is to be looked at.
