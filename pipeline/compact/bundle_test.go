@@ -14,6 +14,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -446,6 +447,19 @@ func TestDamagedBundleOfRunsIsSaid(t *testing.T) {
 					t.Errorf("%s: %v", what, err)
 				}
 			}
+		}
+		o, err := health.Examine(t.Context(), l.Dir, health.OverviewConfig{Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := map[string]bool{}
+		for _, f := range o.Findings {
+			if f.Kind == "damaged" && f.Run != "" {
+				said[f.Run] = true
+			}
+		}
+		if len(said) != bad {
+			t.Errorf("%s: status names %d runs, %d are damaged: %+v", what, len(said), bad, o.Findings)
 		}
 		if bad != c.bad && (c.bad >= 0 || bad == 0 || bad == 9) {
 			t.Errorf("%s: %d runs are damaged, want %d", what, bad, c.bad)

@@ -63,8 +63,14 @@ func (o *Overview) damage(d store.Dir) {
 	const restore = "restore what is damaged from a backup"
 	for _, v := range o.views {
 		again := fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id)
-		if v.err != nil && !missingManifest(v.err) {
+		var lost *store.CorruptError
+		switch {
+		case v.err != nil && !missingManifest(v.err) && errors.As(v.err, &lost) && lost.Path != d.RunFile(v.id, "manifest.json"):
+			o.find(Problem, "damaged", v.id, restore, "%s is damaged: %v", lost.Path, lost.Err) // in a bundle
+		case v.err != nil && !missingManifest(v.err):
 			o.find(Problem, "damaged", v.id, again, "%v", v.err)
+		case !v.planless && v.err != nil && missingManifest(v.err) && errors.As(v.planErr, &lost):
+			o.find(Problem, "damaged", v.id, restore, "%s is damaged: %v", lost.Path, lost.Err)
 		}
 		if v.planless {
 			o.find(Problem, "damaged", v.id, restore, "%s is damaged: nobody knows what run %s was to ask for", d.RunFile(v.id, "plan.json"), v.id)

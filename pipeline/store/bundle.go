@@ -355,9 +355,9 @@ func (b *Bundle) folder(runID, line string) (*Folder, error) {
 		f.Changed = cmp.Or(b.at, number(1))
 		for i := 2; i < len(fields) && good; i += 5 {
 			one := File{Name: fields[i], Path: b.Path, Bytes: number(i + 1), packed: number(i + 2), sum: uint32(number(i + 3)), Written: cmp.Or(b.at, number(i+4)), run: runID, at: b.begin + at}
-			at += one.packed
-			good = good && b.kind.member(one.Name) && max(one.Bytes, one.packed) <= mostCounted && at <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
+			good = good && b.kind.member(one.Name) && max(at, one.Bytes, one.packed) <= mostCounted && (len(f.Files) == 0 || f.Files[len(f.Files)-1].Name < one.Name)
 			f.Files = append(f.Files, one)
+			at += one.packed
 		}
 	}
 	if !good || CheckRunID(runID) != nil {

@@ -135,10 +135,12 @@ func joinedRuns(d Dir) (ids []string, err error) {
 		names := BundleNames(d, k)
 		for _, name := range names {
 			b, err := ReadBundle(k, filepath.Join(k.Folder(d), name))
-			if errors.Is(err, fs.ErrNotExist) {
+			var corrupt *CorruptError
+			switch {
+			case errors.As(err, &corrupt):
+			case err != nil:
 				return nil, err
-			}
-			if err == nil {
+			default:
 				ids = append(ids, b.Runs()...)
 			}
 		}

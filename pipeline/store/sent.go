@@ -87,8 +87,9 @@ func (l *SentLog) Close() error {
 // received: of each page the earliest.
 func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
 	text, _, err := ReadRunFile(d, runID, sentFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
+	var corrupt *CorruptError
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt) {
+		return nil, nil // damaged it says as little as lines that are torn: no job stops for it
 	}
 	if err != nil {
 		return nil, err
