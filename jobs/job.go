@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"io"
 	"iter"
 	"log/slog"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/report"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -92,6 +94,21 @@ func (j *Job) Abandon(ctx context.Context, runID string) error { return abandon(
 // is a *store.BusyError while another is at work in the store.
 func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
 	return joinFiles(ctx, j, all)
+}
+
+// Backup copies the store, which a run may be writing, to a folder or an archive, or
+// with "-" to out. What is wrong with the store is in the Summary, not an error.
+func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summary, error) {
+	if _, err := runsOf(j.store, ""); err != nil {
+		return keep.Summary{}, err
+	}
+	return keep.Backup(ctx, keep.Config{Store: j.store, To: to, Out: out, Step: j.opts.Step})
+}
+
+// Restore makes the store of a backup, or with "-" of in. The error is a
+// *keep.TakenError where something else lies in its place.
+func (j *Job) Restore(ctx context.Context, backup string, in io.Reader) (*keep.Restored, error) {
+	return keep.Restore(ctx, keep.From{Backup: backup, In: in, Store: j.store, Step: j.opts.Step})
 }
 
 // Verify proves that the store is whole, and that its tables are what its pages

@@ -1,0 +1,53 @@
+package store
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// ownFiles are the files of a store that lie in no folder of it, but for the lock.
+var ownFiles = []string{
+	"state.json", "ledger.json", "ledger.ndjson", "settled.json", "runs.ndjson", formatFile, "report.html",
+	"spaces.duckdb", "spaces.duckdb.wal",
+}
+
+// runFiles are those in the folder of a run.
+var runFiles = []string{"plan.json", "manifest.json", "sent.ndjson", commitFile}
+
+// emptyFile is that of a table without any other.
+const emptyFile = "empty.parquet"
+
+// Owns reports whether a path below a store, with slashes, is one that we give a file:
+// what lies elsewhere is somebody's, or temporary. No such path leads out of the store.
+func Owns(name string) bool {
+	folder, file := path.Split(name)
+	switch parts := strings.Split(name, "/"); {
+	case len(parts) == 1:
+		return slices.Contains(ownFiles, name)
+	case name == "parquet/_latest.json":
+		return true
+	case !OwnsFolder(strings.TrimSuffix(folder, "/")):
+		return false
+	case parts[0] == "raw" && len(parts) == 3:
+		return segmentFile.MatchString(file)
+	case parts[0] == "runs" && len(parts) == 3:
+		return slices.Contains(runFiles, file)
+	case parts[0] == "parquet" && len(parts) == 4:
+		return IsPart(file) || file == emptyFile || path.Join(parts[2:]...) == MapFile
+	}
+	return false
+}
+
+// OwnsFolder is Owns of a folder, in which files of ours can lie.
+func OwnsFolder(name string) bool {
+	switch parts := strings.Split(name, "/"); {
+	case len(parts) == 1:
+		return slices.Contains([]string{"raw", "runs", "parquet"}, name)
+	case len(parts) == 2 && parts[0] != "parquet":
+		return OwnsFolder(parts[0]) && CheckRunID(parts[1]) == nil
+	case parts[0] == "parquet":
+		return isName(parts[1], "") && (len(parts) == 2 || len(parts) == 3 && dayFolder.MatchString(parts[2]))
+	}
+	return false
+}
