@@ -96,8 +96,7 @@ func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
 	return joinFiles(ctx, j, all)
 }
 
-// Backup copies the store, which a run may be writing, to a folder or an archive, or
-// with "-" to out. What is wrong with the store is in the Summary, not an error.
+// Backup copies the store, also while a run is at work in it: see keep.Backup.
 func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return keep.Summary{}, err
@@ -105,10 +104,16 @@ func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summar
 	return keep.Backup(ctx, keep.Config{Store: j.store, To: to, Out: out, Step: j.opts.Step})
 }
 
-// Restore makes the store of a backup, or with "-" of in. The error is a
-// *keep.TakenError where something else lies in its place.
-func (j *Job) Restore(ctx context.Context, backup string, in io.Reader) (*keep.Restored, error) {
-	return keep.Restore(ctx, keep.From{Backup: backup, In: in, Store: j.store, Step: j.opts.Step})
+// Prune removes pages of runs that are over and old, or with dry says what it would.
+func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
+	if _, err := runsOf(j.store, ""); err != nil {
+		return keep.PruneSummary{}, err
+	}
+	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
+}
+
+func (j *Job) pruning(begun bool) keep.PruneConfig {
+	return keep.PruneConfig{Policy: j.spec.Keep, Now: j.opts.Now(), Begun: begun, Step: j.opts.Step}
 }
 
 // Verify proves that the store is whole, and that its tables are what its pages

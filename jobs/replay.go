@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -24,6 +25,7 @@ type ReplayOptions struct {
 	// them, and its tables have the rest.
 	SkipDamaged bool
 	together    *load.Together // the database, of several runs
+	kept        *health.Kept   // of the same
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -68,15 +70,17 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		defer out.Unlock()
 		if to := targets(dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
-			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
+			r.together, r.kept = load.NewTogether(database(j, to, "", j.opts.Step)), health.NewKept(j.store)
 		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out, r)
-			if r.Run == "" && errors.Is(err, pipeline.ErrNoPages) {
+			if r.Run == "" && (errors.Is(err, pipeline.ErrNoPages) || errors.As(err, new(*store.PrunedError))) {
 				j.opts.Log.Info(err.Error())
-				continue
+				if err = filed(ctx, j, id, dir, r); err == nil {
+					continue
+				}
 			}
 			if !yield(result, err) || err != nil {
 				return

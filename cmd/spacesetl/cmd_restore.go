@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 func restoreCommand(c *console) *cli.Command {
@@ -16,6 +17,7 @@ func restoreCommand(c *console) *cli.Command {
 		Name:  "restore",
 		Usage: "make a store of a backup",
 		UsageText: "spacesetl restore /mnt/backup/spaces --store ./spaces\n" +
+			"spacesetl restore --archive /mnt/archive/raw-2026-03.tar.zst --store ./spaces\n" +
 			"spacesetl restore spaces-monday.tar.zst --store ./monday --verify",
 		Description: "The store is a new folder. Its files are held against the checksums of the backup and of their\n" +
 			"manifests; --verify proves the tables against the pages, too. A restore that was killed leaves a\n" +
@@ -24,6 +26,7 @@ func restoreCommand(c *console) *cli.Command {
 		ArgsUsage: "BACKUP",
 		Flags: []cli.Flag{
 			text("store", "", "new `DIR` of the job's pages and tables"),
+			text("archive", "", "bring pages back to the --store that they were pruned from into `FILE`"),
 			flag("verify", "prove the restored store, as spacesetl verify does"),
 			memoryFlag(),
 			outputFlag(),
@@ -37,10 +40,13 @@ func restoreStore(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
+	if ctx.String("archive") != "" && ctx.String("store") != "" && !ctx.Args().Present() {
+		return restorePages(c, ctx)
+	}
 	if ctx.Args().Len() != 1 || ctx.String("store") == "" {
 		return &usageError{commandOf(ctx), errors.New("name one backup, a folder, an archive or - for stdin, and the new --store")}
 	}
-	done, err := jobs.Open(jobs.Spec{Store: ctx.String("store")}, c.options()).Restore(ctx.Context, ctx.Args().First(), os.Stdin)
+	done, err := keep.Restore(ctx.Context, keep.From{Backup: ctx.Args().First(), In: os.Stdin, Store: store.Dir(ctx.String("store"))})
 	var none *keep.NoBackupError
 	var taken *keep.TakenError
 	if errors.As(err, &none) || errors.As(err, &taken) || errors.Is(err, os.ErrNotExist) {
@@ -64,6 +70,19 @@ func restoreStore(c *console, ctx *cli.Context) error {
 		return &notWholeError{done.Problems}
 	}
 	return nil
+}
+
+// restorePages brings back what was pruned.
+func restorePages(c *console, ctx *cli.Context) error {
+	month, err := keep.RestorePages(ctx.Context, store.Dir(ctx.String("store")), ctx.String("archive"), nil)
+	var none *keep.NoBackupError
+	if errors.As(err, &none) || errors.Is(err, os.ErrNotExist) {
+		return &usageError{commandOf(ctx), err}
+	}
+	if err != nil {
+		return err
+	}
+	return c.print("the pages of %s are back, from %s to %s: %s, %s, as their manifests count them\n", plural(month.Runs, "run"), month.First, month.Last, plural(month.Files, "file"), humanize.IBytes(uint64(month.Bytes)))
 }
 
 func printRestored(c *console, done *keep.Restored, proved bool) error {

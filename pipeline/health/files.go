@@ -133,6 +133,9 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 // when none has.
 func short(d store.Dir, m store.Manifest) string {
 	raw := filepath.Join(d.Raw(), m.Run.RunID)
+	if store.PrunedRun(d, m.Run.RunID) != nil {
+		return ""
+	}
 	if _, err := os.Stat(raw); m.Run.Pages > 0 && errors.Is(err, fs.ErrNotExist) && !d.IsCopy(m) {
 		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts", raw, m.Run.Pages)
 	}

@@ -26,6 +26,8 @@ type Verification struct {
 	Files   int                                   `json:"files"`
 	Tables  int                                   `json:"tables"` // compared with tables made anew
 	Damaged int                                   `json:"damaged_pages"`
+	// Pruned is of how many runs the pages are not there since they were old.
+	Pruned int `json:"pruned,omitempty"`
 	// Older are runs that a version loaded which made other rows of their pages.
 	Older    []string `json:"older,omitempty"`
 	Problems []string `json:"problems"`
@@ -50,6 +52,10 @@ func (v *Verification) damaged(damage *landing.DamageError) {
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
 	pages, err := landing.OpenSalvage(d, runID)
+	var pruned *store.PrunedError
+	if errors.As(err, &pruned) {
+		v.Pruned++
+	}
 	if errors.Is(err, landing.ErrNone) {
 		return nil // killed before its first page
 	}

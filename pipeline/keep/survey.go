@@ -106,6 +106,9 @@ func (s *survey) manifest(d store.Dir, m *store.Manifest, where store.Where) {
 		return
 	}
 	s.plans["runs/"+run+"/plan.json"] = m.PlanSHA256
+	if store.PrunedRun(d, run) != nil {
+		return
+	}
 	for _, landed := range m.Landed {
 		s.pages["raw/"+run+"/"+landed.Name] = landed
 	}

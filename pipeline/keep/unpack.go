@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -23,12 +24,11 @@ const (
 	fewBytes   = 256 << 20 // that any archive may unpack to
 )
 
-// archive takes the files of an archive as they come; the index, which comes last, says
-// what counts.
-func (r *restoring) archive() (x *Index, err error) {
-	in := r.In
-	if r.Backup != "-" {
-		file, err := durable.Open(r.Backup)
+// walk shows the files of an archive as they come, and returns the index, which comes
+// last and says what counts. What is wrong with an archive is a *NoBackupError.
+func walk(path string, in io.Reader, take func(e Entry, from io.Reader) error) (*Index, error) {
+	if path != "-" {
+		file, err := durable.Open(path)
 		if err != nil {
 			return nil, err
 		}
@@ -37,11 +37,10 @@ func (r *restoring) archive() (x *Index, err error) {
 	}
 	unpacked, err := unpack(in)
 	if err != nil {
-		return nil, &NoBackupError{r.Backup, err.Error()}
+		return nil, &NoBackupError{path, err.Error()}
 	}
 	defer unpacked.close()
-	tape, begun := tar.NewReader(unpacked), false
-	for {
+	for tape := tar.NewReader(unpacked); ; {
 		h, err := tape.Next()
 		if err == nil {
 			err = acceptable(h)
@@ -50,35 +49,52 @@ func (r *restoring) archive() (x *Index, err error) {
 			err = errors.New("it has no list of its files, which comes last: it is cut off, or was not finished")
 		}
 		if err != nil {
-			return nil, &NoBackupError{r.Backup, err.Error()}
-		}
-		if !begun { // an archive that is none leaves no folder
-			if err := r.begin(); err != nil {
-				return nil, err
-			}
-			begun = true
+			return nil, &NoBackupError{path, err.Error()}
 		}
 		e := Entry{Path: h.Name, Bytes: h.Size, Time: h.ModTime.UnixNano()}
 		if h.Name == indexName {
-			return r.index(e, tape)
+			return unpackIndex(path, e, tape)
 		}
-		if err := r.write(e, tape); err != nil {
+		if err := take(e, tape); err != nil {
 			if unpacked.err != nil {
-				err = &NoBackupError{r.Backup, unpacked.err.Error()}
+				err = &NoBackupError{path, unpacked.err.Error()}
 			}
 			return nil, err
 		}
 	}
 }
 
-// index reads the list of an archive's files.
-func (r *restoring) index(e Entry, from io.Reader) (*Index, error) {
-	name := r.Store.File("_" + indexName)
-	defer os.Remove(name)
-	if err := write(name, e, from); err != nil {
-		return nil, &NoBackupError{r.Backup, durable.Cause(err).Error()}
+// unpackIndex reads the list of an archive's files.
+func unpackIndex(path string, e Entry, from io.Reader) (*Index, error) {
+	dir, err := os.MkdirTemp("", "spacesetl-index-")
+	if err != nil {
+		return nil, err
 	}
-	return readIndex(name)
+	defer os.RemoveAll(dir)
+	name := filepath.Join(dir, indexName)
+	if err := write(name, e, from); err != nil {
+		return nil, &NoBackupError{path, durable.Cause(err).Error()}
+	}
+	x, err := readIndex(name)
+	var none *NoBackupError
+	if errors.As(err, &none) {
+		none.Path = path
+	}
+	return x, err
+}
+
+// archive takes the files of an archive as they come.
+func (r *restoring) archive() (*Index, error) {
+	begun := false
+	return walk(r.Backup, r.In, func(e Entry, from io.Reader) error {
+		if !begun { // an archive that is none leaves no folder
+			if err := r.begin(); err != nil {
+				return err
+			}
+			begun = true
+		}
+		return r.write(e, from)
+	})
 }
 
 // acceptable refuses what no archive of ours has.

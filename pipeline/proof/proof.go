@@ -50,6 +50,10 @@ func Verify(ctx context.Context, cfg Config) (*health.Verification, error) {
 	if err != nil {
 		return nil, err
 	}
+	if v.Pruned > 0 {
+		pruned, _ := store.ReadPruned(cfg.Store) // was read for each of them
+		v.Notes = append(v.Notes, fmt.Sprintf("pages of %d runs until %s were pruned: not proved is what their rows say, and the database, which has them", v.Pruned, pruned.Months[len(pruned.Months)-1].Last))
+	}
 	files, wrong, err := compact.Verify(ctx, cfg.Store, folder.Path)
 	if err != nil {
 		return nil, err
@@ -72,7 +76,7 @@ func runs(ctx context.Context, cfg Config, v *health.Verification, where store.W
 		if err != nil {
 			return nil, err
 		}
-		if m == nil || len(v.Problems) > before || m.Run.Pages == 0 && len(m.Files) == 0 {
+		if m == nil || len(v.Problems) > before || m.Run.Pages == 0 && len(m.Files) == 0 || store.PrunedRun(cfg.Store, id) != nil {
 			continue // no tables, or pages they cannot be made of
 		}
 		anew, err := cfg.Remake(ctx, m, dir)
@@ -106,6 +110,9 @@ func database(ctx context.Context, cfg Config, v *health.Verification, anew map[
 		v.Notes = append(v.Notes, fmt.Sprintf("%d %s loaded by an earlier version, which made other rows of their pages, the first %s; so the database is not compared: %s makes them anew",
 			n, noun, v.Older[0], cfg.Replay))
 		return nil
+	}
+	if v.Pruned > 0 {
+		return nil // the database has their rows, too
 	}
 	if len(anew) == 0 || len(v.Problems) > 0 {
 		return nil // no database, or nothing to hold it against

@@ -10,12 +10,14 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// Format is what this version makes of a store that has what versions before do not
-// know. Each change that they would take for damage, or undo, makes it one more:
+// Format is the last that this version knows. A store that has what versions before do not
+// know has the format of that. Each change that they would take for damage, or undo, makes
+// it one more:
 //
 //	1  until October 2026: a run's rows are in files of its own; a store without formatFile
 //	2  files of several runs, and maps that say where rows stand
-const Format = 2
+//	3  runs whose pages were pruned
+const Format = 3
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"
@@ -49,14 +51,13 @@ func known(d Dir) error {
 	return nil
 }
 
-// note makes a store one of the format that this version makes, before it has anything
-// of it.
-func note(l *Locked) error {
+// note makes a store one of a format, before it has anything of it.
+func note(l *Locked, n int) error {
 	var f format
-	if err := ReadJSON(l.File(formatFile), &f); err == nil && f.Format >= Format {
+	if err := ReadJSON(l.File(formatFile), &f); err == nil && f.Format >= n {
 		return nil
 	}
-	return WriteJSON(l.File(formatFile), format{Format}, nil)
+	return WriteJSON(l.File(formatFile), format{n}, nil)
 }
 
 // restoringFile lies in a store while it is restored from a backup, which it names.
