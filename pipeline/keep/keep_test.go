@@ -139,7 +139,7 @@ func TestBackupWhileARunIsAtWork(t *testing.T) {
 	for range 4 { // over the end of a month: the next run joins
 		j.run(t)
 	}
-	for _, c := range atWork(t, j, 6) {
+	for _, c := range atWork(t, j, 4) {
 		c.whole(t, "restored")
 		c.run(t)
 		c.whole(t, "restored and gone on")

@@ -21,7 +21,8 @@ func old(t *testing.T, to ...string) *job {
 	t.Helper()
 	j := newJob(t, to...)
 	j.spec.With, j.spec.Creators = nil, j.spec.Creators[:1]
-	for range 7 { // from 30 October on
+	j.hours.Add(32)
+	for range 4 { // two in October
 		j.run(t)
 	}
 	j.hours.Add(24 * 70)
@@ -59,8 +60,8 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 	before := contents(t, string(d))
 	archive := filepath.Join(t.TempDir(), "archive")
 	would, err := keep.Prunable(t.Context(), d, j.config(archive))
-	if err != nil || len(would.Months) != 1 || would.Months[0].Runs != 6 || would.Stays != "" {
-		t.Fatalf("would prune %+v (%v), want October's 6 runs", would, err)
+	if err != nil || len(would.Months) != 1 || would.Months[0].Runs != 2 || would.Stays != "" {
+		t.Fatalf("would prune %+v (%v), want October's 2 runs", would, err)
 	}
 	for name, text := range contents(t, string(d)) {
 		if before[name] != text {
@@ -80,7 +81,7 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 			t.Errorf("%s: costs %v and state %s, before %v and %s", when, c, s, cost, state)
 		}
 		v, err := j.open().Verify(t.Context(), 1)
-		if err != nil || len(v.Problems) > 0 || len(v.Notes) == 0 || !strings.Contains(v.Notes[0], "pages of 6 runs until 202610") {
+		if err != nil || len(v.Problems) > 0 || len(v.Notes) == 0 || !strings.Contains(v.Notes[0], "pages of 2 runs until 202610") {
 			t.Errorf("%s: verify: %v, %+v", when, err, v)
 		}
 		o, err := j.open().Status(t.Context(), jobs.StatusOptions{Stale: 1e6 * time.Hour})
@@ -124,7 +125,7 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 	missedRuns.hours = j.hours
 	missed("a run later")
 	month, err := keep.RestorePages(t.Context(), d, sum.Months[0].Archive, nil)
-	if err != nil || month.Runs != 6 {
+	if err != nil || month.Runs != 2 {
 		t.Fatalf("restored: %+v, %v", month, err)
 	}
 	for name, text := range before {
@@ -151,7 +152,9 @@ func TestPruningThatFails(t *testing.T) {
 		if c, s := known(t, d); c != cost || s != state {
 			t.Errorf("step %d: costs %v and state %s, before %v and %s", n, c, s, cost, state)
 		}
-		j.whole(t, "failed to prune")
+		if n%4 == 0 {
+			j.whole(t, "failed to prune")
+		}
 		if err != nil && !errors.Is(err, full) {
 			t.Fatal(err)
 		}
@@ -164,9 +167,10 @@ func TestPruningThatFails(t *testing.T) {
 			if !errors.Is(restoreErr, full) {
 				t.Fatal(restoreErr)
 			}
-			j.whole(t, "failed to restore")
-			if _, err := keep.RestorePages(t.Context(), d, file, nil); err != nil {
-				t.Fatal(err)
+			if p, _ := store.ReadPruned(d); len(p.Months) > 0 { // else it failed after its last step
+				if _, err := keep.RestorePages(t.Context(), d, file, nil); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		if p, _ := store.ReadPruned(d); len(p.Months) > 0 {
