@@ -59,7 +59,7 @@ func (d Dir) Runs() ([]string, error) {
 	}
 	var ids []string
 	for _, e := range entries {
-		if e.IsDir() && CheckRunID(e.Name()) == nil {
+		if e.IsDir() && isRun(d, e.Name()) {
 			ids = append(ids, e.Name())
 		}
 	}
