@@ -1,16 +1,23 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
-// upkeep joins the files of days and months that are over, after a run, also one that
-// came to its deadline: what it cannot do, the next day's run can.
+// upkeep joins files of days that are over and removes pages that are old, after a run,
+// also one that came to its deadline: what it cannot do, the next day's run can.
 func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
+	if j.spec.Keep.Raw > 0 && ctx.Err() == nil {
+		if sum, err := keep.Prune(ctx, locked, j.pruning(true)); err != nil || sum.Stays != "" {
+			j.opts.Log.Warn(fmt.Sprintf("old pages stay: %s", cmp.Or(sum.Stays, fmt.Sprint(err))))
+		}
+	}
 	if j.spec.Compact == CompactNone || ctx.Err() != nil {
 		return
 	}

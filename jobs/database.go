@@ -85,7 +85,9 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 		if lacks = lacks[n:]; len(lacks) > 0 {
 			of := *j
 			of.spec.To = []string{store.DuckDBFile}
-			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); err != nil {
+			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); errors.As(err, new(*store.PrunedError)) {
+				j.opts.Log.Warn(err.Error()) // it has what the files have
+			} else if err != nil {
 				return err
 			}
 			lacks = lacks[1:]
@@ -113,4 +115,18 @@ func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept
 		return 0, nil
 	}
 	return n, d.Commit(ctx)
+}
+
+// filed merges a run whose pages were pruned into the store's database from its Parquet
+// files, in its turn: of versions of rows the order counts.
+func filed(ctx context.Context, j *Job, id string, out store.Dir, r ReplayOptions) error {
+	m, err := j.store.Manifest(id)
+	if err != nil || r.together == nil || out != j.store {
+		return nil // killed before its first page, or without tables
+	}
+	if parts, whole := r.kept.Parts(m); whole {
+		err = r.together.Prepare(ctx, schemas.Load{RunID: id, Content: m.Content, Parts: parts, Only: true}, out.Parquet())
+		err = errors.Join(err, r.together.Commit(ctx))
+	}
+	return err
 }

@@ -77,3 +77,19 @@ func (r *reader) amounts(key string, n ast.Node, into map[string]*schemas.Money)
 		r.spec.lines[key+"."+name] = line(i.Key())
 	}
 }
+
+// keep reads how long what is old is kept.
+func (r *reader) keep(key string, n ast.Node) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		r.mistake(line(n), "%s: wants how long pages are kept, such as {raw: 90d}", key)
+		return
+	}
+	for i := m.MapRange(); i.Next(); {
+		name := i.Key().GetToken().Value
+		text, _ := scalar(i.Value())
+		if err := r.spec.Keep.Set(name, text); err != nil && i.Value().Type() != ast.NullType {
+			r.mistake(line(i.Key()), "%s: %s %v", key, outside.Clip(name), err)
+		}
+	}
+}

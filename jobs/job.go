@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"io"
 	"iter"
 	"log/slog"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/report"
@@ -93,6 +95,26 @@ func (j *Job) Abandon(ctx context.Context, runID string) error { return abandon(
 // is a *store.BusyError while another is at work in the store.
 func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
 	return joinFiles(ctx, j, all)
+}
+
+// Backup copies the store, also while a run is at work in it: see keep.Backup.
+func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summary, error) {
+	if _, err := runsOf(j.store, ""); err != nil {
+		return keep.Summary{}, err
+	}
+	return keep.Backup(ctx, keep.Config{Store: j.store, To: to, Out: out, Step: j.opts.Step})
+}
+
+// Prune removes pages of runs that are over and old, or with dry says what it would.
+func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
+	if _, err := runsOf(j.store, ""); err != nil {
+		return keep.PruneSummary{}, err
+	}
+	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
+}
+
+func (j *Job) pruning(begun bool) keep.PruneConfig {
+	return keep.PruneConfig{Policy: j.spec.Keep, Now: j.opts.Now(), Begun: begun, Step: j.opts.Step}
 }
 
 // Verify proves that the store is whole, and that its tables are what its pages

@@ -82,6 +82,11 @@ func Keys() []Key {
 		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, and once the month is, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
 			Values: compacts(), Default: CompactMonths, Example: "day",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Compact) }},
+		{Name: "keep", Doc: "How long pages are kept: those of a month that has been over for so long are removed by the first run of a day, the tables stay. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,
+			Keys: []Key{
+				{Name: "raw", Doc: "Days, weeks or years, such as `90d`, `26w` or `2y`; `40d` at least.", Example: "90d"},
+				{Name: "archive", Doc: "Folder in which the pages of each month are archived before.", Otherwise: "none", Example: "/mnt/archive"},
+			}, read: (*reader).keep},
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,
 			read: (*reader).duration},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,

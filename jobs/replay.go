@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -25,6 +26,7 @@ type ReplayOptions struct {
 	// them, and its tables have the rest.
 	SkipDamaged bool
 	together    *load.Together // the database, of several runs
+	kept        *health.Kept   // of the same
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -69,7 +71,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		defer out.Unlock()
 		if to := targets(j, dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
-			r.together = load.NewTogether(database(j, to, "", j.opts.Step))
+			r.together, r.kept = load.NewTogether(database(j, to, "", j.opts.Step)), health.NewKept(j.store)
 		}
 		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
 			runs = nil // they are made of the database
@@ -78,9 +80,11 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out, r)
-			if r.Run == "" && errors.Is(err, pipeline.ErrNoPages) {
+			if r.Run == "" && (errors.Is(err, pipeline.ErrNoPages) || errors.As(err, new(*store.PrunedError))) {
 				j.opts.Log.Info(err.Error())
-				continue
+				if err = filed(ctx, j, id, dir, r); err == nil {
+					continue
+				}
 			}
 			if !yield(result, err) || err != nil {
 				return

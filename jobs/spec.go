@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs/outside"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -35,9 +36,10 @@ type Spec struct {
 	To       []string // parquet, duckdb, latest; default the first two
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
-	Dialect  string   // tweet (default) or post
-	Publish  string   // copy (default): merge into a copy of the database and rename it; in_place
-	Compact  string   // month (default), day or none; see CompactMonths
+	Dialect  string // tweet (default) or post
+	Publish  string // copy (default): merge into a copy of the database and rename it; in_place
+	Compact  string // month (default), day or none; see CompactMonths
+	Keep     keep.Policy
 	Follow   string   // open: look again at Spaces that can change, never at others; none
 	Accounts []string // of the token file, to ask with; default all
 	Private  bool     // ask for fields that need the owner's token

@@ -13,7 +13,6 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/facts"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
-	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -22,7 +21,7 @@ type crawl struct {
 	p       *Pipeline
 	walk    *walk
 	purse   *money.Purse // nil without a budget
-	sent    *store.SentLog
+	sent    *landing.SentLog
 	slots   chan struct{} // as many as Workers: requests sent whose page has not landed
 	resumed bool          // pages had landed when it began
 	survey  bool          // nothing is sent: what has not landed is left
@@ -35,7 +34,7 @@ func newCrawl(p *Pipeline) (*crawl, error) {
 		return nil, ErrNotOpen
 	}
 	return &crawl{
-		p: p, walk: newWalk(p), sent: store.NewSentLog(p.Lock, p.Run.RunID),
+		p: p, walk: newWalk(p), sent: landing.NewSentLog(p.Lock, p.Run.RunID),
 		slots: make(chan struct{}, p.Workers), resumed: p.pages.Len() > 0,
 	}, nil
 }

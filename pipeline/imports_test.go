@@ -30,6 +30,7 @@ var arrows = map[string][]string{
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},
 	"pipeline/money":    {"schemas", "pipeline/facts", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/compact":  {"schemas", "pipeline/landing", "pipeline/store", "pipeline/store/durable", "load"},
+	"pipeline/keep":     {"schemas", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
@@ -41,7 +42,7 @@ var arrows = map[string][]string{
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
-	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":        {"jobs", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -139,6 +139,10 @@ func (p *Pipeline) Open() error {
 			open = landing.OpenSalvage
 		}
 		pages, err := open(p.Store, p.Run.RunID)
+		var pruned *store.PrunedError
+		if errors.As(err, &pruned) {
+			return pruned
+		}
 		if errors.Is(err, landing.ErrNone) {
 			return fmt.Errorf("run %s in %s: %w", p.Run.RunID, p.Store.Raw(), ErrNoPages)
 		}

@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
-	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -81,7 +81,7 @@ func (e *behindError) Stop() (schemas.Outcome, schemas.Scope) {
 }
 
 // answered notes what came of a request. A page lands next.
-func (p *payment) answered(note store.Sent, status int, page bool) {
+func (p *payment) answered(note landing.Sent, status int, page bool) {
 	if page {
 		return
 	}
@@ -132,7 +132,7 @@ func (p *payment) end(c money.Charge) {
 
 func (p *payment) want() money.Want {
 	r := p.request
-	return money.Want{Endpoint: r.Endpoint, PageID: r.ID(), IDs: store.Members(r), Most: p.most}
+	return money.Want{Endpoint: r.Endpoint, PageID: r.ID(), IDs: landing.Members(r), Most: p.most}
 }
 
 // lose books that nothing came of it, at a time by the server's clock: what may
@@ -160,12 +160,12 @@ func (p *payment) leave() {
 	}
 }
 
-func (p *payment) note(r schemas.Request) store.Sent {
-	return store.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: store.Members(r), Max: r.Max, Lean: r.Lean}
+func (p *payment) note(r schemas.Request) landing.Sent {
+	return landing.Sent{At: p.crawl.p.Now().UTC(), PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: landing.Members(r), Max: r.Max, Lean: r.Lean}
 }
 
 // write writes a note, or says that nothing can be sent.
-func (p *payment) write(n store.Sent) error {
+func (p *payment) write(n landing.Sent) error {
 	if err := p.crawl.sent.Write(n); err != nil {
 		return &LandingError{err}
 	}
@@ -174,7 +174,7 @@ func (p *payment) write(n store.Sent) error {
 
 // refused notes that a request was not charged. Without the note it counts as
 // charged.
-func (p *payment) refused(n store.Sent) {
+func (p *payment) refused(n landing.Sent) {
 	n.Failed = true
 	_ = p.write(n)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -116,7 +117,7 @@ func TestRequestsForTheTokensSakeAreNoted(t *testing.T) {
 	if _, err := p.Extract(t.Context(), schemas.Request{Endpoint: schemas.Buyers, IDs: []string{"1abc"}}); !errors.Is(err, errDead) {
 		t.Fatal(err)
 	}
-	lost, err := store.Unanswered(till.locked.Dir, p.Run.RunID, nil)
+	lost, err := landing.Unanswered(till.locked.Dir, p.Run.RunID, nil)
 	if err != nil || len(lost) != 2 || lost[0].Endpoint != schemas.Me {
 		t.Errorf("%v, %v: want the answered one and the one without an answer", lost, err)
 	}
@@ -137,7 +138,7 @@ func TestAPageThatPassedNoGateWasSentFor(t *testing.T) {
 	if _, err := p.Extract(t.Context(), r); err != nil {
 		t.Fatal(err)
 	}
-	sent, err := store.Unanswered(till.locked.Dir, p.Run.RunID, nil)
+	sent, err := landing.Unanswered(till.locked.Dir, p.Run.RunID, nil)
 	if err != nil || len(sent) != 1 || sent[0].PageID != r.ID() {
 		t.Errorf("%v, %v: want a note of the request", sent, err)
 	}
@@ -178,7 +179,7 @@ func TestWhoWaitsSetsNothingAside(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crawl{p: &Pipeline{Now: till.clock.now, Plan: store.Plan{NoExpand: true}}, purse: purse, sent: store.NewSentLog(till.locked, planned.Run.RunID), slots: make(chan struct{}, 1)}
+	c := &crawl{p: &Pipeline{Now: till.clock.now, Plan: store.Plan{NoExpand: true}}, purse: purse, sent: landing.NewSentLog(till.locked, planned.Run.RunID), slots: make(chan struct{}, 1)}
 	paid, err := c.newPayment(t.Context(), search)
 	for _, status := range []int{503, 429, 502, 503} {
 		if err != nil {

@@ -62,7 +62,7 @@ func dryRun(words []string) error {
 		}
 		command, kept, rest = command.Subcommands[i], append(kept, rest[0]), rest[1:]
 	}
-	if words[0] == "abandon" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
+	if slices.Contains([]string{"abandon", "backup", "restore"}, words[0]) && len(rest) > 0 && !strings.HasPrefix(rest[0], "-") {
 		kept = append(kept, rest[0])
 	}
 	for i := 0; i < len(rest); i++ {

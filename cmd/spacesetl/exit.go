@@ -35,6 +35,7 @@ func exitCode(ctx context.Context, err error) int {
 		invalid *jobs.InvalidError
 		wrong   *store.WrongJobError
 		newer   *store.FormatError
+		half    *store.RestoringError
 		gaps    *gapsError
 		busy    *store.BusyError
 		held    *load.LockedError
@@ -42,7 +43,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), errors.As(err, &newer), misconfigured(err):
+	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), errors.As(err, &newer), errors.As(err, &half), misconfigured(err):
 		return 2
 	case errors.As(err, &gaps):
 		return 3

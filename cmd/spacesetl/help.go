@@ -66,7 +66,7 @@ func helpText(examples, usage, description string, s *syntax) string {
 }
 
 // minor are the commands that help names in one line.
-var minor = []string{"abandon", "compact", "completion", "man", "version"}
+var minor = []string{"abandon", "backup", "compact", "completion", "man", "prune", "restore", "version"}
 
 // manyFlags are so many that they stand in groups.
 const manyFlags = 18

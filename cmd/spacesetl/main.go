@@ -103,7 +103,7 @@ func (c *console) app() *cli.App {
 		},
 		Commands: []*cli.Command{
 			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c),
-			authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
+			backupCommand(c), restoreCommand(c), pruneCommand(c), authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
 			reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),
 		},
@@ -130,5 +130,5 @@ func commandNames(app *cli.App) []string {
 // takesWords reports whether a command has something to say of words that are
 // no flags.
 func takesWords(command string) bool {
-	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init", "abandon"}, command)
+	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init", "abandon", "backup", "restore"}, command)
 }

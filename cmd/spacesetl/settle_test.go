@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -39,8 +40,8 @@ func TestCostSaysWhatItCanSettleAndHow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := store.NewSentLog(locked, r.Manifest.Run.RunID)
-	if err := sent.Write(store.Sent{At: now(), PageID: "lost", Endpoint: schemas.Tweets, IDs: 1}); err != nil {
+	sent := landing.NewSentLog(locked, r.Manifest.Run.RunID)
+	if err := sent.Write(landing.Sent{At: now(), PageID: "lost", Endpoint: schemas.Tweets, IDs: 1}); err != nil {
 		t.Fatal(err)
 	}
 	if err := sent.Close(); err != nil {

@@ -50,8 +50,8 @@ func land(t *testing.T, l *store.Locked, at time.Time, outcome schemas.Outcome) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := store.NewSentLog(l, planned.Run.RunID) // of a request that nobody answered
-	if err := errors.Join(sent.Write(store.Sent{At: at, PageID: "none", Endpoint: schemas.Spaces}), sent.Close()); err != nil {
+	sent := landing.NewSentLog(l, planned.Run.RunID) // of a request that nobody answered
+	if err := errors.Join(sent.Write(landing.Sent{At: at, PageID: "none", Endpoint: schemas.Spaces}), sent.Close()); err != nil {
 		t.Fatal(err)
 	}
 	content, buffers := landing.Content{}, &landing.Buffers{}
@@ -93,7 +93,7 @@ func pagesOf(d store.Dir) (lines []string, err error) {
 		defer r.Close()
 		planned, planErr := d.Planned(id)
 		m, err := d.Manifest(id)
-		lost, sentErr := store.Unanswered(d, id, nil)
+		lost, sentErr := landing.Unanswered(d, id, nil)
 		if err := errors.Join(planErr, err, sentErr, d.CheckPlan(m)); err != nil {
 			return nil, err
 		}

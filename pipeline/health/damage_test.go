@@ -27,9 +27,9 @@ func ran(t *testing.T, locked *store.Locked, at time.Time, pages int, outcome sc
 		t.Fatal(err)
 	}
 	defer r.Close()
-	sent := store.NewSentLog(locked, id)
+	sent := landing.NewSentLog(locked, id)
 	for _, e := range r.Received() {
-		if err := sent.Write(store.Sent{At: e.FetchedAt, PageID: e.PageID, Endpoint: e.Endpoint, IDs: 1}); err != nil {
+		if err := sent.Write(landing.Sent{At: e.FetchedAt, PageID: e.PageID, Endpoint: e.Endpoint, IDs: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -136,6 +136,8 @@ func short(d store.Dir, m store.Manifest) string {
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case missing && (m.Run.Pages == 0 || d.IsCopy(m)):
 		return ""
+	case missing && store.PrunedRun(d, m.Run.RunID) != nil:
+		return ""
 	case missing:
 		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts%s", raw, m.Run.Pages, store.PageBundles.Nor(m.Run.RunID))
 	case err != nil:

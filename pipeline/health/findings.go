@@ -21,6 +21,9 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	o.damage(d)
 	o.behind(d, cfg.Database)
 	o.orphans(d, files)
+	if names := store.Strays(d); len(names) > 0 {
+		o.find(Note, "strays", "", "", "not of this program, and left alone: %d files or folders in the store, such as %s", len(names), names[0])
+	}
 	if !o.stale(cfg) {
 		o.nothing()
 	}

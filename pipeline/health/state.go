@@ -67,7 +67,35 @@ func (s *SpaceState) done(plan store.Plan) bool {
 	return s.Gone != nil || s.Final && (s.Tweets || !plan.Tweets) && (s.Buyers || !plan.Buyers)
 }
 
-const stateFile = "state.json"
+const (
+	stateFile = "state.json"
+	// prunedState is the state of the runs up to the last whose pages were pruned: from
+	// it the state is made again.
+	prunedState = "pruned-state.json"
+)
+
+// KeepState makes what is known of the Spaces of the runs up to one last, before their
+// pages are removed.
+func KeepState(ctx context.Context, l *store.Locked, last string) error {
+	runs, err := l.Runs()
+	if err != nil {
+		return err
+	}
+	runs = runs[:slices.Index(runs, last)+1]
+	st := stateIn(l.Dir, runs, prunedState)
+	if st == nil {
+		st = &State{Spaces: map[string]*SpaceState{}}
+	}
+	for _, id := range runs[len(st.Runs):] {
+		if err := st.fold(ctx, l.Dir, id); err != nil {
+			return err
+		}
+	}
+	if n := len(st.Runs) - 1; n >= 0 && st.Runs[n].Ended && !st.damaged(last) {
+		st.Runs[n].Mark = nil // others follow
+	}
+	return st.saveTo(l, prunedState)
+}
 
 // ReadState reads what the store knows of each Space. Runs since its file was
 // written are read from their pages, and all are when it is missing, or not of the
@@ -106,8 +134,19 @@ func readState(ctx context.Context, d store.Dir, save *store.Locked) (*State, er
 // savedState reads the file. It returns an empty state when there is none, or
 // when it is torn or of other runs than the store's first: it can be made again.
 func savedState(d store.Dir, runs []string) *State {
+	for _, name := range []string{stateFile, prunedState} {
+		if st := stateIn(d, runs, name); st != nil {
+			return st
+		}
+	}
+	return &State{Spaces: map[string]*SpaceState{}}
+}
+
+// stateIn is the state that a file has; nil where there is none of the store's first
+// runs.
+func stateIn(d store.Dir, runs []string, name string) *State {
 	st := &State{}
-	summed, err := store.ReadSummed(d.File(stateFile), st)
+	summed, err := store.ReadSummed(d.File(name), st)
 	st.Checksum = ""
 	whole := true
 	for id, s := range st.Spaces {
@@ -116,13 +155,15 @@ func savedState(d store.Dir, runs []string) *State {
 	if err == nil && whole && st.Spaces != nil && st.stands(d, runs) {
 		return st
 	}
-	return &State{Spaces: map[string]*SpaceState{}}
+	return nil
 }
 
-func (st *State) save(to *store.Locked) error {
+func (st *State) save(to *store.Locked) error { return st.saveTo(to, stateFile) }
+
+func (st *State) saveTo(to *store.Locked, name string) error {
 	st.Checksum = store.Checksum(st)
 	defer func() { st.Checksum = "" }()
-	return store.WriteJSON(to.File(stateFile), st, nil)
+	return store.WriteJSON(to.File(name), st, nil)
 }
 
 // fold takes in the pages of one run.
@@ -135,7 +176,10 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 	m.Run.RunID = id // without a manifest, too
 	var damaged []*landing.DamageError
 	pages, err := landing.OpenSalvage(d, id)
+	var pruned *store.PrunedError
 	switch {
+	case errors.As(err, &pruned): // and what is lasting of them is lost
+		damaged = append(damaged, landing.NewPruned(pruned, m.Run.Pages))
 	case errors.Is(err, landing.ErrNone): // killed before its first page
 	case err != nil:
 		return err

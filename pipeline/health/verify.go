@@ -33,6 +33,8 @@ type Verification struct {
 	Database    string `json:"database"` // whether it was compared, or why not
 	// Forgotten is why what was proved is not remembered.
 	Forgotten string `json:"not_remembered,omitempty"`
+	// Pruned is of how many runs the pages are not there since they were old.
+	Pruned int `json:"pruned,omitempty"`
 	// Older are runs that a version loaded which made other rows of their pages.
 	Older    []string `json:"older,omitempty"`
 	Problems []string `json:"problems"`
@@ -56,6 +58,7 @@ func (v *Verification) Add(more *Verification) {
 	v.Before += more.Before
 	v.BeforeFiles += more.BeforeFiles
 	v.Others += more.Others
+	v.Pruned += more.Pruned
 	v.Older = append(v.Older, more.Older...)
 	v.Problems = append(v.Problems, more.Problems...)
 	v.Notes = append(v.Notes, more.Notes...)
@@ -88,6 +91,10 @@ func (v *Verification) damaged(damage *landing.DamageError) {
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
 	pages, err := landing.OpenSalvage(d, runID)
+	var pruned *store.PrunedError
+	if errors.As(err, &pruned) {
+		v.Pruned++
+	}
 	if errors.Is(err, landing.ErrNone) {
 		return nil // killed before its first page
 	}

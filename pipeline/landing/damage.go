@@ -2,7 +2,9 @@ package landing
 
 import (
 	"fmt"
+	"path/filepath"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -28,6 +30,12 @@ type DamageError struct {
 	Counted  bool
 	Endpoint schemas.Endpoint // of the segment; empty of the run's folder
 	Pages    int              // how many it is; 0 where nobody knows
+}
+
+// NewPruned is the damage of a run whose pages were pruned, where what was to last of
+// them is lost, too.
+func NewPruned(p *store.PrunedError, pages int) *DamageError {
+	return &DamageError{File: filepath.Join(store.Dir(p.Store).Raw(), p.Run), Pages: pages, What: p.Error(), Counted: true}
 }
 
 // Count is how many pages are damaged, at least.

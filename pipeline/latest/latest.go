@@ -75,7 +75,13 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 	if f, err := Read(l.Dir); err == nil && f.Of(has.Runs) && whole(l.Dir, f) {
 		return nil
 	}
-	next, err := store.NextLatest(l)
+	next, err := filepath.Abs(l.File(store.NextLatest))
+	if err == nil {
+		err = os.RemoveAll(next)
+	}
+	if err == nil {
+		err = os.Mkdir(next, 0o777)
+	}
 	if err != nil {
 		return err
 	}
@@ -98,7 +104,13 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 	if err := store.WriteJSON(filepath.Join(next, file), f, nil); err != nil {
 		return err
 	}
-	return store.ReplaceLatest(l, step)
+	if err := errors.Join(durable.SyncDir(next), step.At("latest: before exchange", l.Latest())); err != nil {
+		return err
+	}
+	if err := store.ReplaceLatest(l); err != nil {
+		return err
+	}
+	return durable.SyncDir(string(l.Dir))
 }
 
 // Behind says what is wrong with the files, of a database that has these runs; nothing

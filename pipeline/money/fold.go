@@ -112,20 +112,45 @@ func Saved(d store.Dir, runs []string) *Ledger {
 
 // SavedRecent is Saved, as far as that is needed to go on; see Recent.
 func SavedRecent(d store.Dir, runs []string) *Ledger {
+	for _, name := range []string{fileName, prunedLedger} {
+		if l := ledgerIn(d, runs, name); l != nil {
+			return l
+		}
+	}
+	return NewLedger()
+}
+
+// prunedLedger says what is closed of the runs whose pages were pruned: from it the
+// ledger is made again.
+const prunedLedger = "pruned-ledger.json"
+
+// Keep makes what the closed runs cost last, before their pages are removed.
+func (l *Ledger) Keep(to *store.Locked) error {
+	f := ledgerFile{Version: ledgerVersion, Closed: &l.closed, Lines: []*Line{}, History: l.History}
+	f.Checksum = store.Checksum(f)
+	return store.WriteJSON(to.File(prunedLedger), f, nil)
+}
+
+// Closed is how many runs, from the first, nothing can change any more.
+func (l *Ledger) Closed() int { return l.closed.Runs }
+
+// ledgerIn is the ledger that a file has; nil where there is none of the store's first
+// runs.
+func ledgerIn(d store.Dir, runs []string, name string) *Ledger {
 	var f ledgerFile
-	if _, err := store.ReadSummed(d.File(fileName), &f); err != nil || !f.good() {
-		return NewLedger()
+	if _, err := store.ReadSummed(d.File(name), &f); err != nil || !f.good() {
+		return nil
 	}
 	l := NewLedger()
 	if l.all = f.Closed == nil; !l.all {
 		l.closed = *f.Closed
 	}
 	if l.Runs = f.Runs; l.Count() > len(runs) || !l.closed.stands(d, runs) {
-		return NewLedger()
+		return nil
 	}
 	for i, run := range f.Runs {
 		if i += l.closed.Runs; runs[i] != run.RunID || !run.stands(d, i == len(runs)-1) {
-			return NewLedger()
+			return nil
 		}
 	}
 	l.Lines, l.Lost = f.Lines, f.Lost
@@ -136,7 +161,7 @@ func SavedRecent(d store.Dir, runs []string) *Ledger {
 		l.paid = f.Paid
 	}
 	if due(l) && whole(l, d) != nil {
-		return NewLedger()
+		return nil
 	}
 	return l
 }

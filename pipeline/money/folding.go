@@ -21,7 +21,7 @@ type folding struct {
 
 	received int
 	damaged  []*landing.DamageError
-	lost     []store.Sent
+	lost     []landing.Sent
 	last     time.Time // when the latest page was billed
 }
 
@@ -29,7 +29,12 @@ type folding struct {
 func (f *folding) pages(ctx context.Context, d store.Dir, others ...func(facts.Received)) error {
 	pages, err := landing.OpenSalvage(d, f.run)
 	var received []string
+	var pruned *store.PrunedError
 	switch {
+	case errors.As(err, &pruned): // and what is lasting of them is lost
+		m, _ := d.Manifest(f.run) // was read to find it
+		f.damaged = append(f.damaged, landing.NewPruned(pruned, m.Run.Pages))
+		return nil
 	case errors.Is(err, landing.ErrNone):
 	case err != nil:
 		return err
@@ -40,7 +45,7 @@ func (f *folding) pages(ctx context.Context, d store.Dir, others ...func(facts.R
 		}
 	}
 	f.received = len(received)
-	if f.lost, err = store.Unanswered(d, f.run, received); err != nil || pages == nil {
+	if f.lost, err = landing.Unanswered(d, f.run, received); err != nil || pages == nil {
 		return err
 	}
 	landed := map[string]bool{}
@@ -89,7 +94,7 @@ func (f *folding) found(damage *landing.DamageError, landed map[string]bool) {
 // page books a page, and what was lost of it before, by this run or an earlier
 // one: its repetition says what that held.
 func (f *folding) page(p facts.Received) {
-	f.lost = slices.DeleteFunc(f.lost, func(n store.Sent) bool {
+	f.lost = slices.DeleteFunc(f.lost, func(n landing.Sent) bool {
 		if n.PageID != p.PageID {
 			return false
 		}
@@ -98,7 +103,7 @@ func (f *folding) page(p facts.Received) {
 		f.more(&lost, p.Facts, p.FetchedAt)
 		return true
 	})
-	sent := store.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Members: store.Members(p.Request), Max: p.Request.Max, Lean: p.Request.Lean}
+	sent := landing.Sent{At: p.BilledAt, PageID: p.PageID, Endpoint: p.Endpoint, IDs: len(p.Request.IDs), Members: landing.Members(p.Request), Max: p.Request.Max, Lean: p.Request.Lean}
 	switch {
 	case p.OK:
 		sent.At = p.FetchedAt

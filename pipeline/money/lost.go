@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
-	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -16,7 +16,7 @@ const repeatable = 31 * 24 * time.Hour
 // Lost is an answer that a crash lost and that no page has repeated yet.
 type Lost struct {
 	RunID string `json:"run_id"`
-	store.Sent
+	landing.Sent
 	Most schemas.ByKind `json:"most"` // that it can have held
 	Data int64          `json:"data"` // of that, in data
 }
@@ -26,14 +26,14 @@ func (n *Lost) Cost(p schemas.Prices) schemas.Money { return p.Cost(n.Most) }
 
 // assume books an answer that was lost and not repeated yet as the most it can have
 // held.
-func (l *Ledger) assume(runID string, n store.Sent, expansions []string) {
+func (l *Ledger) assume(runID string, n landing.Sent, expansions []string) {
 	lost := lostOf(runID, n, expansions)
 	l.Lost = append(l.Lost, lost)
 	l.add(&lost, 1)
 }
 
 // lostOf is the answer to a request as lost.
-func lostOf(runID string, n store.Sent, expansions []string) Lost {
+func lostOf(runID string, n landing.Sent, expansions []string) Lost {
 	most := schemas.MostOf(schemas.Request{Endpoint: n.Endpoint, IDs: make([]string, n.IDs), Max: n.Max, Lean: n.Lean}, expansions)
 	data := schemas.MostData(n.Endpoint, n.IDs)
 	if n.Max > 0 {
@@ -95,7 +95,7 @@ func (l *Ledger) lostLine(n *Lost, o schemas.Object) *Line {
 // settle books that what earlier runs lost of a page held what the page does, whose
 // request is given, if theirs was the same and can have brought as much. Of what they
 // lost of some of its members too: it held no more than the page.
-func (l *Ledger) settle(r store.Sent, expansions []string, f *facts.Facts) {
+func (l *Ledger) settle(r landing.Sent, expansions []string, f *facts.Facts) {
 	if len(l.Lost) == 0 {
 		return
 	}

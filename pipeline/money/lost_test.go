@@ -31,10 +31,10 @@ func send(t *testing.T, locked *store.Locked, plan store.Plan, at time.Time, req
 	if err != nil {
 		t.Fatal(err)
 	}
-	sent := store.NewSentLog(locked, id)
+	sent := landing.NewSentLog(locked, id)
 	for i, r := range requests {
 		when := at.Add(time.Duration(i) * time.Second)
-		err := sent.Write(store.Sent{At: when, PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: store.Members(r)})
+		err := sent.Write(landing.Sent{At: when, PageID: r.ID(), Endpoint: r.Endpoint, IDs: len(r.IDs), Members: landing.Members(r)})
 		if text := body(i); err == nil && text != "" {
 			planned.Run.Pages++
 			err = w.Put(schemas.Page{RunID: id, ID: r.ID(), Request: r, Status: 200, FetchedAt: when, Body: json.RawMessage(text)})

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -17,7 +18,7 @@ const dollar = schemas.Dollar
 func lostAt(pageID string, days ...time.Time) (*Ledger, schemas.Money) {
 	l := NewLedger()
 	for _, at := range days {
-		l.assume("run", store.Sent{At: at, PageID: pageID, Endpoint: schemas.Tweets, IDs: 1}, nil)
+		l.assume("run", landing.Sent{At: at, PageID: pageID, Endpoint: schemas.Tweets, IDs: 1}, nil)
 	}
 	return l, schemas.DefaultPrices().Cost(schemas.Most(schemas.Tweets, 1, nil))
 }
@@ -133,7 +134,7 @@ func TestALostLookUpLendsToItsMembers(t *testing.T) {
 	expansions := store.Plan{}.Expansions(schemas.Spaces)
 	each := prices.Cost(schemas.Most(schemas.Spaces, 1, expansions))
 	l := NewLedger()
-	l.assume("run", store.Sent{At: now.Add(-time.Hour), PageID: "abc", Endpoint: schemas.Spaces, IDs: 3, Members: []string{"a", "b", "c"}}, expansions)
+	l.assume("run", landing.Sent{At: now.Add(-time.Hour), PageID: "abc", Endpoint: schemas.Spaces, IDs: 3, Members: []string{"a", "b", "c"}}, expansions)
 	want := func(page string, ids ...string) Want {
 		return Want{schemas.Spaces, page, ids, each * schemas.Money(len(ids))}
 	}
@@ -175,7 +176,7 @@ func TestALostAnswerCoversOneRepetition(t *testing.T) {
 			t.Fatalf("repetition %d: %v, lent %v", i, err, p.Lent("page"))
 		}
 		p.Book(Charge{Want: w, Aside: most, Answers: 1, Each: most, At: now, Lost: true})
-		l.assume("run", store.Sent{At: now, PageID: "page", Endpoint: schemas.Tweets, IDs: 1, Covered: true}, nil)
+		l.assume("run", landing.Sent{At: now, PageID: "page", Endpoint: schemas.Tweets, IDs: 1, Covered: true}, nil)
 	}
 	var over *BudgetError
 	if err := p.Reserve(t.Context(), w); !errors.As(err, &over) || p.Lent("page") {

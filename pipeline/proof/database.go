@@ -87,6 +87,8 @@ func (p *merged) passed() string {
 	case len(p.v.Older) > 0:
 		p.v.Notes = append(p.v.Notes, p.older())
 		return "not compared: runs were loaded by an earlier version"
+	case p.v.Pruned > 0 && slices.ContainsFunc(p.loaded, func(id string) bool { return !p.manifests[id].LoadsTo(store.ParquetFiles) }):
+		return "not compared: it has rows of which no other file is there"
 	case len(p.v.Problems) > 0:
 		return "not compared: something is wrong with what it is made of"
 	}

@@ -39,7 +39,7 @@ var PageBundles = &Kind{"raw", ".ndjson.zst", isSegment, false}
 // RunBundles have what else there is of runs.
 var RunBundles = &Kind{"runs", ".json.zst", isRunFile, true}
 
-func isRunFile(name string) bool { return name == manifestFile || name == planFile || name == sentFile }
+func isRunFile(name string) bool { return name == manifestFile || name == planFile || name == SentFile }
 
 // stamp is the day or month in a bundle's name, and number its number; ours is false of
 // another name.
@@ -51,6 +51,23 @@ func (k *Kind) stamp(name string) (stamp string, number int, ours bool) {
 	}
 	number, err := strconv.Atoi(text)
 	return stamp, number, err == nil
+}
+
+// names reports whether a bundle has that name.
+func (k *Kind) names(name string) bool {
+	_, _, ours := k.stamp(name)
+	return ours
+}
+
+// BundleKind is that of the bundle with a path below a store, with slashes; nil of any
+// other file.
+func BundleKind(path string) *Kind {
+	for _, k := range []*Kind{PageBundles, RunBundles} {
+		if name, ours := strings.CutPrefix(path, k.folder+"/"); ours && k.names(name) {
+			return k
+		}
+	}
+	return nil
 }
 
 // Nor says in which bundles the files of a run are not, either, that are missing.
@@ -86,12 +103,8 @@ func (k *Kind) Foreign(f *Folder) string {
 
 // isBundle reports whether a file has a name that a bundle has.
 func isBundle(path string) bool {
-	for _, k := range []*Kind{PageBundles, RunBundles} {
-		if _, _, ours := k.stamp(filepath.Base(path)); ours {
-			return true
-		}
-	}
-	return false
+	name := filepath.Base(path)
+	return PageBundles.names(name) || RunBundles.names(name)
 }
 
 // has reports whether a bundle of that name could have a run, by the run's id.
@@ -308,6 +321,32 @@ func readIndex(file io.ReaderAt, size int64) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// Check reads all parts of the bundle. The error is a *CorruptError where one is not what
+// was written.
+func (b *Bundle) Check() error {
+	for _, id := range b.Runs() {
+		f, err := b.Of(id)
+		if err != nil {
+			return err
+		}
+		for i := range f.Files {
+			section, err := f.Files[i].Open()
+			if err != nil {
+				return err
+			}
+			sum := crc32.New(castagnoli)
+			n, err := io.Copy(sum, section)
+			if err := errors.Join(err, section.Close()); err != nil {
+				return err
+			}
+			if n != f.Files[i].packed || sum.Sum32() != f.Files[i].sum {
+				return &CorruptError{b.Path, fmt.Errorf("%s of run %s in it is not what was written", f.Files[i].Name, id)}
+			}
+		}
+	}
+	return nil
 }
 
 // Runs are those that the bundle has files of, oldest first.

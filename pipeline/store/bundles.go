@@ -36,12 +36,14 @@ func (s *Bundles) Pages(runID string) (*Folder, error) {
 	path := filepath.Join(s.d.Raw(), runID)
 	for {
 		f, err := ownFolder(path)
-		if !errors.Is(err, fs.ErrNotExist) {
+		if err == nil && len(f.Files) > 0 || err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f, err
 		}
-		joined, err := s.Joined(PageBundles, runID)
-		if joined != nil || err != nil {
-			return joined, err
+		if joined, damaged := s.Joined(PageBundles, runID); joined != nil || damaged != nil {
+			return joined, damaged
+		}
+		if err == nil {
+			return f, nil // without pages
 		}
 		if !s.changed(PageBundles) {
 			return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)

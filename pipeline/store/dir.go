@@ -48,7 +48,7 @@ func (d Dir) Is(other Dir) bool {
 const (
 	planFile     = "plan.json"
 	manifestFile = "manifest.json"
-	sentFile     = "sent.ndjson"
+	SentFile     = "sent.ndjson" // of requests, each before it is sent
 )
 
 // RunFile is a file of a run's own folder, such as plan.json, where it is written. Who
@@ -80,7 +80,7 @@ func (d Dir) Runs() ([]string, error) {
 		}
 		ids := joined
 		for _, e := range entries {
-			if e.IsDir() && CheckRunID(e.Name()) == nil {
+			if e.IsDir() && isRun(d, e.Name()) {
 				ids = append(ids, e.Name())
 			}
 		}

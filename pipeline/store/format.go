@@ -1,13 +1,23 @@
 package store
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
 
-// Format is what this version makes of a store that has what versions before do not
-// know. Each change that they would take for damage, or undo, makes it one more:
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// Format is the last that this version knows. A store that has what versions before do not
+// know has the format of that. Each change that they would take for damage, or undo, makes
+// it one more:
 //
 //	1  until October 2026: a run's rows are in files of its own; a store without formatFile
 //	2  files of several runs, and maps that say where rows stand
 //	3  bundles, which have the pages, plans and manifests of several runs
+//	   pruned runs, whose pages were removed
 const Format = 3
 
 // formatFile says which format a store has, and nothing else.
@@ -27,9 +37,14 @@ type format struct {
 	Format int `json:"format"`
 }
 
-// known returns a *FormatError for a store of a format that this version does not know.
-// A file that is damaged says nothing: no job stops for it.
+// known returns a *FormatError for a store of a format that this version does not know,
+// and a *RestoringError for one that is not all there. A file that is damaged says
+// nothing: no job stops for it.
 func known(d Dir) error {
+	if _, err := os.Lstat(d.File(restoringFile)); err == nil {
+		from, _ := durable.ReadFile(d.File(restoringFile), mostOwner) // only for the message
+		return &RestoringError{string(d), strings.TrimSpace(string(from))}
+	}
 	var f format
 	if err := ReadJSON(d.File(formatFile), &f); err == nil && f.Format > Format {
 		return &FormatError{string(d), f.Format}
@@ -37,12 +52,49 @@ func known(d Dir) error {
 	return nil
 }
 
-// note makes a store one of the format that this version makes, before it has anything
-// of it.
-func note(l *Locked) error {
+// note makes a store one of a format, before it has anything of it.
+func note(l *Locked, n int) error {
 	var f format
-	if err := ReadJSON(l.File(formatFile), &f); err == nil && f.Format >= Format {
+	if err := ReadJSON(l.File(formatFile), &f); err == nil && f.Format >= n {
 		return nil
 	}
-	return WriteJSON(l.File(formatFile), format{Format}, nil)
+	return WriteJSON(l.File(formatFile), format{n}, nil)
+}
+
+// restoringFile lies in a store while it is restored from a backup, which it names.
+const restoringFile = "restoring"
+
+// RestoringError is a store of which a backup has not been restored to its end.
+type RestoringError struct{ Store, From string }
+
+func (e *RestoringError) Error() string {
+	return fmt.Sprintf("store %s is half restored: spacesetl restore %s --store %s goes on", e.Store, quoted(e.From), quoted(e.Store))
+}
+
+// quoted is a path as a word of a shell.
+func quoted(path string) string {
+	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" && path != "" {
+		return path
+	}
+	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+}
+
+// Restoring notes in a folder that it becomes a store, from a backup: until Restored
+// nobody takes it for one.
+func Restoring(d Dir, from string, step durable.Step) error {
+	if err := os.MkdirAll(string(d), 0o777); err != nil {
+		return fmt.Errorf("store %s: %w", d, durable.Cause(err))
+	}
+	return durable.WriteFile(d.File(restoringFile), []byte(from+"\n"), durable.Options{Step: step, Name: "restoring"})
+}
+
+// Restored ends Restoring.
+func Restored(d Dir) error {
+	return errors.Join(os.Remove(d.File(restoringFile)), durable.SyncDir(string(d)))
+}
+
+// IsRestoring reports whether a store is being restored.
+func IsRestoring(d Dir) bool {
+	_, err := os.Lstat(d.File(restoringFile))
+	return !errors.Is(err, fs.ErrNotExist)
 }

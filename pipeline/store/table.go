@@ -26,7 +26,7 @@ const newTables = "_table-"
 // NewTable makes the new folder of a table. Its files are written into it, then Fill
 // and Replace are called.
 func NewTable(l *Locked, name string) (*Table, error) {
-	if err := errors.Join(putBack(l), note(l)); err != nil {
+	if err := errors.Join(putBack(l), note(l, 2)); err != nil {
 		return nil, err
 	}
 	t := &Table{Dir: filepath.Join(l.Parquet(), newTables+name), of: filepath.Join(l.Parquet(), name), without: map[string]bool{}}
@@ -99,6 +99,18 @@ func (t *Table) Replace(m Map, noRows []byte, step durable.Step) error {
 // Close removes what is not the table's folder: before Replace the new one, after it
 // the old one.
 func (t *Table) Close() error { return os.RemoveAll(t.Dir) }
+
+// NextLatest is the name of the folder that is about to take the place of Dir.Latest.
+const NextLatest = "_latest"
+
+// ReplaceLatest puts it there, in one step where the system can exchange two folders.
+func ReplaceLatest(l *Locked) error {
+	err := exchange(l.File(NextLatest), l.Latest())
+	if errors.Is(err, fs.ErrNotExist) {
+		err = os.Rename(l.File(NextLatest), l.Latest())
+	}
+	return err
+}
 
 // asideEnd ends the name of a table's folder while another takes its place where two
 // folders cannot be exchanged.

@@ -1,4 +1,4 @@
-package store
+package landing
 
 import (
 	"bytes"
@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -49,10 +50,12 @@ func Members(r schemas.Request) []string {
 }
 
 // SentPath is where the notes of a run are written.
-func SentPath(d Dir, runID string) string { return d.RunFile(runID, sentFile) }
+func SentPath(d store.Dir, runID string) string { return d.RunFile(runID, store.SentFile) }
 
 // NewSentLog is the log of a run. Its file is made with the first note.
-func NewSentLog(l *Locked, runID string) *SentLog { return &SentLog{path: SentPath(l.Dir, runID)} }
+func NewSentLog(l *store.Locked, runID string) *SentLog {
+	return &SentLog{path: SentPath(l.Dir, runID)}
+}
 
 // Write appends a note. A line torn by a crash before is ended first.
 func (l *SentLog) Write(n Sent) error {
@@ -85,9 +88,9 @@ func (l *SentLog) Close() error {
 // Unanswered reads the notes of a run and returns the requests that are neither
 // noted as failed nor among the pages received, given by id, in the order
 // received: of each page the earliest.
-func Unanswered(d Dir, runID string, received []string) ([]Sent, error) {
-	text, _, err := ReadRunFile(d, runID, sentFile)
-	var corrupt *CorruptError
+func Unanswered(d store.Dir, runID string, received []string) ([]Sent, error) {
+	text, _, err := store.ReadRunFile(d, runID, store.SentFile)
+	var corrupt *store.CorruptError
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &corrupt) {
 		return nil, nil // damaged it says as little as lines that are torn: no job stops for it
 	}

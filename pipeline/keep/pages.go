@@ -1,0 +1,159 @@
+package keep
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/pipeline/landing"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+)
+
+// tee is a file as far as so many bytes, hashed while it is read.
+func tee(file io.ReaderAt, bytes int64, hash hash.Hash) io.Reader {
+	return io.TeeReader(io.NewSectionReader(file, 0, bytes), hash)
+}
+
+// readArchive reads what an archive lists.
+func readArchive(path string) (*Index, error) {
+	return walk(path, nil, func(Entry, io.Reader) error { return nil })
+}
+
+// RestorePages brings the pages of a month back from the archive that they were pruned
+// into, compares them with the checksums of the archive and of the runs' manifests, and
+// notes that they are no more pruned. A process that dies leaves them pruned.
+func RestorePages(ctx context.Context, d store.Dir, archive string, step durable.Step) (store.PrunedMonth, error) {
+	pruned, err := store.ReadPruned(d)
+	if err == nil && len(pruned.Months) == 0 {
+		err = fmt.Errorf("nothing was pruned from %s", d)
+	}
+	if err != nil {
+		return store.PrunedMonth{}, err
+	}
+	l, err := d.Lock()
+	if err != nil {
+		return store.PrunedMonth{}, err
+	}
+	defer l.Unlock()
+	pruned, err = store.ReadPruned(d)
+	if err != nil {
+		return store.PrunedMonth{}, err
+	}
+	next := filepath.Join(l.Raw(), "_pruned-restored") // swept if this process dies
+	if err := os.RemoveAll(next); err != nil {
+		return store.PrunedMonth{}, err
+	}
+	defer os.RemoveAll(next) // only takes space
+	month, sums := (*store.PrunedMonth)(nil), map[string]string{}
+	x, err := walk(archive, nil, func(e Entry, from io.Reader) error {
+		name := strings.TrimPrefix(e.Path, "raw/")
+		in := pruned.Month(strings.Split(name, "/")[0])
+		if kindOf(e.Path) != pages || in == nil || month != nil && month.First != in.First {
+			return fmt.Errorf("%s: has %s, which was not pruned from %s, or not in the same month", archive, e.Path, l.Dir)
+		}
+		month = in
+		hash := sha256.New()
+		err := errors.Join(ctx.Err(), step.At("restore: before write", e.Path))
+		if err == nil {
+			err = write(filepath.Join(next, filepath.FromSlash(name)), e, io.TeeReader(from, hash))
+		}
+		sums[e.Path] = hex.EncodeToString(hash.Sum(nil))
+		return err
+	})
+	switch {
+	case err != nil:
+		return store.PrunedMonth{}, err
+	case month == nil || len(sums) != len(x.Files) || slices.ContainsFunc(x.Files, func(e Entry) bool { return sums[e.Path] != e.SHA256 }):
+		return store.PrunedMonth{}, &NoBackupError{archive, "its pages are not those that it lists"}
+	case len(sums) != month.Files:
+		return store.PrunedMonth{}, &NoBackupError{archive, fmt.Sprintf("it has %d files of pages; %d were pruned", len(sums), month.Files)}
+	}
+	if err := takeBack(ctx, l, next, step); err != nil {
+		return store.PrunedMonth{}, err
+	}
+	back := *month
+	pruned.Months = slices.DeleteFunc(pruned.Months, func(m store.PrunedMonth) bool { return m.First == back.First })
+	return back, store.WritePruned(l, pruned, step)
+}
+
+// takeBack puts the folders of runs in their places, and holds their pages against the
+// manifests.
+func takeBack(ctx context.Context, l *store.Locked, next string, step durable.Step) error {
+	entries, err := os.ReadDir(next)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() {
+			err = syncFolders(filepath.Join(next, name))
+		}
+		if err := errors.Join(err, ctx.Err(), step.At("restore: before rename", name)); err != nil {
+			return err
+		}
+		to := filepath.Join(l.Raw(), name)
+		if _, err := os.Lstat(to); err == nil {
+			continue // as it was when a process died that removed it, or brought it back
+		}
+		if err := os.Rename(filepath.Join(next, name), to); err != nil {
+			return err
+		}
+		if err := counted(l.Dir, to, e.IsDir()); err != nil {
+			if e.IsDir() {
+				return errors.Join(err, removePages(l, name, nil))
+			}
+			return errors.Join(err, os.Remove(to))
+		}
+	}
+	return durable.SyncDir(l.Raw())
+}
+
+// counted compares the pages of a run, or those in a bundle, with what the manifests say
+// of them.
+func counted(d store.Dir, path string, own bool) error {
+	if own {
+		return countedRun(d, filepath.Base(path))
+	}
+	b, err := store.ReadBundle(store.PageBundles, path)
+	if err != nil {
+		return err
+	}
+	for _, run := range b.Runs() {
+		if err := countedRun(d, run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func countedRun(d store.Dir, run string) error {
+	m, err := d.Manifest(run)
+	if err != nil {
+		return err
+	}
+	r, err := landing.OpenReader(d, run)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	content, buffers := landing.Content{}, &landing.Buffers{}
+	for _, e := range r.Entries() {
+		if _, err := r.ReadInto(e, buffers); err != nil {
+			return err
+		}
+		content.Add(e.PageID, buffers)
+	}
+	if m.Content != "" && content.Sum() != m.Content {
+		return fmt.Errorf("the pages of run %s are not those that its manifest counts", run)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// ownFiles are the files of a store that lie in no folder of it, but for the lock.
+var ownFiles = []string{
+	"state.json", "ledger.json", "ledger.ndjson", "settled.json", "runs.ndjson", formatFile, prunedFile, "pruned-state.json", "pruned-ledger.json", "report.html",
+	"spaces.duckdb", "spaces.duckdb.wal",
+}
+
+// derived is what else is ours, and of which a copy of a store does without.
+var derived = []string{"lock", "latest", "proved.ndjson"}
+
+// runFiles are those in the folder of a run.
+var runFiles = []string{"plan.json", "manifest.json", "sent.ndjson", commitFile}
+
+// emptyFile is that of a table without any other.
+const emptyFile = "empty.parquet"
+
+// Owns reports whether a path below a store, with slashes, is one that we give a file:
+// what lies elsewhere is somebody's, or temporary. No such path leads out of the store.
+func Owns(name string) bool {
+	folder, file := path.Split(name)
+	switch parts := strings.Split(name, "/"); {
+	case len(parts) == 1:
+		return slices.Contains(ownFiles, name)
+	case name == "parquet/_latest.json":
+		return true
+	case !OwnsFolder(strings.TrimSuffix(folder, "/")):
+		return false
+	case parts[0] == "raw" && len(parts) == 3:
+		return isSegment(file)
+	case len(parts) == 2 && parts[0] == "raw":
+		return PageBundles.names(file)
+	case len(parts) == 2 && parts[0] == "runs":
+		return RunBundles.names(file)
+	case parts[0] == "runs" && len(parts) == 3:
+		return slices.Contains(runFiles, file)
+	case parts[0] == "parquet" && len(parts) == 4:
+		return IsPart(file) || file == emptyFile || path.Join(parts[2:]...) == MapFile
+	}
+	return false
+}
+
+// runForm is how the ids begin that Begin makes.
+var runForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-`)
+
+// isRun reports whether a folder among those of runs is one: somebody's, such as backup,
+// has no file of a run, and no pages.
+func isRun(d Dir, name string) bool {
+	if CheckRunID(name) != nil || runForm.MatchString(name) {
+		return CheckRunID(name) == nil
+	}
+	for _, path := range []string{d.RunFile(name, "plan.json"), d.RunFile(name, "manifest.json"), filepath.Join(d.Raw(), name)} {
+		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+	}
+	return false
+}
+
+// Strays are what lies in the store, and among the folders of runs, and is not ours.
+func Strays(d Dir) (names []string) {
+	in := func(folder string, ours func(name string) bool) {
+		entries, _ := os.ReadDir(d.File(folder)) // who needs it says that it cannot be read
+		for _, e := range entries {
+			if name := path.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), "_") && !ours(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	in("", func(name string) bool {
+		return Owns(name) || OwnsFolder(name) || slices.Contains(derived, name) || strings.HasPrefix(name, "spaces.duckdb")
+	})
+	in("runs", func(name string) bool { return Owns(name) || isRun(d, path.Base(name)) })
+	return names
+}
+
+// OwnsFolder is Owns of a folder, in which files of ours can lie.
+func OwnsFolder(name string) bool {
+	switch parts := strings.Split(name, "/"); {
+	case len(parts) == 1:
+		return slices.Contains([]string{"raw", "runs", "parquet"}, name)
+	case len(parts) == 2 && parts[0] != "parquet":
+		return OwnsFolder(parts[0]) && CheckRunID(parts[1]) == nil
+	case parts[0] == "parquet":
+		return isName(parts[1], "") && (len(parts) == 2 || len(parts) == 3 && dayFolder.MatchString(parts[2]))
+	}
+	return false
+}
