@@ -302,37 +302,41 @@ func TestDamagedPageStopsNoRun(t *testing.T) {
 func TestDatabaseStopsNoRun(t *testing.T) {
 	t.Parallel()
 	slow(t)
-	for name, harm := range map[string]func(t *testing.T, file string){
-		"cut":    func(t *testing.T, file string) { check(t, os.Truncate(file, 100_000)) },
-		"zeroes": func(t *testing.T, file string) { overwrite(t, file, make([]byte, 500_000)) },
-		"text":   func(t *testing.T, file string) { overwrite(t, file, []byte("no database")) },
-		"empty":  func(t *testing.T, file string) { overwrite(t, file, nil) },
-		"gone":   func(t *testing.T, file string) { check(t, os.Remove(file)) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := newScene(t, jobs.Spec{To: []string{store.ParquetFiles, store.DuckDBFile}}, simulator.Config{})
-			s.spec.IDs = s.world.SpaceIDs(3)
-			s.start().wants(s, schemas.Done, "spaces", 1)
-			file := filepath.Join(s.spec.Store, "spaces.duckdb")
-			harm(t, file)
-			s.clock.pass(time.Hour)
-			b := s.start()
-			if b.outcome != schemas.Done || b.err != nil {
-				t.Errorf("%s, %v", b.outcome, b.err)
-			}
-			db, err := sql.Open("duckdb", file+"?access_mode=read_only&threads=1")
-			check(t, err)
-			var runs, spaces int
-			check(t, db.QueryRow("SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM spaces)").Scan(&runs, &spaces))
-			check(t, db.Close())
-			if runs != 2 || spaces != 3 {
-				t.Errorf("the database has %d runs and %d Spaces, want 2 and 3", runs, spaces)
-			}
-			if p := s.problems(); len(p) > 0 {
-				t.Errorf("status: %q", p)
-			}
-		})
+	s := newScene(t, jobs.Spec{To: []string{store.ParquetFiles, store.DuckDBFile}}, simulator.Config{})
+	s.spec.IDs = s.world.SpaceIDs(3)
+	s.start().wants(s, schemas.Done, "spaces", 1)
+	s.clock.pass(time.Hour)
+	whole := os.DirFS(s.spec.Store)
+	harms := []struct {
+		name string
+		harm func(file string)
+	}{
+		{"cut", func(file string) { check(t, os.Truncate(file, 100_000)) }},
+		{"gone", func(file string) { check(t, os.Remove(file)) }},
+		{"zeroes", func(file string) { overwrite(t, file, make([]byte, 500_000)) }},
+		{"text", func(file string) { overwrite(t, file, []byte("no database")) }},
+		{"empty", func(file string) { overwrite(t, file, nil) }},
+	}
+	for _, h := range inFull(harms, harms[:2]) {
+		s.spec.Store = filepath.Join(t.TempDir(), "store")
+		check(t, os.CopyFS(s.spec.Store, whole))
+		file := filepath.Join(s.spec.Store, "spaces.duckdb")
+		h.harm(file)
+		b := s.start()
+		if b.outcome != schemas.Done || b.err != nil {
+			t.Errorf("%s: %s, %v", h.name, b.outcome, b.err)
+		}
+		db, err := sql.Open("duckdb", file+"?access_mode=read_only&threads=1")
+		check(t, err)
+		var runs, spaces int
+		check(t, db.QueryRow("SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM spaces)").Scan(&runs, &spaces))
+		check(t, db.Close())
+		if runs != 2 || spaces != 3 {
+			t.Errorf("%s: the database has %d runs and %d Spaces, want 2 and 3", h.name, runs, spaces)
+		}
+		if p := s.problems(); len(p) > 0 {
+			t.Errorf("%s: status: %q", h.name, p)
+		}
 	}
 }
 

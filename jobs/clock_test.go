@@ -36,12 +36,19 @@ func TestClockThatIsOffHidesNothing(t *testing.T) {
 }
 
 func clockIsOff(t *testing.T, name string, off []time.Duration) {
+	to := []string{"parquet", "duckdb"}
+	if !long() { // three runs tell, and a database takes a second for each: that of a clock ahead
+		off = off[:3]
+		if name != "ahead" {
+			to = to[:1]
+		}
+	}
 	start := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 	now := start
 	world := simulator.New(simulator.Config{Spaces: 60, NoRateLimits: true, Evolve: true, EvolveOver: 4 * time.Hour, Change: true, Now: func() time.Time { return now }})
 	server := httptest.NewServer(world)
 	defer server.Close()
-	spec := jobs.Spec{Name: "clock", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen, Creators: world.CreatorIDs(8)}
+	spec := jobs.Spec{Name: "clock", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen, Creators: world.CreatorIDs(8), To: to}
 	spec.Defaults()
 	var log bytes.Buffer
 	for i, by := range off {

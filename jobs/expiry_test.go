@@ -157,10 +157,10 @@ func (s *expiring) accounts(t *testing.T) []extract.Credential {
 }
 
 // run runs a job that asks for something of everything.
-func (s *expiring) run(t *testing.T, with jobs.Tokens, log io.Writer) (jobs.Result, string) {
+func (s *expiring) run(t *testing.T, with jobs.Tokens, log io.Writer, to ...string) (jobs.Result, string) {
 	t.Helper()
 	spec := jobs.Spec{
-		Name: "expiry", With: []string{"buyers", "tweets"}, BaseURL: s.url, Store: filepath.Join(t.TempDir(), "store"),
+		Name: "expiry", To: to, With: []string{"buyers", "tweets"}, BaseURL: s.url, Store: filepath.Join(t.TempDir(), "store"),
 		IDs: slices.Concat(briefSpaces(s.Simulator)[:80], s.MissingSpaceIDs(2)), Creators: append(s.CreatorIDs(30), s.creator),
 		Search: []jobs.Search{{Query: s.SearchWord()}},
 	}
@@ -197,7 +197,7 @@ func TestAJobOutlivesItsTokens(t *testing.T) {
 	whole, _ := s.run(t, jobs.Tokens{Accounts: []extract.Credential{
 		{Name: "host", Kind: extract.UserCredential, Owner: s.creator, Source: extract.Token(expiryUserToken)},
 		{Name: "guest", Kind: extract.UserCredential, Owner: s.guest, Source: extract.Token(expiryUserToken + "2")},
-	}}, io.Discard)
+	}}, io.Discard, "parquet")
 	rows := map[string]int64{}
 	for _, table := range whole.Manifest.Tables {
 		rows[table.Name] = table.Rows

@@ -437,7 +437,7 @@ func TestHostileStores(t *testing.T) {
 		return n
 	}
 	first := number("SPACESETL_HOSTILE_SEED", 1)
-	count := inFull(100, 10)
+	count := inFull(100, 6)
 	if scratchtest.Racing {
 		count = 4
 	}

@@ -41,7 +41,7 @@ type hourly struct {
 func TestHourlyJob(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	for gone, runs := range map[string]int{simulator.GoneError: inFull(hours, hours/5), simulator.GoneReturn: inFull(hours/3, hours/6)} {
+	for gone, runs := range map[string]int{simulator.GoneError: inFull(hours, hours/6), simulator.GoneReturn: inFull(hours/3, hours/6)} {
 		t.Run("ended Spaces: "+gone, func(t *testing.T) {
 			t.Parallel()
 			h := newHourly(t, gone)

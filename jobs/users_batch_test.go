@@ -43,7 +43,9 @@ func TestLookingUsersUpIsRecommendedWhereItSaves(t *testing.T) {
 		defer server.Close()
 		spec := jobs.Spec{Name: "people", BaseURL: server.URL, IDs: world.SpaceIDs(120), Creators: world.CreatorIDs(60), With: []string{"tweets"}, Store: t.TempDir()}
 		spec.Defaults()
-		costOf(t, spec, world, clock) // history
+		history := spec
+		history.To = []string{"parquet"}
+		costOf(t, history, world, clock)
 		clock.next()
 		p := forecastOf(t, spec, clock)
 		if p.Batch == nil {

@@ -112,7 +112,7 @@ func watch(t *testing.T, open func() *sql.DB, done func(*sql.DB)) {
 		select {
 		case <-end:
 			stop = true // and one more look
-		case <-time.After(2 * time.Millisecond):
+		case <-time.After(10 * time.Millisecond):
 		}
 	}
 }

@@ -203,6 +203,7 @@ func TestDatabaseOfAnEarlierVersionGainsWhatIsNew(t *testing.T) {
 	if err := s.duckdb().Publish(context.Background(), parts); err != nil {
 		t.Fatal(err)
 	}
+	s.oneRowPerKey()
 	if got := s.query("SELECT count(*), count(lang) > 0 FROM spaces"); got[0] != "30|true" {
 		t.Errorf("rows, whether lang is filled: got %s, want 30|true", got[0])
 	}

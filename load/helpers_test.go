@@ -37,6 +37,20 @@ func eachMode(t *testing.T, test func(*testing.T, store)) {
 	}
 }
 
+// oneMode runs a test in one of both modes, for tests of which the cases, or others of
+// the same, have the other; in full in both.
+func oneMode(t *testing.T, n int, test func(*testing.T, store)) {
+	if long() {
+		eachMode(t, test)
+		return
+	}
+	t.Run([]string{"copy", "in place"}[n%2], func(t *testing.T) {
+		s := newStore(t)
+		s.inPlace = n%2 == 1
+		test(t, s)
+	})
+}
+
 func newStore(tb testing.TB) store {
 	dir := tb.TempDir()
 	return store{tb: tb, dir: filepath.Join(dir, "parquet"), path: filepath.Join(dir, "spaces.duckdb")}

@@ -12,7 +12,7 @@ import (
 // earlier version says the former.
 func TestDatabaseSaysWhichRunsItHas(t *testing.T) {
 	t.Parallel()
-	eachMode(t, func(t *testing.T, s store) {
+	oneMode(t, 1, func(t *testing.T, s store) {
 		s.holdSample()
 		if _, err := s.duckdb().Inspect(t.Context()); err != nil {
 			t.Fatal(err)

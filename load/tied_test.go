@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,9 +22,29 @@ type tiedStores struct {
 	answers map[string]string // of newer, by view or macro
 }
 
-// tied makes them, and asks the newer one alone.
+// tiedOnce are those that the first test to want them makes, in a folder that goes with
+// the process.
+var tiedOnce struct {
+	sync.Once
+	made tiedStores
+}
+
+// tied makes them, and asks the newer one alone. Nobody changes them.
 func tied(t *testing.T) tiedStores {
 	t.Helper()
+	tiedOnce.Do(func() { tiedOnce.made = newTied(t) })
+	if tiedOnce.made.answers == nil {
+		t.Fatal("they were not made")
+	}
+	return tiedOnce.made
+}
+
+func newTied(t *testing.T) tiedStores {
+	t.Helper()
+	kept, err := os.MkdirTemp("", "tied-*")
+	if err != nil {
+		t.Fatal(err)
+	}
 	newer, other, empty := newStore(t), newStore(t), newStore(t)
 	newer.holdSample()
 	copied := func(s store, name string) string {
@@ -31,7 +52,7 @@ func tied(t *testing.T) tiedStores {
 		if err != nil {
 			t.Fatal(err)
 		}
-		path := filepath.Join(t.TempDir(), name)
+		path := filepath.Join(kept, name)
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -48,7 +69,7 @@ func tied(t *testing.T) tiedStores {
 	}
 	query(t, before, strings.Join(plain, ";\n"))
 	s := tiedStores{newer: copied(newer, "big.duckdb"), answers: map[string]string{}, others: map[string]string{
-		"an older copy": older, "another store": other.path, "one of an earlier version": before, "one without rows": empty.path, "none": "",
+		"an older copy": older, "another store": copied(other, "another.duckdb"), "one of an earlier version": before, "one without rows": copied(empty, "empty.duckdb"), "none": "",
 	}}
 	for _, relation := range tiedRelations() {
 		s.answers[relation] = strings.Join(query(t, s.newer+readOnly, allOf(relation)), "\n")
