@@ -34,8 +34,8 @@ func (l *listing) walk(root, folder string) error {
 	}
 	for _, e := range entries {
 		name := path.Join(folder, e.Name())
-		if strings.HasPrefix(e.Name(), "_") && !store.Owns(name) || name == "lock" {
-			continue // temporary; nobody holds the lock of a copy
+		if strings.HasPrefix(e.Name(), "_") && !store.Owns(name) || slices.Contains(store.Derived, name) {
+			continue // temporary, or the next run makes it
 		}
 		info, err := e.Info()
 		if err == nil && info.Mode()&fs.ModeSymlink != 0 && store.OwnsFolder(name) { // folders may be links, files may not

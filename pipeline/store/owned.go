@@ -17,8 +17,8 @@ var ownFiles = []string{
 	"spaces.duckdb", "spaces.duckdb.wal",
 }
 
-// derived is what else is ours, and of which a copy of a store does without.
-var derived = []string{"lock", "latest", "proved.ndjson"}
+// Derived is what else is ours, and of which a copy of a store does without.
+var Derived = []string{"lock", "latest", "proved.ndjson"}
 
 // runFiles are those in the folder of a run.
 var runFiles = []string{"plan.json", "manifest.json", "sent.ndjson", commitFile}
@@ -79,7 +79,7 @@ func Strays(d Dir) (names []string) {
 		}
 	}
 	in("", func(name string) bool {
-		return Owns(name) || OwnsFolder(name) || slices.Contains(derived, name) || strings.HasPrefix(name, "spaces.duckdb")
+		return Owns(name) || OwnsFolder(name) || slices.Contains(Derived, name) || strings.HasPrefix(name, "spaces.duckdb")
 	})
 	in("runs", func(name string) bool { return Owns(name) || isRun(d, path.Base(name)) })
 	return names
