@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -65,7 +66,7 @@ func restoreStore(c *console, ctx *cli.Context) error {
 	case err != nil:
 		return err
 	case ctx.Bool("verify"):
-		return verifyStore(c, ctx)
+		return verifyStore(c, ctx, proof.Options{All: true})
 	case len(done.Problems) > 0:
 		return &notWholeError{done.Problems}
 	}

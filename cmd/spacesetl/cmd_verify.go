@@ -6,6 +6,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 )
 
 func verifyCommand(c *console) *cli.Command {
@@ -32,7 +33,13 @@ spacesetl verify --store ./archive --all --since 720h`,
 			memoryFlag(),
 			outputFlag(),
 		},
-		Action: func(ctx *cli.Context) error { return verifyStore(c, ctx) },
+		Action: func(ctx *cli.Context) error {
+			options, err := proofOptions(ctx)
+			if err != nil {
+				return err
+			}
+			return verifyStore(c, ctx, options)
+		},
 	}
 }
 
@@ -47,12 +54,8 @@ func (e *notWholeError) Error() string {
 	return "the store is not whole: " + e.problems[0] + more
 }
 
-func verifyStore(c *console, ctx *cli.Context) error {
+func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
 	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
-	options, err := proofOptions(ctx)
 	if err != nil {
 		return err
 	}
