@@ -498,3 +498,34 @@ func TestStoreOfFormat2GoesOnWorking(t *testing.T) {
 	}
 	d.whole("after more runs", nil)
 }
+
+// So is one with bundles of pages, plans and manifests, of which a month's pages were
+// pruned.
+func TestStoreOfFormat3GoesOnWorking(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 0, jobs.CompactMonths)
+	d.store = unpacked(t, "store-format3.tar.zst") // ten runs from October 29 to November 1, one on January 10
+	d.spec.Store, d.spec.With = string(d.store), nil
+	d.hours.Store(10*8 + 24*70 + 8)
+	want := d.rows()
+	runs, err := d.store.Runs()
+	if err != nil || len(runs) != 11 || want["runs"].Rows != 11 || want["spaces"].Rows == 0 {
+		t.Fatalf("the store has %v in %v (%v)", want, runs, err)
+	}
+	d.whole("as it was", want)
+	if v, err := jobs.Open(d.spec, d.options()).Verify(t.Context(), proof.Options{All: true}); err != nil || v.Pruned != 9 || v.Pages == 0 {
+		t.Errorf("verify: %v, %+v", err, v)
+	}
+	before := d.listing()
+	d.replay("")
+	if after := d.listing(); !slices.Equal(before, after) {
+		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
+	}
+	d.run()
+	d.run()
+	d.run() // on January 11
+	d.whole("after more runs", nil)
+	if own, err := filepath.Glob(filepath.Join(d.store.Raw(), "2*Z-*")); err != nil || len(own) > 2 {
+		t.Errorf("not joined: %q, %v", own, err)
+	}
+}
