@@ -54,7 +54,7 @@ func printVerification(c *console, v *health.Verification, format string) error 
 	if format == "json" {
 		return c.printJSON(v)
 	}
-	_ = c.print("%s runs, %s pages (%s bytes): checksums verified\n", thousands(int64(v.Runs)), thousands(int64(v.Pages)), thousands(v.Bytes))
+	_ = c.print("%s, %s (%s bytes): checksums verified\n", plural(v.Runs, "run"), plural(v.Pages, "page"), thousands(v.Bytes))
 	for _, endpoint := range slices.Sorted(maps.Keys(v.Leaves)) {
 		leaves := v.Leaves[endpoint]
 		_ = c.print("  %-9s  %s of %s values found in the rows\n", endpoint, thousands(int64(leaves.Found)), thousands(int64(leaves.Seen)))
@@ -65,13 +65,13 @@ func printVerification(c *console, v *health.Verification, format string) error 
 		_ = c.print("database: %s\n", v.Database)
 	}
 	if v.Before > 0 {
-		_ = c.print("%s runs were proved before: --all proves them again\n", thousands(int64(v.Before)))
+		_ = c.print("%s proved before: --all proves them again\n", plural(v.Before, "run"))
 	}
 	if v.BeforeFiles > 0 {
-		_ = c.print("%s files of joined rows were proved before\n", thousands(int64(v.BeforeFiles)))
+		_ = c.print("%s of joined rows proved before\n", plural(v.BeforeFiles, "file"))
 	}
 	if v.Others > 0 {
-		_ = c.print("%s runs were not asked for\n", thousands(int64(v.Others)))
+		_ = c.print("%s not asked for\n", plural(v.Others, "run"))
 	}
 	for _, note := range v.Notes {
 		_ = c.print("note   %s\n", note)

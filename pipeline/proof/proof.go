@@ -97,7 +97,7 @@ func (p *proving) all(ctx context.Context) error {
 		p.memory.remember(p.Store)
 	}
 	if pruned, err := store.ReadPruned(p.Store); err == nil && p.v.Pruned > 0 {
-		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages of %d runs until %s were pruned: that their rows are what these said is not proved", p.v.Pruned, pruned.Months[len(pruned.Months)-1].Last))
+		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages until run %s were pruned, of %d in all: that their rows are what these said is not proved", pruned.Months[len(pruned.Months)-1].Last, p.v.Pruned))
 	}
 	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)
 	p.v.Problems = append(p.v.Problems, wrong...)

@@ -2,7 +2,9 @@ package proof
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"strings"
 
@@ -37,6 +39,9 @@ func (p *proving) run(ctx context.Context, id string) (l look, err error) {
 		return l, p.files(ctx, &l, id)
 	}
 	l.v.Runs = 1
+	if _, err := p.Store.Planned(id); l.manifest == nil && err != nil && !errors.Is(err, fs.ErrNotExist) {
+		l.v.Wrong("%v", err)
+	}
 	every := p.Sample
 	if p.Files {
 		every = 0
