@@ -57,21 +57,26 @@ func (c *compaction) loose(k *store.Kind) (ids []string, err error) {
 	}
 	newest := c.runs[len(c.runs)-1]
 	today := max(c.cfg.Now.UTC().Format("20060102"), dayOfRun(newest))
-	for _, e := range entries {
+	over := false
+	for _, e := range slices.Backward(entries) {
 		id := e.Name()
-		if e.IsDir() && k.Stamp(id, false) != "" && dayOfRun(id) < today && id != newest && c.over(id) {
+		if !e.IsDir() || k.Stamp(id, false) == "" || dayOfRun(id) >= today || id == newest {
+			continue
+		}
+		m := c.manifest(id)
+		if m == nil || !m.Ended() || c.l.Dying(id) || len(c.l.LeftIn(id)) > 0 {
+			continue
+		}
+		if over = over || c.over(id, m); over {
 			ids = append(ids, id)
 		}
 	}
+	slices.Reverse(ids)
 	return ids, nil
 }
 
-// over reports whether nothing more comes of a run.
-func (c *compaction) over(id string) bool {
-	m := c.manifest(id)
-	if m == nil || !m.Ended() || c.l.Dying(id) || len(c.l.LeftIn(id)) > 0 {
-		return false
-	}
+// over reports whether nothing more comes of a run that has ended, nor of those before it.
+func (c *compaction) over(id string, m *store.Manifest) bool {
 	planned, err := c.l.Planned(id)
 	if errors.Is(err, os.ErrNotExist) {
 		return c.l.IsCopy(*m)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -21,7 +24,7 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	o.damage(d)
 	o.behind(d, cfg.Database)
 	o.orphans(d, files)
-	if names := store.Strays(d); len(names) > 0 {
+	if names := strays(d); len(names) > 0 {
 		o.find(Note, "strays", "", "", "not of this program, and left alone: %d files or folders in the store, such as %s", len(names), names[0])
 	}
 	if !o.stale(cfg) {
@@ -235,3 +238,20 @@ func (o *Overview) answers() {
 
 // missingManifest reports whether a run simply has not come to its end.
 func missingManifest(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+
+// strays are what lies in the store, and among the folders of runs, and is not ours.
+func strays(d store.Dir) (names []string) {
+	in := func(folder string, ours func(name string) bool) {
+		entries, _ := os.ReadDir(d.File(folder)) // who needs it says that it cannot be read
+		for _, e := range entries {
+			if name := path.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), "_") && !ours(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	in("", func(name string) bool {
+		return store.Owns(name) || store.OwnsFolder(name) || slices.Contains(store.Derived, name) || strings.HasPrefix(name, "spaces.duckdb")
+	})
+	in("runs", func(name string) bool { return store.Owns(name) || store.IsRun(d, path.Base(name)) })
+	return names
+}

@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/klauspost/compress/zstd"
@@ -238,7 +240,15 @@ type Bundle struct {
 	at    int64 // when the file was written, where that is not when the index was; else 0
 	begin int64 // of the parts
 	lines string
+	runs  []string
+	info  os.FileInfo // of the file that was read
 }
+
+// indexes are the bundles that were read, by path: a start asks for the runs many times.
+var (
+	indexes     sync.Map
+	indexesSize atomic.Int64 // of their texts
+)
 
 // index is the frame of an index: when it is written, in seconds since 1970, then a line
 // for each run, in order: its id, where its files begin, when its folder was changed, and
@@ -280,6 +290,10 @@ func ReadBundle(k *Kind, path string) (*Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
+	known, _ := indexes.Load(path)
+	if b, _ := known.(*Bundle); b != nil && os.SameFile(b.info, info) && b.Bytes == info.Size() && b.info.ModTime().Equal(info.ModTime()) {
+		return b, nil
+	}
 	text, err := readIndex(file, info.Size())
 	if err != nil {
 		return nil, err
@@ -289,10 +303,20 @@ func ReadBundle(k *Kind, path string) (*Bundle, error) {
 	if !strings.HasPrefix(text, indexBegins) || err != nil || !strings.HasSuffix(text, "\n") {
 		return nil, &CorruptError{path, errors.New("its index is damaged at both of its ends")}
 	}
-	b := &Bundle{Path: path, Bytes: info.Size(), kind: k, begin: int64(indexHead + len(text) + indexTail), lines: lines}
+	b := &Bundle{Path: path, Bytes: info.Size(), kind: k, begin: int64(indexHead + len(text) + indexTail), lines: lines, info: info}
 	if written := info.ModTime(); written.Unix() != seconds {
 		b.at = written.UnixNano() // a copy, or somebody has changed it
 	}
+	for line := range strings.Lines(b.lines) {
+		if id, _, _ := strings.Cut(line, " "); CheckRunID(id) == nil {
+			b.runs = append(b.runs, id)
+		}
+	}
+	if indexesSize.Add(int64(len(text))) > mostIndex {
+		indexes.Clear() // so many are of several stores
+		indexesSize.Store(0)
+	}
+	indexes.Store(path, b)
 	return b, nil
 }
 
@@ -350,15 +374,7 @@ func (b *Bundle) Check() error {
 }
 
 // Runs are those that the bundle has files of, oldest first.
-func (b *Bundle) Runs() (ids []string) {
-	for line := range strings.Lines(b.lines) {
-		id, _, _ := strings.Cut(line, " ")
-		if CheckRunID(id) == nil {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
+func (b *Bundle) Runs() []string { return slices.Clone(b.runs) }
 
 // Of is what the bundle has of a run; nil of one that is not in it.
 func (b *Bundle) Of(runID string) (*Folder, error) {

@@ -80,7 +80,7 @@ func (d Dir) Runs() ([]string, error) {
 		}
 		ids := joined
 		for _, e := range entries {
-			if e.IsDir() && isRun(d, e.Name()) {
+			if e.IsDir() && IsRun(d, e.Name()) {
 				ids = append(ids, e.Name())
 			}
 		}

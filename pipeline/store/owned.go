@@ -54,9 +54,9 @@ func Owns(name string) bool {
 // runForm is how the ids begin that Begin makes.
 var runForm = regexp.MustCompile(`^[0-9]{8}T[0-9]{6}Z-`)
 
-// isRun reports whether a folder among those of runs is one: somebody's, such as backup,
+// IsRun reports whether a folder among those of runs is one: somebody's, such as backup,
 // has no file of a run, and no pages.
-func isRun(d Dir, name string) bool {
+func IsRun(d Dir, name string) bool {
 	if CheckRunID(name) != nil || runForm.MatchString(name) {
 		return CheckRunID(name) == nil
 	}
@@ -66,23 +66,6 @@ func isRun(d Dir, name string) bool {
 		}
 	}
 	return false
-}
-
-// Strays are what lies in the store, and among the folders of runs, and is not ours.
-func Strays(d Dir) (names []string) {
-	in := func(folder string, ours func(name string) bool) {
-		entries, _ := os.ReadDir(d.File(folder)) // who needs it says that it cannot be read
-		for _, e := range entries {
-			if name := path.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), "_") && !ours(name) {
-				names = append(names, name)
-			}
-		}
-	}
-	in("", func(name string) bool {
-		return Owns(name) || OwnsFolder(name) || slices.Contains(Derived, name) || strings.HasPrefix(name, "spaces.duckdb")
-	})
-	in("runs", func(name string) bool { return Owns(name) || isRun(d, path.Base(name)) })
-	return names
 }
 
 // OwnsFolder is Owns of a folder, in which files of ours can lie.
