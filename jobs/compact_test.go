@@ -150,6 +150,7 @@ func (d *daily) files(table string) map[string]int {
 func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
+	t.Parallel()
 	d := newDaily(t, 16, jobs.CompactNone) // October 29 to November 3
 	want := d.rows()
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 3, "2026-10-30": 3, "2026-10-31": 3, "2026-11-01": 3, "2026-11-02": 3, "2026-11-03": 1}; !equalCounts(got, all) {
@@ -322,6 +323,7 @@ func TestDatabaseIsMadeAgainOfJoinedFiles(t *testing.T) {
 // step fails, the rows are there, once, and the next time all is done.
 func TestWhatCannotBeJoinedStays(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	d := newDaily(t, 7, jobs.CompactNone)
 	want := d.rows()
 	own := func(run string) string {

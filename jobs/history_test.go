@@ -16,7 +16,8 @@ func TestHistoriesTellWhatEachRunChanged(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
 	t.Parallel()
-	dir, runs := changingRuns(t, inFull(8, 4))
+	dir, runs := changingRuns(t, inFull(8, 6))
+	runs = runs[:inFull(8, 4)]
 	path := filepath.Join(t.TempDir(), "spaces.duckdb")
 	db, err := load.OpenSQL("")
 	if err != nil {

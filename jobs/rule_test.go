@@ -28,7 +28,7 @@ func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
 	t.Parallel()
-	dir, runs := changingRuns(t, inFull(30, 4))
+	dir, runs := changingRuns(t, inFull(30, 6))
 	order := rand.New(rand.NewPCG(14, 2)).Perm(len(runs))
 	path := filepath.Join(t.TempDir(), "spaces.duckdb")
 	d := load.NewDuckDB(load.DuckDBConfig{Path: path, Parts: dir, MemoryLimit: "1GB"})

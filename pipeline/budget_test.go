@@ -38,6 +38,7 @@ func (t *till) stop() *money.BudgetError {
 // No day's bill passes the budget, with eight workers; the next day goes on,
 // and nothing is asked for twice.
 func TestBudgetIsNeverPassed(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	till := dear(t)
 	till.plan.Tweets = false
@@ -79,6 +80,7 @@ func TestBudgetIsNeverPassed(t *testing.T) {
 // The budget holds for what a crash loses, too, and for what is lost on its way:
 // that of a month over all starts, that of a run for each.
 func TestBudgetCountsWhatWasLost(t *testing.T) {
+	t.Parallel()
 	for name, budget := range map[string]money.Budget{"month": {Month: 40 * schemas.Dollar}, "run": {Run: 40 * schemas.Dollar}} {
 		till := dear(t)
 		till.budget, till.lossy = budget, 3
@@ -148,6 +150,7 @@ func TestRepetitionUsesWhatItsLostTrySetAside(t *testing.T) {
 
 // What is lost on its way and asked for again is booked as the ledger has it.
 func TestBudgetBooksWhatTheLedgerSays(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	for _, workers := range []int{1, 8} {
 		till := dear(t)
@@ -192,6 +195,7 @@ func TestBudgetBoundsRepetitions(t *testing.T) {
 
 // A budget of a month or a run says when, or how, it goes on.
 func TestBudgetSaysHowToGoOn(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		budget money.Budget
 		resume string
@@ -231,6 +235,7 @@ func TestRequestBeyondAnyBudgetBecomesSmaller(t *testing.T) {
 
 // Users looked up instead of expanded are looked up once a day.
 func TestUsersAreLookedUpOnceADay(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	scratchtest.SkipRacing(t)
 	till := dear(t)

@@ -111,6 +111,7 @@ func full(w *world) store.Plan {
 }
 
 func TestSecondCrawlAsksNothing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true, Paging: simulator.PagingQuirks})
 	locked := newStore(t)
 	first := crawler(t, w, locked, full(w), nil)
@@ -130,6 +131,7 @@ func TestSecondCrawlAsksNothing(t *testing.T) {
 
 // What is asked depends on the world only, not on the order of answers.
 func TestEveryCrawlAsksTheSame(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
 	var want []string
@@ -154,6 +156,7 @@ func TestEveryCrawlAsksTheSame(t *testing.T) {
 }
 
 func TestCrawlAsksOnlyWhatCanBeAnswered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
 	var notices []string
 	p := crawler(t, w, newStore(t), full(w), &notices)
@@ -269,28 +272,32 @@ func TestStopsSayHowTheRunEnded(t *testing.T) {
 // One Space at which the server always fails does not keep the rest from being
 // fetched, is named, and is not done.
 func TestOneBadSpaceDoesNotStopTheOthers(t *testing.T) {
+	t.Parallel()
 	scratchtest.SkipRacing(t)
 	for bad := range 3 { // the first, one in between, and the last in the order of asking
-		sim := simulator.Config{Spaces: 500, NoRateLimits: true}
-		w := newWorld(t, sim)
-		ids := w.TweetedSpaceIDs(10)
-		plan := store.Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: ids}}}
-		poison := slices.Sorted(slices.Values(ids))[bad*9/2]
-		w.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Fault: simulator.FaultUnavailable, Endpoints: []string{"tweets"}, IDs: []string{poison}}}})
-		p := crawler(t, w, newStore(t), plan, nil)
-		p.Workers = 1
-		if err := p.Crawl(t.Context()); err != nil || !p.crawl.walk.incomplete() {
-			t.Fatalf("error %v, want gaps", err)
-		}
-		spaces := map[string]bool{}
-		for _, pair := range w.Served().SpaceTweets {
-			spaces[pair[0]] = true
-		}
-		var m store.Manifest
-		p.crawl.walk.tell(&m)
-		if len(m.Missing) != 1 || m.Missing[0].Member != poison || m.Missing[0].Kind != schemas.GapTemporary || m.Came[schemas.Tweets] != len(ids)-1 {
-			t.Errorf("tweets of %d Spaces, missing %+v; want all but %s", len(spaces), m.Missing, poison)
-		}
+		t.Run(fmt.Sprint(bad), func(t *testing.T) {
+			t.Parallel() // each waits for seconds
+			sim := simulator.Config{Spaces: 500, NoRateLimits: true}
+			w := newWorld(t, sim)
+			ids := w.TweetedSpaceIDs(10)
+			plan := store.Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: ids}}}
+			poison := slices.Sorted(slices.Values(ids))[bad*9/2]
+			w.SetFaults(simulator.Faults{Rules: []simulator.Rule{{Fault: simulator.FaultUnavailable, Endpoints: []string{"tweets"}, IDs: []string{poison}}}})
+			p := crawler(t, w, newStore(t), plan, nil)
+			p.Workers = 1
+			if err := p.Crawl(t.Context()); err != nil || !p.crawl.walk.incomplete() {
+				t.Fatalf("error %v, want gaps", err)
+			}
+			spaces := map[string]bool{}
+			for _, pair := range w.Served().SpaceTweets {
+				spaces[pair[0]] = true
+			}
+			var m store.Manifest
+			p.crawl.walk.tell(&m)
+			if len(m.Missing) != 1 || m.Missing[0].Member != poison || m.Missing[0].Kind != schemas.GapTemporary || m.Came[schemas.Tweets] != len(ids)-1 {
+				t.Errorf("tweets of %d Spaces, missing %+v; want all but %s", len(spaces), m.Missing, poison)
+			}
+		})
 	}
 }
 

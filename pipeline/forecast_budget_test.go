@@ -14,6 +14,7 @@ import (
 // A tight budget splits requests, which makes a job with expansions dearer:
 // the forecast says by how much at most, and the bill is within it.
 func TestForecastCountsWhatABudgetSplits(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	till := dear(t)
 	till.plan.Tweets = false
@@ -86,6 +87,7 @@ func TestNothingIsRecommendedWithoutReason(t *testing.T) {
 // A page of tweets can only be so small: a budget below what that can cost ends
 // each run there, and the forecast says so before.
 func TestForecastNamesWhereABudgetStops(t *testing.T) {
+	t.Parallel()
 	till := dear(t)
 	till.plan.Tweets = true
 	least := schemas.DefaultPrices().Cost(schemas.LeastOf(schemas.Tweets, till.plan.Expansions(schemas.Tweets)))

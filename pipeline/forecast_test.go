@@ -123,6 +123,7 @@ func forecastSeeds(t *testing.T) (from uint64, n int) {
 // At least 95 of 100 jobs cost what was forecast, after any number of runs; -v
 // prints how wide that was.
 func TestForecastContainsTheTruth(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	scratchtest.SkipRacing(t)
 	const jobs = 3

@@ -115,6 +115,7 @@ func (t *till) rebuilt() {
 
 // An older run that goes on is not missed.
 func TestLedgerFollowsAnOlderRun(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	till := newTill(t, simulator.Config{Spaces: 200})
 	older := store.Plan{Job: "test", Tweets: true, Seeds: []schemas.Request{{Endpoint: schemas.Spaces, IDs: till.SpaceIDs(20)}}}

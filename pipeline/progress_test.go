@@ -50,6 +50,7 @@ func TestProgressReachesTheEndOfEachWave(t *testing.T) {
 
 // In a store of one run the range of Progress is the ledger's.
 func TestProgressCostsWhatTheLedgerSays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, simulator.Config{Spaces: 500, NoRateLimits: true})
 	locked := newStore(t)
 	p, told := follow(t, w, locked)
@@ -77,6 +78,7 @@ func TestProgressOfASecondCrawlCostsNothing(t *testing.T) {
 }
 
 func TestBudgetLeftIsTheBudgetLessWhatWasSpent(t *testing.T) {
+	t.Parallel()
 	till := dear(t)
 	till.budget.Run, till.budget.Month = 1_000_000_000, 2_000_000_000
 	p, err := till.crawl()

@@ -45,6 +45,7 @@ func (t *till) reconcile(days int) money.Reconciliation {
 // However X bills, its count of every day is within the ledger's range, and
 // shows how it bills.
 func TestReconciliationShowsHowXBills(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	scratchtest.SkipRacing(t)
 	for _, b := range []money.Billing{{}, {Repeats: true}, {Expansions: true}, {Expansions: true, Repeats: true}} {

@@ -28,6 +28,7 @@ func (t *till) settleable() (money.Statement, money.Reconciliation, []money.Sett
 // However X bills, what its count leaves for lost answers is between what they did
 // cost and what was booked; today's and yesterday's are not settled.
 func TestTheAPIsCountSettlesWhatWasLost(t *testing.T) {
+	t.Parallel()
 	slow(t)
 	for _, b := range []simulator.Billing{{}, {NoDedup: true}, {ExpansionsBilled: true}, {ExpansionsBilled: true, NoDedup: true}} {
 		till := newTill(t, simulator.Config{Spaces: 200, Billing: b})
