@@ -54,13 +54,15 @@ func printVerification(c *console, v *health.Verification, format string) error 
 	if format == "json" {
 		return c.printJSON(v)
 	}
-	_ = c.print("%s, %s (%s bytes): checksums verified\n", plural(v.Runs, "run"), plural(v.Pages, "page"), thousands(v.Bytes))
-	for _, endpoint := range slices.Sorted(maps.Keys(v.Leaves)) {
-		leaves := v.Leaves[endpoint]
-		_ = c.print("  %-9s  %s of %s values found in the rows\n", endpoint, thousands(int64(leaves.Found)), thousands(int64(leaves.Seen)))
+	if v.Runs > 0 || v.Before == 0 { // else nothing was looked at
+		_ = c.print("%s, %s (%s bytes): checksums verified\n", plural(v.Runs, "run"), plural(v.Pages, "page"), thousands(v.Bytes))
+		for _, endpoint := range slices.Sorted(maps.Keys(v.Leaves)) {
+			leaves := v.Leaves[endpoint]
+			_ = c.print("  %-9s  %s of %s values found in the rows\n", endpoint, thousands(int64(leaves.Found)), thousands(int64(leaves.Seen)))
+		}
+		_ = c.print("%s files match their manifests\n", thousands(int64(v.Files)))
+		_ = c.print("%s tables are what the pages make anew\n", thousands(int64(v.Tables)))
 	}
-	_ = c.print("%s files match their manifests\n", thousands(int64(v.Files)))
-	_ = c.print("%s tables are what the pages make anew\n", thousands(int64(v.Tables)))
 	if v.Database != "none" {
 		_ = c.print("database: %s\n", v.Database)
 	}
