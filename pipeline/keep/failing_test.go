@@ -148,15 +148,26 @@ func killed(t *testing.T, c child) {
 // What is damaged or lost in a store is copied as it is, and said; a backup that had it
 // whole keeps that.
 func TestDamageIsSaidAndCostsNoBackup(t *testing.T) {
+	for runs, patterns := range map[int][]string{
+		1: {"raw/*/*.zst", "parquet/spaces/*/*-0.parquet", "runs/*/plan.json", "runs/*/manifest.json"},
+		6: {"raw/*.zst", "runs/*.zst"}, // of days that are over
+	} {
+		t.Run(patterns[0], func(t *testing.T) { damageIsSaid(t, runs, patterns) })
+	}
+}
+
+func damageIsSaid(t *testing.T, runs int, patterns []string) {
 	t.Parallel()
 	j := newJob(t, "parquet")
 	j.spec.With, j.spec.Creators = nil, nil
-	j.run(t)
+	for range runs {
+		j.run(t)
+	}
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")
 	backup(t, keep.Config{Store: store.Dir(j.spec.Store), To: good})
 	kept := contents(t, good)
-	for _, pattern := range []string{"raw/*/*.zst", "parquet/spaces/*/*-0.parquet", "runs/*/plan.json", "runs/*/manifest.json"} {
+	for _, pattern := range patterns {
 		names, _ := filepath.Glob(filepath.Join(j.spec.Store, pattern))
 		if len(names) == 0 {
 			t.Fatalf("no %s", pattern)

@@ -41,9 +41,12 @@ type part struct {
 func look(d store.Dir, now *listing, before target) *survey {
 	s := &survey{now: now, files: store.NewBundles(d), parts: map[string]part{}, pages: map[string]store.Segment{}, plans: map[string]string{}, runs: map[string]bool{}, loose: map[string]bool{}, wrong: map[string]string{}}
 	where := store.Where{}
-	manifests := map[string]bool{}
+	manifests, over := map[string]bool{}, []string{}
 	for name := range now.files {
-		if k := store.BundleKind(name); k != nil {
+		if k := store.BundleKind(name); k == store.PageBundles {
+			over = append(over, s.bundle(d, k, name)...)
+			continue
+		} else if k != nil {
 			for _, run := range s.bundle(d, k, name) {
 				manifests["runs/"+run+"/manifest.json"], s.runs[run] = true, true
 			}
@@ -67,9 +70,23 @@ func look(d store.Dir, now *listing, before target) *survey {
 		}
 		s.committing = s.committing || path.Base(name) == "commit.json"
 	}
+	older := map[string]store.Dir{} // backups that have the manifest of a run in a bundle
 	for _, e := range before.earlier() {
 		if path.Base(e.Path) == "manifest.json" {
 			manifests[e.Path] = true
+		}
+		if store.BundleKind(e.Path) == store.RunBundles {
+			_, at, _ := before.older(e.Path)
+			if b, err := store.ReadBundle(store.RunBundles, at); err == nil {
+				for _, run := range b.Runs() {
+					manifests["runs/"+run+"/manifest.json"], older[run] = true, store.Dir(strings.TrimSuffix(at, filepath.FromSlash("/"+e.Path)))
+				}
+			}
+		}
+	}
+	for _, run := range over {
+		if name := "runs/" + run + "/manifest.json"; !manifests[name] {
+			s.wrong[name] = d.RunFile(run, "manifest.json") + ": is missing, and the run is over" + store.RunBundles.Nor(run)
 		}
 	}
 	for name := range manifests {
@@ -79,6 +96,8 @@ func look(d store.Dir, now *listing, before target) *survey {
 			s.wrong[name] = err.Error()
 			if _, at, ok := before.older(name); ok {
 				m, err = manifest(store.Dir(strings.TrimSuffix(at, filepath.FromSlash("/"+name))), run)
+			} else if older[run] != "" {
+				m, err = manifest(older[run], run)
 			}
 		}
 		if err != nil {
@@ -99,7 +118,7 @@ func (s *survey) bundle(d store.Dir, k *store.Kind, name string) []string {
 	if err != nil {
 		s.wrong[name] = err.Error()
 	}
-	if b == nil || k == store.PageBundles {
+	if b == nil {
 		return nil
 	}
 	return b.Runs()
@@ -191,7 +210,11 @@ func (c *copying) prove() {
 	maps.Copy(c.wrong, c.torn)
 	maps.Copy(c.wrong, c.kept)
 	for name, text := range c.survey.wrong {
-		c.bad(name, text, func(string, Entry) bool {
+		c.bad(name, text, func(at string, _ Entry) bool {
+			if k := store.BundleKind(name); k != nil {
+				b, err := store.ReadBundle(k, at)
+				return err == nil && b.Check() == nil
+			}
 			return kindOf(name) == receipts && !c.survey.loose[path.Base(path.Dir(name))]
 		})
 	}
