@@ -12,10 +12,10 @@ func compactCommand(c *console) *cli.Command {
 		Name:      "compact",
 		Usage:     "join the files of days and months that are over",
 		UsageText: "spacesetl compact --store ./spaces\nspacesetl compact -f job.yaml --all",
-		Description: "Parquet files of runs become one a table and day once the day is over, and one a table and month\n" +
-			"once the month is; their pages, and their plans and manifests, one a day, then month. The first run\n" +
-			"of a day does it at its end, unless the job says compact: none. Rows and pages stay the same,\n" +
-			"readers see the old files or the new ones, manifests stay as they are.",
+		Description: "Parquet files of runs become one a table and day once the day is over, and one a table and\n" +
+			"month once the month is; their pages, and their plans and manifests, one a day, then month. The\n" +
+			"first run of a day does it at its end, unless the job says compact: none. Rows and pages stay the\n" +
+			"same, readers see the old files or the new ones, manifests stay as they are.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
