@@ -531,3 +531,31 @@ func TestStoreOfFormat3GoesOnWorking(t *testing.T) {
 		t.Errorf("not joined: %q, %v", own, err)
 	}
 }
+
+// A file that somebody refers to stays where it is, and the others are joined around it.
+func TestFilesThatAreHeldStay(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 5, jobs.CompactNone) // three on October 29
+	want := d.rows()
+	names, err := filepath.Glob(filepath.Join(d.store.Parquet(), "spaces", "run_date=2026-10-29", "*.parquet"))
+	if err != nil || len(names) != 3 {
+		t.Fatalf("files of the first day: %q, %v", names, err)
+	}
+	held, err := filepath.Rel(d.store.Parquet(), names[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(compact.Held(d.store), "lake.txt")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(list), 0o777), os.WriteFile(list, []byte(filepath.ToSlash(held)+"\n"), 0o666)); err != nil {
+		t.Fatal(err)
+	}
+	d.spec.Compact = jobs.CompactMonths
+	sum, err := jobs.Open(d.spec, d.options()).Compact(t.Context(), false)
+	if err != nil || len(sum.Left) != 1 || !strings.Contains(sum.Left[0], names[1]) || !strings.Contains(sum.Left[0], list) {
+		t.Errorf("left %q, %v", sum.Left, err)
+	}
+	if _, err := os.Stat(names[1]); err != nil || d.files("spaces")["2026-10-29"] != 2 {
+		t.Errorf("held: %v; files %v", err, d.files("spaces"))
+	}
+	d.whole("held", want)
+}

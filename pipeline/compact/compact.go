@@ -59,6 +59,9 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	}
 	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}
 	c.cfg.Most = cmp.Or(cfg.Most, MostBytes)
+	if c.held, err = holders(l.Dir); err != nil {
+		return c.sum, err
+	}
 	var damaged error // maps: each costs its own table only
 	for _, t := range schemas.Tables() {
 		err := c.table(t)
@@ -84,6 +87,8 @@ type compaction struct {
 	l   *store.Locked
 	cfg Config
 	sum Summary
+	// held are files that somebody refers to, and who.
+	held map[string]string
 }
 
 // table joins the files of one table.
@@ -188,6 +193,12 @@ func (c *compaction) whole(t *schemas.Table, sources []source) []source {
 	bad, all := map[string]bool{}, false
 	for _, s := range sources {
 		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
+		if by := c.held[s.Path]; by != "" {
+			if bad[s.First], all = true, all || !s.own; !c.cfg.Begun { // not each day
+				c.sum.Left = append(c.sum.Left, fmt.Sprintf("%s: %s refers to it", file, filepath.Join(Held(c.l.Dir), by)))
+			}
+			continue
+		}
 		err := store.CheckPart(file, s.Part)
 		if err == nil {
 			err = load.CheckShape(t, file)
