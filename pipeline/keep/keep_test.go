@@ -157,6 +157,14 @@ func TestBackupOfADatabaseChangedInPlace(t *testing.T) {
 	copies[1].whole(t, "restored")
 }
 
+// between is how long no run is at work, which a list and a copy have to fit into.
+func between() time.Duration {
+	if scratchtest.Racing {
+		return 3 * time.Second
+	}
+	return 300 * time.Millisecond
+}
+
 // atWork takes backups while the job runs, and returns the job in stores restored of
 // them.
 func atWork(t *testing.T, j *job, n int) (copies []*job) {
@@ -170,7 +178,7 @@ func atWork(t *testing.T, j *job, n int) (copies []*job) {
 				return
 			default:
 				j.run(t)
-				time.Sleep(50 * time.Millisecond)
+				time.Sleep(between())
 			}
 		}
 	})
