@@ -183,7 +183,7 @@ func (c *copying) round(now *listing) error {
 	holder, _ := c.cfg.Store.Holder() // of what cannot be read nothing is known
 	c.busy = holder.Held && c.survey.committing
 	for name := range c.done {
-		if now.files[name] == nil && c.kept[name] == "" {
+		if now.files[name] == nil || c.kept[name] != "" { // what is kept is found out anew
 			c.without(name)
 		}
 	}
