@@ -10,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -85,7 +86,7 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 		if lacks = lacks[n:]; len(lacks) > 0 {
 			of := *j
 			of.spec.To = []string{store.DuckDBFile}
-			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); errors.As(err, new(*store.PrunedError)) {
+			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); errors.As(err, new(*landing.PrunedError)) {
 				j.opts.Log.Warn(err.Error()) // it has what the files have
 			} else if err != nil {
 				return err

@@ -13,6 +13,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -80,7 +81,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out, r)
-			if r.Run == "" && (errors.Is(err, pipeline.ErrNoPages) || errors.As(err, new(*store.PrunedError))) {
+			if r.Run == "" && (errors.Is(err, pipeline.ErrNoPages) || errors.As(err, new(*landing.PrunedError))) {
 				j.opts.Log.Info(err.Error())
 				if err = filed(ctx, j, id, dir, r); err == nil {
 					continue

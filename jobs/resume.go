@@ -112,12 +112,4 @@ func Command(words ...string) string {
 }
 
 // ShellWord is a text as one word of a shell's command.
-func ShellWord(text string) string {
-	plain := func(r rune) bool {
-		return strings.ContainsRune("@%+=:,./-_", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-	}
-	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
-		return text
-	}
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
+func ShellWord(text string) string { return store.ShellWord(text) }

@@ -37,12 +37,12 @@ var arrows = map[string][]string{
 	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract", "extract/simulator", "jobs"}, // a program
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/latest":   {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
-	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load"},
+	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/report":   {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load"},
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
-	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
 	"jobs/ready":        {"jobs", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -139,7 +139,7 @@ func (p *Pipeline) Open() error {
 			open = landing.OpenSalvage
 		}
 		pages, err := open(p.Store, p.Run.RunID)
-		var pruned *store.PrunedError
+		var pruned *landing.PrunedError
 		if errors.As(err, &pruned) {
 			return pruned
 		}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -136,7 +137,7 @@ func short(d store.Dir, m store.Manifest) string {
 	switch missing := errors.Is(err, fs.ErrNotExist); {
 	case missing && (m.Run.Pages == 0 || d.IsCopy(m)):
 		return ""
-	case missing && store.PrunedRun(d, m.Run.RunID) != nil:
+	case missing && landing.PrunedRun(d, m.Run.RunID) != nil:
 		return ""
 	case missing:
 		return fmt.Sprintf("%s is missing, with the %d pages that the run's manifest counts%s", raw, m.Run.Pages, store.PageBundles.Nor(m.Run.RunID))

@@ -176,7 +176,7 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 	m.Run.RunID = id // without a manifest, too
 	var damaged []*landing.DamageError
 	pages, err := landing.OpenSalvage(d, id)
-	var pruned *store.PrunedError
+	var pruned *landing.PrunedError
 	switch {
 	case errors.As(err, &pruned): // and what is lasting of them is lost
 		damaged = append(damaged, landing.NewPruned(pruned, m.Run.Pages))

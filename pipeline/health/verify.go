@@ -91,7 +91,7 @@ func (v *Verification) damaged(damage *landing.DamageError) {
 // changes nothing.
 func VerifyPages(ctx context.Context, v *Verification, d store.Dir, runID string, every int) error {
 	pages, err := landing.OpenSalvage(d, runID)
-	var pruned *store.PrunedError
+	var pruned *landing.PrunedError
 	if errors.As(err, &pruned) {
 		v.Pruned++
 	}

@@ -31,29 +31,29 @@ func readArchive(path string) (*Index, error) {
 // RestorePages brings the pages of a month back from the archive that they were pruned
 // into, compares them with the checksums of the archive and of the runs' manifests, and
 // notes that they are no more pruned. A process that dies leaves them pruned.
-func RestorePages(ctx context.Context, d store.Dir, archive string, step durable.Step) (store.PrunedMonth, error) {
-	pruned, err := store.ReadPruned(d)
+func RestorePages(ctx context.Context, d store.Dir, archive string, step durable.Step) (landing.PrunedMonth, error) {
+	pruned, err := landing.ReadPruned(d)
 	if err == nil && len(pruned.Months) == 0 {
 		err = fmt.Errorf("nothing was pruned from %s", d)
 	}
 	if err != nil {
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	}
 	l, err := d.Lock()
 	if err != nil {
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	}
 	defer l.Unlock()
-	pruned, err = store.ReadPruned(d)
+	pruned, err = landing.ReadPruned(d)
 	if err != nil {
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	}
 	next := filepath.Join(l.Raw(), "_pruned-restored") // swept if this process dies
 	if err := os.RemoveAll(next); err != nil {
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	}
 	defer os.RemoveAll(next) // only takes space
-	month, sums := (*store.PrunedMonth)(nil), map[string]string{}
+	month, sums := (*landing.PrunedMonth)(nil), map[string]string{}
 	x, err := walk(archive, nil, func(e Entry, from io.Reader) error {
 		name := strings.TrimPrefix(e.Path, "raw/")
 		in := pruned.Month(strings.Split(name, "/")[0])
@@ -71,18 +71,18 @@ func RestorePages(ctx context.Context, d store.Dir, archive string, step durable
 	})
 	switch {
 	case err != nil:
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	case month == nil || len(sums) != len(x.Files) || slices.ContainsFunc(x.Files, func(e Entry) bool { return sums[e.Path] != e.SHA256 }):
-		return store.PrunedMonth{}, &NoBackupError{archive, "its pages are not those that it lists"}
+		return landing.PrunedMonth{}, &NoBackupError{archive, "its pages are not those that it lists"}
 	case len(sums) != month.Files:
-		return store.PrunedMonth{}, &NoBackupError{archive, fmt.Sprintf("it has %d files of pages; %d were pruned", len(sums), month.Files)}
+		return landing.PrunedMonth{}, &NoBackupError{archive, fmt.Sprintf("it has %d files of pages; %d were pruned", len(sums), month.Files)}
 	}
 	if err := takeBack(ctx, l, next, step); err != nil {
-		return store.PrunedMonth{}, err
+		return landing.PrunedMonth{}, err
 	}
 	back := *month
-	pruned.Months = slices.DeleteFunc(pruned.Months, func(m store.PrunedMonth) bool { return m.First == back.First })
-	return back, store.WritePruned(l, pruned, step)
+	pruned.Months = slices.DeleteFunc(pruned.Months, func(m landing.PrunedMonth) bool { return m.First == back.First })
+	return back, landing.WritePruned(l, pruned, step)
 }
 
 // takeBack puts the folders of runs in their places, and holds their pages against the

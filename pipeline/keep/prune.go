@@ -76,7 +76,7 @@ type PruneConfig struct {
 
 // PruneSummary is what was removed, or would be.
 type PruneSummary struct {
-	Months []store.PrunedMonth `json:"months"`
+	Months []landing.PrunedMonth `json:"months"`
 	// Stays is why no more is, where anything is in the way.
 	Stays string `json:"stays,omitempty"`
 }
@@ -119,7 +119,7 @@ func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary,
 	if err != nil {
 		return PruneSummary{}, err
 	}
-	pruned, err := store.ReadPruned(l.Dir)
+	pruned, err := landing.ReadPruned(l.Dir)
 	if err != nil {
 		return PruneSummary{}, err
 	}
@@ -142,7 +142,7 @@ func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary,
 			err = cfg.Step.At("prune: before note", string(l.Dir))
 		}
 		if err == nil {
-			err = store.WritePruned(l, pruned, cfg.Step)
+			err = landing.WritePruned(l, pruned, cfg.Step)
 		}
 		if err != nil {
 			return PruneSummary{}, err
@@ -159,7 +159,7 @@ func first(runs []string) bool {
 }
 
 // remove removes what is noted as pruned, also what a process that died has left of it.
-func remove(ctx context.Context, l *store.Locked, pruned store.Pruned, cfg PruneConfig) error {
+func remove(ctx context.Context, l *store.Locked, pruned landing.Pruned, cfg PruneConfig) error {
 	entries, err := os.ReadDir(l.Raw())
 	if err != nil {
 		return err
@@ -184,7 +184,7 @@ func remove(ctx context.Context, l *store.Locked, pruned store.Pruned, cfg Prune
 
 // removeBundle removes a bundle that has pages of pruned runs only. One that cannot be
 // read stays.
-func removeBundle(l *store.Locked, pruned store.Pruned, name string, step durable.Step) error {
+func removeBundle(l *store.Locked, pruned landing.Pruned, name string, step durable.Step) error {
 	path := filepath.Join(l.Raw(), name)
 	b, err := store.ReadBundle(store.PageBundles, path)
 	var corrupt *store.CorruptError
@@ -229,7 +229,7 @@ func prunable(ctx context.Context, d store.Dir, closed int, cfg PruneConfig) (su
 	if err != nil {
 		return sum, err
 	}
-	pruned, err := store.ReadPruned(d)
+	pruned, err := landing.ReadPruned(d)
 	if err != nil {
 		return sum, err
 	}
@@ -248,7 +248,7 @@ func prunable(ctx context.Context, d store.Dir, closed int, cfg PruneConfig) (su
 			sum.Stays = fmt.Sprintf("what runs since %s cost can still change: the ledger closes them when pages of a month later have come", runs[0])
 			break
 		}
-		m := store.PrunedMonth{First: runs[0], Last: runs[n-1], At: cfg.Now.UTC().Truncate(time.Second)}
+		m := landing.PrunedMonth{First: runs[0], Last: runs[n-1], At: cfg.Now.UTC().Truncate(time.Second)}
 		for _, run := range runs[:n] {
 			if pruned.Month(run) != nil {
 				continue
@@ -319,7 +319,7 @@ func pagesOf(d store.Dir, bundles *store.Bundles, run string) (*store.Folder, er
 
 // archiveMonth copies the pages of a month into an archive, with a file of its checksum,
 // as sha256sum -c reads it. One that is there already has to have the same files.
-func archiveMonth(ctx context.Context, d store.Dir, m store.PrunedMonth, cfg PruneConfig) (path string, err error) {
+func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg PruneConfig) (path string, err error) {
 	folder, err := filepath.Abs(cfg.Archive)
 	if err != nil {
 		return "", err

@@ -11,6 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -166,7 +167,7 @@ func pruningFails(t *testing.T, j *job) {
 			t.Fatal(err)
 		}
 		file := filepath.Join(archive, "raw-2026-10.tar.zst")
-		if p, readErr := store.ReadPruned(d); readErr != nil || len(p.Months) == 0 {
+		if p, readErr := landing.ReadPruned(d); readErr != nil || len(p.Months) == 0 {
 			continue
 		}
 		months++
@@ -174,13 +175,13 @@ func pruningFails(t *testing.T, j *job) {
 			if !errors.Is(restoreErr, full) {
 				t.Fatal(restoreErr)
 			}
-			if p, _ := store.ReadPruned(d); len(p.Months) > 0 { // else it failed after its last step
+			if p, _ := landing.ReadPruned(d); len(p.Months) > 0 { // else it failed after its last step
 				if _, err := keep.RestorePages(t.Context(), d, file, nil); err != nil {
 					t.Fatal(err)
 				}
 			}
 		}
-		if p, _ := store.ReadPruned(d); len(p.Months) > 0 {
+		if p, _ := landing.ReadPruned(d); len(p.Months) > 0 {
 			t.Errorf("step %d: restored and pruned: %+v", n, p)
 		}
 		if err == nil {

@@ -152,7 +152,7 @@ func (s *survey) manifest(d store.Dir, m *store.Manifest, where store.Where) {
 	if joined, err := s.files.Joined(store.RunBundles, run); joined == nil || err != nil || s.now.files["runs/"+run+"/plan.json"] != nil {
 		s.plans["runs/"+run+"/plan.json"] = m.PlanSHA256
 	}
-	if pages, err := s.files.Pages(run); err == nil && pages.Bundle != "" || store.PrunedRun(d, run) != nil {
+	if pages, err := s.files.Pages(run); err == nil && pages.Bundle != "" || landing.PrunedRun(d, run) != nil {
 		return
 	}
 	for _, landed := range m.Landed {
@@ -318,7 +318,7 @@ func (c *copying) olderRuns(k *store.Kind, name string) []string {
 func (c *copying) has(files *store.Bundles, name, run string) bool {
 	if strings.HasPrefix(name, "raw/") {
 		f, err := files.Pages(run)
-		return err == nil && (f.Bundle != "" || store.BundleKind(name) != nil) || store.PrunedRun(c.cfg.Store, run) != nil
+		return err == nil && (f.Bundle != "" || store.BundleKind(name) != nil) || landing.PrunedRun(c.cfg.Store, run) != nil
 	}
 	if store.BundleKind(name) != nil {
 		_, err := files.RunFile(run, "manifest.json")

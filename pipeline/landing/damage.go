@@ -34,7 +34,7 @@ type DamageError struct {
 
 // NewPruned is the damage of a run whose pages were pruned, where what was to last of
 // them is lost, too.
-func NewPruned(p *store.PrunedError, pages int) *DamageError {
+func NewPruned(p *PrunedError, pages int) *DamageError {
 	return &DamageError{File: filepath.Join(store.Dir(p.Store).Raw(), p.Run), Pages: pages, What: p.Error(), Counted: true}
 }
 

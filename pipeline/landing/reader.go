@@ -56,7 +56,7 @@ type Reader struct {
 var ErrNone = errors.New("no page of the run has landed")
 
 // prunedError is an ErrNone of a run whose pages were pruned.
-type prunedError struct{ *store.PrunedError }
+type prunedError struct{ *PrunedError }
 
 func (e *prunedError) Is(target error) bool { return target == ErrNone }
 func (e *prunedError) Unwrap() error        { return e.PrunedError }
@@ -135,8 +135,8 @@ func (r *Reader) index(d store.Dir, m *store.Manifest) error {
 		return nil // a run that had nothing to ask, whose empty folder was not copied
 	case missing && m != nil && d.IsCopy(*m):
 		return fmt.Errorf("landing %s: %w here: another store has them", r.dir, ErrNone)
-	case missing && m != nil && store.PrunedRun(d, r.run) != nil:
-		return fmt.Errorf("landing: %w", &prunedError{store.PrunedRun(d, r.run)})
+	case missing && m != nil && PrunedRun(d, r.run) != nil:
+		return fmt.Errorf("landing: %w", &prunedError{PrunedRun(d, r.run)})
 	case missing && m != nil:
 		return r.spoilt(&DamageError{File: r.dir, Pages: m.Run.Pages, What: fmt.Sprintf("none of the %d pages that the run's manifest counts is there%s", m.Run.Pages, store.PageBundles.Nor(r.run))})
 	case errors.As(err, &corrupt) && m != nil:

@@ -29,7 +29,7 @@ type folding struct {
 func (f *folding) pages(ctx context.Context, d store.Dir, others ...func(facts.Received)) error {
 	pages, err := landing.OpenSalvage(d, f.run)
 	var received []string
-	var pruned *store.PrunedError
+	var pruned *landing.PrunedError
 	switch {
 	case errors.As(err, &pruned): // and what is lasting of them is lost
 		m, _ := d.Manifest(f.run) // was read to find it

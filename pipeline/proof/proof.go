@@ -15,6 +15,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -96,7 +97,7 @@ func (p *proving) all(ctx context.Context) error {
 		}
 		p.memory.remember(p.Store)
 	}
-	if pruned, err := store.ReadPruned(p.Store); err == nil && p.v.Pruned > 0 {
+	if pruned, err := landing.ReadPruned(p.Store); err == nil && p.v.Pruned > 0 {
 		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages until run %s were pruned, of %d in all: that their rows are what these said is not proved", pruned.Months[len(pruned.Months)-1].Last, p.v.Pruned))
 	}
 	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)

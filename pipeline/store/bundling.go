@@ -49,7 +49,7 @@ func (e *SourceError) Unwrap() error { return e.Err }
 // own and in a bundle at once. It is not there before Publish. The error is a
 // *SourceError where parts of another are not what was written.
 func WriteBundle(l *Locked, k *Kind, stamp string, from []*Folder) (_ *NewBundle, err error) {
-	if err := note(l, 3); err != nil {
+	if err := Note(l, 3); err != nil {
 		return nil, err
 	}
 	n := &NewBundle{from: from, l: l, kind: k, stamp: stamp, path: filepath.Join(k.Folder(l.Dir), newBundle+stamp+k.ending), at: time.Unix(time.Now().Unix(), 0)}

@@ -52,8 +52,8 @@ func known(d Dir) error {
 	return nil
 }
 
-// note makes a store one of a format, before it has anything of it.
-func note(l *Locked, n int) error {
+// Note makes a store one of a format, before it has anything of it.
+func Note(l *Locked, n int) error {
 	var f format
 	if err := ReadJSON(l.File(formatFile), &f); err == nil && f.Format >= n {
 		return nil
@@ -68,15 +68,18 @@ const restoringFile = "restoring"
 type RestoringError struct{ Store, From string }
 
 func (e *RestoringError) Error() string {
-	return fmt.Sprintf("store %s is half restored: spacesetl restore %s --store %s goes on", e.Store, quoted(e.From), quoted(e.Store))
+	return fmt.Sprintf("store %s is half restored: spacesetl restore %s --store %s goes on", e.Store, ShellWord(e.From), ShellWord(e.Store))
 }
 
-// quoted is a path as a word of a shell.
-func quoted(path string) string {
-	if strings.Trim(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./") == "" && path != "" {
-		return path
+// ShellWord is a text as one word of a shell's command.
+func ShellWord(text string) string {
+	plain := func(r rune) bool {
+		return strings.ContainsRune("@%+=:,./-_", r) || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
 	}
-	return "'" + strings.ReplaceAll(path, "'", `'\''`) + "'"
+	if text != "" && strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // Restoring notes in a folder that it becomes a store, from a backup: until Restored

@@ -13,7 +13,7 @@ import (
 
 // ownFiles are the files of a store that lie in no folder of it, but for the lock.
 var ownFiles = []string{
-	"state.json", "ledger.json", "ledger.ndjson", "settled.json", "runs.ndjson", formatFile, prunedFile, "pruned-state.json", "pruned-ledger.json", "report.html",
+	"state.json", "ledger.json", "ledger.ndjson", "settled.json", "runs.ndjson", formatFile, PrunedFile, "pruned-state.json", "pruned-ledger.json", "report.html",
 	"spaces.duckdb", "spaces.duckdb.wal",
 }
 

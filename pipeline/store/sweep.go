@@ -203,6 +203,13 @@ func (l *Locked) bury(runID, commit string) error {
 	return l.Committed(runID)
 }
 
+// PrunedFile says which pages were removed since they were old. PrunedFolder begins the
+// name that a folder of pages gets before that: the pages of a run are all there or none.
+const (
+	PrunedFile   = "pruned.json"
+	PrunedFolder = "_pruned-"
+)
+
 // Leftovers are the patterns of what a process that died can have left outside of the
 // folders of runs; see LeftIn. No other name that begins with _ is ours: a folder that
 // is a link can lead to anything.
@@ -212,7 +219,7 @@ func (d Dir) Leftovers() []string {
 	for _, k := range []*Kind{PageBundles, RunBundles} {
 		patterns = append(patterns, filepath.Join(dir, k.folder, newBundle+"*"+k.ending), filepath.Join(dir, k.folder, goneFolder+"[0-9]*"))
 	}
-	for _, name := range []string{"state.json", "ledger.json", "settled.json", "runs.ndjson", formatFile, "report.html", prunedFile, "pruned-state.json", "pruned-ledger.json"} {
+	for _, name := range []string{"state.json", "ledger.json", "settled.json", "runs.ndjson", formatFile, "report.html", PrunedFile, "pruned-state.json", "pruned-ledger.json"} {
 		patterns = append(patterns, filepath.Join(dir, "_"+name+"-[0-9]*"))
 	}
 	return patterns

@@ -26,7 +26,7 @@ const newTables = "_table-"
 // NewTable makes the new folder of a table. Its files are written into it, then Fill
 // and Replace are called.
 func NewTable(l *Locked, name string) (*Table, error) {
-	if err := errors.Join(putBack(l), note(l, 2)); err != nil {
+	if err := errors.Join(putBack(l), Note(l, 2)); err != nil {
 		return nil, err
 	}
 	t := &Table{Dir: filepath.Join(l.Parquet(), newTables+name), of: filepath.Join(l.Parquet(), name), without: map[string]bool{}}

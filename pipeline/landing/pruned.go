@@ -1,4 +1,4 @@
-package store
+package landing
 
 import (
 	"errors"
@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -31,19 +32,17 @@ type PrunedMonth struct {
 	Archive string    `json:"archive,omitempty"` // that has them; an absolute path
 }
 
-const prunedFile = "pruned.json"
-
-// ReadPruned reads what was pruned. The error is a *CorruptError where it is not what
+// ReadPruned reads what was pruned. The error is a *store.CorruptError where it is not what
 // was written.
-func ReadPruned(d Dir) (Pruned, error) {
+func ReadPruned(d store.Dir) (Pruned, error) {
 	var p Pruned
-	_, err := ReadSummed(d.File(prunedFile), &p)
+	_, err := store.ReadSummed(d.File(store.PrunedFile), &p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Pruned{}, nil
 	}
 	for _, m := range p.Months {
-		if err == nil && (CheckRunID(m.First) != nil || CheckRunID(m.Last) != nil) {
-			err = &CorruptError{d.File(prunedFile), errors.New("it names what is no run")}
+		if err == nil && (store.CheckRunID(m.First) != nil || store.CheckRunID(m.Last) != nil) {
+			err = &store.CorruptError{Path: d.File(store.PrunedFile), Err: errors.New("it names what is no run")}
 		}
 	}
 	return p, err
@@ -52,7 +51,7 @@ func ReadPruned(d Dir) (Pruned, error) {
 // Month is that with the pages of a run, or with a bundle of pages; nil if they were not
 // pruned.
 func (p Pruned) Month(name string) *PrunedMonth {
-	bundle := PageBundles.names(name)
+	bundle := store.BundleKind("raw/"+name) == store.PageBundles
 	i := slices.IndexFunc(p.Months, func(m PrunedMonth) bool {
 		return m.First <= name && name <= m.Last || bundle && strings.HasPrefix(m.First, name[:len("202611")])
 	})
@@ -63,14 +62,14 @@ func (p Pruned) Month(name string) *PrunedMonth {
 }
 
 // WritePruned notes what is about to be pruned, or no more is.
-func WritePruned(l *Locked, p Pruned, step durable.Step) error {
-	if err := note(l, 3); err != nil {
+func WritePruned(l *store.Locked, p Pruned, step durable.Step) error {
+	if err := store.Note(l, 3); err != nil {
 		return err
 	}
 	slices.SortFunc(p.Months, func(a, b PrunedMonth) int { return strings.Compare(a.First, b.First) })
 	p.Checksum = ""
-	p.Checksum = Checksum(p)
-	return WriteJSON(l.File(prunedFile), p, step)
+	p.Checksum = store.Checksum(p)
+	return store.WriteJSON(l.File(store.PrunedFile), p, step)
 }
 
 // PrunedError is a run whose pages were removed since they were old.
@@ -84,12 +83,12 @@ func (e *PrunedError) Error() string {
 	if e.Archive == "" {
 		return text + ", into no archive"
 	}
-	return fmt.Sprintf("%s: spacesetl restore --archive %s --store %s brings them back", text, quoted(e.Archive), quoted(e.Store))
+	return fmt.Sprintf("%s: spacesetl restore --archive %s --store %s brings them back", text, store.ShellWord(e.Archive), store.ShellWord(e.Store))
 }
 
 // PrunedRun returns a *PrunedError of a run whose pages are not there since they were
 // pruned, nil of any other. Who misses pages asks it.
-func PrunedRun(d Dir, runID string) *PrunedError {
+func PrunedRun(d store.Dir, runID string) *PrunedError {
 	if _, err := os.Lstat(filepath.Join(d.Raw(), runID)); !errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -99,7 +98,3 @@ func PrunedRun(d Dir, runID string) *PrunedError {
 	}
 	return nil
 }
-
-// PrunedFolder begins the name that a folder of pages gets before it is removed: the
-// pages of a run are all there or none.
-const PrunedFolder = "_pruned-"
