@@ -140,20 +140,12 @@ func countedRun(d store.Dir, run string) error {
 	if err != nil {
 		return err
 	}
-	r, err := landing.OpenReader(d, run)
+	pages, err := d.Pages(run)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
-	content, buffers := landing.Content{}, &landing.Buffers{}
-	for _, e := range r.Entries() {
-		if _, err := r.ReadInto(e, buffers); err != nil {
-			return err
-		}
-		content.Add(e.PageID, buffers)
-	}
-	if m.Content != "" && content.Sum() != m.Content {
-		return fmt.Errorf("the pages of run %s are not those that its manifest counts", run)
+	if err := landing.Check(d, &m, pages); err != nil {
+		return fmt.Errorf("the pages of run %s: %w", run, err)
 	}
 	return nil
 }

@@ -112,7 +112,7 @@ func PruneStore(ctx context.Context, d store.Dir, dry bool, cfg PruneConfig) (Pr
 // that they go: a process that dies leaves pages that are there, or the note. The tables
 // stay.
 func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary, error) {
-	if runs, err := l.Runs(); err != nil || cfg.Begun && !first(runs) {
+	if runs, err := l.Runs(); err != nil || cfg.Begun && !store.FirstOfDay(runs) {
 		return PruneSummary{}, err
 	}
 	ledger, err := money.Update(ctx, l)
@@ -149,13 +149,6 @@ func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary,
 		}
 	}
 	return sum, remove(ctx, l, pruned, cfg)
-}
-
-// first reports whether the newest run is the first of its day.
-func first(runs []string) bool {
-	const day = len("20060102")
-	n := len(runs)
-	return n > 1 && len(runs[n-1]) > day && runs[n-1][:day] != runs[n-2][:min(day, len(runs[n-2]))]
 }
 
 // remove removes what is noted as pruned, also what a process that died has left of it.

@@ -16,6 +16,14 @@ import (
 // path leads out of the store, and none is a pattern or a word of a shell. The
 // other half of the rule is durable.Regular.
 
+// FirstOfDay reports whether the newest of the store's runs, oldest first, is the first
+// of its day, and another was before it.
+func FirstOfDay(runs []string) bool {
+	const day = len("20060102")
+	n := len(runs)
+	return n > 1 && len(runs[n-1]) > day && !strings.HasPrefix(runs[n-2], runs[n-1][:day])
+}
+
 // longestName is how long the name of a run or a table can be.
 const longestName = 100
 
