@@ -15,15 +15,11 @@ const copyBytes = 64 << 20
 // copyFile copies a file to a name that is free. Where the file system can share
 // the blocks of both it takes no time and no room.
 func copyFile(ctx context.Context, from, to string) (err error) {
-	in, err := durable.Open(from)
+	in, info, err := durable.OpenInfo(from)
 	if err != nil {
 		return err
 	}
 	defer in.Close()
-	info, err := in.Stat()
-	if err != nil {
-		return err
-	}
 	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_EXCL, info.Mode().Perm())
 	if err != nil {
 		return err

@@ -130,15 +130,11 @@ func (l length) check(ctx context.Context, db *sql.DB, name string) error {
 
 // lengthOf reads how long a database file is.
 func lengthOf(path string) (length, error) {
-	file, err := durable.Open(path)
+	file, info, err := durable.OpenInfo(path)
 	if err != nil {
 		return length{}, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return length{}, err
-	}
 	start := make([]byte, headers*headerBytes)
 	if _, err := io.ReadFull(file, start); err != nil {
 		return length{}, err

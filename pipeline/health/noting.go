@@ -37,15 +37,11 @@ const mostLine = 64 << 10
 // lastNote reads the last line, and the size of the file; it returns nil where that is
 // no note.
 func lastNote(d store.Dir) (*note, int64) {
-	file, err := durable.Open(d.File(notesFile))
+	file, info, err := durable.OpenInfo(d.File(notesFile))
 	if err != nil {
 		return nil, 0
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, 0
-	}
 	text := make([]byte, min(info.Size(), mostLine))
 	if _, err := file.ReadAt(text, info.Size()-int64(len(text))); err != nil {
 		return nil, 0

@@ -102,15 +102,11 @@ func (v *Verification) glance(d store.Dir, part schemas.Part) {
 // glance looks at the size and the ends of a Parquet file.
 func glance(d store.Dir, part schemas.Part) error {
 	name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
-	file, err := durable.Open(name)
+	file, info, err := durable.OpenInfo(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	if info.Size() != part.Bytes {
 		return fmt.Errorf("%s: has %d bytes; its manifest lists %d", name, info.Size(), part.Bytes)
 	}

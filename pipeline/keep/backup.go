@@ -226,7 +226,7 @@ func (c *copying) without(names ...string) {
 // name meanwhile.
 func (c *copying) copy(name string) error {
 	c.without(name)
-	file, err := durable.Open(c.path(name))
+	file, info, err := durable.OpenInfo(c.path(name))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, durable.ErrNotRegular) {
 		return nil // the next list tells
 	}
@@ -234,10 +234,6 @@ func (c *copying) copy(name string) error {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	if kindOf(name) == database && written(file) {
 		c.held = true
 		return nil

@@ -369,15 +369,11 @@ func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg P
 }
 
 func archiveFile(a *archive, x *Index, name, path string) error {
-	file, err := durable.Open(path)
+	file, info, err := durable.OpenInfo(path)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
 	if store.BundleKind("raw/"+filepath.Base(path)) != nil {
 		b, err := store.ReadBundle(store.PageBundles, path)
 		if err == nil {

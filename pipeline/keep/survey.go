@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -232,15 +233,11 @@ func (c *copying) prove() {
 }
 
 func wholeFile(path string) int64 {
-	file, err := os.Open(path)
+	file, info, err := durable.OpenInfo(path)
 	if err != nil {
 		return 0
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return 0
-	}
 	end, _ := landing.Whole(file, info.Size()) // as far as it could be read
 	return end
 }

@@ -278,7 +278,7 @@ func index(at int64, folders []Folder) ([]byte, error) {
 // ReadBundle reads the index of a bundle. The error is a *CorruptError where it is not
 // what was written.
 func ReadBundle(k *Kind, path string) (*Bundle, error) {
-	file, err := durable.Open(path)
+	file, info, err := durable.OpenInfo(path)
 	if errors.Is(err, durable.ErrNotRegular) {
 		return nil, &CorruptError{path, durable.Cause(err)}
 	}
@@ -286,10 +286,6 @@ func ReadBundle(k *Kind, path string) (*Bundle, error) {
 		return nil, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
 	known, _ := indexes.Load(path)
 	if b, _ := known.(*Bundle); b != nil && os.SameFile(b.info, info) && b.Bytes == info.Size() && b.info.ModTime().Equal(info.ModTime()) {
 		return b, nil

@@ -37,6 +37,19 @@ func Regular(path string) error {
 // Open opens a regular file to read, and never waits for one that is none.
 func Open(path string) (*os.File, error) { return OpenFile(path, os.O_RDONLY, 0) }
 
+// OpenInfo is Open, and says what the file is like that was opened.
+func OpenInfo(path string) (*os.File, fs.FileInfo, error) {
+	file, err := Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, nil, errors.Join(err, file.Close())
+	}
+	return file, info, nil
+}
+
 // OpenFile is os.OpenFile of regular files.
 func OpenFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	// To open a device can do something already.
@@ -82,15 +95,11 @@ func noHole(file *os.File) error {
 
 // ReadFile reads a text of so many bytes at most: a longer one is an error.
 func ReadFile(path string, most int64) ([]byte, error) {
-	file, err := Open(path)
+	file, info, err := OpenInfo(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
 	if info.Size() > most {
 		return nil, &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf("has %d bytes; it can have %d at most", info.Size(), most)}
 	}
