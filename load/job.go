@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // job is the statements that take the rows of one table in.
@@ -77,4 +79,36 @@ func execute(ctx context.Context, tx *sql.Tx, statement string) error {
 	}
 	_, err := tx.ExecContext(ctx, statement)
 	return err
+}
+
+// takeOut takes the few new rows of each table out of their files: a statement that
+// reads Parquet is planned twice, with the file opened each time.
+func takeOut(ctx context.Context, tx *sql.Tx, rows map[string]string) error {
+	for table, from := range rows {
+		if from == "" {
+			continue
+		}
+		rows[table] = schemas.Quote("_new_" + table)
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS FROM %s", rows[table], from)); err != nil {
+			return fmt.Errorf("%s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+// completed lists the tables of objects of which the run has rows that complete
+// others.
+func completed(ctx context.Context, tx *sql.Tx, rows map[string]string) (map[string]bool, error) {
+	tables := map[string]bool{}
+	for _, t := range schemas.Tables() {
+		if !t.IsEntity() || rows[t.Name] == "" {
+			continue
+		}
+		var any bool
+		if err := tx.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", rows[t.Name], completing)).Scan(&any); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		tables[t.Name] = any
+	}
+	return tables, nil
 }

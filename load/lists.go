@@ -56,7 +56,7 @@ func (m merge) members() []string {
 	if rows != "" {
 		upsert := m.upsert(rows)
 		if m.onlyLists() {
-			upsert = m.differing(rows, upsert)
+			upsert = setDiffering(m, rows, upsert)
 		}
 		some = append(some, upsert...)
 	}

@@ -82,7 +82,7 @@ WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]
 		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), m.met(), same,
 		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
 	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
-	return slices.Concat([]string{find}, m.differing(m.from, m.upsert(simple)), ifAny(several, m.compose(m.collect(m.met())...)...))
+	return slices.Concat([]string{find}, setDiffering(m, m.from, m.upsert(simple)), ifAny(several, m.compose(m.collect(m.met())...)...))
 }
 
 // met is what has the stored rows of the objects that the run saw, as they were before
@@ -144,7 +144,7 @@ func (m merge) compose(collect ...string) []string {
 	if m.few {
 		collect, from = append(collect, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", objects, from)), objects
 	}
-	return m.differing(from, append(collect,
+	return setDiffering(m, from, append(collect,
 		fmt.Sprintf("DELETE FROM %s AS kept USING %s AS gone WHERE %s", kept, several, equal(m.table.Key, "kept", "gone")),
 		fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM (
   SELECT *, count(*) OVER (PARTITION BY %[3]s) AS _count FROM (
@@ -176,54 +176,6 @@ WHEN MATCHED AND %s THEN UPDATE SET
 WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
 		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), isNewer,
 		setLines(m.newer()), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
-}
-
-// differing makes the merge of rows set only columns in which one of them differs from
-// the one stored, which has been taken out: of a column that is set DuckDB writes the
-// values of 61,440 rows around anew.
-func (m merge) differing(from string, statements []string) []string {
-	if !m.few {
-		return statements
-	}
-	newer := assigned(m.newer())
-	var columns []string
-	for _, c := range m.table.Columns {
-		name := schemas.Quote(c.Name)
-		if newer[name] == "" {
-			continue
-		}
-		differs := fmt.Sprintf("bool_or(stored.%s IS DISTINCT FROM %s)", name, newer[name])
-		if c.Type == schemas.Float {
-			differs = "true" // 0 and -0 are not distinct
-		}
-		columns = append(columns, fmt.Sprintf("CASE WHEN %s THEN %s END", differs, schemas.QuoteText(name)))
-	}
-	last := len(statements) - 1
-	statements[last] = fmt.Sprintf("%sSELECT name FROM (SELECT unnest([%s]) AS name FROM %s AS stored JOIN %s AS incoming ON %s) WHERE name IS NOT NULL",
-		differing, strings.Join(columns, ", "), metRows, from, equal(m.table.Key, "stored", "incoming")) + differingEnd + statements[last]
-	return statements
-}
-
-// setLines writes what is set, one a line, of which the last one always stays.
-func setLines(sets []string) string {
-	last := fmt.Sprintf("%s = incoming.%[1]s", schemas.Quote(fetchedAt))
-	text := ""
-	for _, set := range sets {
-		if set != last {
-			text += "\t" + set + ",\n"
-		}
-	}
-	return text + last
-}
-
-// assigned is what columns are set to.
-func assigned(sets []string) map[string]string {
-	values := map[string]string{}
-	for _, set := range sets {
-		name, value, _ := strings.Cut(set, " = ")
-		values[name] = value
-	}
-	return values
 }
 
 // isNewer is the condition that a row is not older than the stored one.

@@ -81,38 +81,6 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	return append(jobs, job{table: "spaces", thrifty: thrifty, statements: slices.Concat(gone(rows), r.loaded())}), nil
 }
 
-// takeOut takes the few new rows of each table out of their files: a statement that
-// reads Parquet is planned twice, with the file opened each time.
-func takeOut(ctx context.Context, tx *sql.Tx, rows map[string]string) error {
-	for table, from := range rows {
-		if from == "" {
-			continue
-		}
-		rows[table] = schemas.Quote("_new_" + table)
-		if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS FROM %s", rows[table], from)); err != nil {
-			return fmt.Errorf("%s: %w", table, err)
-		}
-	}
-	return nil
-}
-
-// completed lists the tables of objects of which the run has rows that complete
-// others.
-func completed(ctx context.Context, tx *sql.Tx, rows map[string]string) (map[string]bool, error) {
-	tables := map[string]bool{}
-	for _, t := range schemas.Tables() {
-		if !t.IsEntity() || rows[t.Name] == "" {
-			continue
-		}
-		var any bool
-		if err := tx.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", rows[t.Name], completing)).Scan(&any); err != nil {
-			return nil, fmt.Errorf("%s: %w", t.Name, err)
-		}
-		tables[t.Name] = any
-	}
-	return tables, nil
-}
-
 // merging returns what makes the statements that merge rows into those stored.
 func (r run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
 	runs := []string{schemas.QuoteText(r.RunID)}

@@ -226,3 +226,34 @@ func (s *source) open(e Entry) (*os.File, error) {
 	}
 	return durable.Open(s.path(e.Path))
 }
+
+// apart refuses a store and a backup of which one lies in the other.
+func apart(store, backup string) error {
+	a, errA := resolved(store)
+	b, errB := resolved(backup)
+	if err := errors.Join(errA, errB); err != nil {
+		return err
+	}
+	within := func(a, b string) bool {
+		rest, err := filepath.Rel(b, a)
+		return err == nil && filepath.IsLocal(rest)
+	}
+	if within(a, b) || within(b, a) {
+		return fmt.Errorf("%s and %s lie in each other: name a folder elsewhere", store, backup)
+	}
+	return nil
+}
+
+// resolved is a path without links, as far as it is there.
+func resolved(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	real, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
+		parent, err := resolved(filepath.Dir(path))
+		return filepath.Join(parent, filepath.Base(path)), err
+	}
+	return real, err
+}

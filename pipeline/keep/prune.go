@@ -2,15 +2,12 @@ package keep
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -20,50 +17,6 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
-
-// Shortest is how long pages are kept at least: until then a run can go on, an answer
-// that was lost can be repeated, and a member that was refused is not asked for again.
-const Shortest = 40 * 24 * time.Hour
-
-// Age reads how long something is kept: a number of days, weeks or years, such as 90d,
-// 26w or 2y, and Shortest at least.
-func Age(text string) (time.Duration, error) {
-	const day = 24 * time.Hour
-	units := map[byte]time.Duration{'d': day, 'w': 7 * day, 'y': 365 * day}
-	var n int
-	var err error = strconv.ErrSyntax
-	if text != "" && units[text[len(text)-1]] > 0 {
-		n, err = strconv.Atoi(text[:len(text)-1])
-	}
-	switch {
-	case err != nil || n < 0 || n > 36500:
-		return 0, errors.New("is not a number of days, weeks or years, such as 90d, 26w or 2y")
-	case time.Duration(n)*units[text[len(text)-1]] < Shortest:
-		return 0, fmt.Errorf("is too short: what runs need of earlier ones is in the pages of %d days", Shortest/day)
-	}
-	return time.Duration(n) * units[text[len(text)-1]], nil
-}
-
-// Policy says what is removed, and when.
-type Policy struct {
-	Raw     time.Duration // pages of runs of months that have been over for longer; see Age
-	Archive string        // folder that they go into before; empty for none
-}
-
-// Set takes in a key of a job's keep. The error goes on from the key.
-func (p *Policy) Set(key, text string) (err error) {
-	switch {
-	case key == "raw":
-		if p.Raw, err = Age(text); err != nil {
-			err = fmt.Errorf("%.40q %w", text, err)
-		}
-	case key == "archive":
-		p.Archive = text
-	default:
-		err = errors.New("is none of its keys, raw and archive")
-	}
-	return err
-}
 
 // PruneConfig says what Prune does.
 type PruneConfig struct {
@@ -268,129 +221,4 @@ func prunable(ctx context.Context, d store.Dir, closed int, cfg PruneConfig) (su
 		runs = runs[n:]
 	}
 	return sum, ctx.Err()
-}
-
-// over returns the pages of a run that can go; nil without any. The error is why they
-// stay.
-func over(d store.Dir, bundles *store.Bundles, run string, cfg PruneConfig) (*store.Folder, error) {
-	files, err := pagesOf(d, bundles, run)
-	if err != nil || files == nil {
-		return nil, err
-	}
-	m, err := d.Manifest(run)
-	if err != nil {
-		return nil, fmt.Errorf("run %s has pages and no manifest: spacesetl replay --store %s --run %[1]s makes it", run, d)
-	}
-	pages, err := landing.OpenReader(d, run)
-	if err != nil {
-		return nil, err
-	}
-	defer pages.Close()
-	switch {
-	case !m.Ended():
-		return nil, fmt.Errorf("run %s has not come to its end", run)
-	case cfg.Archive == "" && m.LoadsTo(store.DuckDBFile) && !m.LoadsTo(store.ParquetFiles):
-		return nil, fmt.Errorf("the rows of run %s are in the database alone, which is made again of its pages: name an archive", run)
-	}
-	return files, nil
-}
-
-// pagesOf are the files of a run's pages; nil where it has none.
-func pagesOf(d store.Dir, bundles *store.Bundles, run string) (*store.Folder, error) {
-	pages, err := bundles.Pages(run)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && len(pages.Files) == 0 {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	if foreign := store.PageBundles.Foreign(pages); foreign != "" {
-		return nil, fmt.Errorf("%s is not ours: move it away", filepath.Join(d.Raw(), run, foreign))
-	}
-	return pages, nil
-}
-
-// archiveMonth copies the pages of a month into an archive, with a file of its checksum,
-// as sha256sum -c reads it. One that is there already has to have the same files.
-func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg PruneConfig) (path string, err error) {
-	folder, err := filepath.Abs(cfg.Archive)
-	if err != nil {
-		return "", err
-	}
-	path = filepath.Join(folder, fmt.Sprintf("raw-%s-%s%s", m.First[:4], m.First[4:6], archiveEnd))
-	x := &Index{Format: indexFormat, Store: string(d), At: m.At}
-	runs, err := d.Runs()
-	if err != nil {
-		return "", err
-	}
-	a, err := newArchive(Config{To: path})
-	if err != nil {
-		return "", err
-	}
-	defer func() { err = errors.Join(err, a.close()) }()
-	bundles, done := store.NewBundles(d), map[string]bool{}
-	for _, run := range runs {
-		if run < m.First || run > m.Last {
-			continue
-		}
-		pages, err := pagesOf(d, bundles, run)
-		if err != nil {
-			return "", err
-		}
-		if pages == nil {
-			continue
-		}
-		for _, file := range pages.Files {
-			if done[file.Path] {
-				continue // a bundle
-			}
-			done[file.Path] = true
-			name, err := filepath.Rel(string(d), file.Path)
-			if err := errors.Join(err, ctx.Err(), archiveFile(a, x, filepath.ToSlash(name), file.Path)); err != nil {
-				return "", err
-			}
-		}
-	}
-	if there, err := readArchive(path); err == nil {
-		if !slices.Equal(there.Files, x.Files) {
-			return "", fmt.Errorf("%s is there already and has other pages: name another folder for the archive", path)
-		}
-		return path, nil
-	}
-	x.Checksum = store.Checksum(x)
-	if err := errors.Join(cfg.Step.At("prune: before archive", path), a.finish(x)); err != nil {
-		return "", err
-	}
-	sum, _, err := store.FileSum(path)
-	if err == nil {
-		err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: cfg.Step, Name: "checksum"})
-	}
-	return path, err
-}
-
-func archiveFile(a *archive, x *Index, name, path string) error {
-	file, info, err := durable.OpenInfo(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if store.BundleKind("raw/"+filepath.Base(path)) != nil {
-		b, err := store.ReadBundle(store.PageBundles, path)
-		if err == nil {
-			err = b.Check()
-		}
-		if err != nil {
-			return err
-		}
-	} else if end, err := landing.Whole(file, info.Size()); err != nil || end < info.Size() {
-		return errors.Join(err, fmt.Errorf("%s: damaged at byte %d: restore it from a backup", path, end))
-	}
-	hash := sha256.New()
-	e := Entry{Path: name, Bytes: info.Size(), Time: info.ModTime().UnixNano()}
-	if err := a.put(e, tee(file, e.Bytes, hash)); err != nil {
-		return err
-	}
-	e.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	x.Files = append(x.Files, e)
-	return nil
 }

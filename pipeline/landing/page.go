@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -95,3 +96,18 @@ func (r *Reader) unreadable(e Entry, err error) error {
 	}
 	return e.Damage(what, r.manifest)
 }
+
+// Entry is where a landed page is.
+type Entry struct {
+	PageID    string
+	Endpoint  schemas.Endpoint
+	FetchedAt time.Time
+	file      *store.File
+	frame     frame
+}
+
+// Bytes is the length of the page with its envelope, uncompressed.
+func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
+
+// File is the segment that the page stands in.
+func (e Entry) File() string { return e.file.String() }

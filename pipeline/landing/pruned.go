@@ -98,3 +98,10 @@ func PrunedRun(d store.Dir, runID string) *PrunedError {
 	}
 	return nil
 }
+
+// prunedError is an ErrNone of a run whose pages were pruned.
+type prunedError struct{ *PrunedError }
+
+func (e *prunedError) Is(target error) bool { return target == ErrNone }
+
+func (e *prunedError) Unwrap() error { return e.PrunedError }

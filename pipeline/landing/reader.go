@@ -8,28 +8,12 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// Entry is where a landed page is.
-type Entry struct {
-	PageID    string
-	Endpoint  schemas.Endpoint
-	FetchedAt time.Time
-	file      *store.File
-	frame     frame
-}
-
-// Bytes is the length of the page with its envelope, uncompressed.
-func (e Entry) Bytes() int64 { return int64(e.frame.rawLen) }
-
-// File is the segment that the page stands in.
-func (e Entry) File() string { return e.file.String() }
 
 // Reader reads the landed pages of one run. It cannot change them: a page that
 // another process is landing at the time is not seen, or seen whole.
@@ -54,12 +38,6 @@ type Reader struct {
 // ErrNone is a run of which no page has landed here: it has no manifest, or is a
 // copy.
 var ErrNone = errors.New("no page of the run has landed")
-
-// prunedError is an ErrNone of a run whose pages were pruned.
-type prunedError struct{ *PrunedError }
-
-func (e *prunedError) Is(target error) bool { return target == ErrNone }
-func (e *prunedError) Unwrap() error        { return e.PrunedError }
 
 // OpenReader opens the pages of a run. The error is ErrNone, wrapped, where the
 // run has none here, and a *DamageError where one that the

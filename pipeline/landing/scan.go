@@ -8,7 +8,6 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"time"
 
@@ -285,28 +284,3 @@ func (r *Reader) Torn() []Torn { return r.torn }
 // Damaged lists what OpenSalvage has passed over, but for pages among the entries
 // that are damaged: reading those tells.
 func (r *Reader) Damaged() []*DamageError { return r.damaged }
-
-// Whole returns how much of the first so many bytes of a file of pages is whole pages,
-// by their checksums: behind it stands what is torn, or damaged.
-func Whole(file *os.File, size int64) (int64, error) {
-	at, header, packed := int64(0), make([]byte, headerLen), []byte(nil)
-	for size-at >= headerLen {
-		if _, err := file.ReadAt(header, at); err != nil && err != io.EOF {
-			return at, fmt.Errorf("landing: %w", err)
-		}
-		f, err := parseFrame(header, at)
-		if err == nil && at+int64(f.size) <= size {
-			packed, err = readPacked(file, f, packed)
-		} else {
-			err = errTorn
-		}
-		if errors.Is(err, errTorn) {
-			return at, nil
-		}
-		if err != nil {
-			return at, fmt.Errorf("landing %s: %w", file.Name(), err)
-		}
-		at += int64(f.size)
-	}
-	return at, nil
-}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -197,3 +198,28 @@ func RemoveBundles(paths []string, step durable.Step) error {
 
 // Close removes a bundle that did not come to be.
 func (n *NewBundle) Close() error { return os.RemoveAll(n.path) }
+
+// index is the frame of an index: when it is written, in seconds since 1970, then a line
+// for each run, in order: its id, where its files begin, when its folder was changed, and
+// of each file the name, bytes, those it takes here, their CRC-32C, and when it was
+// written. It is as long before the middle ones are known.
+func index(at int64, folders []Folder) ([]byte, error) {
+	text := fmt.Appendf(nil, "%s%d\n", indexBegins, at)
+	var begin int64
+	for _, f := range folders {
+		text = fmt.Appendf(text, "%s %015d %d", f.Run, begin, f.Changed)
+		for _, file := range f.Files {
+			text = fmt.Appendf(text, " %s %d %010d %010d %d", file.Name, file.Bytes, file.packed, file.sum, file.Written)
+			begin += file.packed
+		}
+		text = append(text, '\n')
+	}
+	if len(text) > mostIndex {
+		return nil, fmt.Errorf("the index of %d runs is too long", len(folders))
+	}
+	le := binary.LittleEndian
+	frame := le.AppendUint32(nil, indexMagic)
+	frame = append(le.AppendUint32(frame, uint32(len(text)+indexTail)), text...)
+	frame = le.AppendUint32(frame, crc32.Checksum(text, castagnoli))
+	return le.AppendUint32(frame, uint32(len(text)+indexTail)), nil
+}

@@ -1,0 +1,52 @@
+package keep
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Shortest is how long pages are kept at least: until then a run can go on, an answer
+// that was lost can be repeated, and a member that was refused is not asked for again.
+const Shortest = 40 * 24 * time.Hour
+
+// Age reads how long something is kept: a number of days, weeks or years, such as 90d,
+// 26w or 2y, and Shortest at least.
+func Age(text string) (time.Duration, error) {
+	const day = 24 * time.Hour
+	units := map[byte]time.Duration{'d': day, 'w': 7 * day, 'y': 365 * day}
+	var n int
+	var err error = strconv.ErrSyntax
+	if text != "" && units[text[len(text)-1]] > 0 {
+		n, err = strconv.Atoi(text[:len(text)-1])
+	}
+	switch {
+	case err != nil || n < 0 || n > 36500:
+		return 0, errors.New("is not a number of days, weeks or years, such as 90d, 26w or 2y")
+	case time.Duration(n)*units[text[len(text)-1]] < Shortest:
+		return 0, fmt.Errorf("is too short: what runs need of earlier ones is in the pages of %d days", Shortest/day)
+	}
+	return time.Duration(n) * units[text[len(text)-1]], nil
+}
+
+// Policy says what is removed, and when.
+type Policy struct {
+	Raw     time.Duration // pages of runs of months that have been over for longer; see Age
+	Archive string        // folder that they go into before; empty for none
+}
+
+// Set takes in a key of a job's keep. The error goes on from the key.
+func (p *Policy) Set(key, text string) (err error) {
+	switch {
+	case key == "raw":
+		if p.Raw, err = Age(text); err != nil {
+			err = fmt.Errorf("%.40q %w", text, err)
+		}
+	case key == "archive":
+		p.Archive = text
+	default:
+		err = errors.New("is none of its keys, raw and archive")
+	}
+	return err
+}
