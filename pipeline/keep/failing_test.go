@@ -3,7 +3,6 @@ package keep_test
 import (
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,30 +11,13 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
-// contents are the files below a folder that are no locks, by path.
-func contents(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(name string, e fs.DirEntry, err error) error {
-		if err != nil || e.IsDir() || e.Name() == "lock" {
-			return err
-		}
-		text, err := os.ReadFile(name)
-		files[strings.TrimPrefix(name, dir)] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
 func same(t *testing.T, when, a, b string) {
 	t.Helper()
-	x, y := contents(t, a), contents(t, b)
+	x, y := scratchtest.Files(t, a), scratchtest.Files(t, b)
 	for name, text := range x {
 		if other, ok := y[name]; !ok || other != text {
 			t.Errorf("%s: %s is another in %s than in %s (there: %v)", when, name, b, a, ok)
@@ -166,7 +148,7 @@ func damageIsSaid(t *testing.T, runs int, patterns []string) {
 	dir := t.TempDir()
 	good := filepath.Join(dir, "good")
 	backup(t, keep.Config{Store: store.Dir(j.spec.Store), To: good})
-	kept := contents(t, good)
+	kept := scratchtest.Files(t, good)
 	for _, pattern := range patterns {
 		names, _ := filepath.Glob(filepath.Join(j.spec.Store, pattern))
 		if len(names) == 0 {
@@ -192,7 +174,7 @@ func damageIsSaid(t *testing.T, runs int, patterns []string) {
 				t.Errorf("%s: %q", pattern, sum.Problems)
 			}
 			name := strings.TrimPrefix(names[0], j.spec.Store)
-			if contents(t, good)[name] != kept[name] {
+			if scratchtest.Files(t, good)[name] != kept[name] {
 				t.Errorf("%s: the backup has another now", pattern)
 			}
 			other := filepath.Join(dir, "other.tar.zst")

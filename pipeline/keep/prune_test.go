@@ -14,6 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -60,13 +61,13 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 	j := old(t, jobs.CompactMonths, "parquet", "duckdb")
 	d := store.Dir(j.spec.Store)
 	cost, state := known(t, d)
-	before := contents(t, string(d))
+	before := scratchtest.Files(t, string(d))
 	archive := filepath.Join(t.TempDir(), "archive")
 	would, err := keep.Prunable(t.Context(), d, j.config(archive))
 	if err != nil || len(would.Months) != 1 || would.Months[0].Runs != 2 || would.Stays != "" {
 		t.Fatalf("would prune %+v (%v), want October's 2 runs", would, err)
 	}
-	for name, text := range contents(t, string(d)) {
+	for name, text := range scratchtest.Files(t, string(d)) {
 		if before[name] != text {
 			t.Errorf("a dry run changed %s", name)
 		}
@@ -132,7 +133,7 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 		t.Fatalf("restored: %+v, %v", month, err)
 	}
 	for name, text := range before {
-		if strings.HasPrefix(name, "/raw/202610") && contents(t, string(d))[name] != text {
+		if strings.HasPrefix(name, "/raw/202610") && scratchtest.Files(t, string(d))[name] != text {
 			t.Errorf("%s is not what it was", name)
 		}
 	}

@@ -42,24 +42,6 @@ func counted(t *testing.T, dir string, listed bool, pages ...schemas.Page) {
 	w.Close()
 }
 
-// snapshot is every file below a folder but the lock, with its bytes.
-func snapshot(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	files := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || d.Name() == "lock" {
-			return err
-		}
-		text, err := os.ReadFile(path)
-		files[path] = string(text)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files
-}
-
 // A page that a manifest counts is there, or an error names it: whatever is
 // done to the files, neither reading nor opening for writing takes less for the
 // whole, or changes a byte.
@@ -85,7 +67,7 @@ func TestWhatAManifestCountsIsNeverAbsent(t *testing.T) {
 			if err := c.damage(dir); err != nil {
 				t.Fatal(err)
 			}
-			before := snapshot(t, dir)
+			before := scratchtest.Files(t, dir)
 			err := readAll(dir)
 			var damage *DamageError
 			if !errors.As(err, &damage) || !damage.Counted {
@@ -100,7 +82,7 @@ func TestWhatAManifestCountsIsNeverAbsent(t *testing.T) {
 			if o, err := tryOpen(dir); err == nil {
 				o.Close()
 			}
-			after := snapshot(t, dir)
+			after := scratchtest.Files(t, dir)
 			if name == "the folder is gone" {
 				continue // a writer makes the folder again
 			}

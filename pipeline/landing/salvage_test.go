@@ -8,6 +8,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -89,7 +90,7 @@ func TestSalvageGoesOverDamage(t *testing.T) {
 			if err := c.damage(dir); err != nil {
 				t.Fatal(err)
 			}
-			before := snapshot(t, dir)
+			before := scratchtest.Files(t, dir)
 			ids, damaged := salvaged(t, dir)
 			var want []string
 			for n, p := range pages {
@@ -110,7 +111,7 @@ func TestSalvageGoesOverDamage(t *testing.T) {
 			if n != len(c.lost) {
 				t.Errorf("%s, segments listed %v: %d pages are damaged, want %d: %v", name, listed, n, len(c.lost), damaged)
 			}
-			if !maps.Equal(before, snapshot(t, dir)) {
+			if !maps.Equal(before, scratchtest.Files(t, dir)) {
 				t.Errorf("%s, segments listed %v: reading changed the files", name, listed)
 			}
 		}
