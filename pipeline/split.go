@@ -125,19 +125,25 @@ func (c *crawl) split(ctx context.Context, r schemas.Request, refused *facts.Ref
 	return later
 }
 
-// probe asks for one member of each half alone, since a batch does not tell whether
+// probes are the members that are asked for alone in each half of a batch. Two, as
+// one member that is refused can be in each half, and one alone would stand for all.
+const probes = 2
+
+// probe asks for some members of each half alone, since a batch does not tell whether
 // some of its members are refused or all. Which ones depends on the run, so that
 // members that are refused cannot stand for the others in every run. One that is refused
 // for another reason stands for none.
 func (c *crawl) probe(ctx context.Context, refused *facts.Refusal, halves ...schemas.Request) error {
-	for _, half := range halves {
-		pick := crc32.ChecksumIEEE([]byte(c.p.Run.RunID+half.ID())) % uint32(len(half.IDs))
-		one := only(half, half.IDs[pick])
-		if _, err := c.part(ctx, one); err != nil || c.walk.works(one.Endpoint) {
-			return err
-		}
-		if f, err := c.extract(ctx, one, false); err != nil || f.Refused != nil && f.Refused.Words != refused.Words {
-			return err
+	for i := range probes {
+		for _, half := range halves {
+			pick := int(crc32.ChecksumIEEE([]byte(c.p.Run.RunID+half.ID()))%uint32(len(half.IDs))) + i
+			one := only(half, half.IDs[pick%len(half.IDs)])
+			if _, err := c.part(ctx, one); err != nil || c.walk.works(one.Endpoint) {
+				return err
+			}
+			if f, err := c.extract(ctx, one, false); err != nil || f.Refused != nil && f.Refused.Words != refused.Words {
+				return err
+			}
 		}
 	}
 	return &EndpointError{halves[0].Endpoint, refused.Says}

@@ -186,7 +186,7 @@ func TestEndpointThatRefusesAllIsClosed(t *testing.T) {
 	if !errors.As(err, &all) || all.Endpoint != schemas.Creators {
 		t.Errorf("error %v, want that creators refuses all", err)
 	}
-	if len(s.asked) > 4*5 { // batches under way, each with its halves and one of each
+	if len(s.asked) > 4*7 { // batches under way, each with its halves and two of each
 		t.Errorf("%d requests", len(s.asked))
 	}
 }
