@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -23,7 +24,7 @@ type tables struct {
 
 // targets says where the tables go in a folder that is laid out as a store.
 func targets(j *Job, dir store.Dir, to []string) tables {
-	t := tables{names: slices.DeleteFunc(slices.Clone(to), func(name string) bool { return name == store.LatestFiles }), inPlace: j.spec.Publish == PublishInPlace}
+	t := tables{names: slices.DeleteFunc(slices.Clone(to), func(name string) bool { return name == store.LatestFiles }), inPlace: j.spec.Publish == jobfile.PublishInPlace}
 	if slices.Contains(to, store.ParquetFiles) {
 		t.parquet = dir.Parquet()
 	}

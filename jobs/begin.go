@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -92,7 +93,7 @@ func asksFor(b store.Begun, plan store.Plan) bool {
 func todays(ctx context.Context, j *Job, locked *store.Locked, p store.Planned) (store.Planned, error) {
 	p.Seeds = slices.Clone(p.Plan.Seeds)
 	rests := func(string) bool { return true }
-	if j.spec.Follow == FollowOpen {
+	if j.spec.Follow == jobfile.FollowOpen {
 		state, err := health.UpdateState(ctx, locked)
 		if err != nil {
 			return p, err
@@ -181,4 +182,12 @@ func finishRun(ctx context.Context, j *Job, locked *store.Locked, b store.Begun,
 		err = nil // it is brought up with the others
 	}
 	return left, err
+}
+
+// count is a number of things in words.
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

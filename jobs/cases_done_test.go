@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -112,7 +113,7 @@ func TestGatewaysMakeNoSpaceGone(t *testing.T) {
 		for _, times := range []int{2, -1} {
 			t.Run(fmt.Sprint(fault, times), func(t *testing.T) {
 				t.Parallel()
-				s := newScene(t, jobs.Spec{Follow: jobs.FollowOpen, RetryFor: 5 * time.Minute}, simulator.Config{})
+				s := newScene(t, jobs.Spec{Follow: jobfile.FollowOpen, RetryFor: 5 * time.Minute}, simulator.Config{})
 				s.spec.Search = []jobs.Search{{Query: s.world.SearchWord()}}
 				s.spec.IDs = s.world.SpaceIDsByState("live", 1)
 				s.start().wants(s, schemas.Done, "search", 1)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -24,7 +25,7 @@ func TestBoundsThatNothingFitsIntoAreMistakes(t *testing.T) {
 		"ids":             {jobs.Spec{IDs: []string{"1a", "1b"}}, 5_000, "spaces"},
 		"creators":        {jobs.Spec{Creators: []string{"11"}}, 55_000, "creators"},
 		"names":           {jobs.Spec{Creators: []string{"@a"}}, 55_000, "creators"},
-		"users: none":     {jobs.Spec{IDs: []string{"1a"}, Users: jobs.UsersNone}, 5_000, "space"},
+		"users: none":     {jobs.Spec{IDs: []string{"1a"}, Users: jobfile.UsersNone}, 5_000, "space"},
 		"dearer Spaces":   {jobs.Spec{IDs: []string{"1a"}, Prices: schemas.Prices{schemas.Space: 1_000_000}}, 1_000_000, "space"},
 		"Spaces for free": {jobs.Spec{IDs: []string{"1a"}, Prices: schemas.Prices{schemas.Space: 0}}, 0, ""},
 	} {

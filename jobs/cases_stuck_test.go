@@ -13,6 +13,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -196,7 +197,7 @@ func TestWhatIsForbiddenIsAskedForAgain(t *testing.T) {
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, jobs.Spec{Follow: jobs.FollowOpen}, simulator.Config{})
+			s := newScene(t, jobs.Spec{Follow: jobfile.FollowOpen}, simulator.Config{})
 			s.spec.Search, s.spec.Creators = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(8)
 			s.rules(simulator.Rule{Fault: fault, Endpoints: []string{"creators"}})
 			b := s.start()

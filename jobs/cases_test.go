@@ -17,6 +17,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -190,8 +191,8 @@ func TestIDsThatCannotBeAskedForStopNothing(t *testing.T) {
 		fault simulator.Fault
 	}{
 		"tweets":        {jobs.Spec{With: []string{"tweets"}}, simulator.FaultBadSpaceIDs},
-		"open Spaces":   {jobs.Spec{With: []string{"tweets"}, Follow: jobs.FollowOpen}, simulator.FaultBadSpaceIDs},
-		"users looked":  {jobs.Spec{Users: jobs.UsersBatch}, simulator.FaultBadUserIDs},
+		"open Spaces":   {jobs.Spec{With: []string{"tweets"}, Follow: jobfile.FollowOpen}, simulator.FaultBadSpaceIDs},
+		"users looked":  {jobs.Spec{Users: jobfile.UsersBatch}, simulator.FaultBadUserIDs},
 		"users brought": {jobs.Spec{With: []string{"tweets"}}, simulator.FaultBadUserIDs},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -243,7 +244,7 @@ func TestEachStartAsksTodaysQuestions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newScene(t, jobs.Spec{With: []string{"tweets"}, Follow: jobs.FollowOpen, ResumeWithin: c.within, Deadline: time.Hour, Workers: 1}, simulator.Config{})
+			s := newScene(t, jobs.Spec{With: []string{"tweets"}, Follow: jobfile.FollowOpen, ResumeWithin: c.within, Deadline: time.Hour, Workers: 1}, simulator.Config{})
 			s.spec.Search, s.spec.Creators = []jobs.Search{{Query: s.world.SearchWord()}}, s.world.CreatorIDs(3)
 			ctx, cancel := context.WithCancel(t.Context())
 			var last string // whose tweets were asked for last
@@ -315,9 +316,9 @@ func TestEachStartGoesOnByItsBudget(t *testing.T) {
 		most     int // starts until all has come
 	}{
 		"named Spaces":   {jobs.Spec{}, "spaces", 6},
-		"open Spaces":    {jobs.Spec{Follow: jobs.FollowOpen}, "spaces", 6},
-		"found, tweets":  {jobs.Spec{Follow: jobs.FollowOpen, With: []string{"tweets"}}, "tweets", 6},
-		"users, no more": {jobs.Spec{Users: jobs.UsersBatch}, "users", 6},
+		"open Spaces":    {jobs.Spec{Follow: jobfile.FollowOpen}, "spaces", 6},
+		"found, tweets":  {jobs.Spec{Follow: jobfile.FollowOpen, With: []string{"tweets"}}, "tweets", 6},
+		"users, no more": {jobs.Spec{Users: jobfile.UsersBatch}, "users", 6},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -355,7 +356,7 @@ func TestEachStartGoesOnByItsBudget(t *testing.T) {
 // at once nor by the next start that looks at open Spaces.
 func TestIDsThatAreNoTextAreNotAskedFor(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, jobs.Spec{Search: []jobs.Search{{Query: "x"}}, With: []string{"tweets"}, Follow: jobs.FollowOpen}, simulator.Config{})
+	s := newScene(t, jobs.Spec{Search: []jobs.Search{{Query: "x"}}, With: []string{"tweets"}, Follow: jobfile.FollowOpen}, simulator.Config{})
 	s.spec.Search[0].Query = s.world.SearchWord()
 	s.instead = func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.Contains(r.URL.Path, "true") || strings.Contains(r.URL.Query().Get("ids"), "true") {

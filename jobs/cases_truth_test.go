@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -82,7 +83,7 @@ func (s *scene) holds(when, query string, want ...string) {
 func TestListsEmpty(t *testing.T) {
 	scratchtest.SkipRacing(t)
 	t.Parallel()
-	s := newScene(t, jobs.Spec{Search: []jobs.Search{{Query: "x"}}, Follow: jobs.FollowNone, To: []string{store.ParquetFiles, store.DuckDBFile}}, simulator.Config{})
+	s := newScene(t, jobs.Spec{Search: []jobs.Search{{Query: "x"}}, Follow: jobfile.FollowNone, To: []string{store.ParquetFiles, store.DuckDBFile}}, simulator.Config{})
 	spaces := []string{
 		`"host_ids":["11","12"],"speaker_ids":["11","12","13"],"invited_user_ids":["13"],"topic_ids":["4","5"]`,
 		`"host_ids":["11"],"speaker_ids":["11"],"invited_user_ids":[],"topic_ids":["4"]`,

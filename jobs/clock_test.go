@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -48,7 +49,7 @@ func clockIsOff(t *testing.T, name string, off []time.Duration) {
 	world := simulator.New(simulator.Config{Spaces: 60, NoRateLimits: true, Evolve: true, EvolveOver: 4 * time.Hour, Change: true, Now: func() time.Time { return now }})
 	server := httptest.NewServer(world)
 	defer server.Close()
-	spec := jobs.Spec{Name: "clock", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen, Creators: world.CreatorIDs(8), To: to}
+	spec := jobs.Spec{Name: "clock", Store: t.TempDir(), BaseURL: server.URL, Follow: jobfile.FollowOpen, Creators: world.CreatorIDs(8), To: to}
 	spec.Defaults()
 	var log bytes.Buffer
 	for i, by := range off {

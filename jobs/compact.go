@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -18,7 +19,7 @@ func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
 			j.opts.Log.Warn(fmt.Sprintf("old pages stay: %s", cmp.Or(sum.Stays, fmt.Sprint(err))))
 		}
 	}
-	if j.spec.Compact == CompactNone || ctx.Err() != nil {
+	if j.spec.Compact == jobfile.CompactNone || ctx.Err() != nil {
 		return
 	}
 	sum, err := compact.Join(ctx, locked, joining(j, true, false))
@@ -32,7 +33,7 @@ func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
 
 // joining says which files of the job are joined.
 func joining(j *Job, begun, all bool) compact.Config {
-	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == CompactDays, Begun: begun, All: all, Step: j.opts.Step}
+	return compact.Config{Now: j.opts.Now(), Days: j.spec.Compact == jobfile.CompactDays, Begun: begun, All: all, Step: j.opts.Step}
 }
 
 // apart takes the joined files apart that have rows of a run; all, where all runs are

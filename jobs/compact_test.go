@@ -17,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -40,7 +41,7 @@ func newDaily(t *testing.T, runs int, compact string, to ...string) *daily {
 	world := simulator.New(simulator.Config{Spaces: 40, NoRateLimits: true, Evolve: true, EvolveOver: 100 * time.Hour, Change: true, Quirks: true, Now: d.now})
 	server := httptest.NewServer(world)
 	t.Cleanup(server.Close)
-	d.spec = jobs.Spec{Name: "daily", Store: t.TempDir(), BaseURL: server.URL, To: append(to, "parquet"), Follow: jobs.FollowOpen, IDs: world.SpaceIDs(4), Compact: compact}
+	d.spec = jobs.Spec{Name: "daily", Store: t.TempDir(), BaseURL: server.URL, To: append(to, "parquet"), Follow: jobfile.FollowOpen, IDs: world.SpaceIDs(4), Compact: compact}
 	if len(to) == 0 { // a database takes a second and a half for a run with rows in all tables
 		d.spec.With, d.spec.Creators = []string{"tweets"}, world.CreatorIDs(5)
 	}
@@ -59,14 +60,14 @@ var dailyStores made[string]
 func dailyDatabase(t *testing.T) *daily {
 	t.Helper()
 	whole := dailyStores.of(t, 0, func(dir string) string {
-		d := newDaily(t, 0, jobs.CompactMonths, "duckdb")
+		d := newDaily(t, 0, jobfile.CompactMonths, "duckdb")
 		d.spec.Store, d.store = dir, store.Dir(dir)
 		_, _ = d.run(), d.run()
 		d.hours.Store(24)
 		d.run()
 		return dir
 	})
-	d := newDaily(t, 0, jobs.CompactMonths, "duckdb")
+	d := newDaily(t, 0, jobfile.CompactMonths, "duckdb")
 	if err := os.CopyFS(filepath.Join(d.spec.Store, "store"), os.DirFS(whole)); err != nil {
 		t.Fatal(err)
 	}
@@ -151,20 +152,20 @@ func TestFilesOfDaysAndMonthsAreJoined(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
 	t.Parallel()
-	d := newDaily(t, 16, jobs.CompactNone) // October 29 to November 3
+	d := newDaily(t, 16, jobfile.CompactNone) // October 29 to November 3
 	want := d.rows()
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 3, "2026-10-30": 3, "2026-10-31": 3, "2026-11-01": 3, "2026-11-02": 3, "2026-11-03": 1}; !equalCounts(got, all) {
 		t.Errorf("compact: none left %v, want %v", got, all)
 	}
 	d.whole("before", want)
 	pages := d.pages("*/*")
-	d.spec.Compact = jobs.CompactDays
+	d.spec.Compact = jobfile.CompactDays
 	d.compact(false, true)
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-10-30": 1, "2026-10-31": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
 		t.Errorf("compact: day left %v, want %v", got, all)
 	}
 	d.whole("by days", want)
-	d.spec.Compact = jobs.CompactMonths
+	d.spec.Compact = jobfile.CompactMonths
 	d.compact(false, true)
 	if got, all := d.files("runs"), map[string]int{"2026-10-29": 1, "2026-11-01": 1, "2026-11-02": 1, "2026-11-03": 1}; !equalCounts(got, all) {
 		t.Errorf("compact: month left %v, want %v", got, all)
@@ -324,7 +325,7 @@ func TestDatabaseIsMadeAgainOfJoinedFiles(t *testing.T) {
 func TestWhatCannotBeJoinedStays(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	d := newDaily(t, 7, jobs.CompactNone)
+	d := newDaily(t, 7, jobfile.CompactNone)
 	want := d.rows()
 	own := func(run string) string {
 		return filepath.Join(d.store.Parquet(), "runs", "run_date=2026-10-29", run+"-0.parquet")
@@ -346,7 +347,7 @@ func TestWhatCannotBeJoinedStays(t *testing.T) {
 	if err := os.WriteFile(own(runs[1]), broken, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	d.spec.Compact = jobs.CompactMonths
+	d.spec.Compact = jobfile.CompactMonths
 	failed := errors.New("as a disk that is full")
 	for _, step := range []string{"table: before exchange", "table: exchanged"} {
 		o := d.options()
@@ -386,10 +387,10 @@ func TestWhatCannotBeJoinedStays(t *testing.T) {
 // was joined before stays, and is joined with the others once it is whole again.
 func (d *daily) damageJoined() {
 	d.Helper()
-	d.spec.Compact = jobs.CompactNone
+	d.spec.Compact = jobfile.CompactNone
 	d.hours.Store(4 * 24)
 	d.run() // in November
-	d.spec.Compact = jobs.CompactMonths
+	d.spec.Compact = jobfile.CompactMonths
 	file := filepath.Join(d.store.Parquet(), "runs", "run_date=2026-10-30", "20261030-0.parquet")
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -427,8 +428,8 @@ func (d *daily) damageJoined() {
 func TestReadersMissNoRowWhileFilesAreJoined(t *testing.T) {
 	slow(t)
 	scratchtest.SkipRacing(t)
-	d := newDaily(t, 8, jobs.CompactNone)
-	d.spec.Compact = jobs.CompactMonths
+	d := newDaily(t, 8, jobfile.CompactNone)
+	d.spec.Compact = jobfile.CompactMonths
 	want := d.rows()["api_requests"].Rows
 	db := openBeside(t, ":memory:")
 	glob := schemas.QuoteText(filepath.Join(d.store.Parquet(), "api_requests", "*", "*.parquet"))
@@ -476,7 +477,7 @@ func TestReadersMissNoRowWhileFilesAreJoined(t *testing.T) {
 // to the same files, and goes on.
 func TestStoreOfFormat2GoesOnWorking(t *testing.T) {
 	slow(t)
-	d := newDaily(t, 0, jobs.CompactMonths)
+	d := newDaily(t, 0, jobfile.CompactMonths)
 	d.store = unpacked(t, "store-format2.tar.zst") // runs from October 29 to November 1
 	d.spec.Store, d.spec.With, d.spec.Creators = string(d.store), nil, nil
 	d.hours.Store(10 * 8)
@@ -505,7 +506,7 @@ func TestStoreOfFormat2GoesOnWorking(t *testing.T) {
 // pruned.
 func TestStoreOfFormat3GoesOnWorking(t *testing.T) {
 	slow(t)
-	d := newDaily(t, 0, jobs.CompactMonths)
+	d := newDaily(t, 0, jobfile.CompactMonths)
 	d.store = unpacked(t, "store-format3.tar.zst") // ten runs from October 29 to November 1, one on January 10
 	d.spec.Store, d.spec.With = string(d.store), nil
 	d.hours.Store(10*8 + 24*70 + 8)
@@ -535,7 +536,7 @@ func TestStoreOfFormat3GoesOnWorking(t *testing.T) {
 // A file that somebody refers to stays where it is, and the others are joined around it.
 func TestFilesThatAreHeldStay(t *testing.T) {
 	slow(t)
-	d := newDaily(t, 5, jobs.CompactNone) // three on October 29
+	d := newDaily(t, 5, jobfile.CompactNone) // three on October 29
 	want := d.rows()
 	names, err := filepath.Glob(filepath.Join(d.store.Parquet(), "spaces", "run_date=2026-10-29", "*.parquet"))
 	if err != nil || len(names) != 3 {
@@ -549,7 +550,7 @@ func TestFilesThatAreHeldStay(t *testing.T) {
 	if err := errors.Join(os.MkdirAll(filepath.Dir(list), 0o777), os.WriteFile(list, []byte(filepath.ToSlash(held)+"\n"), 0o666)); err != nil {
 		t.Fatal(err)
 	}
-	d.spec.Compact = jobs.CompactMonths
+	d.spec.Compact = jobfile.CompactMonths
 	sum, err := jobs.Open(d.spec, d.options()).Compact(t.Context(), false)
 	if err != nil || len(sum.Left) != 1 || !strings.Contains(sum.Left[0], names[1]) || !strings.Contains(sum.Left[0], list) {
 		t.Errorf("left %q, %v", sum.Left, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/extract"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
@@ -87,7 +88,7 @@ func folder(store string) error {
 
 // firstRequests are those a run started now would begin with.
 func firstRequests(ctx context.Context, j *Job, plan store.Plan) ([]schemas.Request, error) {
-	if j.spec.Follow != FollowOpen {
+	if j.spec.Follow != jobfile.FollowOpen {
 		return plan.Seeds, nil
 	}
 	if _, err := os.Stat(j.spec.Store); errors.Is(err, fs.ErrNotExist) {

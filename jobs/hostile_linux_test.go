@@ -28,6 +28,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -303,7 +304,7 @@ var noWords = regexp.MustCompile(`<nil>|%!|\b(store|schemas|health|landing|money
 
 // looks are the commands that look at a store; each returns what it says.
 func looks(dir, elsewhere string, replayInPlace bool) map[string]func(context.Context) string {
-	job := jobs.Open(jobs.Spec{Store: dir, Name: "small", IDs: []string{"1SLjjRYNejbKM"}, Follow: jobs.FollowOpen, To: []string{store.ParquetFiles}}, jobs.Options{})
+	job := jobs.Open(jobs.Spec{Store: dir, Name: "small", IDs: []string{"1SLjjRYNejbKM"}, Follow: jobfile.FollowOpen, To: []string{store.ParquetFiles}}, jobs.Options{})
 	if replayInPlace {
 		elsewhere = ""
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -72,7 +73,7 @@ func newHourly(t *testing.T, gone string) *hourly {
 	server := httptest.NewServer(h.world)
 	t.Cleanup(server.Close)
 	h.spec = jobs.Spec{
-		Name: "hourly", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen,
+		Name: "hourly", Store: t.TempDir(), BaseURL: server.URL, Follow: jobfile.FollowOpen,
 		IDs: append(h.world.SpaceIDsByState("live", 10), h.world.SpaceIDsByState("ended", 5)...), Creators: h.world.CreatorIDs(40),
 	}
 	h.spec.Defaults()

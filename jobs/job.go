@@ -1,3 +1,10 @@
+// Package jobs carries out what a user asks for, as a job file or a Spec says it:
+//
+//	job := jobs.Open(jobs.Spec{Creators: []string{"@XDevelopers"}, Store: "./spaces"},
+//		jobs.Options{Tokens: jobs.Tokens{App: token}})
+//	result, err := job.Run(ctx)
+//
+// Running again goes on where the last run stopped.
 package jobs
 
 import (
@@ -10,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs/account"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -20,6 +28,14 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// What a job is, as jobfile has it.
+type (
+	Spec         = jobfile.Spec
+	Search       = jobfile.Search
+	InvalidError = jobfile.InvalidError
+	Problem      = jobfile.Problem
 )
 
 // Options are what carries a job out, beside what its Spec says. The zero value
@@ -68,7 +84,7 @@ func Open(spec Spec, o Options) *Job {
 		o.Now = time.Now
 	}
 	o.Listener = o.quietly()
-	invalid := spec.valid() // completes the spec
+	invalid := spec.Valid() // completes the spec
 	return &Job{spec: spec, invalid: invalid, opts: o, store: store.Dir(spec.Store)}
 }
 

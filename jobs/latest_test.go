@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
@@ -54,7 +55,7 @@ func (d *daily) same(when, wrong string) {
 // replaced at once, and whoever lists them while that is done sees those of one run.
 func TestLatestFilesAreTheRowsOfTheDatabase(t *testing.T) {
 	t.Parallel()
-	d := newDaily(t, 1, jobs.CompactNone, "duckdb", "latest")
+	d := newDaily(t, 1, jobfile.CompactNone, "duckdb", "latest")
 	d.same("first run", "")
 	stop, readers := make(chan struct{}), sync.WaitGroup{}
 	readers.Go(func() {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -39,7 +40,7 @@ func newNotedStore(t *testing.T) *notedStore {
 	world := simulator.New(simulator.Config{Spaces: 60, NoRateLimits: true, Evolve: true, EvolveOver: 8 * time.Hour, Now: func() time.Time { return s.now }})
 	server := httptest.NewServer(world)
 	t.Cleanup(server.Close)
-	s.spec = jobs.Spec{Name: "noted", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen, To: []string{"parquet"}, IDs: world.SpaceIDsByState("live", 5), Creators: world.CreatorIDs(5)}
+	s.spec = jobs.Spec{Name: "noted", Store: t.TempDir(), BaseURL: server.URL, Follow: jobfile.FollowOpen, To: []string{"parquet"}, IDs: world.SpaceIDsByState("live", 5), Creators: world.CreatorIDs(5)}
 	s.spec.Defaults()
 	return s
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // A followed store is of a job that ran so often, with so much time between.
@@ -52,7 +53,7 @@ func newFollowedStore(t *testing.T) *followedStore {
 	server := httptest.NewServer(popular{listener, func() int { return run }})
 	defer server.Close()
 	spec := jobs.Spec{
-		Name: "followed", Store: t.TempDir(), BaseURL: server.URL, Follow: jobs.FollowOpen,
+		Name: "followed", Store: t.TempDir(), BaseURL: server.URL, Follow: jobfile.FollowOpen,
 		IDs: world.SpaceIDs(120), Creators: world.CreatorIDs(20), With: []string{"tweets"}, To: []string{"parquet"},
 	}
 	spec.Defaults()

@@ -14,6 +14,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -148,7 +149,7 @@ func TestReadingChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := sums(t, dir)
-	job := jobs.Open(jobs.Spec{Store: dir, IDs: []string{"1SLjjRYNejbKM"}, Follow: jobs.FollowOpen}, jobs.Options{})
+	job := jobs.Open(jobs.Spec{Store: dir, IDs: []string{"1SLjjRYNejbKM"}, Follow: jobfile.FollowOpen}, jobs.Options{})
 	for what, read := range map[string]func() error{
 		"replay": func() error { return replayed(t, dir, filepath.Join(t.TempDir(), "elsewhere")) },
 		"verify": func() error { _, err := job.Verify(t.Context(), proof.Options{}); return err },

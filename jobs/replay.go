@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
@@ -128,7 +129,7 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 	case id == "":
 		return runs, nil
 	case !slices.Contains(runs, id):
-		return nil, &NoRunError{Store: string(dir), Run: id, Nearest: Nearest(id, runs), Last: runs[len(runs)-1]}
+		return nil, &NoRunError{Store: string(dir), Run: id, Nearest: jobfile.Nearest(id, runs), Last: runs[len(runs)-1]}
 	}
 	return []string{id}, nil
 }

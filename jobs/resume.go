@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -62,7 +63,7 @@ func byFile(j *Job, p store.Planned, env func(string) (string, bool)) string {
 		env = func(string) (string, bool) { return "", false }
 	}
 	command := []string{"run", "-f", file}
-	spec, err := Load(file, env, nil)
+	spec, err := jobfile.Load(file, env, nil)
 	var invalid *InvalidError
 	switch {
 	case errors.As(err, &invalid):

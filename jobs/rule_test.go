@@ -15,6 +15,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -77,7 +78,7 @@ func newChangingRuns(t *testing.T, n int, store string) (c changed) {
 	server := httptest.NewServer(world)
 	defer server.Close()
 	spec := jobs.Spec{
-		Name: "changing", Compact: jobs.CompactNone, Store: store, BaseURL: server.URL, Follow: jobs.FollowOpen, To: []string{"parquet"},
+		Name: "changing", Compact: jobfile.CompactNone, Store: store, BaseURL: server.URL, Follow: jobfile.FollowOpen, To: []string{"parquet"},
 		With: []string{"tweets", "buyers"}, Creators: world.CreatorIDs(12), IDs: append(world.SpaceIDs(4), ticketed[:1]...),
 	}
 	for i := range n {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/auth"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -44,7 +45,7 @@ func (e *TrustError) Error() string { return strings.Join(e.Doubts, "\n") }
 // of a server: to others they are never shown.
 func (t Tokens) entrusted(spec Spec) error {
 	doubts := spec.Doubts()
-	if t.App == "" && t.User == "" && (spec.doubt == "" || len(t.Accounts) == 0) || len(doubts) == 0 {
+	if t.App == "" && t.User == "" && (spec.Doubt() == "" || len(t.Accounts) == 0) || len(doubts) == 0 {
 		return nil
 	}
 	return &TrustError{doubts}
@@ -86,7 +87,7 @@ func FindTokens(spec Spec, path, version string, t Tokens) (Tokens, error) {
 		return t, err
 	}
 	env := t
-	if spec.foreign() {
+	if spec.Foreign() {
 		t.App, t.User = "", ""
 	}
 	server := strings.TrimRight(spec.BaseURL, "/")
@@ -139,7 +140,7 @@ func allThere(wanted []string, accounts []auth.Account, path string) error {
 	}
 	for _, name := range wanted {
 		if !slices.Contains(names, name) {
-			return &AccountError{name, path, Nearest(name, names)}
+			return &AccountError{name, path, jobfile.Nearest(name, names)}
 		}
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -53,7 +54,7 @@ func TestLookingUsersUpIsRecommendedWhereItSaves(t *testing.T) {
 		}
 		expanded := costOf(t, spec, world, clock)
 		other := spec
-		other.Users, other.Store = jobs.UsersBatch, t.TempDir()
+		other.Users, other.Store = jobfile.UsersBatch, t.TempDir()
 		looked := costOf(t, other, world, clock)
 		t.Logf("bills most %v: expanded %s of %s to %s, looked up %s of %s to %s, saving %d %%",
 			most, expanded, p.Cost.Low, p.Cost.High, looked, p.Batch.Cost.Low, p.Batch.Cost.High, p.Batch.Saving)

@@ -80,9 +80,7 @@ func slow(t *testing.T) {
 	}
 }
 
-// updating says that files which are made of what jobs get are to be made anew.
-// The flag is that of the package's other tests.
-func updating() bool { return flag.Lookup("update").Value.String() == "true" }
+var update = flag.Bool("update", false, "rewrite the generated files")
 
 // onClock are the options of a job whose clock, and that of its client, is now.
 func onClock(now func() time.Time) jobs.Options {

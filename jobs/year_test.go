@@ -18,6 +18,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -172,10 +173,10 @@ func (y *year) job(url string) {
 	y.people = y.world.CreatorIDs(30)
 	y.random.Shuffle(len(y.people), func(i, j int) { y.people[i], y.people[j] = y.people[j], y.people[i] })
 	y.spec = jobs.Spec{
-		Name: "year", Store: cmp.Or(os.Getenv(yearKeep), y.TempDir()), BaseURL: url, Follow: jobs.FollowOpen, To: []string{"parquet"},
+		Name: "year", Store: cmp.Or(os.Getenv(yearKeep), y.TempDir()), BaseURL: url, Follow: jobfile.FollowOpen, To: []string{"parquet"},
 		Search:   []jobs.Search{{Query: y.words[0]}, {Query: y.words[1]}, {Query: y.words[2]}},
 		Creators: append(slices.Clone(y.people[:5]), "@"+y.world.Usernames(1)[0]),
-		Users:    []string{jobs.UsersExpand, jobs.UsersBatch, jobs.UsersNone}[y.seed%3], Workers: []int{4, 1, 2}[y.seed%3],
+		Users:    []string{jobfile.UsersExpand, jobfile.UsersBatch, jobfile.UsersNone}[y.seed%3], Workers: []int{4, 1, 2}[y.seed%3],
 		Deadline: 50 * time.Minute,
 	}
 	if both(y.seed) {
@@ -274,7 +275,7 @@ func (y *year) edit(d int) {
 	case 4:
 		s.With = []string{"tweets"}
 	case 5:
-		s.Users = []string{jobs.UsersExpand, jobs.UsersBatch, jobs.UsersNone}[y.random.IntN(3)]
+		s.Users = []string{jobfile.UsersExpand, jobfile.UsersBatch, jobfile.UsersNone}[y.random.IntN(3)]
 	default:
 		y.budget()
 	}

@@ -34,7 +34,7 @@ var arrows = map[string][]string{
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract", "extract/simulator", "jobs"}, // a program
+	"pipeline/bench":    {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load", "extract", "extract/simulator", "jobs", "jobs/jobfile"}, // a program
 	"pipeline/browse":   {"schemas", "pipeline/health", "pipeline/money", "pipeline/scratch", "pipeline/store", "load"},
 	"pipeline/latest":   {"schemas", "pipeline/store", "pipeline/store/durable", "load"},
 	"pipeline/proof":    {"schemas", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load"},
@@ -42,8 +42,9 @@ var arrows = map[string][]string{
 	"jobs/outside":      {"extract/address", "pipeline/store/durable"},
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
-	"jobs":              {"jobs/account", "jobs/form", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
-	"jobs/ready":        {"jobs", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
+	"jobs/jobfile":      {"jobs/form", "jobs/outside", "schemas", "extract/address", "pipeline/forecast", "pipeline/keep", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
+	"jobs":              {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs/ready":        {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,
 	"cmd/spacesetl/observe":   {"schemas", "pipeline", "pipeline/store", "extract", "extract/address", "cmd/spacesetl/printable"},

@@ -5,6 +5,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 func compactCommand(c *console) *cli.Command {
@@ -35,8 +36,8 @@ func compactStore(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if spec.Compact == jobs.CompactNone { // of the job's runs: here it is asked for
-		spec.Compact = jobs.CompactMonths
+	if spec.Compact == jobfile.CompactNone { // of the job's runs: here it is asked for
+		spec.Compact = jobfile.CompactMonths
 	}
 	sum, err := jobs.Open(spec, c.options()).Compact(ctx.Context, ctx.Bool("all"))
 	if err != nil {

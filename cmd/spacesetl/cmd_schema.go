@@ -5,7 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -42,7 +42,7 @@ func schemaCommand(c *console) *cli.Command {
 		},
 		Action: func(ctx *cli.Context) error {
 			if ctx.Bool("job") {
-				schema, err := jobs.Schema()
+				schema, err := jobfile.Schema()
 				if err != nil {
 					return err
 				}

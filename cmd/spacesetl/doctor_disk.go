@@ -10,7 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/gofrs/flock"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load"
 )
 
@@ -48,7 +48,7 @@ const leastRoom = 256 << 20
 // roomNeeded is what the next run takes at most, by the largest run so far.
 func roomNeeded(e *examination, shares bool) int64 {
 	database := sizeOf(e.store.DuckDB())
-	if shares || e.spec.Publish == jobs.PublishInPlace {
+	if shares || e.spec.Publish == jobfile.PublishInPlace {
 		database = 0
 	}
 	runs, _ := e.store.Runs() // without any there is no largest

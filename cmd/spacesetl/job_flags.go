@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -113,7 +114,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 func overrideBounds(ctx *cli.Context, spec *jobs.Spec) error {
 	for _, key := range slices.Sorted(maps.Keys(spec.Durations())) {
 		if name := strings.ReplaceAll(key, "_", "-"); ctx.IsSet(name) && ctx.Duration(name) == 0 {
-			return fmt.Errorf("--%s: %s", name, jobs.NoTime)
+			return fmt.Errorf("--%s: %s", name, jobfile.NoTime)
 		}
 	}
 	for name, into := range map[string]*schemas.Money{"budget-run": &spec.Budget.Run, "budget-day": &spec.Budget.Day, "budget-month": &spec.Budget.Month} {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // insecureFlag is a flag only: no job file can say that its tokens need no care.
@@ -24,7 +25,7 @@ func insecure(ctx *cli.Context) bool { return ctx.Bool(address.Flag[2:]) }
 
 // loadJob reads a job file as the command's trustFlags have it; override may be nil.
 func loadJob(ctx *cli.Context, file string, override func(*jobs.Spec)) (jobs.Spec, error) {
-	return jobs.Reading{Env: os.LookupEnv, Override: override, AllowFiles: ctx.Bool("allow-files"), InsecureHTTP: insecure(ctx)}.Load(file)
+	return jobfile.Reading{Env: os.LookupEnv, Override: override, AllowFiles: ctx.Bool("allow-files"), InsecureHTTP: insecure(ctx)}.Load(file)
 }
 
 // sayAll says each of a few sentences.

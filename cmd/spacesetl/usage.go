@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // usageError is a command line that cannot be carried out.
@@ -54,7 +55,7 @@ func withoutRun(command string, e *jobs.NoRunError) error {
 
 // near proposes the word that was meant, for the end of a message.
 func near(word string, words []string) string {
-	if best := jobs.Nearest(word, words); best != "" {
+	if best := jobfile.Nearest(word, words); best != "" {
 		return fmt.Sprintf(": did you mean %q?", best)
 	}
 	return ""
@@ -75,7 +76,7 @@ func noArguments(ctx *cli.Context) error {
 	}
 	word := ctx.Args().First()
 	hint := ""
-	if best := jobs.Nearest(word, flagNames(ctx.Command.Flags)); best != "" {
+	if best := jobfile.Nearest(word, flagNames(ctx.Command.Flags)); best != "" {
 		hint = fmt.Sprintf(": did you mean --%s?", best)
 	}
 	return &usageError{commandOf(ctx), fmt.Errorf("%q is not a flag%s", word, hint)}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // What the flag and cli packages say of a wrong flag, for which they have no
@@ -46,7 +46,7 @@ func dashed(name string) string { return strings.Repeat("-", min(len(name), 2)) 
 // noFlag is a flag that a command does not have: another may, or it is written
 // in another way.
 func noFlag(ctx *cli.Context, name string, flags []cli.Flag) error {
-	if best := jobs.Nearest(name, flagNames(flags)); best != "" {
+	if best := jobfile.Nearest(name, flagNames(flags)); best != "" {
 		return fmt.Errorf("there is no flag %s: did you mean --%s?", dashed(name), best)
 	}
 	if ctx.Command == nil || commandOf(ctx) == "spacesetl" {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"text/template"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
@@ -57,7 +57,7 @@ func (j Job) Deploy(scheduler string, d Deployment) ([]File, error) {
 	}
 	if deployed == nil {
 		err := fmt.Errorf("%q is not one of %s", outside.Clip(scheduler), strings.Join(Schedulers(), ", "))
-		if nearest := jobs.Nearest(scheduler, Schedulers()); nearest != "" {
+		if nearest := jobfile.Nearest(scheduler, Schedulers()); nearest != "" {
 			err = fmt.Errorf("%w: did you mean %q?", err, nearest)
 		}
 		return nil, err

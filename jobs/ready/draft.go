@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
@@ -38,7 +39,7 @@ func (d Draft) YAML() (string, error) {
 			b.WriteString(line + "\n")
 		}
 	}
-	spec, problems := jobs.Parse([]byte(b.String()), outside.Place{Env: nowhere})
+	spec, problems := jobfile.Parse([]byte(b.String()), outside.Place{Env: nowhere})
 	seeds := slices.Concat(spec.Creators, spec.IDs)
 	for _, search := range spec.Search {
 		seeds = append(seeds, search.Query)

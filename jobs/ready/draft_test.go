@@ -13,7 +13,7 @@ import (
 	"github.com/goccy/go-yaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -21,7 +21,7 @@ import (
 // editorSchema is the schema as editors read it.
 func editorSchema(t *testing.T) *jsonschema.Schema {
 	t.Helper()
-	text, err := jobs.Schema()
+	text, err := jobfile.Schema()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,10 +30,10 @@ func editorSchema(t *testing.T) *jsonschema.Schema {
 		t.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource(jobs.SchemaURL, doc); err != nil {
+	if err := c.AddResource(jobfile.SchemaURL, doc); err != nil {
 		t.Fatal(err)
 	}
-	s, err := c.Compile(jobs.SchemaURL)
+	s, err := c.Compile(jobfile.SchemaURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +57,7 @@ func TestDraftSaysWhatWasAnswered(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			spec, err := jobs.Load(file, nowhere, nil)
+			spec, err := jobfile.Load(file, nowhere, nil)
 			if err != nil {
 				t.Fatalf("%s: %v\n%s", r.Name, err, text)
 			}
@@ -67,7 +67,7 @@ func TestDraftSaysWhatWasAnswered(t *testing.T) {
 			}
 			budget, _ := schemas.ParseMoney("0" + strings.TrimPrefix(d.Budget, "$"))
 			if spec.Name != d.Name || spec.Store != d.Store || !slices.Equal(spec.With, d.With) || spec.Budget.Day != budget ||
-				!slices.Equal(slices.Concat(spec.Creators, queries, spec.IDs), d.Seeds) || spec.Users != jobs.UsersBatch || spec.Deadline == 0 || spec.IDsFile != "" {
+				!slices.Equal(slices.Concat(spec.Creators, queries, spec.IDs), d.Seeds) || spec.Users != jobfile.UsersBatch || spec.Deadline == 0 || spec.IDsFile != "" {
 				t.Errorf("%+v became\n%s\nwhich is %+v", d, text, spec)
 			}
 			var doc any
@@ -103,7 +103,7 @@ func FuzzDraft(f *testing.F) {
 			}
 			return
 		}
-		spec, problems := jobs.Parse([]byte(text), outside.Place{Env: nowhere})
+		spec, problems := jobfile.Parse([]byte(text), outside.Place{Env: nowhere})
 		if len(problems) > 0 || spec.Name != name || spec.Store != store || len(spec.Search) != 1 || spec.Search[0].Query != query {
 			t.Errorf("%q, %q, %q became\n%s\n%+v", name, query, store, text, spec)
 		}

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
@@ -76,7 +76,7 @@ func Jobs() []Job {
 
 // With is what the job gets besides Spaces.
 func (j Job) With() []string {
-	spec, _ := jobs.Parse([]byte(j.YAML), outside.Place{Env: nowhere})
+	spec, _ := jobfile.Parse([]byte(j.YAML), outside.Place{Env: nowhere})
 	return spec.With
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/robfig/cron/v3"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // tool is the path of a program that checks what we write. CI has them all.
@@ -36,7 +37,7 @@ func load(t *testing.T, text string, variables map[string]string) (jobs.Spec, er
 		t.Fatal(err)
 	}
 	env := func(name string) (string, bool) { value, set := variables[name]; return value, set }
-	return jobs.Load(file, env, nil)
+	return jobfile.Load(file, env, nil)
 }
 
 // given is the environment that a ready-made job needs.
@@ -58,10 +59,10 @@ func TestReadyMadeJobsAreValidOnceTheirVariableIsGiven(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", r.Name, err)
 		}
-		if spec.Name != r.Name || spec.Store != "./"+r.Name || spec.Budget.Day == 0 || spec.Deadline == 0 || spec.Users != jobs.UsersBatch || spec.Follow != jobs.FollowOpen {
+		if spec.Name != r.Name || spec.Store != "./"+r.Name || spec.Budget.Day == 0 || spec.Deadline == 0 || spec.Users != jobfile.UsersBatch || spec.Follow != jobfile.FollowOpen {
 			t.Errorf("%s: %+v", r.Name, spec)
 		}
-		if first, _, _ := strings.Cut(r.YAML, "\n"); first != "# yaml-language-server: $schema="+jobs.SchemaURL {
+		if first, _, _ := strings.Cut(r.YAML, "\n"); first != "# yaml-language-server: $schema="+jobfile.SchemaURL {
 			t.Errorf("%s begins with %q, want the line for editors", r.Name, first)
 		}
 		if r.About == "" || len(r.About) > 90 {

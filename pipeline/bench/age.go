@@ -19,6 +19,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // ages is a list of numbers of runs, in order.
@@ -62,7 +63,7 @@ func (t agedRuns) run(ctx context.Context) (m measurement, err error) {
 	server := httptest.NewServer(world)
 	defer server.Close()
 	spec := jobs.Spec{
-		Name: "hourly", Store: t.Dir, BaseURL: server.URL, Follow: jobs.FollowOpen, With: []string{"tweets"},
+		Name: "hourly", Store: t.Dir, BaseURL: server.URL, Follow: jobfile.FollowOpen, With: []string{"tweets"},
 		IDs: world.SpaceIDs(4), Creators: world.CreatorIDs(40), Search: []jobs.Search{{Query: world.SearchWord()}},
 	}
 	spec.Defaults()

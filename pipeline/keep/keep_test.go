@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -75,7 +76,7 @@ func newJob(t *testing.T, to ...string) *job {
 	world := simulator.New(simulator.Config{Spaces: 40, NoRateLimits: true, Evolve: true, EvolveOver: 100 * time.Hour, Change: true, Latency: 10 * time.Millisecond, Now: j.now})
 	server := httptest.NewServer(world)
 	t.Cleanup(server.Close)
-	j.spec = jobs.Spec{Name: "kept", Store: filepath.Join(t.TempDir(), "store"), BaseURL: server.URL, To: to, Follow: jobs.FollowOpen, IDs: world.SpaceIDs(4), Creators: world.CreatorIDs(3), With: []string{"tweets"}}
+	j.spec = jobs.Spec{Name: "kept", Store: filepath.Join(t.TempDir(), "store"), BaseURL: server.URL, To: to, Follow: jobfile.FollowOpen, IDs: world.SpaceIDs(4), Creators: world.CreatorIDs(3), With: []string{"tweets"}}
 	j.spec.Defaults()
 	return j
 }
@@ -151,7 +152,7 @@ func TestBackupWhileARunIsAtWork(t *testing.T) {
 func TestBackupOfADatabaseChangedInPlace(t *testing.T) {
 	t.Parallel()
 	j := newJob(t, "duckdb", "parquet")
-	j.spec.IDs, j.spec.With, j.spec.Publish = nil, nil, jobs.PublishInPlace
+	j.spec.IDs, j.spec.With, j.spec.Publish = nil, nil, jobfile.PublishInPlace
 	j.run(t)
 	copies := atWork(t, j, 3)
 	copies[1].whole(t, "restored")

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -58,7 +59,7 @@ func known(t *testing.T, d store.Dir) (schemas.Money, string) {
 // lasts, also when state and ledger are made again, and an archive brings it back.
 func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 	t.Parallel()
-	j := old(t, jobs.CompactMonths, "parquet", "duckdb")
+	j := old(t, jobfile.CompactMonths, "parquet", "duckdb")
 	d := store.Dir(j.spec.Store)
 	cost, state := known(t, d)
 	before := scratchtest.Files(t, string(d))
@@ -143,7 +144,7 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 // A process that prunes, or restores, and fails at any step leaves what the next does.
 func TestPruningThatFails(t *testing.T) {
 	t.Parallel()
-	for _, compact := range []string{jobs.CompactMonths, jobs.CompactNone} {
+	for _, compact := range []string{jobfile.CompactMonths, jobfile.CompactNone} {
 		t.Run(compact, func(t *testing.T) { pruningFails(t, old(t, compact, "parquet")) })
 	}
 }

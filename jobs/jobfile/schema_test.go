@@ -1,10 +1,11 @@
-package jobs
+package jobfile
 
 import (
 	"bytes"
 	"flag"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"regexp"
 	"testing"
 
@@ -28,7 +29,7 @@ func generated(t *testing.T, file string, want []byte) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s is not current: go test ./jobs -update renews it (-want +got):\n%s", file, diff)
+		t.Errorf("%s is not current: go test ./jobs/jobfile -update renews it (-want +got):\n%s", file, diff)
 	}
 }
 
@@ -37,7 +38,7 @@ func TestSchemaFileIsCurrent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	generated(t, "job.schema.json", want)
+	generated(t, "../job.schema.json", want)
 }
 
 // editorSchema is the schema as editors read it.
@@ -126,19 +127,19 @@ func TestShownJobsFitTheSchema(t *testing.T) {
 	s := editorSchema(t)
 	shown := map[string]string{}
 	for _, pattern := range []string{"*.yaml", "ready/*.yaml"} {
-		files, err := fs.Glob(os.DirFS("."), pattern)
+		files, err := fs.Glob(os.DirFS(".."), pattern)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, file := range files {
-			text, err := os.ReadFile(file)
+			text, err := os.ReadFile(filepath.Join("..", file))
 			if err != nil {
 				t.Fatal(err)
 			}
 			shown[file] = string(text)
 		}
 	}
-	for _, readme := range []string{"../README.md", "README.md"} {
+	for _, readme := range []string{"../../README.md", "../README.md"} {
 		text, err := os.ReadFile(readme)
 		if err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package jobs
+package jobfile
 
 import (
 	"errors"
@@ -235,7 +235,7 @@ func TestMoneyInAJob(t *testing.T) {
 }
 
 func TestReadyMadeJobIsValid(t *testing.T) {
-	if _, err := Load("watch.yaml", nowhere, nil); err != nil {
+	if _, err := Load("../watch.yaml", nowhere, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,4 +1,4 @@
-package jobs
+package jobfile
 
 import (
 	"cmp"
@@ -92,9 +92,9 @@ func (c *checker) affordable() {
 	}
 }
 
-// valid returns an *InvalidError with the mistakes of a spec that Load has not
-// looked at.
-func (s *Spec) valid() error {
+// Valid returns an *InvalidError with the mistakes of a spec that Load has not
+// looked at. It adds the ids in IDsFile.
+func (s *Spec) Valid() error {
 	if s.loaded {
 		return nil
 	}
@@ -151,16 +151,19 @@ func (c *checker) baseURL() {
 		"base_url: %s would send tokens unencrypted: write https, or give %s", shown(from, address.Shown(base)), address.Flag))
 }
 
-// foreign reports whether only a job file says that the API is at an address that is
+// Foreign reports whether only a job file says that the API is at an address that is
 // neither the API's own nor this machine.
-func (s *Spec) foreign() bool {
+func (s *Spec) Foreign() bool {
 	u, err := url.Parse(s.BaseURL)
 	return s.lines["base_url"] > 0 && !s.given && !address.API(s.BaseURL) && (err != nil || !address.Loopback(u))
 }
 
+// Doubt is who else can have written the job file; empty without one.
+func (s *Spec) Doubt() string { return s.doubt }
+
 // Doubts are what keeps tokens from a job that is valid: it may be another's.
 func (s *Spec) Doubts() []string {
-	return outside.Doubts(s.doubt, s.foreign(), cmp.Or(s.sources["base_url"], address.Shown(s.BaseURL)))
+	return outside.Doubts(s.doubt, s.Foreign(), cmp.Or(s.sources["base_url"], address.Shown(s.BaseURL)))
 }
 
 func notWorkers(shown string) string {

@@ -1,4 +1,4 @@
-package jobs
+package jobfile
 
 import (
 	"fmt"
@@ -8,12 +8,12 @@ import (
 )
 
 const (
-	keysBegin = "<!-- keys: go test ./jobs -update -->\n"
+	keysBegin = "<!-- keys: go test ./jobs/jobfile -update -->\n"
 	keysEnd   = "<!-- end of keys -->\n"
 )
 
 func TestReferenceIsCurrent(t *testing.T) {
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +22,7 @@ func TestReferenceIsCurrent(t *testing.T) {
 	if !ok || !ok2 {
 		t.Fatalf("no %q and %q in the README", keysBegin, keysEnd)
 	}
-	generated(t, "README.md", []byte(before+keysBegin+reference()+keysEnd+after))
+	generated(t, "../README.md", []byte(before+keysBegin+reference()+keysEnd+after))
 	if n := strings.Count(string(text), "\n"); n > 200 {
 		t.Errorf("%d lines, want at most 200", n)
 	}
@@ -60,7 +60,7 @@ func row(b *strings.Builder, name string, k Key) {
 }
 
 func TestReadmeShowsEditorsTheSchema(t *testing.T) {
-	text, err := os.ReadFile("README.md")
+	text, err := os.ReadFile("../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,12 +1,6 @@
-// Package jobs reads what a user asks for, a YAML file or a Spec, and carries it
-// out:
-//
-//	job := jobs.Open(jobs.Spec{Creators: []string{"@XDevelopers"}, Store: "./spaces"},
-//		jobs.Options{Tokens: jobs.Tokens{App: token}})
-//	result, err := job.Run(ctx)
-//
-// Running again goes on where the last run stopped.
-package jobs
+// Package jobfile reads what a user asks for: a job file in YAML, or a Spec made
+// otherwise. It says what keys there are, and every mistake with its line.
+package jobfile
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package jobs
+package jobfile
 
 import (
 	"fmt"
@@ -24,12 +24,4 @@ func Nearest(word string, words []string) string {
 		}
 	}
 	return best
-}
-
-// count is a number of things in words.
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
