@@ -21,7 +21,9 @@ import (
 type merged struct {
 	*proving
 	files []compact.File
-	apart map[string]bool // of these: are taken apart, or looked at
+	apart map[string]bool           // of these: are taken apart
+	whole map[string]bool           // and are looked at
+	made  map[string][]schemas.Part // of runs whose files are made anew
 }
 
 // fewRuns is of how many runs the versions that ended are compared in any case, which
@@ -53,14 +55,17 @@ func (p *merged) compare(ctx context.Context) error {
 		p.v.Database = "not compared: it cannot be read"
 		return ctx.Err()
 	}
-	merge, proves := p.fold, "histories"
+	proves := "histories"
 	p.v.Database = "compared"
 	if !p.All && len(p.loaded) > p.few() {
-		merge, proves = p.rule, "database"
+		proves = "database"
 		p.v.Database = "compared, " + withoutHistories
 	}
-	want, err := merge(ctx)
-	if err != nil || want == nil {
+	want, err := p.rule(ctx)
+	if err == nil && want != nil && proves == "histories" {
+		err = p.fold(ctx, want)
+	}
+	if err != nil || len(want) == 0 {
 		return err
 	}
 	without = p.differences(got, want)
@@ -132,18 +137,21 @@ func (p *merged) ofDatabase() string {
 	return sumOf(versions, text.String())
 }
 
-// fold merges the runs and hashes the tables. It returns nil where a file of them cannot
-// be read any more, which is noted.
-func (p *merged) fold(ctx context.Context) (map[string]load.TableHash, error) {
+// fold merges the runs, as far as the versions that ended depend on them, and adds the
+// hashes of these. It takes all hashes away where a file of a run cannot be read any
+// more, which is noted.
+func (p *merged) fold(ctx context.Context, want map[string]load.TableHash) error {
 	other := load.NewDuckDB(p.scratch())
 	defer other.Close() // a no-op after Commit
 	for _, id := range p.loaded {
 		parts, err := p.parts(ctx, id, true)
 		if err != nil {
-			return nil, p.unreadable(ctx, id, err)
+			clear(want)
+			return p.unreadable(ctx, id, err)
 		}
+		parts = slices.DeleteFunc(slices.Clone(parts), func(part schemas.Part) bool { return !ofHistories(part.Table) })
 		if err := other.Prepare(ctx, schemas.Load{Parts: parts}, ""); err != nil {
-			return nil, err
+			return err
 		}
 		for _, part := range parts {
 			if strings.HasPrefix(part.Path, p.dir) {
@@ -152,9 +160,19 @@ func (p *merged) fold(ctx context.Context) (map[string]load.TableHash, error) {
 		}
 	}
 	if err := other.Commit(ctx); err != nil {
-		return nil, err
+		return err
 	}
-	return other.Hashes(ctx)
+	got, err := other.Hashes(ctx)
+	for _, t := range schemas.EndedTables() {
+		want[t.Name] = got[t.Name]
+	}
+	return err
+}
+
+// ofHistories reports whether versions that ended depend on the rows of a table.
+func ofHistories(name string) bool {
+	t := schemas.Lookup(name)
+	return t.Versioned || slices.ContainsFunc(t.Lists(), func(l schemas.List) bool { return l.Table.Versioned })
 }
 
 // scratch is a database in the folder for temporary files.
@@ -196,15 +214,7 @@ func (p *merged) unreadable(ctx context.Context, id string, err error) error {
 func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []schemas.Part, err error) {
 	m, anew := p.manifests[id], filepath.Join(p.dir, "parquet")
 	if !m.LoadsTo(store.ParquetFiles) {
-		made, err := p.Remake(ctx, m, p.dir)
-		if err != nil {
-			return nil, fmt.Errorf("run %s: %w", id, err)
-		}
-		for _, part := range made.Files {
-			part.Path = filepath.Join(anew, filepath.FromSlash(part.Path))
-			parts = append(parts, part)
-		}
-		return parts, nil
+		return p.remade(ctx, m, anew)
 	}
 	own, err := filepath.Abs(p.Store.Parquet())
 	if err != nil {
@@ -214,14 +224,14 @@ func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []sche
 		name := filepath.Join(own, filepath.FromSlash(part.Path))
 		j := p.where.Joined(part.Table, id)
 		switch {
-		case part.Rows == 0:
+		case part.Rows == 0 || alone && !ofHistories(part.Table):
 			continue
 		case j == nil:
 			err = store.CheckPart(name, part)
 		case !alone:
 			part, name = j.Part, filepath.Join(own, filepath.FromSlash(j.Path))
-			if !p.apart[j.Path] {
-				p.apart[j.Path] = true
+			if !p.whole[j.Path] {
+				p.whole[j.Path] = true
 				err = store.CheckPart(name, part)
 			}
 		case !p.apart[j.Path]:
@@ -242,4 +252,20 @@ func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []sche
 		parts = append(parts, part)
 	}
 	return parts, nil
+}
+
+// remade are the files of a run that are made of its pages, once.
+func (p *merged) remade(ctx context.Context, m *store.Manifest, dir string) ([]schemas.Part, error) {
+	if parts, ok := p.made[m.Run.RunID]; ok {
+		return parts, nil
+	}
+	made, err := p.Remake(ctx, m, p.dir)
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)
+	}
+	for i := range made.Files {
+		made.Files[i].Path = filepath.Join(dir, filepath.FromSlash(made.Files[i].Path))
+	}
+	p.made[m.Run.RunID] = made.Files
+	return made.Files, nil
 }

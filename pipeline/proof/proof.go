@@ -105,7 +105,7 @@ func (p *proving) all(ctx context.Context) error {
 	if err := p.joined(ctx, files); err != nil {
 		return err
 	}
-	if err := (&merged{p, files, map[string]bool{}}).compare(ctx); err != nil {
+	if err := (&merged{p, files, map[string]bool{}, map[string]bool{}, map[string][]schemas.Part{}}).compare(ctx); err != nil {
 		return err
 	}
 	return compareLatest(ctx, p)
