@@ -76,7 +76,7 @@ func median(all []reading) time.Duration {
 	return took[len(took)/2].Round(time.Millisecond)
 }
 
-const yearHeader = "seed  days starts requests  pages kills interr. storms capped edits refused   gaps | Spaces shown, in tables, named | billed, ledger             | bought again | files of raw, runs read by a start, time: first and last days | took"
+const yearHeader = "seed  days starts requests  pages kills interr. storms capped edits refused   gaps | Spaces shown, in tables, named | billed, ledger             | bought again | files of raw, runs read by a start, time: first and last days | months pruned, restored | took"
 
 // line is the year's line of the table.
 func (y *year) line() string {
@@ -88,8 +88,8 @@ func (y *year) line() string {
 		}
 	}
 	first, last := y.reads[false], y.reads[true]
-	return fmt.Sprintf("%4d %5d %6d %8d %6d %5d %7d %6d %6d %5d %7d %6d | %6d %6d %4d             | $%.2f, %s to %s | %d | %d, %d, %s; %d, %d, %s | %s",
+	return fmt.Sprintf("%4d %5d %6d %8d %6d %5d %7d %6d %6d %5d %7d %6d | %6d %6d %4d             | $%.2f, %s to %s | %d | %d, %d, %s; %d, %d, %s | %d | %s",
 		y.seed, y.days, t.starts, total(y.world), t.pages, t.kills, t.interrupts, t.outages, t.capped, t.edits, t.refused, t.gaps,
 		len(y.shown), len(y.tables), lacking, t.bill, t.low, t.high, t.duplicates,
-		most(first, "raw"), most(first, "runs"), median(first), most(last, "raw"), most(last, "runs"), median(last), t.took.Round(time.Second))
+		most(first, "raw"), most(first, "runs"), median(first), most(last, "raw"), most(last, "runs"), median(last), t.restored, t.took.Round(time.Second))
 }

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -47,6 +49,7 @@ type year struct {
 	world  *simulator.Simulator
 	spec   jobs.Spec
 	spells []spell
+	beside string   // a folder beside the store, for backups and archives
 	words  []string // that can be searched for
 	people []string // who can be asked for
 
@@ -71,10 +74,10 @@ type year struct {
 
 // yearTally is the line of a year in the table.
 type yearTally struct {
-	starts, kills, interrupts, outages, pages, refused, gaps, duplicates, edits, capped, statuses int
-	bill                                                                                          float64
-	low, high                                                                                     schemas.Money
-	took                                                                                          time.Duration
+	starts, kills, interrupts, outages, pages, refused, gaps, duplicates, edits, capped, statuses, restored int
+	bill                                                                                                    float64
+	low, high                                                                                               schemas.Money
+	took                                                                                                    time.Duration
 }
 
 // A job that runs every hour is wedged by nothing, loses nothing that it does not
@@ -104,7 +107,7 @@ func TestYear(t *testing.T) {
 		for _, seed := range seeds {
 			t.Run(strconv.FormatUint(seed, 10), func(t *testing.T) {
 				t.Parallel()
-				y := newYear(t, seed, yearOf(seed, days))
+				y := newYear(t, seed, days)
 				defer func() {
 					mu.Lock()
 					defer mu.Unlock()
@@ -122,20 +125,13 @@ func TestYear(t *testing.T) {
 }
 
 // both reports whether a seed's tables go to DuckDB, too, which takes many times as
-// long: of the seeds of the long test the fourth's do, for fewer days.
+// long: of the seeds of the long test the fourth's do.
 func both(seed uint64) bool { return fullYear() && seed%4 == 0 }
-
-func yearOf(seed uint64, days int) int {
-	if both(seed) {
-		return min(days, 60)
-	}
-	return days
-}
 
 func newYear(t *testing.T, seed uint64, days int) *year {
 	t.Helper()
 	y := &year{
-		T: t, seed: seed, days: days, random: rand.New(rand.NewPCG(seed, 12)),
+		T: t, beside: t.TempDir(), seed: seed, days: days, random: rand.New(rand.NewPCG(seed, 12)),
 		clock: &clock{now: time.Date(2027, 1, 1, 0, 0, 0, 0, time.UTC)},
 		runs:  map[string]*runLog{}, known: map[string]bool{}, tables: map[string]bool{}, shown: map[string]bool{}, reads: map[bool][]reading{},
 	}
@@ -177,7 +173,7 @@ func (y *year) job(url string) {
 		Search:   []jobs.Search{{Query: y.words[0]}, {Query: y.words[1]}, {Query: y.words[2]}},
 		Creators: append(slices.Clone(y.people[:5]), "@"+y.world.Usernames(1)[0]),
 		Users:    []string{jobfile.UsersExpand, jobfile.UsersBatch, jobfile.UsersNone}[y.seed%3], Workers: []int{4, 1, 2}[y.seed%3],
-		Deadline: 50 * time.Minute,
+		Deadline: 50 * time.Minute, Keep: keep.Policy{Raw: yearKept, Archive: filepath.Join(y.beside, "archive")},
 	}
 	if both(y.seed) {
 		y.spec.To = []string{"parquet", "duckdb"}
@@ -213,7 +209,8 @@ func (y *year) run() {
 		}
 	}
 	y.aged()
-	y.verify()
+	y.whole(y.spec)
+	y.restored()
 }
 
 // hour is a start, if one is killed perhaps another soon after it, and the time
