@@ -79,7 +79,7 @@ func Keys() []Key {
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) }},
-		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, and once the month is, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
+		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, these to one for 4 and for 16 days, and once the month is over, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
 			Values: compacts(), Default: CompactMonths, Example: "day",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Compact) }},
 		{Name: "keep", Doc: "How long pages are kept: those of a month that has been over for so long are removed by the first run of a day, the tables stay. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,

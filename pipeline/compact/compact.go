@@ -1,6 +1,6 @@
 // Package compact joins the Parquet files of runs on days and in months that are over
-// into one a table and day, then month, and takes them apart again; and their landed
-// pages, and what else there is of them, into one a day, then month.
+// into one a table and day, piece of a month, then month, and takes them apart again; and
+// their landed pages, and what else there is of them, into one a day, then month.
 package compact
 
 import (
@@ -107,26 +107,22 @@ func (c *compaction) table(t *schemas.Table) error {
 		if err != nil {
 			return err
 		}
-		if unjoined(sources) || c.cfg.All {
-			sources = c.whole(t, sources)
-		}
-		if !unjoined(sources) {
-			continue
-		}
-		if next == nil {
-			if next, err = store.NewTable(c.l, t.Name); err != nil {
+		for _, sources := range c.stretches(t, sources) {
+			if next == nil {
+				if next, err = store.NewTable(c.l, t.Name); err != nil {
+					return err
+				}
+				defer next.Close()
+			}
+			joined, err := c.join(t, p, sources, next)
+			if err != nil {
 				return err
 			}
-			defer next.Close()
+			m.Files = slices.DeleteFunc(m.Files, func(j store.Joined) bool {
+				return slices.ContainsFunc(sources, func(s source) bool { return s.Path == j.Path })
+			})
+			m.Files = append(m.Files, joined...)
 		}
-		joined, err := c.join(t, p, sources, next)
-		if err != nil {
-			return err
-		}
-		m.Files = slices.DeleteFunc(m.Files, func(j store.Joined) bool {
-			return slices.ContainsFunc(sources, func(s source) bool { return s.Path == j.Path })
-		})
-		m.Files = append(m.Files, joined...)
 	}
 	if next == nil {
 		return nil
@@ -134,6 +130,22 @@ func (c *compaction) table(t *schemas.Table) error {
 	c.sum.Tables++
 	slices.SortFunc(m.Files, func(a, b store.Joined) int { return cmp.Compare(a.First, b.First) })
 	return replace(t, next, m, c.cfg.Step)
+}
+
+// stretches are the files of a period that are to be one each: between those that stay,
+// since somebody refers to them, they are as large as they are to be, or damaged.
+func (c *compaction) stretches(t *schemas.Table, sources []source) (all [][]source) {
+	for _, some := range cut(sources, func(s source) bool { return c.holds(s) || s.Bytes >= c.cfg.Most }) {
+		if !unjoined(some) && !c.cfg.All {
+			continue
+		}
+		for _, some := range c.whole(t, some) {
+			if unjoined(some) {
+				all = append(all, some)
+			}
+		}
+	}
+	return all
 }
 
 // replace puts a table's new folder in the place of the old one.
@@ -179,10 +191,14 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 			files[i] = append(files[i], filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path)))
 		}
 	}
-	free := 0 // no name is used twice: who listed the old files is told that they are gone
-	for ; exists(filepath.Join(c.l.Parquet(), filepath.FromSlash(place), p.name(free))); free++ {
+	n := 0 // no name is used twice: who listed the old files is told that they are gone
+	name := func(int) string {
+		for ; exists(filepath.Join(c.l.Parquet(), filepath.FromSlash(place), p.name(sources[0], n))) || exists(filepath.Join(folder, p.name(sources[0], n))); n++ {
+		}
+		n++
+		return p.name(sources[0], n-1)
 	}
-	made, err := load.Join(c.ctx, t, files, folder, func(n int) string { return p.name(free + n) }, c.cfg.Most)
+	made, err := load.Join(c.ctx, t, files, folder, name, c.cfg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -17,18 +17,37 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// period is a day that is over, or a month with its days.
+// period is a month that is over, or days of one that is not; see piece.
 type period struct {
 	begins  string // YYYY-MM-DD
 	month   bool
 	folders []string // of days, in order
 }
 
-// name is that of a joined file.
-func (p period) name(n int) string {
-	stamp := strings.ReplaceAll(p.begins, "-", "")
+// pieces are how many days of a month that is not over become one file, once they all
+// are: so it has six files at most, and a row is written again two times on average
+// before the month is over, and once then.
+var pieces = [...]int{16, 4, 1}
+
+// piece is the first day of those that a day is joined with, of so many that are over.
+// Those of one day more are the same, or several of them together.
+func piece(day, over int) int {
+	first := 1
+	for _, days := range pieces {
+		for ; first+days-1 <= over; first += days {
+			if day < first+days {
+				return first
+			}
+		}
+	}
+	return day
+}
+
+// name is that of a joined file, of which this is the first source.
+func (p period) name(first source, n int) string {
+	stamp := first.stamp()
 	if p.month {
-		stamp = stamp[:len("202611")]
+		stamp = strings.ReplaceAll(p.begins[:len("2026-11")], "-", "")
 	}
 	return fmt.Sprintf("%s-%d.parquet", stamp, n)
 }
@@ -49,6 +68,7 @@ func (c *compaction) periods(t *schemas.Table, m store.Map) ([]period, error) {
 		now = newest // by a clock that was ahead, or this one is behind
 	}
 	today, last := now.Format(time.DateOnly), now.AddDate(0, 0, -now.Day()).Format("2006-01")
+	closed := c.newest().AddDate(0, 0, -1) // with all days before, of its month
 	done := map[string]bool{}
 	for _, j := range m.Files {
 		if month := monthOf(j.Path); month != "" {
@@ -63,15 +83,20 @@ func (c *compaction) periods(t *schemas.Table, m store.Map) ([]period, error) {
 		}
 		month := day[:len("2026-11")]
 		over := !c.cfg.Days && month < today[:len(month)] && month != newest[:len(month)]
-		switch n := len(periods); {
-		case over && done[month] && month < last && !c.cfg.All:
-		case over && n > 0 && periods[n-1].month && periods[n-1].begins == month+"-01":
-			periods[n-1].folders = append(periods[n-1].folders, e.Name())
-		case over:
-			periods = append(periods, period{month + "-01", true, []string{e.Name()}})
-		default:
-			periods = append(periods, period{day, false, []string{e.Name()}})
+		if over && done[month] && month < last && !c.cfg.All {
+			continue
 		}
+		begins := day
+		if over {
+			begins = month + "-01"
+		} else if at, err := time.Parse(time.DateOnly, day); err == nil && !c.cfg.Days && closed.Format("2006-01") == month {
+			begins = at.AddDate(0, 0, piece(at.Day(), closed.Day())-at.Day()).Format(time.DateOnly)
+		}
+		if n := len(periods); n > 0 && periods[n-1].begins == begins {
+			periods[n-1].folders = append(periods[n-1].folders, e.Name())
+			continue
+		}
+		periods = append(periods, period{begins, over, []string{e.Name()}})
 	}
 	return periods, nil
 }
@@ -112,9 +137,34 @@ type source struct {
 	own          bool // a run's
 }
 
-// unjoined reports whether there is something to do for the files of a period.
+// stamp is what a file is named for that has the rows of this one first: days that are
+// over, or a month.
+func (s source) stamp() string {
+	if s.own {
+		return strings.ReplaceAll(dayOf(path.Dir(s.Path)), "-", "")
+	}
+	stamp, _, _ := strings.Cut(path.Base(s.Path), "-")
+	return stamp
+}
+
+// unjoined reports whether there is something to do for files that are to be one.
 func unjoined(sources []source) bool {
-	return slices.ContainsFunc(sources, func(s source) bool { return s.own || path.Dir(s.Path) != path.Dir(sources[0].Path) })
+	return slices.ContainsFunc(sources, func(s source) bool {
+		return s.own || s.stamp() != sources[0].stamp() || path.Dir(s.Path) != path.Dir(sources[0].Path)
+	})
+}
+
+// cut leaves out joined files that stay as they are: those before and those behind one
+// are not joined with each other, since rows are in the order of runs.
+func cut(sources []source, stays func(source) bool) (stretches [][]source) {
+	from := 0
+	for i := range sources {
+		if !sources[i].own && stays(sources[i]) {
+			stretches = append(stretches, sources[from:i])
+			from = i + 1
+		}
+	}
+	return append(stretches, sources[from:])
 }
 
 // sources are the files of a period that can be joined, oldest runs first.
@@ -144,29 +194,36 @@ func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources [
 	return sources, nil
 }
 
-// whole leaves out what is not what was written, or what this version cannot read: a
-// file of a run with the others of that run, and with a joined one all of its period,
-// whose runs would else be on both sides of it.
-func (c *compaction) whole(t *schemas.Table, sources []source) []source {
-	bad, all := map[string]bool{}, false
+// whole are the files that are what was written, and that this version can read: of a
+// run all or none.
+func (c *compaction) whole(t *schemas.Table, sources []source) [][]source {
+	bad := map[string]bool{}
 	for _, s := range sources {
-		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
-		if by := c.held[s.Path]; by != "" {
-			if bad[s.First], all = true, all || !s.own; !c.cfg.Begun { // not each day
-				c.sum.Left = append(c.sum.Left, fmt.Sprintf("%s: %s refers to it", file, filepath.Join(Held(c.l.Dir), by)))
-			}
+		if c.holds(s) {
+			bad[s.First] = true
 			continue
 		}
+		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
 		err := store.CheckPart(file, s.Part)
 		if err == nil {
 			err = load.CheckShape(t, file)
 		}
 		if err != nil {
 			c.sum.Left = append(c.sum.Left, err.Error())
-			bad[s.First], all = true, all || !s.own
+			bad[s.First] = true
 		}
 	}
-	return slices.DeleteFunc(sources, func(s source) bool { return all || bad[s.First] })
+	sources = slices.DeleteFunc(slices.Clone(sources), func(s source) bool { return s.own && bad[s.First] })
+	return cut(sources, func(s source) bool { return bad[s.First] })
+}
+
+// holds reports whether somebody refers to a file, and says so, but not each day.
+func (c *compaction) holds(s source) bool {
+	by := c.held[s.Path]
+	if by != "" && !c.cfg.Begun {
+		c.sum.Left = append(c.sum.Left, fmt.Sprintf("%s: %s refers to it", filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path)), filepath.Join(Held(c.l.Dir), by)))
+	}
+	return by != ""
 }
 
 // part is what the manifest of a run that is over says of a file of it; nil if nothing
