@@ -40,12 +40,17 @@ func TestPiecesOfAMonth(t *testing.T) {
 // rows makes a run whose files are published, with one row, of itself, and returns its id.
 func rows(t *testing.T, l *store.Locked, at time.Time) string {
 	t.Helper()
+	return rowsIn(t, l, at, schemas.PartitionDay)
+}
+
+func rowsIn(t *testing.T, l *store.Locked, at time.Time, partition schemas.Partition) string {
+	t.Helper()
 	planned, err := l.Begin(store.Planned{Plan: store.Plan{Job: "x"}}, "test", at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	run := planned.Run
-	loader, err := load.NewParquet(load.ParquetConfig{Dir: l.Parquet(), Staging: filepath.Join(l.Parquet(), "_staging"), RunID: run.RunID, RunDate: run.StartedAt})
+	loader, err := load.NewParquet(load.ParquetConfig{Dir: l.Parquet(), Staging: filepath.Join(l.Parquet(), "_staging"), RunID: run.RunID, RunDate: run.StartedAt, Partition: partition})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,12 +61,16 @@ func rows(t *testing.T, l *store.Locked, at time.Time) string {
 	}
 	defer batch.Record.Release()
 	err = loader.Load(t.Context(), 0, []schemas.Batch{batch})
-	parts, commitErr := loader.Commit(t.Context())
+	parts, finishErr := loader.Finish(t.Context())
+	if err = errors.Join(err, finishErr); err == nil {
+		err = l.Committing(run.RunID, parts, nil)
+	}
+	_, commitErr := loader.Commit(t.Context())
 	m := &store.Manifest{Run: run, Plan: planned.Plan, Files: parts, Destinations: []string{store.ParquetFiles}}
 	if err = errors.Join(err, commitErr, m.Seal(l.Dir)); err == nil {
 		_, err = l.WriteManifest(m, nil)
 	}
-	if err != nil {
+	if err = errors.Join(err, l.Committed(run.RunID)); err != nil {
 		t.Fatal(err)
 	}
 	return run.RunID
@@ -148,7 +157,9 @@ func TestPieceOfDays(t *testing.T) {
 	for range 3 {
 		at = at.AddDate(0, 0, 1)
 		rows(t, l, at)
-		join(t, l, at)
+		if sum, err := Join(t.Context(), l, Config{Now: at, Begun: true}); err != nil || len(sum.Left) > 0 {
+			t.Fatalf("%s: %+v, %v", at, sum, err)
+		}
 	}
 	if n := len(filesOf(t, l.Dir, "runs")); n != 3+1+1 {
 		t.Errorf("three days have %d files, with the map and today's", n)
