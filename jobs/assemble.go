@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"slices"
@@ -52,6 +53,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 	}
 	loader, err := load.NewParquet(load.ParquetConfig{
 		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step, Sums: to.sums,
+		Partition: cmp.Or(store.PartitionOf(j.store, id), j.spec.Partition), // files stay where they are
 	})
 	if err != nil {
 		return nil, nil, err

@@ -21,6 +21,7 @@ import (
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -96,7 +97,7 @@ func (d *daily) rows() map[string]load.TableHash {
 	d.Helper()
 	var parts []schemas.Part
 	for _, t := range schemas.Tables() {
-		parts = append(parts, schemas.Part{Table: t.Name, Path: t.Name + "/*/*.parquet", Rows: 1})
+		parts = append(parts, schemas.Part{Table: t.Name, Path: t.Name + "/**/*.parquet", Rows: 1})
 	}
 	hashes, err := load.HashParts(d.Context(), parts, d.store.Parquet())
 	if err != nil {
@@ -138,7 +139,7 @@ func (d *daily) files(table string) map[string]int {
 	}
 	days := map[string]int{}
 	for _, name := range names {
-		if strings.HasSuffix(name, store.MapFile) {
+		if strings.HasSuffix(name, "/map.parquet") {
 			continue
 		}
 		days[strings.TrimPrefix(filepath.Base(filepath.Dir(name)), "run_date=")]++
@@ -236,7 +237,8 @@ func (d *daily) runs() []string {
 func (d *daily) listing() (names []string) {
 	d.Helper()
 	all, err := filepath.Glob(filepath.Join(d.store.Parquet(), "*", "*", "*.parquet"))
-	for _, name := range all {
+	direct, _ := filepath.Glob(filepath.Join(d.store.Parquet(), "*", "*.parquet"))
+	for _, name := range append(all, direct...) {
 		info, statErr := os.Stat(name)
 		if err = errors.Join(err, statErr); err == nil {
 			names = append(names, fmt.Sprint(name, " ", info.Size()))
@@ -530,6 +532,46 @@ func TestStoreOfFormat3GoesOnWorking(t *testing.T) {
 	d.whole("after more runs", nil)
 	if own, err := filepath.Glob(filepath.Join(d.store.Raw(), "2*Z-*")); err != nil || len(own) > 2 {
 		t.Errorf("not joined: %q, %v", own, err)
+	}
+}
+
+// A job that changes its partition goes on: what reads the files of runs finds them, here
+// and there, and a replay of all leaves them where they are.
+func TestPartitionOfAJobIsChanged(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 0, jobfile.CompactMonths)
+	d.spec.With, d.spec.Creators = nil, nil
+	for i := range 7 { // to October 31
+		if i == 4 { // the second of the 30th
+			d.spec.Partition = schemas.PartitionNone
+		}
+		d.run()
+	}
+	want := d.rows()
+	d.whole("changed", want)
+	before := d.listing()
+	d.replay("")
+	d.change(d.runs()[6]) // as if another version had loaded it
+	d.replay(d.runs()[6])
+	if after := d.listing(); !slices.Equal(before, after) {
+		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
+	}
+	d.change(d.runs()[4]) // of a joined file
+	d.replay(d.runs()[4])
+	d.whole("replayed", want)
+	backup, restored := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "store")
+	if sum, err := jobs.Open(d.spec, d.options()).Backup(t.Context(), backup, nil); err != nil || len(sum.Problems)+len(sum.Left)+len(sum.Foreign) > 0 {
+		t.Errorf("backup: %+v, %v", sum, err)
+	}
+	if _, err := keep.Restore(t.Context(), keep.From{Backup: backup, Store: store.Dir(restored)}); err != nil {
+		t.Fatal(err)
+	}
+	d.spec.Store, d.store = restored, store.Dir(restored)
+	d.whole("restored", want)
+	d.compact(true, true)
+	d.whole("moved", want)
+	if names, err := filepath.Glob(filepath.Join(d.store.Parquet(), "*", "run_*")); err != nil || len(names) > 0 {
+		t.Errorf("left elsewhere: %q, %v", names, err)
 	}
 }
 

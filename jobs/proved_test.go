@@ -15,6 +15,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 const provedFile = "proved.ndjson"
@@ -217,8 +218,8 @@ func TestVerifyProvesWhatIsNew(t *testing.T) {
 		}
 	}
 	heal()
-	overwrite(t, filepath.Join(d.store.Parquet(), "spaces", filepath.FromSlash(store.MapFile)), []byte("no map"))
-	if v := verified(t, dir, proof.Options{}); !strings.Contains(strings.Join(v.Problems, "\n"), filepath.Base(store.MapFile)) {
+	overwrite(t, filepath.Join(d.store.Parquet(), "spaces", filepath.FromSlash(store.MapFile(schemas.PartitionDay))), []byte("no map"))
+	if v := verified(t, dir, proof.Options{}); !strings.Contains(strings.Join(v.Problems, "\n"), filepath.Base(store.MapFile(schemas.PartitionDay))) {
 		t.Errorf("a map is damaged: %q", v.Problems)
 	}
 }

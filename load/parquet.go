@@ -26,10 +26,11 @@ type ParquetConfig struct {
 	Dir     string // destination folder
 	Staging string // folder on the same file system for unfinished files
 	RunID   string
-	RunDate time.Time // names the folder run_date=YYYY-MM-DD (UTC)
+	RunDate time.Time // names the folder in that of each table, as Partition has it
 	Step    durable.Step
 	// Sums writes no file, and needs no folder: the parts say what would be written.
-	Sums bool
+	Sums      bool
+	Partition schemas.Partition
 }
 
 // Parquet writes the batches of one run as one file per table and shard. Rows
@@ -169,11 +170,11 @@ func (p *Parquet) Finish(ctx context.Context) ([]schemas.Part, error) {
 func (p *Parquet) Staged() string { return p.cfg.Staging }
 
 // Commit finishes the files, if Finish has not, and renames them into
-// <Dir>/<table>/run_date=YYYY-MM-DD/<run_id>-<shard>.parquet, in place of what
-// an earlier commit of the run left there, for every table. A table without any file
-// gets EmptyFile, so that it can be read from the first run. It returns the
-// parts of Finish. When the context ends before the first rename nothing is
-// committed.
+// <Dir>/<table>/run_date=YYYY-MM-DD/<run_id>-<shard>.parquet, or as another
+// partition has it, in place of what an earlier commit of the run left, for every
+// table. A table without any file gets EmptyFile, so that it can be read from the
+// first run. It returns the parts of Finish. When the context ends before the
+// first rename nothing is committed.
 func (p *Parquet) Commit(ctx context.Context) ([]schemas.Part, error) {
 	parts, err := p.Finish(ctx)
 	if err != nil {

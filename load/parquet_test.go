@@ -38,6 +38,48 @@ func TestColumnsReadAsDeclared(t *testing.T) {
 	}
 }
 
+// Whatever the partition, all of a table is read by one glob, also as Hive's readers do,
+// and a run that is loaded again after it was changed is there once.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	first, other := schemas.Tables()[0], schemas.Tables()[1]
+	batches := []schemas.Batch{batchOf(t, first, sample(first, 20, "r1", noon))}
+	for _, c := range []struct {
+		partition  schemas.Partition
+		path, glob string
+		column     string
+	}{
+		{"", "run_date=2026-08-01/r1-0.parquet", "*/*.parquet", "run_date"},
+		{schemas.PartitionMonth, "run_month=2026-08/r1-0.parquet", "*/*.parquet", "run_month"},
+		{schemas.PartitionNone, "r1-0.parquet", "*.parquet", ""},
+		{schemas.PartitionDay, "run_date=2026-08-01/r1-0.parquet", "*/*.parquet", "run_date"},
+	} {
+		p, err := NewParquet(ParquetConfig{Dir: s.dir, Staging: filepath.Join(s.dir, "_staging"), RunID: "r1", RunDate: noon, Partition: c.partition})
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.Load(t.Context(), 0, batches)
+		parts, commitErr := p.Commit(t.Context())
+		if err := errors.Join(err, commitErr); err != nil || len(parts) != 1 || parts[0].Path != first.Name+"/"+c.path {
+			t.Fatalf("partition %q: %v, %v, want %s", c.partition, parts, err, c.path)
+		}
+		for table, rows := range map[*schemas.Table]int64{first: 20, other: 0} {
+			for _, glob := range []string{c.glob, "**/*.parquet"} {
+				got := s.query("SELECT count(*) FROM read_parquet('%s/%s/%s', hive_partitioning = %v)", s.dir, table.Name, glob, c.column != "")
+				if got[0] != fmt.Sprint(rows) {
+					t.Errorf("partition %q: %s/%s has %s rows, want %d", c.partition, table.Name, glob, got[0], rows)
+				}
+			}
+		}
+		for _, table := range schemas.Tables() {
+			if table.Column(c.column) >= 0 {
+				t.Errorf("%s has a column %s, as the folder says it", table.Name, c.column)
+			}
+		}
+	}
+}
+
 func TestFilesSayWhatTheyHold(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)

@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -50,22 +51,24 @@ func (p *Parquet) publish(parts []schemas.Part) error {
 	return touched.sync()
 }
 
-// EmptyFile is a file without rows, which a table without any other has in
-// EmptyFolder: no run's, and no manifest lists it.
-const (
-	EmptyFolder = "run_date=1970-01-01"
-	EmptyFile   = "empty.parquet"
-)
+// EmptyFile is a file without rows, which a table without any other has: no run's, and no
+// manifest lists it.
+const EmptyFile = "empty.parquet"
 
-// readable gives tables without a folder of files an EmptyFile: who reads all tables
-// would else be told that there are no such files.
+// emptyFile is where it lies in a table's folder.
+func emptyFile(p schemas.Partition) string {
+	return filepath.Join(p.Folder(time.Unix(0, 0)), EmptyFile)
+}
+
+// readable gives tables without a file where the partition has them an EmptyFile: who
+// reads all tables would else be told that there are no such files.
 func (p *Parquet) readable(touched folders) error {
 	for _, t := range schemas.Tables() {
 		folder := filepath.Join(p.cfg.Dir, t.Name)
-		if names, err := filepath.Glob(filepath.Join(globEscape(folder), "run_date=*")); err != nil || len(names) > 0 {
+		if names, err := filepath.Glob(filepath.Join(globEscape(folder), p.pattern())); err != nil || len(names) > 0 {
 			continue
 		}
-		target := filepath.Join(folder, EmptyFolder, EmptyFile)
+		target := filepath.Join(folder, emptyFile(p.cfg.Partition))
 		text, err := NoRows(t)
 		if err == nil {
 			err = os.MkdirAll(filepath.Dir(target), 0o777)
@@ -77,8 +80,21 @@ func (p *Parquet) readable(touched folders) error {
 			return fmt.Errorf("parquet %s: %w", t.Name, err)
 		}
 		touched.add(p.cfg.Dir, target)
+		for _, other := range schemas.Partitions() { // of the job before it was changed
+			if name := filepath.Join(folder, emptyFile(other)); name != target && os.Remove(name) == nil {
+				_ = os.Remove(filepath.Dir(name)) // if there is nothing else
+			}
+		}
 	}
 	return nil
+}
+
+// pattern matches what a table's folder has where it has files.
+func (p *Parquet) pattern() string {
+	if folder, _, found := strings.Cut(p.date(), "="); found {
+		return folder + "=*"
+	}
+	return "*.parquet"
 }
 
 func (p *Parquet) part(f *parquetFile) schemas.Part {
@@ -93,8 +109,8 @@ func (p *Parquet) path(key fileKey) string {
 	return path.Join(key.table.Name, p.date(), fmt.Sprintf("%s-%d.parquet", p.cfg.RunID, key.shard))
 }
 
-// date is the folder of the run's files in that of each table.
-func (p *Parquet) date() string { return "run_date=" + p.cfg.RunDate.UTC().Format("2006-01-02") }
+// date is the folder of the run's files in that of each table; empty if it is that.
+func (p *Parquet) date() string { return p.cfg.Partition.Folder(p.cfg.RunDate) }
 
 // staged is where it is written.
 func (p *Parquet) staged(key fileKey) string {
@@ -102,14 +118,17 @@ func (p *Parquet) staged(key fileKey) string {
 }
 
 // stale lists the files of the run that are not among those kept, whatever table
-// they stand under. A run has one date: the folders of others, ever more of them,
-// are not looked through.
+// they stand under, and whatever the partition was. A run has one date: the folders of
+// others, ever more of them, are not looked through.
 func (p *Parquet) stale(kept map[string]bool) ([]string, error) {
-	names, err := filepath.Glob(filepath.Join(globEscape(p.cfg.Dir), "*", p.date(), globEscape(p.cfg.RunID)+"-*.parquet"))
-	if err != nil {
-		return nil, fmt.Errorf("parquet: %w", err)
+	var names, stale []string
+	for _, one := range schemas.Partitions() {
+		found, err := filepath.Glob(filepath.Join(globEscape(p.cfg.Dir), "*", one.Folder(p.cfg.RunDate), globEscape(p.cfg.RunID)+"-*.parquet"))
+		if err != nil {
+			return nil, fmt.Errorf("parquet: %w", err)
+		}
+		names = append(names, found...)
 	}
-	var stale []string
 	for _, name := range names {
 		shard := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), p.cfg.RunID+"-"), ".parquet")
 		// Run "a" must not take files of run "a-1" for its own.

@@ -25,6 +25,8 @@ func choices(flag string) []string {
 		return []string{"tweet", "post"}
 	case "publish":
 		return []string{"copy", "in_place"}
+	case "partition":
+		return []string{"day", "month", "none"}
 	case "follow":
 		return []string{"open", "none"}
 	case "users":

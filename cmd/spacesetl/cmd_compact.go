@@ -20,7 +20,7 @@ func compactCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
-			flag("all", "look at all months again, and check the files that were joined before"),
+			flag("all", "look at all months again, check the files that were joined before, and move those in other folders than new ones"),
 			outputFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return compactStore(c, ctx) },

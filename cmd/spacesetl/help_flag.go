@@ -51,7 +51,7 @@ func flagGroup(name string) string {
 	switch name = strings.TrimPrefix(name, "--"); {
 	case slices.Contains([]string{"file", "name", "ids", "ids-file", "creators", "search", "state", "with", "users", "no-users", "private", "follow"}, name):
 		return groupGet
-	case slices.Contains([]string{"to", "store", "publish"}, name):
+	case slices.Contains([]string{"to", "store", "publish", "partition"}, name):
 		return groupTo
 	case slices.Contains([]string{"workers", "max-wait", "max-total-wait", "deadline", "retry-for", "ask-again", "resume-within", "strict", "memory"}, name), strings.HasPrefix(name, "budget-"):
 		return groupLimits

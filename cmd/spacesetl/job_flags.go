@@ -30,6 +30,7 @@ func jobFlags() []cli.Flag {
 		text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 		text("dialect", "", "field names to ask with: tweet or post; `NAME`"),
 		text("publish", "", "merge runs in a copy of the database, or in_place; `HOW` (default copy)"),
+		text("partition", "", "folders of Parquet files: by day, by month or none; `HOW` (default day)"),
 		text("follow", "", "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"),
 		list("accounts", "accounts to ask with, see spacesetl auth; `LIST` (default all)"),
 		flag("private", "ask for fields that need the owner's token too"),
@@ -77,7 +78,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	for name, into := range map[string]*string{
 		"name": &spec.Name, "state": &spec.State, "store": &spec.Store,
 		"base-url": &spec.BaseURL, "dialect": &spec.Dialect, "follow": &spec.Follow, "publish": &spec.Publish, "ids-file": &spec.IDsFile,
-		"users": &spec.Users,
+		"users": &spec.Users, "partition": (*string)(&spec.Partition),
 	} {
 		if given(name) {
 			*into = ctx.String(name)

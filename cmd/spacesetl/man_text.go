@@ -28,7 +28,7 @@ func manFiles(m *manual) {
 	for _, f := range [][2]string{
 		{"raw/RUN/ENDPOINT-00001.ndjson.zst", "Landed pages as received: the truth, of which everything else can be made again."},
 		{"raw/DAY-N.ndjson.zst, raw/MONTH-N.ndjson.zst", "The same of the runs of a day that is over, or of a month."},
-		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run."},
+		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run; elsewhere with another partition in the job."},
 		{"parquet/_latest.json", "The newest run whose files are complete."},
 		{"spaces.duckdb", "All runs merged; read it with duckdb -readonly."},
 		{"runs/RUN/plan.json, manifest.json", "What was asked; the receipt, written last."},

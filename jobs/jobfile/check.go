@@ -49,6 +49,7 @@ func (s *Spec) Check() []Problem {
 	c.oneOf("state", "state", s.State, states())
 	c.oneOf("follow", "follow", s.Follow, follows())
 	c.oneOf("publish", "publish", s.Publish, publishes())
+	c.oneOf("partition", "partition", string(s.Partition), partitions())
 	c.oneOf("dialect", "dialect", s.Dialect, dialects())
 	c.oneOf("users", "users", s.Users, userSources())
 	c.require(s.Users != UsersBatch || s.Dialect != string(schemas.PostDialect), "users",

@@ -79,9 +79,12 @@ func Keys() []Key {
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) }},
-		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, and once the month is, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
+		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, these to one for 4 and for 16 days, and once the month is over, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
 			Values: compacts(), Default: CompactMonths, Example: "day",
 			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Compact) }},
+		{Name: "partition", Doc: "Folders of a table's Parquet files: `day`, as `run_date=2026-11-30`, `month`, as `run_month=2026-11`, or `none`, the table's folder itself. Changed, it holds for new files; `spacesetl compact --all` moves the others.",
+			Values: partitions(), Default: string(schemas.PartitionDay), Example: "month",
+			read: func(r *reader, k string, n ast.Node) { r.text(k, n, (*string)(&r.spec.Partition)) }},
 		{Name: "keep", Doc: "How long pages are kept: those of a month that has been over for so long are removed by the first run of a day, the tables stay. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,
 			Keys: []Key{
 				{Name: "raw", Doc: "Days, weeks or years, such as `90d`, `26w` or `2y`; `40d` at least.", Example: "90d"},
@@ -137,10 +140,18 @@ func priceKeys() []Key {
 	return keys
 }
 
-func states() []string      { return []string{"all", "live", "scheduled"} }
-func follows() []string     { return []string{FollowOpen, FollowNone} }
-func publishes() []string   { return []string{"copy", PublishInPlace} }
-func compacts() []string    { return []string{CompactMonths, CompactDays, CompactNone} }
+func states() []string    { return []string{"all", "live", "scheduled"} }
+func follows() []string   { return []string{FollowOpen, FollowNone} }
+func publishes() []string { return []string{"copy", PublishInPlace} }
+func compacts() []string  { return []string{CompactMonths, CompactDays, CompactNone} }
+
+func partitions() (all []string) {
+	for _, p := range schemas.Partitions() {
+		all = append(all, string(p))
+	}
+	return all
+}
+
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
 func companions() []string  { return []string{"buyers", "tweets"} }
 func stores() []string      { return []string{store.ParquetFiles, store.DuckDBFile, store.LatestFiles} }

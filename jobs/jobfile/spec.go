@@ -44,6 +44,8 @@ type Spec struct {
 	Workers  int            // requests under way at a time; default 4
 	MaxWait  time.Duration  // longest single wait for a rate window
 	Deadline time.Duration  // of a run, from its start
+	// Partition says in which folders the Parquet files of runs lie; default by day.
+	Partition schemas.Partition
 	// AskAgain is the age of a run's first answers from which a start asks today's
 	// questions before what is left of it; default 10 minutes.
 	AskAgain time.Duration

@@ -13,7 +13,7 @@ import (
 // value follows.
 var jobFlags = map[string]bool{
 	"file": true, "name": true, "ids": true, "ids-file": true, "creators": true, "search": true, "state": true, "with": true, "to": true,
-	"store": true, "base-url": true, "dialect": true, "publish": true, "follow": true, "accounts": true, "users": true,
+	"store": true, "base-url": true, "dialect": true, "publish": true, "partition": true, "follow": true, "accounts": true, "users": true,
 	"budget-run": true, "budget-day": true, "budget-month": true, "workers": true, "max-wait": true, "max-total-wait": true,
 	"deadline": true, "retry-for": true, "ask-again": true, "resume-within": true,
 	"private": false, "no-users": false, "strict": false, "insecure-http": false,

@@ -97,7 +97,7 @@ func (r *reader) apart(ctx context.Context, l *store.Locked, t *schemas.Table, w
 	}
 	next.Without(j.Path)
 	files := slices.DeleteFunc(slices.Clone(where[t.Name]), func(one store.Joined) bool { return one.Path == j.Path })
-	return replace(t, next, store.Map{Files: files}, nil)
+	return r.replace(t, next, store.Map{Files: files}, nil)
 }
 
 // File is a joined file, with the files that the manifests of its runs list, whose rows
@@ -196,6 +196,16 @@ func (r *reader) manifest(run string) *store.Manifest {
 		r.manifests[run] = m
 	}
 	return m
+}
+
+// partition is that of the newest files: the job says it now.
+func (r *reader) partition() schemas.Partition {
+	for _, run := range slices.Backward(r.runs) {
+		if m := r.manifest(run); m != nil && m.LoadsTo(store.ParquetFiles) && len(m.Files) > 0 {
+			return m.Partition()
+		}
+	}
+	return schemas.PartitionDay
 }
 
 // parts are the files whose rows are in a joined one, in their order, as the manifests

@@ -1,6 +1,6 @@
 // Package compact joins the Parquet files of runs on days and in months that are over
-// into one a table and day, then month, and takes them apart again; and their landed
-// pages, and what else there is of them, into one a day, then month.
+// into one a table and day, piece of a month, then month, and takes them apart again; and
+// their landed pages, and what else there is of them, into one a day, then month.
 package compact
 
 import (
@@ -12,6 +12,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/load"
@@ -32,8 +33,8 @@ type Config struct {
 	Begun bool
 	// Days leaves it at days.
 	Days bool
-	// All looks at the folders of all months again; without it, at what was not
-	// joined yet.
+	// All looks at the folders of all months again, and moves to those of the store's
+	// partition what lies in others; without it, at what was not joined yet.
 	All  bool
 	Most int64 // bytes of a file; 0 for MostBytes
 	Step durable.Step
@@ -103,41 +104,49 @@ func (c *compaction) table(t *schemas.Table) error {
 	}
 	var next *store.Table // what takes the table's place
 	for _, p := range periods {
-		sources, err := c.sources(t, m, p)
-		if err != nil {
-			return err
-		}
-		if unjoined(sources) || c.cfg.All {
-			sources = c.whole(t, sources)
-		}
-		if !unjoined(sources) {
-			continue
-		}
-		if next == nil {
-			if next, err = store.NewTable(c.l, t.Name); err != nil {
+		for _, sources := range c.stretches(t, c.sources(m, p)) {
+			if next == nil {
+				if next, err = store.NewTable(c.l, t.Name); err != nil {
+					return err
+				}
+				defer next.Close()
+			}
+			joined, err := c.join(t, p, sources, next)
+			if err != nil {
 				return err
 			}
-			defer next.Close()
+			m.Files = slices.DeleteFunc(m.Files, func(j store.Joined) bool {
+				return slices.ContainsFunc(sources, func(s source) bool { return s.Path == j.Path })
+			})
+			m.Files = append(m.Files, joined...)
 		}
-		joined, err := c.join(t, p, sources, next)
-		if err != nil {
-			return err
-		}
-		m.Files = slices.DeleteFunc(m.Files, func(j store.Joined) bool {
-			return slices.ContainsFunc(sources, func(s source) bool { return s.Path == j.Path })
-		})
-		m.Files = append(m.Files, joined...)
 	}
 	if next == nil {
 		return nil
 	}
 	c.sum.Tables++
 	slices.SortFunc(m.Files, func(a, b store.Joined) int { return cmp.Compare(a.First, b.First) })
-	return replace(t, next, m, c.cfg.Step)
+	return c.replace(t, next, m, c.cfg.Step)
+}
+
+// stretches are the files of a period that are to be one each: between those that stay,
+// since somebody refers to them, they are as large as they are to be, or damaged.
+func (c *compaction) stretches(t *schemas.Table, sources []source) (all [][]source) {
+	for _, some := range cut(sources, func(s source) bool { return c.holds(s) || s.Bytes >= c.cfg.Most }) {
+		if !c.unjoined(some) && !c.cfg.All {
+			continue
+		}
+		for _, some := range c.whole(t, some) {
+			if c.unjoined(some) {
+				all = append(all, some)
+			}
+		}
+	}
+	return all
 }
 
 // replace puts a table's new folder in the place of the old one.
-func replace(t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
+func (r *reader) replace(t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
 	noRows, err := load.NoRows(t)
 	if err == nil {
 		err = next.Fill()
@@ -145,11 +154,11 @@ func replace(t *schemas.Table, next *store.Table, m store.Map, step durable.Step
 	if err != nil {
 		return err
 	}
-	return next.Replace(m, noRows, step)
+	return next.Replace(m, r.partition(), noRows, step)
 }
 
 // join writes the rows of a period's files into new ones.
-func (c *compaction) join(t *schemas.Table, p period, sources []source, next *store.Table) ([]store.Joined, error) {
+func (c *compaction) join(t *schemas.Table, p *period, sources []source, next *store.Table) ([]store.Joined, error) {
 	for _, s := range sources {
 		next.Without(s.Path)
 	}
@@ -166,10 +175,8 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 		}
 		runs = append(runs, []source{s})
 	}
-	// Who has listed the folders, and not yet the files in them, finds in that of the
-	// first file what he does not find in the others any more.
-	place := path.Dir(sources[0].Path)
-	folder := filepath.Join(next.Dir, path.Base(place))
+	place := c.place(sources[0])
+	folder := filepath.Join(next.Dir, filepath.FromSlash(strings.TrimPrefix(place, t.Name)))
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return nil, err
 	}
@@ -179,10 +186,14 @@ func (c *compaction) join(t *schemas.Table, p period, sources []source, next *st
 			files[i] = append(files[i], filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path)))
 		}
 	}
-	free := 0 // no name is used twice: who listed the old files is told that they are gone
-	for ; exists(filepath.Join(c.l.Parquet(), filepath.FromSlash(place), p.name(free))); free++ {
+	n := 0 // no name is used twice: who listed the old files is told that they are gone
+	name := func(int) string {
+		for ; exists(filepath.Join(c.l.Parquet(), filepath.FromSlash(place), p.name(sources[0], n))) || exists(filepath.Join(folder, p.name(sources[0], n))); n++ {
+		}
+		n++
+		return p.name(sources[0], n-1)
 	}
-	made, err := load.Join(c.ctx, t, files, folder, func(n int) string { return p.name(free + n) }, c.cfg.Most)
+	made, err := load.Join(c.ctx, t, files, folder, name, c.cfg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -17,25 +17,105 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// period is a day that is over, or a month with its days.
+// period is a month that is over, or days of one that is not; see piece.
 type period struct {
-	begins  string // YYYY-MM-DD
-	month   bool
-	folders []string // of days, in order
+	begins string // YYYY-MM-DD
+	month  bool
+	files  []string
 }
 
-// name is that of a joined file.
-func (p period) name(n int) string {
-	stamp := strings.ReplaceAll(p.begins, "-", "")
+// pieces are how many days of a month that is not over become one file, once they all
+// are: so it has six files at most, and a row is written again two times on average
+// before the month is over, and once then.
+var pieces = [...]int{16, 4, 1}
+
+// piece is the first day of those that a day is joined with, of so many that are over.
+// Those of one day more are the same, or several of them together.
+func piece(day, over int) int {
+	first := 1
+	for _, days := range pieces {
+		for ; first+days-1 <= over; first += days {
+			if day < first+days {
+				return first
+			}
+		}
+	}
+	return day
+}
+
+// name is that of a joined file, of which this is the first source.
+func (p *period) name(first source, n int) string {
+	stamp := first.stamp()
 	if p.month {
-		stamp = stamp[:len("202611")]
+		stamp = strings.ReplaceAll(p.begins[:len("2026-11")], "-", "")
 	}
 	return fmt.Sprintf("%s-%d.parquet", stamp, n)
 }
 
+// calendar says what of a table's files is joined with what.
+type calendar struct {
+	c      *compaction
+	today  string // YYYY-MM-DD; by a clock that was ahead, or if this one is behind, that of the newest run
+	newest time.Time
+	closed time.Time // the last day that is over, with all days before
+	last   string    // the month before today's, YYYY-MM
+	done   map[string]bool
+	found  map[string]*period // by begins
+}
+
+func (c *compaction) calendar(m store.Map) *calendar {
+	newest, now := c.newest(), c.cfg.Now.UTC()
+	if newest.After(now) {
+		now = newest
+	}
+	k := &calendar{c: c, today: now.Format(time.DateOnly), newest: newest, closed: newest.AddDate(0, 0, -1), done: map[string]bool{}, found: map[string]*period{}}
+	k.last = now.AddDate(0, 0, -now.Day()).Format("2006-01")
+	for _, j := range m.Files {
+		if month := monthOf(j.Path); month != "" {
+			k.done[month] = true
+		}
+	}
+	return k
+}
+
+// over reports whether a month is, YYYY-MM, and is to be one file.
+func (k *calendar) over(month string) bool {
+	return !k.c.cfg.Days && month < k.today[:len(month)] && month != k.newest.Format("2006-01")
+}
+
+// passed reports whether a month is one file already, and not the last one.
+func (k *calendar) passed(month string) bool {
+	return k.over(month) && k.done[month] && month < k.last && !k.c.cfg.All
+}
+
+// add puts a file to those of its period.
+func (k *calendar) add(file string) {
+	day := dayOf(file)
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil || day >= k.today || day == k.newest.Format(time.DateOnly) {
+		return
+	}
+	month := day[:len("2026-11")]
+	begins, over := day, k.over(month)
+	switch {
+	case k.passed(month):
+		return
+	case over:
+		begins = month + "-01"
+	case !k.c.cfg.Days && k.closed.Format("2006-01") == month:
+		begins = at.AddDate(0, 0, piece(at.Day(), k.closed.Day())-at.Day()).Format(time.DateOnly)
+	}
+	p := k.found[begins]
+	if p == nil {
+		p = &period{begins: begins, month: over}
+		k.found[begins] = p
+	}
+	p.files = append(p.files, file)
+}
+
 // periods are those whose files are looked at: of months that are one file already,
 // the last one only.
-func (c *compaction) periods(t *schemas.Table, m store.Map) ([]period, error) {
+func (c *compaction) periods(t *schemas.Table, m store.Map) (periods []*period, err error) {
 	entries, err := os.ReadDir(filepath.Join(c.l.Parquet(), t.Name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -43,36 +123,29 @@ func (c *compaction) periods(t *schemas.Table, m store.Map) ([]period, error) {
 	if err != nil {
 		return nil, err
 	}
-	newest := c.newest().Format(time.DateOnly)
-	now := c.cfg.Now.UTC()
-	if newest := c.newest(); newest.After(now) {
-		now = newest // by a clock that was ahead, or this one is behind
-	}
-	today, last := now.Format(time.DateOnly), now.AddDate(0, 0, -now.Day()).Format("2006-01")
-	done := map[string]bool{}
-	for _, j := range m.Files {
-		if month := monthOf(j.Path); month != "" {
-			done[month] = true
-		}
-	}
-	var periods []period
-	for _, e := range entries { // in the order of days
-		day := dayOf(e.Name())
-		if day == "" || !e.IsDir() || day >= today || day == newest {
+	k := c.calendar(m)
+	for _, e := range entries {
+		name := path.Join(t.Name, e.Name())
+		_, when, ours := strings.Cut(e.Name(), "=")
+		switch {
+		case !e.IsDir():
+			k.add(name)
+			continue
+		case !ours || schemas.PartitionOf(e.Name()) == "" || k.passed(when[:len("2026-11")]):
 			continue
 		}
-		month := day[:len("2026-11")]
-		over := !c.cfg.Days && month < today[:len(month)] && month != newest[:len(month)]
-		switch n := len(periods); {
-		case over && done[month] && month < last && !c.cfg.All:
-		case over && n > 0 && periods[n-1].month && periods[n-1].begins == month+"-01":
-			periods[n-1].folders = append(periods[n-1].folders, e.Name())
-		case over:
-			periods = append(periods, period{month + "-01", true, []string{e.Name()}})
-		default:
-			periods = append(periods, period{day, false, []string{e.Name()}})
+		files, err := os.ReadDir(filepath.Join(c.l.Parquet(), filepath.FromSlash(name)))
+		if err != nil {
+			return nil, err
+		}
+		for _, file := range files {
+			k.add(path.Join(name, file.Name()))
 		}
 	}
+	for _, p := range k.found {
+		periods = append(periods, p)
+	}
+	slices.SortFunc(periods, func(a, b *period) int { return cmp.Compare(a.begins, b.begins) })
 	return periods, nil
 }
 
@@ -87,13 +160,22 @@ func (c *compaction) newest() time.Time {
 // dayOfRun is the day in a run's id.
 func dayOfRun(id string) string { return id[:min(len(id), len("20261129"))] }
 
-// dayOf is the day of a folder run_date=YYYY-MM-DD; empty of another.
-func dayOf(folder string) string {
-	day, ours := strings.CutPrefix(path.Base(folder), "run_date=")
-	if _, err := time.Parse(time.DateOnly, day); !ours || err != nil {
+// dayOf is the day of a Parquet file, YYYY-MM-DD, or the first that it can be: of joined
+// ones by their name, of a run's by the folder, or by the run's id. It need be none.
+func dayOf(file string) string {
+	stamp, _, _ := strings.Cut(path.Base(file), "-")
+	if day, ours := strings.CutPrefix(path.Base(path.Dir(file)), "run_date="); ours && !store.IsJoined(file) {
+		return day
+	}
+	day := stamp[:min(len(stamp), len("20261129"))]
+	if len(day) == len("202611") {
+		day += "01"
+	}
+	at, err := time.Parse("20060102", day)
+	if err != nil {
 		return ""
 	}
-	return day
+	return at.Format(time.DateOnly)
 }
 
 // monthOf is the month of a file of a whole one, YYYY-MM; empty of another.
@@ -112,26 +194,59 @@ type source struct {
 	own          bool // a run's
 }
 
-// unjoined reports whether there is something to do for the files of a period.
-func unjoined(sources []source) bool {
-	return slices.ContainsFunc(sources, func(s source) bool { return s.own || path.Dir(s.Path) != path.Dir(sources[0].Path) })
+// stamp is what a file is named for that has the rows of this one first: days that are
+// over, or a month.
+func (s source) stamp() string {
+	if s.own {
+		return strings.ReplaceAll(dayOf(s.Path), "-", "")
+	}
+	stamp, _, _ := strings.Cut(path.Base(s.Path), "-")
+	return stamp
+}
+
+// place is the folder of a joined file that has the rows of this one first: the same, but
+// for what All moves. Who has listed the folders, and not yet the files in them, finds
+// there what he does not find in the others any more.
+func (c *compaction) place(s source) string {
+	if !c.cfg.All {
+		return path.Dir(s.Path)
+	}
+	at, err := time.Parse("20060102", dayOfRun(s.First))
+	_, folder, _, _ := store.CutPath(s.Path)
+	if partition := c.partition(); err == nil && schemas.PartitionOf(folder) != partition {
+		return path.Join(s.Table, partition.Folder(at))
+	}
+	return path.Dir(s.Path)
+}
+
+// unjoined reports whether there is something to do for files that are to be one.
+func (c *compaction) unjoined(sources []source) bool {
+	return slices.ContainsFunc(sources, func(s source) bool {
+		return s.own || s.stamp() != sources[0].stamp() || path.Dir(s.Path) != c.place(sources[0])
+	})
+}
+
+// cut leaves out joined files that stay as they are: those before and those behind one
+// are not joined with each other, since rows are in the order of runs.
+func cut(sources []source, stays func(source) bool) (stretches [][]source) {
+	from := 0
+	for i := range sources {
+		if !sources[i].own && stays(sources[i]) {
+			stretches = append(stretches, sources[from:i])
+			from = i + 1
+		}
+	}
+	return append(stretches, sources[from:])
 }
 
 // sources are the files of a period that can be joined, oldest runs first.
-func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources []source, err error) {
-	for _, folder := range p.folders {
-		entries, err := os.ReadDir(filepath.Join(c.l.Parquet(), t.Name, folder))
-		if err != nil {
-			return nil, err
-		}
-		for _, e := range entries {
-			name := path.Join(t.Name, folder, e.Name())
-			if at := slices.IndexFunc(m.Files, func(j store.Joined) bool { return j.Path == name }); at >= 0 {
-				sources = append(sources, source{Joined: m.Files[at]})
-			} else if part := c.part(store.RunOf(e.Name()), name); part != nil {
-				run := store.RunOf(e.Name())
-				sources = append(sources, source{store.Joined{Part: *part, First: run, Last: run}, true})
-			}
+func (c *compaction) sources(m store.Map, p *period) (sources []source) {
+	for _, name := range p.files {
+		run := store.RunOf(name)
+		if at := slices.IndexFunc(m.Files, func(j store.Joined) bool { return j.Path == name }); at >= 0 {
+			sources = append(sources, source{Joined: m.Files[at]})
+		} else if part := c.part(run, name); part != nil {
+			sources = append(sources, source{store.Joined{Part: *part, First: run, Last: run}, true})
 		}
 	}
 	// One of a run between those that are joined stays: rows are in the order of runs.
@@ -141,32 +256,39 @@ func (c *compaction) sources(t *schemas.Table, m store.Map, p period) (sources [
 	slices.SortStableFunc(sources, func(a, b source) int {
 		return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(len(a.Path), len(b.Path)), cmp.Compare(a.Path, b.Path))
 	})
-	return sources, nil
+	return sources
 }
 
-// whole leaves out what is not what was written, or what this version cannot read: a
-// file of a run with the others of that run, and with a joined one all of its period,
-// whose runs would else be on both sides of it.
-func (c *compaction) whole(t *schemas.Table, sources []source) []source {
-	bad, all := map[string]bool{}, false
+// whole are the files that are what was written, and that this version can read: of a
+// run all or none.
+func (c *compaction) whole(t *schemas.Table, sources []source) [][]source {
+	bad := map[string]bool{}
 	for _, s := range sources {
-		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
-		if by := c.held[s.Path]; by != "" {
-			if bad[s.First], all = true, all || !s.own; !c.cfg.Begun { // not each day
-				c.sum.Left = append(c.sum.Left, fmt.Sprintf("%s: %s refers to it", file, filepath.Join(Held(c.l.Dir), by)))
-			}
+		if c.holds(s) {
+			bad[s.First] = true
 			continue
 		}
+		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
 		err := store.CheckPart(file, s.Part)
 		if err == nil {
 			err = load.CheckShape(t, file)
 		}
 		if err != nil {
 			c.sum.Left = append(c.sum.Left, err.Error())
-			bad[s.First], all = true, all || !s.own
+			bad[s.First] = true
 		}
 	}
-	return slices.DeleteFunc(sources, func(s source) bool { return all || bad[s.First] })
+	sources = slices.DeleteFunc(slices.Clone(sources), func(s source) bool { return s.own && bad[s.First] })
+	return cut(sources, func(s source) bool { return bad[s.First] })
+}
+
+// holds reports whether somebody refers to a file, and says so, but not each day.
+func (c *compaction) holds(s source) bool {
+	by := c.held[s.Path]
+	if by != "" && !c.cfg.Begun {
+		c.sum.Left = append(c.sum.Left, fmt.Sprintf("%s: %s refers to it", filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path)), filepath.Join(Held(c.l.Dir), by)))
+	}
+	return by != ""
 }
 
 // part is what the manifest of a run that is over says of a file of it; nil if nothing

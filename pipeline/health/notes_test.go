@@ -102,7 +102,8 @@ func TestNotedFilesAreThoseListed(t *testing.T) {
 	part := func(table, day, number string, rows, bytes int64) schemas.Part {
 		return schemas.Part{Table: table, Path: table + "/run_date=" + day + "/" + id + "-" + number + ".parquet", Rows: rows, Bytes: bytes}
 	}
-	parts := []schemas.Part{part("spaces", "2026-08-01", "0", 3, 400), part("users", "2026-08-01", "0", 0, 12), part("users", "2026-08-02", "01", 7, 1<<40), part("media", "2026-08-02", "01", 1, 1)}
+	parts := []schemas.Part{part("spaces", "2026-08-01", "0", 3, 400), part("users", "2026-08-01", "0", 0, 12), part("users", "2026-08-02", "01", 7, 1<<40), part("media", "2026-08-02", "01", 1, 1),
+		{Table: "media", Path: "media/run_month=2026-08/" + id + "-1.parquet", Rows: 1, Bytes: 1}, {Table: "media", Path: "media/" + id + "-1.parquet", Rows: 1, Bytes: 1}}
 	list, ok := listParts(id, parts)
 	var again []schemas.Part
 	list.each(func(one listed) {
@@ -123,7 +124,7 @@ func TestNotedFilesAreThoseListed(t *testing.T) {
 			t.Errorf("%q is a list", list[:i])
 		}
 	}
-	for _, text := range []string{"users 1 2,", "@../.. 0,users 1 2,", "@2026-08-01 0,../x 1 2,", "@2026-08-01 ,users 1 2,", "@2026-08-01 0,users 1,", "@2026-08-01 0,users 1 -2,"} {
+	for _, text := range []string{"users 1 2,", "@../.. 0,users 1 2,", "@2026-08-01 0,../x 1 2,", "@2026-08-01 ,users 1 2,", "@2026-08-01 0,users 1,", "@2026-08-01 0,users 1 -2,", "@2026 0,users 1 2,"} {
 		if partList(text).each(func(listed) {}) {
 			t.Errorf("%q is a list", text)
 		}

@@ -6,12 +6,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // partList is the Parquet files of a run as a note has them: thirty a run. Between
-// commas stand "@2026-08-01 0", the day and the number of the files that follow, and
-// "users 12 3456": a table, rows and bytes.
+// commas stand "@2026-08-01 0", the folder's day or month, or nothing where it is that of
+// the table, and the number of the files that follow, and "users 12 3456": a table, rows
+// and bytes.
 type partList string
 
 // listParts is the list of the files of a run; ok is false where it does not hold what
@@ -21,7 +23,7 @@ func listParts(runID string, parts []schemas.Part) (list partList, ok bool) {
 	last := ""
 	for _, part := range parts {
 		one := listedOf(runID, part)
-		if folder := "@" + one.day + " " + one.number; folder != last {
+		if folder := "@" + one.when + " " + one.number; folder != last {
 			text.WriteString(folder + ",")
 			last = folder
 		}
@@ -35,23 +37,29 @@ func listParts(runID string, parts []schemas.Part) (list partList, ok bool) {
 
 // listed is a file of a list.
 type listed struct {
-	table, day, number string
-	rows, bytes        int64
+	table, when, number string
+	rows, bytes         int64
 }
 
 // listedOf is a file that the manifest of a run lists.
 func listedOf(runID string, part schemas.Part) listed {
-	_, rest, _ := strings.Cut(part.Path, "/run_date=")
-	day, name, _ := strings.Cut(rest, "/")
+	_, folder, name, _ := store.CutPath(part.Path)
+	_, when, _ := strings.Cut(folder, "=")
 	number := strings.TrimSuffix(strings.TrimPrefix(name, runID+"-"), ".parquet")
-	return listed{part.Table, day, number, part.Rows, part.Bytes}
+	return listed{part.Table, when, number, part.Rows, part.Bytes}
 }
 
 // path is that of the file, below the Parquet folder.
 func (l listed) path(runID string) string { return string(l.appendPath(nil, runID)) }
 
 func (l listed) appendPath(text []byte, runID string) []byte {
-	text = append(append(append(text, l.table...), "/run_date="...), l.day...)
+	text = append(text, l.table...)
+	switch len(l.when) {
+	case len(time.DateOnly):
+		text = append(append(text, "/run_date="...), l.when...)
+	case len("2006-01"):
+		text = append(append(text, "/run_month="...), l.when...)
+	}
 	text = append(append(append(text, '/'), runID...), '-')
 	return append(append(text, l.number...), ".parquet"...)
 }
@@ -59,14 +67,15 @@ func (l listed) appendPath(text []byte, runID string) []byte {
 // each calls a function with each file; ok is false of what is no list.
 func (l partList) each(do func(listed)) (ok bool) {
 	var one listed
+	folder := false // it was said
 	for text := string(l); text != ""; {
 		if text[0] == '@' {
-			folder, rest, found := strings.Cut(text[1:], ",")
-			one.day, one.number, _ = strings.Cut(folder, " ")
-			if !found || len(one.day) != len(time.DateOnly) || !digits(strings.ReplaceAll(one.day, "-", "")) || !digits(one.number) {
+			said, rest, found := strings.Cut(text[1:], ",")
+			one.when, one.number, _ = strings.Cut(said, " ")
+			if !found || !isWhen(one.when) || !digits(one.number) {
 				return false
 			}
-			text = rest
+			text, folder = rest, true
 			continue
 		}
 		n := 0
@@ -77,13 +86,24 @@ func (l partList) each(do func(listed)) (ok bool) {
 		var rowsOK, bytesOK bool
 		one.rows, text, rowsOK = number(text, ' ')
 		one.bytes, text, bytesOK = number(text, ' ')
-		if n == 0 || !rowsOK || !bytesOK || one.day == "" || text == "" || text[0] != ',' {
+		if n == 0 || !rowsOK || !bytesOK || !folder || text == "" || text[0] != ',' {
 			return false
 		}
 		text = text[1:]
 		do(one)
 	}
 	return true
+}
+
+// isWhen reports whether a text can be the day or month of a folder.
+func isWhen(text string) bool {
+	switch len(text) {
+	case 0:
+		return true
+	case len(time.DateOnly), len("2006-01"):
+		return digits(strings.ReplaceAll(text, "-", ""))
+	}
+	return false
 }
 
 // number cuts a sign and a number off a text.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // publishedFiles are the Parquet files of a store, by path below the Parquet folder,
@@ -97,9 +98,15 @@ func (f *publishedFiles) joined(table string, files []store.Joined) {
 }
 
 func (f *publishedFiles) list(d store.Dir, table string) error {
-	days, _ := fs.Glob(os.DirFS(d.Parquet()), table+"/run_date=*") // the pattern is good
-	for _, day := range days {
-		folder := filepath.Join(d.Parquet(), filepath.FromSlash(day))
+	folders := []string{table}
+	entries, _ := os.ReadDir(filepath.Join(d.Parquet(), table)) // told below
+	for _, e := range entries {
+		if schemas.PartitionOf(e.Name()) != "" {
+			folders = append(folders, table+"/"+e.Name())
+		}
+	}
+	for _, within := range folders {
+		folder := filepath.Join(d.Parquet(), filepath.FromSlash(within))
 		if info, err := os.Stat(folder); err == nil && !info.IsDir() {
 			continue // not ours
 		}
@@ -111,14 +118,17 @@ func (f *publishedFiles) list(d store.Dir, table string) error {
 			return err
 		}
 		for _, e := range entries {
+			if !store.IsPart(e.Name()) {
+				continue
+			}
 			info, err := e.Info()
-			if errors.Is(err, fs.ErrNotExist) || !store.IsPart(e.Name()) || err == nil && !info.Mode().IsRegular() {
+			if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
 				continue // swept meanwhile, or not ours
 			}
 			if err != nil {
 				return err
 			}
-			f.at[day+"/"+e.Name()] = len(f.files)
+			f.at[within+"/"+e.Name()] = len(f.files)
 			f.files = append(f.files, publishedFile{size: info.Size(), at: info.ModTime().UnixNano()})
 			f.bytes += info.Size()
 		}

@@ -52,7 +52,7 @@ func look(d store.Dir, now *listing, before target) *survey {
 		}
 		table, rest, _ := strings.Cut(strings.TrimPrefix(name, "parquet/"), "/")
 		switch {
-		case kindOf(name) == tables && rest == store.MapFile:
+		case kindOf(name) == tables && store.IsMap(rest):
 			m, err := store.ReadMap(d, table)
 			if err != nil {
 				s.loose["parquet/"+table], s.wrong[name] = true, err.Error()

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Format is the last that this version knows. A store that has what versions before do not
@@ -18,7 +19,8 @@ import (
 //	2  files of several runs, and maps that say where rows stand
 //	3  bundles, which have the pages, plans and manifests of several runs
 //	   pruned runs, whose pages were removed
-const Format = 3
+//	4  Parquet files in other folders than those of days
+const Format = 4
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"
@@ -48,6 +50,15 @@ func known(d Dir) error {
 	var f format
 	if err := ReadJSON(d.File(formatFile), &f); err == nil && f.Format > Format {
 		return &FormatError{string(d), f.Format}
+	}
+	return nil
+}
+
+// noteFolders does that for a store that gets Parquet files in other folders than those
+// of days.
+func noteFolders(l *Locked, files []schemas.Part) error {
+	if m := (&Manifest{Files: files}); len(files) > 0 && m.Partition() != schemas.PartitionDay {
+		return Note(l, 4)
 	}
 	return nil
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -27,7 +26,7 @@ func (e *CorruptError) Error() string {
 	case isBundle(e.Path), isBundle(filepath.Dir(filepath.Dir(e.Path))):
 	case base == "manifest.json":
 		do += ", or delete it and replay its run, which makes it again of the run's pages"
-	case base == "plan.json", base == path.Base(MapFile):
+	case base == "plan.json", base == mapFile:
 	default:
 		do += ", or replay its run"
 	}

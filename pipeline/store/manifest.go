@@ -289,6 +289,9 @@ func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (_ *Manifest, err
 	if err != nil {
 		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)
 	}
+	if err := noteFolders(l, m.Files); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 		return nil, fmt.Errorf("run %s: %w", m.Run.RunID, err)
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 
@@ -47,8 +46,6 @@ func isName(name, signs string) bool {
 	return name != "" && len(name) <= longestName
 }
 
-var dayFolder = regexp.MustCompile(`^run_date=[0-9]{4}-[0-9]{2}-[0-9]{2}$`)
-
 // isSegment reports whether a file of pages has the name that one of ours has:
 // <endpoint>-<n>.ndjson.zst.
 func isSegment(name string) bool {
@@ -60,11 +57,41 @@ func isSegment(name string) bool {
 }
 
 // isPartOf reports whether a Parquet file has the path that a file of the run has:
-// <table>/run_date=<day>/<run>-<n>.parquet.
+// <table>/run_date=<day>/<run>-<n>.parquet, or as another partition has it.
 func isPartOf(runID string, part schemas.Part) bool {
-	table, rest, _ := strings.Cut(part.Path, "/")
-	day, name, _ := strings.Cut(rest, "/")
-	return table == part.Table && isName(table, "") && dayFolder.MatchString(day) && !strings.Contains(name, "/") && RunOf(name) == runID
+	table, _, name, ours := CutPath(part.Path)
+	return ours && table == part.Table && RunOf(name) == runID
+}
+
+// CutPath cuts the path of a Parquet file below the folder of such: into the table, the
+// folder in that of the table, empty if it is that, and the name. ours is false of one
+// that cannot be a file's of ours.
+func CutPath(file string) (table, folder, name string, ours bool) {
+	table, name, ours = strings.Cut(file, "/")
+	if strings.Contains(name, "/") {
+		folder, name, _ = strings.Cut(name, "/")
+		ours = folder != ""
+	}
+	return table, folder, name, ours && isName(table, "") && schemas.PartitionOf(folder) != "" && !strings.Contains(name, "/")
+}
+
+// Partition says in which folders the run's Parquet files lie; empty of a run without.
+func (m *Manifest) Partition() schemas.Partition {
+	if len(m.Files) == 0 {
+		return ""
+	}
+	_, folder, _, _ := CutPath(m.Files[0].Path)
+	return schemas.PartitionOf(folder)
+}
+
+// PartitionOf says where the manifest of a run lists its Parquet files; empty if it lists
+// none.
+func PartitionOf(d Dir, runID string) schemas.Partition {
+	m, err := d.Manifest(runID)
+	if err != nil {
+		return ""
+	}
+	return m.Partition()
 }
 
 // mostCounted bounds a number of a manifest: more is a mistake, or meant to do harm.

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // ownFiles are the files of a store that lie in no folder of it, but for the lock.
@@ -25,6 +27,11 @@ var runFiles = []string{"plan.json", "manifest.json", "sent.ndjson", commitFile}
 
 // emptyFile is that of a table without any other.
 const emptyFile = "empty.parquet"
+
+// isEmpty reports whether a path in a table's folder is that of such a file.
+func isEmpty(name string) bool {
+	return path.Base(name) == emptyFile && IsMap(path.Join(path.Dir(name), mapFile))
+}
 
 // Owns reports whether a path below a store, with slashes, is one that we give a file:
 // what lies elsewhere is somebody's, or temporary. No such path leads out of the store.
@@ -45,8 +52,8 @@ func Owns(name string) bool {
 		return RunBundles.names(file)
 	case parts[0] == "runs" && len(parts) == 3:
 		return slices.Contains(runFiles, file)
-	case parts[0] == "parquet" && len(parts) == 4:
-		return IsPart(file) || file == emptyFile || path.Join(parts[2:]...) == MapFile
+	case parts[0] == "parquet" && len(parts) > 2:
+		return IsPart(file) || file == emptyFile || IsMap(path.Join(parts[2:]...))
 	}
 	return false
 }
@@ -76,7 +83,7 @@ func OwnsFolder(name string) bool {
 	case len(parts) == 2 && parts[0] != "parquet":
 		return OwnsFolder(parts[0]) && CheckRunID(parts[1]) == nil
 	case parts[0] == "parquet":
-		return isName(parts[1], "") && (len(parts) == 2 || len(parts) == 3 && dayFolder.MatchString(parts[2]))
+		return isName(parts[1], "") && (len(parts) == 2 || len(parts) == 3 && parts[2] != "" && schemas.PartitionOf(parts[2]) != "")
 	}
 	return false
 }

@@ -100,6 +100,9 @@ func (l *Locked) Committing(runID string, files []schemas.Part, step durable.Ste
 	if err := os.MkdirAll(filepath.Dir(l.RunFile(runID, commitFile)), 0o777); err != nil {
 		return fmt.Errorf("run %s: %w", runID, err)
 	}
+	if err := noteFolders(l, files); err != nil {
+		return err
+	}
 	l.mu.Lock()
 	l.dying[runID] = true
 	l.mu.Unlock()

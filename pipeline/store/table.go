@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Table is a folder that is about to take the place of that of a table, with what
@@ -42,14 +43,15 @@ func (t *Table) Without(path string) {
 	t.without[filepath.FromSlash(rest)] = true
 }
 
-// Fill links what else the table's folder has, somebody else's files, too.
+// Fill links what else the table's folder has, somebody else's files, too, but for a
+// file without rows, since a map is one.
 func (t *Table) Fill() error {
 	return filepath.WalkDir(t.of, func(name string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		rest, err := filepath.Rel(t.of, name)
-		if err != nil || e.IsDir() || rest == filepath.FromSlash(MapFile) || t.without[rest] {
+		if err != nil || e.IsDir() || t.without[rest] || IsMap(filepath.ToSlash(rest)) || isEmpty(filepath.ToSlash(rest)) {
 			return err // folders are made with their first file
 		}
 		to := filepath.Join(t.Dir, rest)
@@ -61,14 +63,15 @@ func (t *Table) Fill() error {
 }
 
 // Replace puts the new folder in the place of the table's, and its map with it, made of
-// a Parquet file of the table without rows: where the system can exchange two folders,
-// in one step. Elsewhere a reader may see no table for a moment, never a part of it.
-func (t *Table) Replace(m Map, noRows []byte, step durable.Step) error {
+// a Parquet file of the table without rows, where the partition has it: where the system
+// can exchange two folders, in one step. Elsewhere a reader may see no table for a
+// moment, never a part of it.
+func (t *Table) Replace(m Map, p schemas.Partition, noRows []byte, step durable.Step) error {
 	text, err := m.text(noRows)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(t.Dir, filepath.FromSlash(MapFile))
+	file := filepath.Join(t.Dir, filepath.FromSlash(MapFile(p)))
 	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
 		return err
 	}

@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Where two folders cannot be exchanged, a process that dies in between leaves a table
@@ -57,7 +59,7 @@ func TestTableThatWasPutAsideComesBack(t *testing.T) {
 // A map that is not what was written, or that leads elsewhere, is damaged.
 func TestDamagedMapIsSaid(t *testing.T) {
 	d := Dir(t.TempDir())
-	name := filepath.Join(d.Parquet(), "spaces", filepath.FromSlash(MapFile))
+	name := filepath.Join(d.Parquet(), "spaces", filepath.FromSlash(MapFile(schemas.PartitionDay)))
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		t.Fatal(err)
 	}

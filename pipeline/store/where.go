@@ -12,7 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"sort"
-	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -33,11 +33,19 @@ func (j *Joined) Of(runID string) bool {
 	return j.First <= runID && runID <= j.Last && !slices.Contains(j.Except, runID)
 }
 
-// MapFile is what a table's folder has beside its files once some of them are joined: it
+// mapFile is what a table's folder has beside its files once some of them are joined: it
 // and they take the place of what was there in one step. It is a Parquet file without
 // rows, so that whoever reads the whole folder can; the map is the line of JSON behind
 // its first four bytes.
-const MapFile = "run_date=1970-01-01/map.parquet"
+const mapFile = "map.parquet"
+
+// MapFile is its path in the table's folder, in a folder as the table's files have.
+func MapFile(p schemas.Partition) string { return path.Join(p.Folder(time.Unix(0, 0)), mapFile) }
+
+// IsMap reports whether a path in a table's folder is that of its map.
+func IsMap(name string) bool {
+	return slices.ContainsFunc(schemas.Partitions(), func(p schemas.Partition) bool { return MapFile(p) == name })
+}
 
 // parquetMagic begins a Parquet file.
 const parquetMagic = "PAR1"
@@ -57,12 +65,21 @@ func (m *Map) Seal() {
 // ReadMap reads the map of a table; one without has none of its files joined. The
 // error is a *CorruptError where it is not what was written.
 func ReadMap(d Dir, table string) (Map, error) {
+	for range 2 { // it can be moved to a place that was looked at before
+		for _, p := range schemas.Partitions() {
+			m, err := readMap(filepath.Join(d.Parquet(), table, filepath.FromSlash(MapFile(p))), table)
+			if !errors.Is(err, fs.ErrNotExist) {
+				return m, err
+			}
+		}
+	}
+	return Map{}, nil
+}
+
+func readMap(name, table string) (Map, error) {
 	var m Map
-	name := filepath.Join(d.Parquet(), table, filepath.FromSlash(MapFile))
 	text, err := durable.ReadFile(name, MostJSON)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return m, nil
 	case errors.Is(err, durable.ErrNotRegular):
 		return m, &CorruptError{name, durable.Cause(err)}
 	case err != nil:
@@ -99,9 +116,8 @@ func IsJoined(name string) bool { return joinedFile.MatchString(filepath.Base(na
 
 // isJoined reports whether a map can say so of a file of the table.
 func isJoined(table string, j Joined) bool {
-	folder, name := path.Split(j.Path)
-	day, ours := strings.CutPrefix(folder, table+"/")
-	return ours && dayFolder.MatchString(strings.TrimSuffix(day, "/")) && joinedFile.MatchString(name) && j.Table == table &&
+	of, _, name, ours := CutPath(j.Path)
+	return ours && of == table && joinedFile.MatchString(name) && j.Table == table &&
 		CheckRunID(j.First) == nil && CheckRunID(j.Last) == nil && 0 <= j.Rows && j.Rows <= mostCounted && 0 <= j.Bytes && j.Bytes <= mostCounted
 }
 
