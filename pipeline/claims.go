@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"slices"
 	"sync"
 
@@ -15,6 +16,9 @@ type claims struct {
 	turn   int
 	failed bool
 	keys   map[*schemas.Table]*keySet
+	// at is the time of the sightings whose keys are there of tables that have all:
+	// pages come newest first, and what came before has another time.
+	at map[*keySet]uint64
 	// settled is what the sightings so far have settled of the objects of a table.
 	settled map[*schemas.Table]*settled
 }
@@ -51,7 +55,7 @@ func (s *settled) of(mark byte, key []byte) uint64 {
 }
 
 func newClaims() *claims {
-	c := &claims{keys: map[*schemas.Table]*keySet{}, settled: map[*schemas.Table]*settled{}}
+	c := &claims{keys: map[*schemas.Table]*keySet{}, at: map[*keySet]uint64{}, settled: map[*schemas.Table]*settled{}}
 	c.turned = sync.NewCond(&c.mu)
 	return c
 }
@@ -84,6 +88,14 @@ func (c *shardClaims) Keep(t *schemas.Table, key []byte) bool {
 	if set == nil {
 		set = &keySet{}
 		c.keys[t] = set
+	}
+	if t.Mode == schemas.Every {
+		id := key[:len(key)-8]
+		if at := binary.BigEndian.Uint64(key[len(id):]); at != c.at[set] {
+			set.clear()
+			c.at[set] = at
+		}
+		key = id
 	}
 	return set.add(key)
 }

@@ -1,6 +1,7 @@
 package pipeline
 
 import (
+	"encoding/binary"
 	"math/rand/v2"
 	"strconv"
 	"testing"
@@ -32,6 +33,19 @@ func TestSightingsSettleTheirKeyOnly(t *testing.T) {
 			}
 			if !known || left != 0 {
 				want[key] = by | settles
+			}
+		}
+	}
+}
+
+// Of a table of all sightings an object has a row for each time that it was seen.
+func TestSightingsOfOneTimeAreKeptOnce(t *testing.T) {
+	c, table := &shardClaims{claims: newClaims()}, &schemas.Table{Mode: schemas.Every}
+	for _, at := range []uint64{9, 8, 0} {
+		for _, id := range []string{"12345678", "1v", "7"} {
+			key := binary.BigEndian.AppendUint64([]byte(id), at)
+			if !c.Keep(table, key) || c.Keep(table, key) {
+				t.Errorf("%s at %d is not kept once", id, at)
 			}
 		}
 	}

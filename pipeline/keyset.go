@@ -30,6 +30,14 @@ func (s *keySet) add(key []byte) bool {
 	return isNew
 }
 
+// clear takes all keys out.
+func (s *keySet) clear() {
+	for i := range parts {
+		s.numbers[i].clear()
+		s.others[i].clear()
+	}
+}
+
 // mark is add, and returns the mark of the key, which is 0 until it is set. It holds
 // until the next key is added. In a set all keys are added by mark, or none.
 func (s *keySet) mark(key []byte) (mark *byte, isNew bool) {
@@ -107,6 +115,13 @@ func (t *table[K]) mark(key K) (*byte, bool) {
 	}
 	at, isNew := t.add(key)
 	return &t.marks[at], isNew
+}
+
+func (t *table[K]) clear() {
+	if t.used > 0 {
+		clear(t.places)
+		t.used = 0
+	}
 }
 
 // find returns the place of a key, or the empty one that it would take.

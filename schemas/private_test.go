@@ -45,6 +45,17 @@ func TestPrivateMembersAreTakenOut(t *testing.T) {
 	}
 }
 
+func TestThePrivateKeyIsFoundWhereverItStands(t *testing.T) {
+	for before := range 40 {
+		for after := range 40 {
+			body := strings.Repeat(" ", before) + `{"confirmed_email":"a"` + strings.Repeat(" ", after)
+			if _, n := WithoutPrivate([]byte(body)); n != 1 {
+				t.Errorf("not in %q", body)
+			}
+		}
+	}
+}
+
 // Whatever the body, nothing of the key is left, what was valid stays valid, and
 // nothing is new.
 func FuzzWithoutPrivate(f *testing.F) {

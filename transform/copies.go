@@ -32,14 +32,8 @@ func gather(d *Decoder) {
 		if s.copied {
 			continue
 		}
-		if s.asking = d.asked.of(d.page, s.prog, s.inData); s.asking == nil {
-			continue
-		}
-		s.tells, s.settles = s.asking.of(s.present)
-		for c := i; s.present&s.prog.holding != 0 && c >= 0; c = d.sightings[c].next {
-			of := d.sightings[c].holders
-			found := innerLists(d.b, d.holders[of.start:of.end])
-			s.tells, s.settles = s.tells|found, s.settles|found
+		if s.asking = d.asked.of(d.page, s.prog, s.inData); s.asking != nil {
+			s.tells, s.settles = s.asking.of(s.present)
 		}
 	}
 }
@@ -82,7 +76,7 @@ func (f *firsts) place(r *pageReader, i int) int {
 // complete gives the object just read what only its copies on the page have. What
 // they say otherwise is kept with the keys that no column takes.
 func complete(d *Decoder, s *sighting) {
-	values, unknown := append(d.values[:0], s.prog.values...), append(d.known[:0], d.unknown...)
+	values, unknown, marks := append(d.values[:0], s.prog.values...), append(d.known[:0], d.unknown...), s.prog.marks
 	for i := s.next; i >= 0 && !d.over(); i = d.sightings[i].next {
 		c, from := &d.sightings[i], len(unknown)
 		if bytes.Equal(c.at.of(d.b), s.at.of(d.b)) {
@@ -101,9 +95,10 @@ func complete(d *Decoder, s *sighting) {
 				unknown = keepLoser(&d.pageReader, unknown, from, c.prog.nodes[slot], values[slot], v)
 			}
 		}
-		unknown = append(unknown, d.unknown...)
+		unknown, marks = append(unknown, d.unknown...), marks|s.prog.marks
 	}
 	copy(s.prog.values, values)
+	s.prog.marks = marks
 	d.unknown = append(d.unknown[:0], unknown...)
 	d.values, d.known = values, unknown
 }
@@ -168,6 +163,9 @@ func losers(r *pageReader, prog *program) {
 			r.unknown = append(r.unknown, unknownKey{in: n.parent, node: n, value: v})
 		}
 	}
+	if prog.marks&spelt == 0 {
+		return
+	}
 	for _, slots := range prog.spellings {
 		var first span
 		for _, slot := range slots {
@@ -201,9 +199,14 @@ func spell(prog *program) {
 	add := func(slots []int) {
 		if len(slots) > 1 && !slices.ContainsFunc(prog.spellings, func(s []int) bool { return slices.Equal(s, slots) }) {
 			prog.spellings = append(prog.spellings, slots)
+			prog.mark(slots[1:], spelt)
 		}
 	}
-	for _, l := range prog.lists {
+	if len(prog.lists) > maxLists {
+		panic("transform: too many lists of " + prog.object) // a bug in our own tables
+	}
+	for i, l := range prog.lists {
+		prog.mark(l.slots, 1<<i)
 		add(l.slots)
 		spell(l.element)
 		l.bare = l.entity == "" && !l.element.extras

@@ -106,6 +106,7 @@ func (r *pageReader) store(prog *program, n, child *node, k, v span) {
 		// An object was expected: kept where unknown keys go, so nothing is lost.
 		r.unknown = append(r.unknown, unknownKey{in: n, name: k, value: v})
 	}
+	prog.marks |= child.marks
 	if child.seen >= 0 {
 		r.seen[child.seen] = true
 	}

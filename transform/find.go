@@ -14,14 +14,13 @@ type sighting struct {
 	keyAt     span   // the key as it stands on the page
 	key       span   // its text, in pageReader.keys
 	ends      span   // of its values, in pageReader.ends
-	holders   span   // of its fields that can hold inner lists, in pageReader.holders
 	won       bool   // claimed: its row and its children are made
 	inData    bool   // not in includes
 	copied    bool   // the page has the object before
 	next      int    // index of the object's next copy on the page, or -1
 	last      int    // of the first: index of the latest copy
 	more      bool   // its row only completes that of a newer sighting
-	present   uint64 // fields that have a value
+	present   uint64 // fields that have a value, and inner lists
 	asking    *asking
 	tells     uint64 // fields that it tells of
 	settles   uint64 // those of which older sightings tell nothing
@@ -106,9 +105,9 @@ func (r *pageReader) sight(f *finder, i int, ordinal int64) int {
 	s := sighting{prog: f.prog, ordinal: ordinal, kind: f.kind, inData: f == r.plan.data}
 	end := -1
 	if f.prog.key != "" {
-		ends, holders := len(r.ends), len(r.holders)
+		ends := len(r.ends)
 		end, s.keyAt, s.present = r.member(f.prog.root, i, f.prog.key)
-		s.ends, s.holders = at(ends, len(r.ends)), at(holders, len(r.holders))
+		s.ends = at(ends, len(r.ends))
 	}
 	if end < 0 {
 		s.keyAt, s.ends = span{}, span{}
@@ -195,8 +194,8 @@ func (r *pageReader) checkUser(path string, raw []byte) {
 
 // member passes over the object at i and returns the index after it, or -1,
 // where the value of a key that n knows stands: the last one that is not null, as
-// in decoding, and which of n's fields are present. Where each value ends goes
-// into r.ends, what can hold inner lists into r.holders.
+// in decoding, and which of n's fields and inner lists are present. Where each
+// value ends goes into r.ends.
 func (r *pageReader) member(n *node, i int, name string) (end int, found span, present uint64) {
 	b, guess := r.b, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
@@ -216,9 +215,13 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 		if from < 0 || from >= len(b) {
 			return -1, span{}, 0
 		}
-		if b[from] == '"' {
+		inner := uint64(0)
+		switch {
+		case b[from] == '"':
 			end = skipString(b, from)
-		} else {
+		case child != nil && child.inside != 0:
+			inner, end = child.lists(b, from)
+		default:
 			end = skipValue(b, from)
 		}
 		if end < 0 {
@@ -226,10 +229,7 @@ func (r *pageReader) member(n *node, i int, name string) (end int, found span, p
 		}
 		r.ends = append(r.ends, int32(end))
 		if child != nil && b[from] != 'n' {
-			present |= child.field
-			if child.inside != 0 {
-				r.holders = append(r.holders, holder{child, at(from, end)})
-			}
+			present = present&^child.inside | child.field | inner // of a repeated key the last value counts
 			if ours {
 				found = at(from, end)
 			}

@@ -17,6 +17,7 @@ type node struct {
 	inner    uint64 // bit of the inner list that it is
 	inside   uint64 // bits of those in its value, and its own
 	field    uint64 // bit of the field it belongs to; 0 below the top level
+	marks    uint64 // what there may be to do because it has a value, see program.marks
 	children map[string]*node
 	find     *finder // of the objects in it
 
@@ -104,6 +105,15 @@ func (n *node) match(b []byte, i int) (*node, int) {
 		n = n.next
 	}
 	return nil, -1
+}
+
+// mark gives the values of slots a mark.
+func (prog *program) mark(slots []int, mark uint64) {
+	for _, slot := range slots {
+		if n := prog.nodes[slot]; n != nil {
+			n.marks |= mark
+		}
+	}
 }
 
 // spreads notes that the array in a slot has so many columns.

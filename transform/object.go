@@ -2,6 +2,7 @@ package transform
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -185,22 +186,23 @@ const (
 
 // children makes the rows of the lists in the object just read.
 func (d *Decoder) children(prog *program, f *frame) {
-	if len(prog.lists) == 0 {
+	marks := prog.marks & (1<<maxLists - 1)
+	if marks == 0 {
 		return
 	}
 	var found [maxLists]span // copied: an element may be of the same kind
-	for i, l := range prog.lists {
-		for _, slot := range l.slots {
+	for m := marks; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		for _, slot := range prog.lists[i].slots {
 			if v := prog.values[slot]; v.present() {
 				found[i] = v
 				break
 			}
 		}
 	}
-	for i, l := range prog.lists {
-		if !found[i].present() {
-			continue
-		}
+	for m := marks; m != 0; m &= m - 1 {
+		i := bits.TrailingZeros64(m)
+		l := prog.lists[i]
 		if f.only = f.sighting != nil && (!f.sighting.won && prog.key != "" || f.sighting.more && (l.field|l.inner)&f.sighting.left == 0); !f.only || l.entity != "" {
 			d.list(l, found[i], f)
 		}

@@ -41,7 +41,6 @@ type pageReader struct {
 	bad       []unreadable
 	keys      []byte  // arena of claimed keys
 	ends      []int32 // of the values of the objects found
-	holders   []holder
 	scratch   []byte
 	unaskable map[string]bool // kinds and ids that were reported
 	refused   []byte          // the body of a refusal, and what it leaves out
@@ -81,7 +80,7 @@ func (r *pageReader) begin(p *schemas.Page) error {
 	r.page, r.envelope = p, text
 	r.asked.page(p)
 	r.sightings, r.unknown, r.pageExtra, r.bad = r.sightings[:0], r.unknown[:0], r.pageExtra[:0], r.bad[:0]
-	r.keys, r.ends, r.holders, r.given = r.keys[:0], r.ends[:0], r.holders[:0], r.given[:0]
+	r.keys, r.ends, r.given = r.keys[:0], r.ends[:0], r.given[:0]
 	clear(r.unaskable)
 	r.b = text
 	r.plan.envelope.reset()

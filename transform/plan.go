@@ -46,10 +46,13 @@ type program struct {
 	root   *node
 	slots  []string // path of each slot
 	values []span   // what the last walk found, by slot
-	self   int      // slot of the element itself where it is not an object, or -1
-	key    string   // JSON key of the entity's key; empty where rows are not claimed
-	latest *rows    // rows of which only a claimed object gets one
-	every  []*rows  // rows that each sighting gets
+	// marks says what of the values has to be looked at: a bit for each of lists,
+	// then one for each list of the table, and spelt.
+	marks  uint64
+	self   int     // slot of the element itself where it is not an object, or -1
+	key    string  // JSON key of the entity's key; empty where rows are not claimed
+	latest *rows   // rows of which only a claimed object gets one
+	every  []*rows // rows that each sighting gets
 	lists  []*list
 	extras bool // a table keeps unknown keys
 	merged bool // its rows are sightings that a Coalescer merges
@@ -143,7 +146,13 @@ func (prog *program) reset() {
 		prog.values = make([]span, len(prog.slots))
 	}
 	clear(prog.values)
+	prog.marks = 0
 }
+
+const (
+	toldMark = maxLists
+	spelt    = 1 << 63 // a spelling that is not the first has a value
+)
 
 // addRows makes prog produce rows of a table, with the constants of a source.
 func (p *plan) addRows(prog *program, table int, s *schemas.Source) {

@@ -34,11 +34,18 @@ func (w *rowWriter) appendRow(prog *program, r *rows, f *frame) {
 		return
 	}
 	b := w.builder(r.table)
-	row := b.rows
+	row, tells := b.rows, r.toldColumns >= 0
+	if tells {
+		w.told = append(w.told[:0], f.sighting.asking.columns...)
+	}
 	for i := range r.fields {
 		x := &r.fields[i]
 		if x.from == fromElsewhere {
-			w.appendOther(&b.columns[x.index], row, prog, x.column, f)
+			to := &b.columns[x.index]
+			w.appendOther(to, row, prog, x.column, f)
+			if tells && to.rows > row {
+				w.told[x.index] = '1'
+			}
 			continue
 		}
 		v := prog.values[x.slot]
@@ -52,11 +59,14 @@ func (w *rowWriter) appendRow(prog *program, r *rows, f *frame) {
 		if !w.appendUsual(x.from, to, row, raw) {
 			w.convert(to, row, x.column, f, raw)
 		}
+		if tells && to.rows > row {
+			w.told[x.index] = '1'
+		}
 		if x.user {
 			w.checkUser(x.column.path, raw)
 		}
 	}
-	if r.toldColumns >= 0 {
+	if tells {
 		tell(w, b, prog, r, f.sighting)
 	}
 	b.rows++

@@ -33,16 +33,27 @@ const (
 	highs = 0x8080808080808080
 )
 
-// skipString returns the index after the string that opens at i, or -1. It
-// looks at eight bytes at a time for a quote or a backslash.
+// endsText has the high bits of the bytes of a word that are a quote or a backslash.
+// Above the first of them it may have others.
+func endsText(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote-ones)&^quote | (slash-ones)&^slash) & highs
+}
+
+// skipString returns the index after the string that opens at i, or -1. It looks
+// at 16 bytes at a time for a quote or a backslash: most strings are shorter, and
+// how many times a loop goes round costs more to guess than to look further.
 func skipString(b []byte, i int) int {
-	for i++; i+8 <= len(b); {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		found := ((quote-ones)&^quote | (slash-ones)&^slash) & highs
-		if found == 0 {
-			i += 8
+	for i++; i+16 <= len(b); {
+		text := b[i : i+16]
+		found, next := endsText(binary.LittleEndian.Uint64(text)), endsText(binary.LittleEndian.Uint64(text[8:]))
+		if found|next == 0 {
+			i += 16
 			continue
+		}
+		if found == 0 {
+			found = next
+			i += 8
 		}
 		i += bits.TrailingZeros64(found) / 8
 		if b[i] == '"' {
@@ -74,7 +85,7 @@ func skipValue(b []byte, i int) int {
 		return skipContainer(b, i)
 	}
 	start := i
-	for i < len(b) && !endsScalar(b[i]) {
+	for i < len(b) && !endsScalar[b[i]] {
 		i++
 	}
 	if i == start {
@@ -83,30 +94,26 @@ func skipValue(b []byte, i int) int {
 	return i
 }
 
-func endsScalar(c byte) bool {
-	switch c {
-	case ',', '}', ']', ' ', '\n', '\t', '\r', '"', '{', '[', ':':
-		return true
-	}
-	return false
-}
+// endsScalar are the bytes before which a number or a literal ends.
+var endsScalar = [256]bool{',': true, '}': true, ']': true, ' ': true, '\n': true, '\t': true, '\r': true, '"': true, '{': true, '[': true, ':': true}
 
+// deeper is how much deeper in containers one is after a byte.
+var deeper = [256]int8{'{': 1, '[': 1, '}': -1, ']': -1}
+
+// skipContainer returns the index after the object or list that opens at i, or -1.
 func skipContainer(b []byte, i int) int {
 	for depth := 0; i < len(b); {
-		switch b[i] {
-		case '"':
+		c := b[i]
+		if c == '"' {
 			if i = skipString(b, i); i < 0 {
 				return -1
 			}
 			continue
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
 		}
 		i++
+		if depth += int(deeper[c]); depth == 0 {
+			return i
+		}
 	}
 	return -1
 }

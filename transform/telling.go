@@ -2,6 +2,7 @@ package transform
 
 import (
 	"maps"
+	"math/bits"
 	"slices"
 	"strings"
 
@@ -11,11 +12,9 @@ import (
 // telling is what it takes to say of which columns and lists an object's sighting
 // tells. It is empty for programs whose rows do not say so.
 type telling struct {
-	table   *schemas.Table
-	fields  []fieldOf
-	inLists [][]int // slots of each list of the table
-	inner   []innerList
-	holding uint64 // the fields with inner lists
+	table  *schemas.Table
+	fields []fieldOf
+	inner  []innerList
 }
 
 // fieldOf is a field of an object: a key, or several of which a column or list is
@@ -38,24 +37,10 @@ type innerList struct {
 	path   string
 }
 
-// holder is the value of a field that can hold inner lists.
-type holder struct {
-	of *node
-	at span
-}
-
-// innerLists returns the bits of those that are in the values of an object's fields. Of
-// a repeated key the last value counts.
-func innerLists(b []byte, holders []holder) (found uint64) {
-	for _, h := range holders {
-		found = found&^h.of.inside | h.of.lists(b, int(h.at.start))
-	}
-	return found
-}
-
-// lists returns the bits of the inner lists in the value of a key.
-func (n *node) lists(b []byte, i int) (found uint64) {
-	guess := n.first
+// lists returns the bits of the inner lists in the value of a key, and the index
+// after it, or -1.
+func (n *node) lists(b []byte, i int) (found uint64, end int) {
+	start, guess := i, n.first
 	for i = objectStart(b, i); i >= 0 && i < len(b) && b[i] != '}'; {
 		child, from := guess.match(b, i)
 		if child != nil {
@@ -67,21 +52,26 @@ func (n *node) lists(b []byte, i int) (found uint64) {
 			}
 		}
 		if from < 0 || from >= len(b) {
-			return found
+			return found, skipValue(b, start)
 		}
-		end := skipValue(b, from)
+		inner := uint64(0)
+		if child != nil && child.inside != child.inner {
+			inner, end = child.lists(b, from)
+		} else {
+			end = skipValue(b, from)
+		}
 		if end < 0 {
-			return found
+			return found, -1
 		}
 		if child != nil && child.inside != 0 && !isNull(b[from:end]) {
-			found = found&^child.inside | child.inner
-			if child.inside != child.inner {
-				found |= child.lists(b, from)
-			}
+			found = found&^child.inside | child.inner | inner
 		}
 		i = nextMember(b, end)
 	}
-	return found
+	if i < 0 || i >= len(b) { // broken, or no object
+		return found, skipValue(b, start)
+	}
+	return found, i + 1
 }
 
 // extrasField is the bit of the keys that no column takes.
@@ -98,7 +88,7 @@ type asked struct {
 type asking struct {
 	columns, lists []byte
 	absent         uint64 // fields that are settled without being there
-	present        uint64 // those that are once they are there
+	present        uint64 // those that are once they are there, and all inner lists
 	tells          uint64 // those that tell of something without being there
 }
 
@@ -119,7 +109,7 @@ func tells(prog *program, t *schemas.Table) {
 	for i, l := range t.Lists() {
 		tellsList(prog, i, l)
 	}
-	if len(prog.fields)+len(prog.inner) > 63 {
+	if len(prog.fields)+len(prog.inner) > 63 || len(t.Lists()) >= 63-toldMark {
 		panic("transform: too many fields of " + t.Name)
 	}
 	for _, f := range prog.fields {
@@ -128,7 +118,6 @@ func tells(prog *program, t *schemas.Table) {
 		}
 	}
 	for _, in := range prog.inner {
-		prog.holding |= in.within
 		last := prog.at(in.path)
 		last.inner = in.bit
 		for n := prog.root; n != last; {
@@ -179,11 +168,10 @@ func tellsList(prog *program, index int, l schemas.List) {
 	} else {
 		f.lists = append(f.lists, index)
 	}
-	slots := make([]int, len(paths))
-	for j, path := range paths {
-		slots[j] = prog.slot(path)
+	for _, path := range paths {
+		prog.slot(path)
+		prog.at(path).marks |= 1 << (toldMark + index)
 	}
-	prog.inLists = append(prog.inLists, slots)
 }
 
 func firstKey(path string) string {
@@ -224,7 +212,7 @@ func (a askings) of(p *schemas.Page, prog *program, inData bool) *asking {
 
 func (t *telling) asking(params schemas.Params, inData bool) (a asking) {
 	merged := t.table.Mode == schemas.Coalesce // NULL says nothing
-	a.columns, a.lists = make([]byte, len(t.table.Columns)), make([]byte, len(t.inLists))
+	a.columns, a.lists = make([]byte, len(t.table.Columns)), make([]byte, len(t.table.Lists()))
 	for i, c := range t.table.Columns {
 		told := c.From != schemas.Value && c.From != schemas.Extras || !merged && t.table.Asked(c, params, inData)
 		a.columns[i] = digit(told)
@@ -232,7 +220,7 @@ func (t *telling) asking(params schemas.Params, inData bool) (a asking) {
 			a.absent, a.tells = extrasField, extrasField
 		}
 	}
-	listed := make([]bool, len(t.inLists))
+	listed := make([]bool, len(a.lists))
 	for i, l := range t.table.Lists() {
 		empty := false
 		for _, s := range l.Sources {
@@ -240,6 +228,9 @@ func (t *telling) asking(params schemas.Params, inData bool) (a asking) {
 			empty = empty || s.Asked(params, inData) && s.Absent.Empty
 		}
 		a.lists[i] = digit(empty)
+	}
+	for _, in := range t.inner {
+		a.present |= in.bit
 	}
 	for _, f := range t.fields {
 		all, any, empty := true, false, true
@@ -269,26 +260,15 @@ func digit(is bool) byte {
 	return '0'
 }
 
-// tell appends to a row what its sighting tells.
+// tell appends to a row what its sighting tells. That of its columns is in w.told.
 func tell(w *rowWriter, b *builder, prog *program, r *rows, s *sighting) {
-	a := s.asking
-	w.told = append(w.told[:0], a.columns...)
-	for i := range r.fields {
-		if x := &r.fields[i]; b.columns[x.index].rows > b.rows {
-			w.told[x.index] = '1'
-		}
-	}
 	if s.more {
 		w.told[0] = '0'
 	}
 	b.columns[r.toldColumns].text(b.rows, w.told)
-	w.told = append(w.told[:0], a.lists...)
-	for i, slots := range prog.inLists {
-		for _, slot := range slots {
-			if prog.values[slot].present() {
-				w.told[i] = '1'
-			}
-		}
+	w.told = append(w.told[:0], s.asking.lists...)
+	for m := prog.marks &^ spelt >> toldMark; m != 0; m &= m - 1 {
+		w.told[bits.TrailingZeros64(m)] = '1'
 	}
 	b.columns[r.toldLists].text(b.rows, w.told)
 }

@@ -35,10 +35,7 @@ func plain(s []byte) bool {
 // replaced.
 func unquote(v, scratch []byte) (text, newScratch []byte, repaired int) {
 	s := v[1 : len(v)-1]
-	if plain(s) {
-		return s, scratch, 0
-	}
-	if bytes.IndexByte(s, '\\') < 0 && bytes.IndexByte(s, 0) < 0 && utf8.Valid(s) {
+	if plain(s) || bytes.IndexByte(s, '\\') < 0 && bytes.IndexByte(s, 0) < 0 && utf8.Valid(s) {
 		return s, scratch, 0
 	}
 	scratch = scratch[:0]

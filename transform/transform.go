@@ -22,7 +22,8 @@ type Claims interface {
 	// them: a caller with several decoders puts the pages in order there.
 	Begin()
 	// Keep reports whether this is the first claim on the key in the table.
-	// It must not retain key.
+	// It must not retain key. Those of tables in Every mode are an object's key and
+	// the page's time, eight bytes in microseconds.
 	Keep(table *schemas.Table, key []byte) bool
 	// Sight claims a sighting of an object. Tells are the fields, a bit for each,
 	// that the sighting tells of, settles those of which none that is older can tell

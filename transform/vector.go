@@ -24,6 +24,9 @@ type vector struct {
 	offsets []int32 // Text: where row i starts
 	bytes   []byte  // Text: all values; Bool: bitmap
 	pool    *pool
+	// How much the batch before had: the next one mostly takes as much, and has the
+	// room at once.
+	rowsBefore, bytesBefore int
 }
 
 func newVector(t schemas.Type, p *pool) vector {
@@ -151,7 +154,7 @@ func (v *vector) validUpTo(rows int) {
 		return
 	}
 	if need > cap(v.valid) {
-		v.valid = v.pool.Reallocate(need, v.valid)[:n]
+		v.valid = v.pool.Reallocate(room(need, n, v.rowsBefore/8), v.valid)[:n]
 	}
 	v.valid = v.valid[:need]
 	for i := n; i < need; i++ {
@@ -172,9 +175,18 @@ func (v *vector) bitmap(rows int) {
 	clear(v.bytes[n:])
 }
 
+// room is how much to allocate where so much is needed, for the first time if nothing
+// is there.
+func room(need, there, before int) int {
+	if there == 0 {
+		return max(need, before)
+	}
+	return need
+}
+
 func (v *vector) growBytes(size int) {
 	n := len(v.bytes)
-	v.bytes = v.pool.Reallocate(size, v.bytes)[:n]
+	v.bytes = v.pool.Reallocate(room(size, n, v.bytesBefore), v.bytes)[:n]
 }
 
 func (v *vector) growWords(rows int) {
@@ -182,7 +194,7 @@ func (v *vector) growWords(rows int) {
 		return
 	}
 	n := len(v.words)
-	b := v.pool.Reallocate(rows*8, arrow.Int64Traits.CastToBytes(v.words[:cap(v.words)]))
+	b := v.pool.Reallocate(room(rows, n, v.rowsBefore)*8, arrow.Int64Traits.CastToBytes(v.words[:cap(v.words)]))
 	v.words = arrow.Int64Traits.CastFromBytes(b)[:n]
 }
 
@@ -191,7 +203,7 @@ func (v *vector) growOffsets(rows int) {
 		return
 	}
 	n := len(v.offsets)
-	b := v.pool.Reallocate(rows*4, arrow.Int32Traits.CastToBytes(v.offsets[:cap(v.offsets)]))
+	b := v.pool.Reallocate(room(rows, n, v.rowsBefore+1)*4, arrow.Int32Traits.CastToBytes(v.offsets[:cap(v.offsets)]))
 	v.offsets = arrow.Int32Traits.CastFromBytes(b)[:n]
 }
 
@@ -223,7 +235,7 @@ func (v *vector) take(rows int, t arrow.DataType) arrow.Array {
 			b.Release() // data holds it
 		}
 	}
-	*v = vector{storage: v.storage, pool: v.pool}
+	*v = vector{storage: v.storage, pool: v.pool, rowsBefore: rows, bytesBefore: len(v.bytes)}
 	return array.MakeFromData(data)
 }
 
