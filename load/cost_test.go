@@ -36,14 +36,14 @@ func TestConditionsSkipStatements(t *testing.T) {
 			differing + `SELECT unnest(['"a"', '"n"'])` + differingEnd + "UPDATE two SET\n\t\"a\" = 'a',\n\t\"b\" = 'b',\nn = 1",
 			"INSERT INTO done SELECT a || b || n FROM two"},
 	)}
-	if err := j.run(t.Context(), tx); err != nil {
+	if err := do(t.Context(), tx, []job{j}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := texts(t.Context(), tx, "SELECT what FROM done")
 	if d := cmp.Diff([]string{"a1", "full", "full, full"}, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
-	if err := (job{table: "t", statements: ifAny("missing", "SELECT 1")}).run(t.Context(), tx); err == nil || !strings.Contains(err.Error(), "missing") {
+	if err := do(t.Context(), tx, []job{{table: "t", statements: ifAny("missing", "SELECT 1")}}); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("of a table that is not there: %v", err)
 	}
 }
