@@ -11,10 +11,46 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
 )
+
+// A run finds the rows that one before it inserted in the same transaction, which have no
+// places of their own yet.
+func TestRunsOfOneTransactionMeetEachOther(t *testing.T) {
+	t.Parallel()
+	one, each := newStore(t), newStore(t)
+	one.holdSample()
+	each.holdSample()
+	one.inPlace = true
+	together := one.duckdb()
+	for i, rows := range []int{30, 25} { // the second changes rows of the first
+		run, at := fmt.Sprintf("r%d", i+2), noon.Add(time.Duration(i+1)*time.Hour)
+		tables := map[string][]row{}
+		for _, name := range []string{"users", "user_entities", "spaces", "space_users"} {
+			tables[name] = sample(schemas.Lookup(name), rows, run, at)
+		}
+		batches := batchesOf(t, run, tables)
+		each.publish(run, batches...)
+		if err := together.Prepare(t.Context(), schemas.Load{Parts: one.commit(run, batches)}, one.dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := together.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	want, err := each.duckdb().Hashes(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := one.duckdb().Hashes(t.Context())
+	if d := cmp.Diff(want, got); err != nil || d != "" {
+		t.Errorf("%v (-one by one +together):\n%s", err, d)
+	}
+}
 
 // BenchmarkChange publishes runs that change some 300 rows of a large database, and
 // reports the least and the median of what a publish took, of CPU time and of the clock,
