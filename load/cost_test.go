@@ -13,7 +13,7 @@ import (
 )
 
 // A statement under a condition runs only where every table it names has rows by then, and
-// sets only columns that differ.
+// sets only columns that differ. What is to be made once is.
 func TestConditionsSkipStatements(t *testing.T) {
 	t.Parallel()
 	db, err := DuckDBConfig{}.openMemory()
@@ -32,18 +32,21 @@ func TestConditionsSkipStatements(t *testing.T) {
 		ifAny("full_", "INSERT INTO done VALUES ('full')"),
 		ifAny("full_", ifAny("empty_", "INSERT INTO done VALUES ('full, empty')")...),
 		ifAny("full_", ifAny("full_", "INSERT INTO done VALUES ('full, full')")...),
+		[]string{makes + "full_ AS SELECT 1 AS n LIMIT 0", once + makes + "full_ AS SELECT 2 AS n", once + makes + "first_ AS SELECT 1 AS n", once + makes + "first_ AS SELECT 1 AS n LIMIT 0"},
+		ifAny("full_", "no SQL at all"),
+		ifAny("first_", "INSERT INTO done VALUES ('first')"),
 		[]string{"CREATE TABLE two (a VARCHAR, b VARCHAR, n INT)", "INSERT INTO two VALUES ('', '', 0)",
 			differing + `SELECT unnest(['"a"', '"n"'])` + differingEnd + "UPDATE two SET\n\t\"a\" = 'a',\n\t\"b\" = 'b',\nn = 1",
 			"INSERT INTO done SELECT a || b || n FROM two"},
 	)}
-	if err := j.run(t.Context(), tx); err != nil {
+	if err := do(t.Context(), tx, []job{j}); err != nil {
 		t.Fatal(err)
 	}
 	got, err := texts(t.Context(), tx, "SELECT what FROM done")
-	if d := cmp.Diff([]string{"a1", "full", "full, full"}, got); err != nil || d != "" {
+	if d := cmp.Diff([]string{"a1", "first", "full", "full, full"}, got); err != nil || d != "" {
 		t.Errorf("%v (-want +got):\n%s", err, d)
 	}
-	if err := (job{table: "t", statements: ifAny("missing", "SELECT 1")}).run(t.Context(), tx); err == nil || !strings.Contains(err.Error(), "missing") {
+	if err := do(t.Context(), tx, []job{{table: "t", statements: ifAny("missing", "SELECT 1")}}); err == nil || !strings.Contains(err.Error(), "missing") {
 		t.Errorf("of a table that is not there: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -82,9 +83,21 @@ func (h history) end(hash, join, at, condition string) string {
 // since joins what schemas.Table.Since reads of the rows of an alias, of those in from.
 func (h history) since(alias, from string) string {
 	owner := h.table.Owner()
+	owners := schemas.Quote(owner.Name)
+	if h.few && owner == h.table {
+		owners = h.now([]string{owner.Key[0], "first_seen_at"})
+	}
 	return fmt.Sprintf("LEFT JOIN (SELECT %s, max(%s) AS until FROM %s SEMI JOIN %s USING (%[1]s) GROUP BY ALL) AS past ON %[5]s LEFT JOIN %[6]s AS owner ON owner.%[7]s = %[8]s.%[9]s",
 		schemas.Quote(h.table.Key...), schemas.ValidTo, schemas.Quote(h.table.Ended().Name), from, equal(h.table.Key, "past", alias),
-		schemas.Quote(owner.Name), schemas.Quote(owner.Key[0]), alias, schemas.Quote(h.table.OwnerColumn()))
+		owners, schemas.Quote(owner.Key[0]), alias, schemas.Quote(h.table.OwnerColumn()))
+}
+
+// now is what has the rows that the run can have changed, as they are now.
+func (h history) now(columns []string) string {
+	if !h.few {
+		return schemas.Quote(h.table.Name)
+	}
+	return fmt.Sprintf("(SELECT %s FROM %s UNION SELECT %[1]s FROM %[3]s)", prefixed("one", columns), there(h.table), inserted(h.table))
 }
 
 // mark notes since when rows are as they are, where no version before tells: from
@@ -126,7 +139,11 @@ func (h history) listed() string {
 	columns := append(h.table.Content(), "_run_id", "_fetched_at")
 	rows := fmt.Sprintf("SELECT %s FROM %s AS one ", prefixed("one", columns), metRows) + h.ofLists()
 	if h.from != "" {
-		rows += fmt.Sprintf(" UNION ALL SELECT %s FROM %s AS one ", prefixed("one", columns), schemas.Quote(h.table.Name)) + h.ofCollections()
+		stored := schemas.Quote(h.table.Name)
+		if h.few {
+			stored = metRows
+		}
+		rows += fmt.Sprintf(" UNION ALL SELECT %s FROM %s AS one ", prefixed("one", columns), stored) + h.ofCollections()
 	}
 	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", contentBefore, rows)
 }
@@ -143,7 +160,7 @@ func (h history) ofCollections() string {
 // now, of objects that an earlier run saw.
 func (h history) leftAndCame() []string {
 	lists := h.table.ListColumns()
-	stored := fmt.Sprintf("SELECT %s, one._fetched_at FROM %s AS one ", prefixed("one", h.table.Key), schemas.Quote(h.table.Name))
+	stored := fmt.Sprintf("SELECT %s, one._fetched_at FROM %s AS one ", prefixed("one", h.table.Key), h.now(append(slices.Clone(h.table.Key), fetchedAt)))
 	rows := stored + h.ofLists()
 	if h.from != "" {
 		rows += " UNION ALL " + stored + h.ofCollections()

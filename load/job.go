@@ -18,10 +18,14 @@ type job struct {
 	thrifty    bool // what it changes is to be written before the next one
 }
 
-func (j job) run(ctx context.Context, tx *sql.Tx) error {
-	for _, statement := range j.statements {
-		if err := execute(ctx, tx, statement); err != nil {
-			return fmt.Errorf("%s: %w", j.table, err)
+// do does jobs one after the other.
+func do(ctx context.Context, tx *sql.Tx, jobs []job) error {
+	known := made{}
+	for _, j := range jobs {
+		for _, statement := range j.statements {
+			if err := known.execute(ctx, tx, statement); err != nil {
+				return fmt.Errorf("%s: %w", j.table, err)
+			}
 		}
 	}
 	return nil
@@ -29,6 +33,17 @@ func (j job) run(ctx context.Context, tx *sql.Tx) error {
 
 // condition begins a statement that ifAny made, before the name of a table.
 const condition = "-- if any in "
+
+// makes begins a statement that makes a temporary table, before its name. Nothing else
+// changes the rows of one.
+const makes = "CREATE OR REPLACE TEMP TABLE "
+
+// once begins one that makes it only where no job before did.
+const once = "-- once\n"
+
+// made are the temporary tables that jobs made, and whether they have rows: nil where
+// nobody asked.
+type made map[string]*bool
 
 // ifAny makes statements that run only where a temporary table has rows by then: a
 // statement that finds nothing to do takes DuckDB milliseconds to plan.
@@ -61,14 +76,27 @@ func onlyDiffering(ctx context.Context, tx *sql.Tx, query, statement string) (st
 	}), "\n"), nil
 }
 
-func execute(ctx context.Context, tx *sql.Tx, statement string) error {
+func (m made) execute(ctx context.Context, tx *sql.Tx, statement string) error {
 	for strings.HasPrefix(statement, condition) {
 		table, rest, _ := strings.Cut(strings.TrimPrefix(statement, condition), "\n")
-		var any bool
-		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (FROM "+table+")").Scan(&any); err != nil || !any {
-			return err
+		if m[table] == nil {
+			m[table] = new(bool)
+			if err := tx.QueryRowContext(ctx, "SELECT EXISTS (FROM "+table+")").Scan(m[table]); err != nil {
+				return err
+			}
+		}
+		if !*m[table] {
+			return nil
 		}
 		statement = rest
+	}
+	statement, isOnce := strings.CutPrefix(statement, once)
+	if rest, ok := strings.CutPrefix(statement, makes); ok {
+		table, _, _ := strings.Cut(rest, " ")
+		if _, before := m[table]; before && isOnce {
+			return nil
+		}
+		m[table] = nil
 	}
 	if rest, ok := strings.CutPrefix(statement, differing); ok {
 		query, rest, _ := strings.Cut(rest, differingEnd)

@@ -25,7 +25,7 @@ func (m merge) members() []string {
 	if touched == "" {
 		return nil
 	}
-	seen := []string{fmt.Sprintf("SELECT %s FROM %s AS one", prefixed("one", columns), metRows)}
+	seen := []string{fmt.Sprintf("SELECT %s FROM %s AS one WHERE NOT %s", prefixed("one", columns), metRows, m.claimed("one"))}
 	if m.from != "" {
 		seen = append(seen, fmt.Sprintf("SELECT %s FROM %s AS one WHERE NOT (%s)", prefixed("one", columns), m.from, m.claimed("one")))
 	}
@@ -54,18 +54,20 @@ func (m merge) members() []string {
 	}
 	some = append(some, m.gone(rows))
 	if rows != "" {
-		upsert := m.upsert(rows)
+		upsert := m.upsert(m.meeting(rows))
 		if m.onlyLists() {
 			upsert = setDiffering(m, rows, upsert)
 		}
 		some = append(some, upsert...)
 	}
 	some = append(some, left...)
+	if m.few {
+		rest, some = nil, append(rest, some...)
+	}
 	if m.onlyLists() {
 		some = ifAny(listed, some...)
 	}
-	return slices.Concat([]string{
-		m.meetMembers(touched),
+	return slices.Concat(m.meetMembers(touched), []string{
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", listed, m.share.from("("+strings.Join(seen, " UNION ")+")", lists)),
 	}, rest, some)
 }
@@ -81,7 +83,7 @@ func (m merge) ofParent(parent *schemas.Table) (take, from []string) {
 		return nil, tables
 	}
 	name := schemas.Quote("_of_" + parent.Name)
-	if m.taken[parent.Name] {
+	if m.taken[parent.Name] && !m.few {
 		return nil, []string{name}
 	}
 	m.taken[parent.Name] = true
@@ -93,23 +95,41 @@ func (m merge) ofParent(parent *schemas.Table) (take, from []string) {
 			owners = append(owners, of.touched())
 		}
 	}
-	for _, table := range tables {
-		selects = append(selects, fmt.Sprintf("SELECT %s, %s, _fetched_at, _run_id, _page_id FROM %s WHERE %[1]s IN (%[4]s)", key, schemas.ToldLists, table, strings.Join(owners, " UNION ")))
+	look := func(from, and, owners string) {
+		selects = append(selects, fmt.Sprintf("SELECT one.%s, one.%s, one._fetched_at, one._run_id, one._page_id FROM %s %s one.%[1]s IN (%[5]s)", key, schemas.ToldLists, from, and, owners))
 	}
-	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", name, strings.Join(selects, " UNION ALL "))}, []string{name}
+	seen := strings.Join(owners, " UNION ")
+	if rows := m.rows[parent.Name]; m.few && rows != "" {
+		// Those that the run saw itself have been looked for.
+		look(there(parent), "WHERE", seen)
+		look(inserted(parent), "AND", seen)
+		look(tables[0]+" AS one", "WHERE", fmt.Sprintf("(%s) EXCEPT SELECT %s FROM %s", seen, key, rows))
+		tables = tables[1:]
+	}
+	for _, table := range tables {
+		look(table+" AS one", "WHERE", seen)
+	}
+	statement := fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", name, strings.Join(selects, " UNION ALL "))
+	if m.few {
+		statement = once + statement
+	}
+	return []string{statement}, []string{name}
 }
 
 // meetMembers takes out the stored rows of the lists of objects that the run saw: what is
-// compared of them.
-func (m merge) meetMembers(touched string) string {
+// compared of them. Where they are few, those of paged collections are among them.
+func (m merge) meetMembers(touched string) []string {
+	if m.few {
+		return m.meetAt(fmt.Sprintf("WHERE one.%s IN (%s)", schemas.Quote(m.owner()), touched))
+	}
 	var columns []string
 	for _, c := range m.table.Columns {
-		if m.few || m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
+		if m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
 			columns = append(columns, c.Name)
 		}
 	}
-	return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
-		metRows, prefixed("one", columns), m.share.from(schemas.Quote(m.table.Name), m.table.ListColumns()), schemas.Quote(m.owner()), touched, m.claimed("one"))
+	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
+		metRows, prefixed("one", columns), m.share.from(schemas.Quote(m.table.Name), m.table.ListColumns()), schemas.Quote(m.owner()), touched, m.claimed("one"))}
 }
 
 // gone deletes the rows of lists that are there no more, of which newer ones tell.
@@ -119,12 +139,16 @@ func (m merge) gone(rows string) string {
 	if len(m.runs) > 0 {
 		again = "one._run_id IN (" + strings.Join(m.runs, ", ") + ")"
 	}
-	gone := fmt.Sprintf("SELECT %s FROM %s AS one JOIN %s AS list ON %s WHERE (%s <> list.newest OR %s)",
-		prefixed("one", m.table.Key), metRows, newestLists, equal(m.table.ListColumns(), "one", "list"), sighting("one"), again)
+	at, same := prefixed("one", m.table.Key), equal(m.table.Key, "one", "gone")
+	if m.few {
+		at, same = "one."+place, "one.rowid = gone."+place
+	}
+	gone := fmt.Sprintf("SELECT %s FROM %s AS one JOIN %s AS list ON %s WHERE NOT %s AND (%s <> list.newest OR %s)",
+		at, metRows, newestLists, equal(m.table.ListColumns(), "one", "list"), m.claimed("one"), sighting("one"), again)
 	if rows != "" {
 		gone += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", rows, equal(m.table.Key, "one", "incoming"))
 	}
-	return fmt.Sprintf("DELETE FROM %s AS one USING (%s) AS gone WHERE %s", schemas.Quote(m.table.Name), gone, equal(m.table.Key, "one", "gone"))
+	return fmt.Sprintf("DELETE FROM %s AS one USING (%s) AS gone WHERE %s", schemas.Quote(m.table.Name), gone, same)
 }
 
 // owner is the column with the key of the object that holds the list.

@@ -22,7 +22,9 @@ type merge struct {
 	partial map[string]bool   // tables in which rows complete others
 	share   share
 	thrifty bool // to take less memory, and more time where little is stored
-	few     bool // rows: it pays to look which columns differ
+	// few rows: it pays to look where the stored ones stand, and which columns differ. They
+	// are merged in one transaction, in which a row stays where it is.
+	few bool
 	// taken are the parents of which sightings are taken out, see ofParent.
 	taken map[string]bool
 }
@@ -61,7 +63,7 @@ func (m merge) statements() []string {
 	case m.table.IsEntity():
 		return append(m.meet(), m.objects()...)
 	}
-	return m.upsert(m.from)
+	return m.upsert(m.from, equal(m.table.Key, "stored", "incoming"))
 }
 
 // objects merges sightings of objects. As a rule the newest tells all that an older
@@ -82,7 +84,7 @@ WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]
 		several, key, m.from, completing, kept, prefixed("incoming", m.table.Key), m.met(), same,
 		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
 	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
-	return slices.Concat([]string{find}, setDiffering(m, m.from, m.upsert(simple)), ifAny(several, m.compose(m.collect(m.met())...)...))
+	return slices.Concat([]string{find}, setDiffering(m, m.from, m.upsert(m.meeting(simple))), ifAny(several, m.compose(m.collect(m.met())...)...))
 }
 
 // met is what has the stored rows of the objects that the run saw, as they were before
@@ -100,8 +102,49 @@ func (m merge) meet() []string {
 	if m.thrifty {
 		return nil
 	}
+	if m.few {
+		return m.meetAt(fmt.Sprintf("SEMI JOIN %s AS incoming ON %s", m.from, equal(m.table.Key, "one", "incoming")))
+	}
 	return []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT stored.* FROM %s AS stored SEMI JOIN %s AS incoming ON %s",
 		metRows, schemas.Quote(m.table.Name), m.from, equal(m.table.Key, "stored", "incoming"))}
+}
+
+// place is the column, of what was taken out, that says where a row stands.
+const place = "_place"
+
+// meetAt takes out the few stored rows, by the alias one, that a condition is true of.
+// First it looks where they stand, for which the columns of the condition are read alone.
+// The others are read only around these places, whatever is stored beside.
+func (m merge) meetAt(condition string) []string {
+	return []string{
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT one.rowid AS %s FROM %s AS one %s", places(m.table), place, schemas.Quote(m.table.Name), condition),
+		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT one.*, one.rowid AS %s FROM %s", metRows, place, there(m.table)),
+	}
+}
+
+// places is the temporary table that says where the stored rows of a table stand that were
+// taken out.
+func places(t *schemas.Table) string { return schemas.Quote("_places_" + t.Name) }
+
+// there is these rows, as they are now, by the alias one.
+func there(t *schemas.Table) string {
+	return fmt.Sprintf("%s AS one SEMI JOIN %s AS there ON one.rowid = there.%s", schemas.Quote(t.Name), places(t), place)
+}
+
+// inserted is the rows that the transaction inserted, by the alias one. DuckDB gives them
+// other places when it ends.
+func inserted(t *schemas.Table) string {
+	return schemas.Quote(t.Name) + " AS one WHERE one.rowid >= 36028797018960000"
+}
+
+// meeting are new rows, of which those that meet a stored one say where it stands, and
+// the condition to find it.
+func (m merge) meeting(from string) (rows, on string) {
+	if !m.few {
+		return from, equal(m.table.Key, "stored", "incoming")
+	}
+	return fmt.Sprintf("(SELECT new.*, met.%s FROM %s AS new LEFT JOIN %s AS met ON %s)", place, from, metRows, equal(m.table.Key, "new", "met")),
+		"stored.rowid = incoming." + place
 }
 
 // collect gathers the sightings of the objects of which it takes several: those of
@@ -144,6 +187,7 @@ func (m merge) compose(collect ...string) []string {
 	if m.few {
 		collect, from = append(collect, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", objects, from)), objects
 	}
+	rows, on := m.meeting(from)
 	return setDiffering(m, from, append(collect,
 		fmt.Sprintf("DELETE FROM %s AS kept USING %s AS gone WHERE %s", kept, several, equal(m.table.Key, "kept", "gone")),
 		fmt.Sprintf(`INSERT INTO %[1]s (%[2]s) SELECT %[2]s FROM (
@@ -153,11 +197,11 @@ func (m merge) compose(collect ...string) []string {
   ) WHERE _newer IS NULL OR bit_count(_told & ~_newer) > 0
 ) WHERE _count > 1`, kept, all, key, told(m.table, "one"), pieces),
 		fmt.Sprintf("MERGE INTO %s AS stored USING %s AS incoming ON %s\nWHEN MATCHED THEN UPDATE SET\n%s\nWHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)",
-			schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), setLines(m.newer()), all, prefixed("incoming", columnsOf(m.table)))))
+			schemas.Quote(m.table.Name), rows, on, setLines(m.newer()), all, prefixed("incoming", columnsOf(m.table)))))
 }
 
-// upsert inserts new rows and updates those whose key is stored.
-func (m merge) upsert(from string) []string {
+// upsert inserts new rows and updates those that are stored, which a condition finds.
+func (m merge) upsert(from, on string) []string {
 	if m.thrifty {
 		return m.replace(from)
 	}
@@ -174,7 +218,7 @@ func (m merge) upsert(from string) []string {
 WHEN MATCHED AND %s THEN UPDATE SET
 %s%s
 WHEN NOT MATCHED THEN INSERT (%s) VALUES (%s)`,
-		schemas.Quote(m.table.Name), from, equal(m.table.Key, "stored", "incoming"), isNewer,
+		schemas.Quote(m.table.Name), from, on, isNewer,
 		setLines(m.newer()), older, strings.Join(columns, ", "), strings.Join(values, ", "))}
 }
 

@@ -19,10 +19,12 @@ type run struct {
 	limit int64  // what DuckDB may take, in bytes; 0 for its default
 }
 
-// settings are those to merge the run with, besides the database's.
+// settings are those to merge the run with, besides the database's. To find rows by their
+// place DuckDB looks for as many of them in a block as dynamic_or_filter_threshold says;
+// of more, only for what is between the first and the last.
 func (r run) settings() []setting {
 	if r.isSmall() {
-		return []setting{{"threads", "1"}}
+		return []setting{{"threads", "1"}, {"dynamic_or_filter_threshold", "1000"}}
 	}
 	return nil
 }
@@ -54,7 +56,7 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 			return nil, err
 		}
 	}
-	few := r.isSmall() && !isNew && !thrifty
+	few := r.isSmall() && r.size() <= transactionBytes && !isNew && !thrifty
 	if few {
 		if err := takeOut(ctx, tx, rows); err != nil {
 			return nil, err
@@ -176,12 +178,15 @@ func (r run) merge(ctx context.Context, tx *sql.Tx) error {
 	if err != nil {
 		return err
 	}
-	for _, j := range jobs {
-		if err := j.run(ctx, tx); err != nil {
-			return err
-		}
+	return do(ctx, tx, jobs)
+}
+
+// size is that of all its files.
+func (r run) size() (bytes int64) {
+	for _, p := range r.Parts {
+		bytes += p.Bytes
 	}
-	return nil
+	return bytes
 }
 
 // bytes is the size of the files of a table.

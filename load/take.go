@@ -29,8 +29,12 @@ func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (
 	}
 	var jobs []job
 	err = p.change(ctx, db, func(tx *sql.Tx) error {
-		jobs, err = r.jobs(ctx, tx, isNew)
-		return err
+		if jobs, err = r.jobs(ctx, tx, isNew); err != nil || isNew || jobs[0].thrifty || len(together(jobs)) > 1 {
+			return err
+		}
+		all := jobs // a small run takes one transaction
+		jobs = nil
+		return do(ctx, tx, all)
 	})
 	if err != nil {
 		return err
@@ -105,14 +109,7 @@ func (p *draft) do(ctx context.Context, db *sql.DB, jobs []job) error {
 }
 
 func (p *draft) transact(ctx context.Context, db *sql.DB, jobs ...job) error {
-	return p.change(ctx, db, func(tx *sql.Tx) error {
-		for _, j := range jobs {
-			if err := j.run(ctx, tx); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return p.change(ctx, db, func(tx *sql.Tx) error { return do(ctx, tx, jobs) })
 }
 
 // change makes changes in a transaction.
