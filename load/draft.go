@@ -25,6 +25,14 @@ type draft struct {
 	source *sql.DB
 	long   length // of the database
 	known  bool   // that what is in it does no harm
+	added
+}
+
+// added are runs that are taken into the copy one after the other, after the first.
+type added struct {
+	open  *sql.DB // has the copy open; nil for nobody has
+	small bool    // for runs that are
+	bytes int64   // of the files of those that are not checkpointed
 }
 
 // names are the files of a database and of its private copy beside it. A
@@ -127,9 +135,45 @@ func (p *draft) check(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// add takes another run into the copy.
-func (p *draft) add(ctx context.Context, cfg DuckDBConfig, r run) error {
-	return p.into(ctx, cfg, r, false)
+// checkpointBytes is the size of the files of runs after which the copy is brought up to
+// date, and the memory that they took is free: that costs more than most of them do.
+const checkpointBytes = 32 << 20
+
+// add takes another run into the copy, which stays open.
+func (p *draft) add(ctx context.Context, cfg DuckDBConfig, r run) (err error) {
+	if p.open != nil && p.small != r.isSmall() {
+		if err := p.finish(ctx); err != nil {
+			return err
+		}
+	}
+	r.evolved = p.open != nil
+	if p.open == nil {
+		if p.open, err = cfg.openDraft(p.names, append(cfg.merging(), r.settings()...)...); err != nil {
+			return err
+		}
+		p.small = r.isSmall()
+	}
+	if err := p.takeInto(ctx, p.open, r); err != nil {
+		return err
+	}
+	if p.bytes += r.size(); p.bytes < checkpointBytes {
+		return nil
+	}
+	p.bytes = 0
+	return p.checkpoint(ctx, p.open)
+}
+
+// finish makes durable what was added.
+func (p *draft) finish(ctx context.Context) error {
+	if p.open == nil {
+		return nil
+	}
+	db := p.open
+	p.added = added{}
+	if err := errors.Join(p.checkpoint(ctx, db), db.Close()); err != nil {
+		return err
+	}
+	return p.sync()
 }
 
 // into takes a run into the copy and makes that durable.
@@ -137,6 +181,11 @@ func (p *draft) into(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) e
 	if err := p.take(ctx, cfg, r, isNew); err != nil {
 		return err
 	}
+	return p.sync()
+}
+
+// sync makes the copy durable, which nobody has open.
+func (p *draft) sync() error {
 	if err := p.step.At("duckdb: before sync", p.next); err != nil {
 		return err
 	}
@@ -150,7 +199,10 @@ func (p *draft) into(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) e
 // is in the copy by now and must never lie beside the new file: DuckDB would
 // replay it. So it goes aside before and away after the rename; a crash between
 // is mended by recover.
-func (p *draft) commit(context.Context) error {
+func (p *draft) commit(ctx context.Context) error {
+	if err := p.finish(ctx); err != nil {
+		return err
+	}
 	folder := filepath.Dir(p.db)
 	if exists(p.wal) {
 		if err := os.Rename(p.wal, p.aside); err != nil {
@@ -173,6 +225,10 @@ func (p *draft) commit(context.Context) error {
 }
 
 func (p *draft) abandon() {
+	if p.open != nil {
+		_ = p.open.Close()
+		p.added = added{}
+	}
 	p.letGo()
 	_ = p.recover()
 	unlockDatabase(p.lock)

@@ -17,6 +17,8 @@ type run struct {
 	schemas.Load
 	dir   string // that Part.Path is relative to
 	limit int64  // what DuckDB may take, in bytes; 0 for its default
+	// evolved: the database's tables are up to date.
+	evolved bool
 }
 
 // settings are those to merge the run with, besides the database's. To find rows by their
@@ -47,8 +49,10 @@ func (r run) jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]job, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := evolve(ctx, tx, isNew); err != nil {
-		return nil, err
+	if !r.evolved {
+		if err := evolve(ctx, tx, isNew); err != nil {
+			return nil, err
+		}
 	}
 	statements, thrifty := merge.fill, false
 	if !isNew {

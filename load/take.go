@@ -22,14 +22,35 @@ func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if !isNew {
-		if err := p.check(ctx, db); err != nil {
-			return err
-		}
+	if isNew {
+		err = p.fillNew(ctx, db, r, fillers)
+	} else if err = p.check(ctx, db); err == nil {
+		err = p.takeInto(ctx, db, r)
 	}
+	if err != nil {
+		return err
+	}
+	return p.checkpoint(ctx, db)
+}
+
+// fillNew takes the run into a copy that is new.
+func (p *draft) fillNew(ctx context.Context, db *sql.DB, r run, fillers int) error {
 	var jobs []job
-	err = p.change(ctx, db, func(tx *sql.Tx) error {
-		if jobs, err = r.jobs(ctx, tx, isNew); err != nil || isNew || jobs[0].thrifty || len(together(jobs)) > 1 {
+	err := p.change(ctx, db, func(tx *sql.Tx) (err error) {
+		jobs, err = r.jobs(ctx, tx, true)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return p.fill(ctx, db, jobs, fillers)
+}
+
+// takeInto merges the run into the copy.
+func (p *draft) takeInto(ctx context.Context, db *sql.DB, r run) error {
+	var jobs []job
+	err := p.change(ctx, db, func(tx *sql.Tx) (err error) {
+		if jobs, err = r.jobs(ctx, tx, false); err != nil || jobs[0].thrifty || len(together(jobs)) > 1 {
 			return err
 		}
 		all := jobs // a small run takes one transaction
@@ -39,18 +60,15 @@ func (p *draft) take(ctx context.Context, cfg DuckDBConfig, r run, isNew bool) (
 	if err != nil {
 		return err
 	}
-	if isNew {
-		err = p.fill(ctx, db, jobs, fillers)
-	} else {
-		err = p.inTurn(ctx, db, jobs)
-	}
-	if err != nil {
-		return err
-	}
+	return p.inTurn(ctx, db, jobs)
+}
+
+// checkpoint writes what was merged into the copy's file.
+func (p *draft) checkpoint(ctx context.Context, db *sql.DB) error {
 	if err := p.step.At("duckdb: before checkpoint", p.next); err != nil {
 		return err
 	}
-	_, err = db.ExecContext(ctx, "CHECKPOINT")
+	_, err := db.ExecContext(ctx, "CHECKPOINT")
 	return err
 }
 
