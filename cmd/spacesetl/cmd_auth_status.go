@@ -17,7 +17,7 @@ func authStatusCommand(c *console) *cli.Command {
 		Name: "status", Usage: "who is logged in, until when; never a token",
 		UsageText:   "spacesetl auth status\nspacesetl auth status --output json",
 		Description: "Reads the token file and asks nobody.",
-		Flags:       []cli.Flag{text("output", "text", "print text, or json; `FORMAT`", "o")},
+		Flags:       []cli.Flag{formatFlag()},
 		Action:      func(ctx *cli.Context) error { return showAccounts(c, ctx) },
 	}
 }
@@ -32,7 +32,7 @@ type tokenStatus struct {
 func showAccounts(c *console, ctx *cli.Context) error {
 	out, err := format(ctx)
 	if err != nil {
-		return ofAuth(ctx, err)
+		return err
 	}
 	store, err := openTokens(c, ctx)
 	if err != nil {

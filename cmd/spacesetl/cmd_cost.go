@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 )
@@ -24,7 +24,7 @@ func costCommand(c *console) *cli.Command {
 		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
-			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			formatFlag(),
 			flag("reconcile", "set the API's own count of posts beside the ledger's"),
 			flag("settle", "book for lost answers no more than the API's count leaves (with --reconcile)"),
 			number("days", 0, "compare so many days, 1 to 90; `N` (default all of the store, up to 90)"),
@@ -53,7 +53,7 @@ func showCost(c *console, ctx *cli.Context) error {
 	}
 	for _, name := range []string{"days", "settle"} {
 		if ctx.IsSet(name) {
-			return &usageError{"spacesetl cost", fmt.Errorf("--%s goes with --reconcile", name)}
+			return usage.Errorf("--%s goes with --reconcile", name)
 		}
 	}
 	statement, err := jobs.Open(spec, c.options()).Cost(ctx.Context)

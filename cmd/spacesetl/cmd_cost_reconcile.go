@@ -2,10 +2,10 @@ package main
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/account"
@@ -16,7 +16,7 @@ import (
 func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
 	days := ctx.Int("days")
 	if ctx.IsSet("days") && (days < 1 || days > extract.MaxUsageDays) {
-		return &usageError{"spacesetl cost", fmt.Errorf("--days: %d is not between 1 and %d", days, extract.MaxUsageDays)}
+		return usage.Errorf("--days: %d is not between 1 and %d", days, extract.MaxUsageDays)
 	}
 	o := c.options()
 	var err error

@@ -16,8 +16,9 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
 			"taken from the store's runs, or guessed where there are none. Minutes are what the documented\n" +
 			"rate windows let through with the tokens a run would find; no token is used.",
-		Flags:  append(append(jobFlags(), trustFlags()...), tokenFileFlag(), text("output", "text", "print text, or json; `FORMAT`", "o")),
-		Action: func(ctx *cli.Context) error { return showPlan(c, ctx) },
+		ArgsUsage: "[FILE]",
+		Flags:     append(append(jobFlags(), trustFlags()...), tokenFileFlag(), formatFlag()),
+		Action:    func(ctx *cli.Context) error { return showPlan(c, ctx) },
 	}
 }
 

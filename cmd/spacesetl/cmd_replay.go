@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -16,7 +17,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
-			list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"),
+			usage.OneOf(list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"), "parquet", "duckdb", "latest"),
 			text("out", "", "`DIR` to write to instead of the store"),
 			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),
 			memoryFlag(),
@@ -40,7 +41,7 @@ func replay(c *console, ctx *cli.Context) error {
 	}
 	spec := jobs.Spec{Store: ctx.String("store"), To: trimmed(ctx.StringSlice("to"))}
 	for _, name := range spec.To {
-		if err := chosen(ctx, "to", name); err != nil {
+		if err := usage.Chosen(ctx, "to", name); err != nil {
 			return err
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -16,6 +17,7 @@ func runCommand(c *console) *cli.Command {
 spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with tweets`,
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
 			"A run that stopped early goes on when run again. Without anything to get the job is spacesetl.yaml.",
+		ArgsUsage: "[FILE]",
 		Flags: append(append(append(jobFlags(), trustFlags()...),
 			tokenFileFlag(),
 			memoryFlag(),
@@ -30,13 +32,18 @@ spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with
 }
 
 func outputFlag() cli.Flag {
-	return text("output", "text", "print at the end: text, or json, the manifest; `FORMAT`", "o")
+	return usage.OneOf(text("output", "text", "print at the end: text, or json, the manifest; `FORMAT`", "o"), "text", "json")
+}
+
+// formatFlag is outputFlag of what is no run.
+func formatFlag() cli.Flag {
+	return usage.OneOf(text("output", "text", "print text, or json; `FORMAT`", "o"), "text", "json")
 }
 
 // format reads --output.
 func format(ctx *cli.Context) (string, error) {
 	value := ctx.String("output")
-	return value, chosen(ctx, "output", value)
+	return value, usage.Chosen(ctx, "output", value)
 }
 
 // startRun runs the job that the command line asks for.

@@ -24,7 +24,7 @@ spacesetl status --store ./spaces --check || mail -s "spaces" me`,
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			flag("check", "print problems only, and end with exit code 1 if there are any"),
 			duration("stale", "a last run older than this is a problem; `DURATION` (default thrice the usual)"),
-			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			formatFlag(),
 		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return showStatus(c, ctx) },
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // asker asks a question until check takes the answer.
@@ -22,7 +24,7 @@ func askerFor(c *console, ctx *cli.Context) asker {
 	if ctx.Bool("yes") {
 		return func(_, proposed string, check func(string) error) (string, error) {
 			if err := check(proposed); err != nil {
-				return "", &usageError{err: err}
+				return "", usage.Of(err)
 			}
 			return proposed, nil
 		}
@@ -64,7 +66,7 @@ func answered(ctx context.Context, in *bufio.Reader) (string, error) {
 	select {
 	case r := <-lines:
 		if errors.Is(r.err, io.EOF) {
-			return "", &usageError{err: errors.New("no answer: nothing is written; --yes takes what is proposed")}
+			return "", usage.Errorf("no answer: nothing is written; --yes takes what is proposed")
 		}
 		return r.line, r.err
 	case <-ctx.Done():

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
@@ -36,7 +37,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
 	for _, with := range trimmed(strings.Split(p.with, ",")) {
-		if err := chosen(ctx, "with", with); err != nil && with != "none" {
+		if err := usage.Chosen(ctx, "with", with); err != nil && with != "none" {
 			return p, err
 		}
 	}
@@ -71,7 +72,7 @@ func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 	if p.from == nil {
 		p.key, err = ask("What do you want to get: creators, search or ids?", p.key, func(answer string) error {
 			if !slices.Contains(seedKeys(), answer) {
-				return fmt.Errorf("%q is not one of creators, search, ids%s", answer, near(answer, seedKeys()))
+				return fmt.Errorf("%q is not one of creators, search, ids%s", answer, usage.Near(answer, seedKeys()))
 			}
 			return nil
 		})

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -16,13 +17,13 @@ import (
 
 // jobFlags are the parts of a job as flags.
 func jobFlags() []cli.Flag {
-	return []cli.Flag{
+	flags := []cli.Flag{
 		text("file", "", "job `FILE` (YAML); flags override it", "f"),
 		text("name", "", "`NAME` of the job; a store belongs to one"),
 		list("ids", "Space `IDS` or links, comma separated"),
 		text("ids-file", "", "`FILE` with one Space id or link per line"),
 		list("creators", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
-		&cli.GenericFlag{Name: "search", Value: &query{}, Usage: "`WORDS` to find in titles; repeatable", EnvVars: env("search")},
+		usage.Queries("search", "`WORDS` to find in titles; repeatable"),
 		text("state", "", "live, scheduled or all Spaces in searches; `STATE`"),
 		list("with", "also get buyers, tweets of each Space; `LIST`"),
 		list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"),
@@ -47,6 +48,7 @@ func jobFlags() []cli.Flag {
 		duration("resume-within", "age of a run from which it is closed as it is; `DURATION` (default 25h)"),
 		flag("strict", "end with exit code 3 where something asked for did not come"),
 	}
+	return grouped(flags)
 }
 
 // seedFlags say what to get, so that no job file has to.
@@ -56,13 +58,13 @@ func seedFlags() []string { return []string{"ids", "ids-file", "creators", "sear
 // every mistake at once. That the file is the folder's own is said.
 func readSpec(ctx *cli.Context, say func(string)) (jobs.Spec, error) {
 	if ctx.Args().Present() {
-		return jobs.Spec{}, &usageError{commandOf(ctx), fmt.Errorf("%q is neither a flag nor a file: what to get is given by a job file, --ids, --creators or --search", ctx.Args().First())}
+		return jobs.Spec{}, usage.Errorf("%q is neither a flag nor a file: what to get is given by a job file, --ids, --creators or --search", ctx.Args().First())
 	}
 	var wrong error
 	spec, err := loadJob(ctx, jobFile(ctx, say, seedFlags()...), func(spec *jobs.Spec) { override(ctx, spec); wrong = overrideBounds(ctx, spec) })
 	err = inFlags(ctx, err)
 	if wrong != nil {
-		err = errors.Join(err, &usageError{"spacesetl " + ctx.Command.Name, wrong})
+		err = errors.Join(err, usage.Of(wrong))
 	}
 	return spec, err
 }
@@ -90,7 +92,7 @@ func override(ctx *cli.Context, spec *jobs.Spec) {
 	}
 	if given("search") {
 		spec.Search = nil
-		for _, q := range ctx.Generic("search").(*query).given("search") {
+		for _, q := range ctx.Generic("search").(*usage.Query).Given("search") {
 			spec.Search = append(spec.Search, jobs.Search{Query: q})
 		}
 	}

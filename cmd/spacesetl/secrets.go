@@ -4,6 +4,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // secretOf reads a variable that is no flag, so that no shell history or
@@ -14,7 +16,7 @@ func secretOf(variable string) string { return strings.TrimSpace(os.Getenv(varia
 func secretVariables() []string {
 	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
 	for _, flag := range secretFlags() {
-		names = append(names, env(flag)...)
+		names = append(names, usage.Env(flag)...)
 	}
 	return names
 }

@@ -6,8 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -116,7 +115,7 @@ func TestEveryFlagOfAJobCanBeAdvised(t *testing.T) {
 	for _, f := range jobFlags() {
 		name := f.Names()[0]
 		words := []string{"run", "--" + name, "https://api.x.com"}
-		if _, isBool := f.(*cli.BoolFlag); isBool {
+		if !f.(usage.Flag).TakesValue() {
 			words = words[:2]
 		}
 		if _, doubt := outside.Noted(words, func(dir string) string { return dir }); doubt != "" {

@@ -28,19 +28,12 @@ func environment() jobs.Tokens {
 
 // findTokens are the tokens of the environment and of the token file.
 func findTokens(c *console, ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, error) {
-	if path, err := tokenFile(ctx); err == nil {
-		if store, err := auth.Open(path); err == nil { // else FindTokens says it
-			sayIgnored(c, store)
-		}
-	}
-	return tokensOf(ctx, spec)
-}
-
-// tokensOf is findTokens, and says nothing.
-func tokensOf(ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, error) {
 	path, err := tokenFile(ctx)
 	if err != nil {
 		return environment(), nil // without a file there is none in it
+	}
+	if store, err := auth.Open(path); err == nil { // else FindTokens says it
+		sayIgnored(c, store)
 	}
 	tokens, err := jobs.FindTokens(spec, path, version, environment())
 	return tokens, ofJob(ctx, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 )
@@ -33,7 +34,7 @@ func proofOptions(ctx *cli.Context) (proof.Options, error) {
 		err = errors.New("--run names the runs and --since does: leave out one of them")
 	}
 	if err != nil {
-		return o, &usageError{commandOf(ctx), err}
+		return o, usage.Of(err)
 	}
 	return o, nil
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -11,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -18,21 +18,21 @@ import (
 
 // watchFlags say what is told of a run while it goes.
 func watchFlags() []cli.Flag {
-	return []cli.Flag{
-		text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"),
-		text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"),
-		text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"),
-	}
+	return usage.In(usage.GroupWatch,
+		usage.OneOf(text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"), observe.Progresses...),
+		usage.OneOf(text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"), observe.Levels...),
+		usage.OneOf(text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"), observe.Formats...),
+	)
 }
 
 // tellFlags say who is told of a run, beside who looks on.
 func tellFlags() []cli.Flag {
-	return []cli.Flag{
+	return usage.In(usage.GroupWatch,
 		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
 		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
 		text("ping-url", "", "ping `URL` at the start and the end, as healthchecks.io has it"),
 		text("otlp-endpoint", "", "send traces and metrics to the OpenTelemetry collector at `URL`"),
-	}
+	)
 }
 
 // secretFlags are those whose values can hold a secret.
@@ -76,8 +76,10 @@ func telemetryTo(signal, path, address string) string {
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 	for _, flag := range []string{"progress", "log-level", "log-format"} {
-		if err := chosen(ctx, flag, cmp.Or(ctx.String(flag), choices(flag)[0])); err != nil {
-			return nil, err
+		if value := ctx.String(flag); value != "" {
+			if err := usage.Chosen(ctx, flag, value); err != nil {
+				return nil, err
+			}
 		}
 	}
 	host, _ := os.Hostname() // empty is a name, too
@@ -87,7 +89,7 @@ func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"), Insecure: insecure(ctx),
 	})
 	if err != nil {
-		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}
+		return nil, usage.Of(err)
 	}
 	c.libraries.to.Store(w)
 	return w, nil

@@ -1,6 +1,6 @@
 //go:build darwin || linux
 
-package main
+package doctor
 
 import "golang.org/x/sys/unix"
 

@@ -1,21 +1,19 @@
-package main
+package usage
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
-
-	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// arranged is a command line with the flags of its command in front, where the
-// library looks for them, and with a job file that stands as a word as a flag.
-func arranged(app *cli.App, args []string) ([]string, error) {
+// Arranged is a command line with the flags of its command in front, where the
+// library looks for them, with a job file that stands as a word as a flag, and
+// with words for help as the flag. It also returns how the command is called.
+func Arranged(app *cli.App, args []string) (arranged []string, called string, err error) {
+	args, called = asHelp(args), app.Name
 	var command *cli.Command
 	n := 1
 	for commands := app.Commands; n < len(args); n++ {
@@ -26,20 +24,20 @@ func arranged(app *cli.App, args []string) ([]string, error) {
 		command, commands = commands[i], commands[i].Subcommands
 	}
 	if command == nil {
-		return args, nil
+		return args, called, nil
 	}
-	path := "spacesetl " + strings.Join(args[1:n], " ")
+	called += " " + strings.Join(args[1:n], " ")
 	l, err := apart(command, args[n:])
 	if err == nil {
 		err = l.oneFile(command)
 	}
 	if err != nil {
-		return nil, &usageError{path, err}
+		return nil, called, Of(err)
 	}
 	if slices.ContainsFunc(l.words, func(w string) bool { return strings.HasPrefix(w, "-") }) {
 		l.flags = append(l.flags, "--")
 	}
-	return slices.Concat(args[:n:n], l.flags, l.words), nil
+	return slices.Concat(args[:n:n], l.flags, l.words), called, nil
 }
 
 // commandLine is one taken apart; files are the values of -f.
@@ -50,7 +48,7 @@ func apart(command *cli.Command, args []string) (l commandLine, err error) {
 	for i := 0; i < len(args); i++ {
 		word := args[i]
 		name, value, whole := strings.Cut(strings.TrimLeft(word, "-"), "=")
-		f, known := find(command.Flags, name).(documented)
+		f, known := Find(command.Flags, name).(documented)
 		switch {
 		case word == "--":
 			l.words = append(l.words, args[i+1:]...)
@@ -83,7 +81,7 @@ func (l *commandLine) oneFile(command *cli.Command) error {
 		l.files, l.words = nil, append(l.files, l.words...)
 		return nil
 	}
-	if command.Name != "abandon" && find(command.Flags, "file") != nil { // it names a run
+	if takesJob(command) {
 		l.words = slices.DeleteFunc(l.words, func(word string) bool {
 			if isFile(word) {
 				l.files = append(l.files, word)
@@ -104,32 +102,4 @@ func (l *commandLine) oneFile(command *cli.Command) error {
 func isFile(word string) bool {
 	info, err := os.Stat(word)
 	return err == nil && !info.IsDir() || strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml")
-}
-
-// folderFile is the job file of a folder, which init writes.
-const folderFile = "spacesetl.yaml"
-
-// jobFile is the job file that the command line names, or else that of the
-// folder, which is said; none where one of the flags says what to do without.
-func jobFile(ctx *cli.Context, say func(string), unless ...string) string {
-	file := ctx.String("file")
-	if file != "" || slices.ContainsFunc(unless, ctx.IsSet) {
-		return file
-	}
-	if _, err := os.Stat(folderFile); err != nil {
-		return ""
-	}
-	say("the job is " + folderFile + " of this folder")
-	_ = ctx.Set("file", folderFile) // advice names it, too
-	return folderFile
-}
-
-// writeWhole writes a file that appears whole. One that is there is replaced
-// only by force.
-func writeWhole(path, text string, force bool) error {
-	err := durable.WriteFile(path, []byte(text), durable.Options{Keep: !force})
-	if errors.Is(err, fs.ErrExist) {
-		return &usageError{err: fmt.Errorf("%s is there already", path)}
-	}
-	return err
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -17,7 +17,7 @@ import (
 // checkDisk checks the folder that the store is in or will be in: room, and what the
 // store asks of a file system.
 func checkDisk(e *examination) {
-	dir := existing(e.spec.Store)
+	dir := existing(e.Spec.Store)
 	info, err := os.Stat(dir)
 	if err == nil && !info.IsDir() {
 		e.fail("disk", "choose another --store", "%s is not a folder", dir)
@@ -48,7 +48,7 @@ const leastRoom = 256 << 20
 // roomNeeded is what the next run takes at most, by the largest run so far.
 func roomNeeded(e *examination, shares bool) int64 {
 	database := sizeOf(e.store.DuckDB())
-	if shares || e.spec.Publish == jobfile.PublishInPlace {
+	if shares || e.Spec.Publish == jobfile.PublishInPlace {
 		database = 0
 	}
 	runs, _ := e.store.Runs() // without any there is no largest

@@ -1,4 +1,4 @@
-package main
+package usage
 
 import (
 	"fmt"
@@ -7,10 +7,10 @@ import (
 
 // zshCompletion is a script for zsh: a function for each command, to be loaded
 // by name from fpath or to be sourced.
-func zshCompletion(root *syntax) string {
+func zshCompletion(root *Syntax) string {
 	var b strings.Builder
 	b.WriteString("#compdef spacesetl\n# zsh completion of spacesetl.\n")
-	for _, s := range root.all() {
+	for _, s := range root.All() {
 		zshCommand(&b, s)
 	}
 	b.WriteString("if [ \"$funcstack[1]\" = \"_spacesetl\" ]; then\n  _spacesetl \"$@\"\nelse\n  compdef _spacesetl spacesetl\nfi\n")
@@ -18,18 +18,18 @@ func zshCompletion(root *syntax) string {
 }
 
 // zshName is the function of a command.
-func zshName(s *syntax) string {
-	return strings.Join(append([]string{"_spacesetl"}, s.path...), "_")
+func zshName(s *Syntax) string {
+	return strings.Join(append([]string{"_spacesetl"}, s.Path...), "_")
 }
 
-func zshCommand(b *strings.Builder, s *syntax) {
+func zshCommand(b *strings.Builder, s *Syntax) {
 	fmt.Fprintf(b, "%s() {\n", zshName(s))
-	if len(s.subs) > 0 {
+	if len(s.Subs) > 0 {
 		b.WriteString("  local curcontext=\"$curcontext\" state line\n  typeset -A opt_args\n  _arguments -C")
 	} else {
 		b.WriteString("  _arguments")
 	}
-	for _, f := range s.flags {
+	for _, f := range s.Flags {
 		b.WriteString(" \\\n    " + zshFlag(f))
 	}
 	switch {
@@ -37,7 +37,7 @@ func zshCommand(b *strings.Builder, s *syntax) {
 		fmt.Fprintf(b, " \\\n    ':word:(%s)'", strings.Join(s.words, " "))
 	case s.files:
 		b.WriteString(" \\\n    ':file:_files'")
-	case len(s.subs) > 0:
+	case len(s.Subs) > 0:
 		b.WriteString(" \\\n    '1: :->command' '*:: :->rest'\n")
 		zshSubcommands(b, s)
 	}
@@ -45,14 +45,14 @@ func zshCommand(b *strings.Builder, s *syntax) {
 }
 
 // zshSubcommands describes the subcommands, and goes on with the one chosen.
-func zshSubcommands(b *strings.Builder, s *syntax) {
+func zshSubcommands(b *strings.Builder, s *Syntax) {
 	b.WriteString("  local -a commands=(\n")
-	for _, sub := range s.subs {
-		fmt.Fprintf(b, "    %s\n", quoted(sub.path[len(sub.path)-1]+":"+sub.usage))
+	for _, sub := range s.Subs {
+		fmt.Fprintf(b, "    %s\n", quoted(sub.Path[len(sub.Path)-1]+":"+sub.Usage))
 	}
 	b.WriteString("  )\n  case $state in\n    command) _describe -t commands command commands ;;\n    rest)\n      case $line[1] in\n")
-	for _, sub := range s.subs {
-		fmt.Fprintf(b, "        %s) %s ;;\n", sub.path[len(sub.path)-1], zshName(sub))
+	for _, sub := range s.Subs {
+		fmt.Fprintf(b, "        %s) %s ;;\n", sub.Path[len(sub.Path)-1], zshName(sub))
 	}
 	b.WriteString("      esac ;;\n  esac")
 }
@@ -63,13 +63,13 @@ func zshText(text string) string {
 }
 
 // zshFlag is the specification of a flag for _arguments.
-func zshFlag(f syntaxFlag) string {
+func zshFlag(f SyntaxFlag) string {
 	value := ""
 	switch {
 	case f.list:
-		value = ":" + f.value + ":_values -s , " + f.value + " " + strings.Join(f.of, " ")
-	case f.of != nil:
-		value = ":" + f.value + ":(" + strings.Join(f.of, " ") + ")"
+		value = ":" + f.value + ":_values -s , " + f.value + " " + strings.Join(f.Of, " ")
+	case f.Of != nil:
+		value = ":" + f.value + ":(" + strings.Join(f.Of, " ") + ")"
 	case f.value == "FILE":
 		value = ":" + f.value + ":_files"
 	case f.value == "DIR":
@@ -78,8 +78,8 @@ func zshFlag(f syntaxFlag) string {
 		value = ":" + zshText(f.value) + ": "
 	}
 	var specs []string
-	for _, name := range f.names {
-		before := "(" + strings.Join(f.names, " ") + ")"
+	for _, name := range f.Names {
+		before := "(" + strings.Join(f.Names, " ") + ")"
 		if f.again {
 			before = "*"
 		}

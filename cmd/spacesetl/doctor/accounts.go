@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -38,23 +38,22 @@ func accountsOf(e *examination) []auth.Account {
 	for _, beside := range store.Ignored() {
 		e.warn("token file", beside.Next, "%s %s", beside.Path, beside.Problem)
 	}
-	for _, name := range e.spec.Accounts {
+	for _, name := range e.Spec.Accounts {
 		if !slices.ContainsFunc(all, func(a auth.Account) bool { return a.Name == name }) {
 			e.fail("tokens", "run spacesetl auth login --name "+jobs.ShellWord(name), "the job names account %q, which is not in %s", name, store.Path())
 		}
 	}
 	return slices.DeleteFunc(all, func(a auth.Account) bool {
-		return len(e.spec.Accounts) > 0 && !slices.Contains(e.spec.Accounts, a.Name)
+		return len(e.Spec.Accounts) > 0 && !slices.Contains(e.Spec.Accounts, a.Name)
 	})
 }
 
 // tokenStore opens the token file; nil without an error is nowhere to keep one.
 func tokenStore(e *examination) (*auth.Store, error) {
-	path, err := tokenFile(e.cli)
-	if err != nil {
+	if e.TokenFile == "" {
 		return nil, nil
 	}
-	return auth.Open(path)
+	return auth.Open(e.TokenFile)
 }
 
 // tryAccount says what is known of an account, and asks with its token if that
@@ -64,11 +63,11 @@ func tryAccount(e *examination, a auth.Account) {
 	if a.Kind == auth.App {
 		login = "spacesetl auth app --name " + a.Name
 	}
-	name, server := "account "+a.Name, strings.TrimRight(e.spec.BaseURL, "/")
+	name, server := "account "+a.Name, strings.TrimRight(e.Spec.BaseURL, "/")
 	if server == "" {
 		server = auth.DefaultServer
 	}
-	switch expired := !a.Expires.IsZero() && !e.now.Before(a.Due()); {
+	switch expired := !a.Expires.IsZero() && !e.Now.Before(a.Due()); {
 	case a.Server != server:
 		e.warn("tokens", "log in there, too, if the job is to ask with it", "%s is of %s, the job asks %s", name, a.Server, server)
 		return
@@ -94,7 +93,7 @@ func tryAccount(e *examination, a auth.Account) {
 	var token string
 	if err == nil {
 		var source *auth.Source
-		if source, err = store.Source(a.Name, auth.Config{Server: server, Insecure: insecure(e.cli), UserAgent: jobs.UserAgent(version)}); err == nil {
+		if source, err = store.Source(a.Name, auth.Config{Server: server, Insecure: e.Insecure, UserAgent: jobs.UserAgent(e.Version)}); err == nil {
 			token, err = source.Token(e.ctx)
 		}
 	}

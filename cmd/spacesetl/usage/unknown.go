@@ -1,4 +1,4 @@
-package main
+package usage
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ var (
 	wrongTwin   = regexp.MustCompile(`^could not parse (".*") .*environment variable "(\w+)".* for flag (\S+): `)
 )
 
-// usage names the flag that is wrong, the value, and what was meant.
-func usage(ctx *cli.Context, err error, _ bool) error {
+// onError names the flag that is wrong, the value, and what was meant.
+func onError(ctx *cli.Context, err error, _ bool) error {
 	flags := ctx.App.Flags
 	if ctx.Command != nil && len(ctx.Command.Flags) > 0 {
 		flags = ctx.Command.Flags
@@ -37,7 +37,7 @@ func usage(ctx *cli.Context, err error, _ bool) error {
 	} else if m := wrongTwin.FindStringSubmatch(text); m != nil {
 		err = fmt.Errorf("%s: %s is not %s, as --%s takes", m[2], m[1], kindOf(flags, m[3]), m[3])
 	}
-	return &usageError{commandOf(ctx), err}
+	return Of(err)
 }
 
 // dashed is a flag as it is written.
@@ -46,12 +46,12 @@ func dashed(name string) string { return strings.Repeat("-", min(len(name), 2)) 
 // noFlag is a flag that a command does not have: another may, or it is written
 // in another way.
 func noFlag(ctx *cli.Context, name string, flags []cli.Flag) error {
-	if best := jobfile.Nearest(name, flagNames(flags)); best != "" {
+	if best := jobfile.Nearest(name, Names(flags)); best != "" {
 		return fmt.Errorf("there is no flag %s: did you mean --%s?", dashed(name), best)
 	}
-	if ctx.Command == nil || commandOf(ctx) == "spacesetl" {
+	if ctx.Command == nil || ctx.Command.Name == ctx.App.Name {
 		for _, command := range append([]*cli.Command{ctx.App.Command("run")}, ctx.App.Commands...) {
-			if slices.Contains(flagNames(command.Flags), name) {
+			if slices.Contains(Names(command.Flags), name) {
 				return fmt.Errorf("there is no flag %s before the command: write it after, as in spacesetl %s %s", dashed(name), command.Name, dashed(name))
 			}
 		}
@@ -59,8 +59,8 @@ func noFlag(ctx *cli.Context, name string, flags []cli.Flag) error {
 	return errors.New("there is no flag " + dashed(name))
 }
 
-// find is a flag by one of its names.
-func find(flags []cli.Flag, name string) cli.Flag {
+// Find is a flag by one of its names.
+func Find(flags []cli.Flag, name string) cli.Flag {
 	for _, f := range flags {
 		if slices.Contains(f.Names(), name) {
 			return f
@@ -71,20 +71,17 @@ func find(flags []cli.Flag, name string) cli.Flag {
 
 // written is how a flag is written with its value.
 func written(flags []cli.Flag, name string) string {
-	f, ok := find(flags, name).(documented)
-	if !ok {
+	f := Find(flags, name)
+	if f == nil {
 		return dashed(name) + " VALUE"
 	}
-	return dashed(f.Names()[0]) + " " + flagSyntax(f).value
+	return dashed(f.Names()[0]) + " " + flagSyntax(flagOf(f)).value
 }
 
 // kindOf is what a flag takes.
 func kindOf(flags []cli.Flag, name string) string {
-	f := find(flags, name)
-	if short, ok := f.(shortFlag); ok {
-		f = short.documented
-	}
-	switch f.(type) {
+	f, _ := Find(flags, name).(Flag)
+	switch f.documented.(type) {
 	case *cli.IntFlag:
 		return "a whole number"
 	case *cli.Float64Flag:

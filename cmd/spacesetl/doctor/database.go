@@ -1,11 +1,10 @@
-package main
+package doctor
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -19,14 +18,14 @@ func checkDatabase(e *examination) {
 	path := e.store.DuckDB()
 	header, err := load.ReadHeader(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		e.ok("database", "there is none in %s", e.spec.Store)
+		e.ok("database", "there is none in %s", e.Spec.Store)
 		return
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		e.fail("database", "let this user read it", "%v", err)
 		return
 	}
-	replay := "move it away and run spacesetl replay --store " + jobs.ShellWord(e.spec.Store) + " --to duckdb"
+	replay := "move it away and run spacesetl replay --store " + jobs.ShellWord(e.Spec.Store) + " --to duckdb"
 	if err != nil {
 		e.fail("database", replay, "%v", err)
 		return
@@ -40,17 +39,17 @@ func checkDatabase(e *examination) {
 		oldest = header.Library
 	}
 	e.ok("database", "storage version %d, made by DuckDB %s: any DuckDB from %s on reads it", header.Storage, header.Library, oldest)
-	if cli := installedDuckDB(e.ctx); cli != "" && older(cli, oldest) {
+	if cli := installedDuckDB(e.ctx, e.Environ); cli != "" && older(cli, oldest) {
 		e.warn("database", "install a newer one", "the duckdb on this machine is %s, too old for the file", cli)
 	}
 }
 
 // installedDuckDB is the version of the command line tool; empty without one.
-func installedDuckDB(ctx context.Context) string {
+func installedDuckDB(ctx context.Context, environ []string) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	command := exec.CommandContext(ctx, "duckdb", "--version")
-	command.Env = withoutSecrets(os.Environ())
+	command.Env = environ
 	out, err := command.Output()
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	if err != nil {

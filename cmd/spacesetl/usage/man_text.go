@@ -1,14 +1,9 @@
-package main
-
-import (
-	"fmt"
-	"strings"
-)
+package usage
 
 func manEnvironment(m *manual) {
 	m.section("ENVIRONMENT")
 	m.paragraph("Every flag can be given as a variable; a flag on the command line wins. Secrets are never flags:")
-	for _, v := range [][2]string{
+	m.items([][2]string{
 		{"X_BEARER_TOKEN", "The app's bearer token. It wins over an account of spacesetl auth."},
 		{"X_USER_TOKEN", "A user's OAuth 2.0 token, for ticket buyers the Space creator's. It wins over the users' accounts."},
 		{"X_CLIENT_ID, X_CLIENT_SECRET", "The app's OAuth 2.0 client, for auth login; the secret of confidential clients only."},
@@ -17,15 +12,13 @@ func manEnvironment(m *manual) {
 		{"SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's, such as that of a proxy that opens TLS."},
 		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
 		{"SPACESETL_DEBUG", "1 adds the trace to an internal error."},
-	} {
-		m.item(manText(v[0]), v[1])
-	}
+	})
 }
 
 func manFiles(m *manual) {
 	m.section("FILES")
 	m.paragraph("In the store, one folder per job:")
-	for _, f := range [][2]string{
+	m.items([][2]string{
 		{"raw/RUN/ENDPOINT-00001.ndjson.zst", "Landed pages as received: the truth, of which everything else can be made again."},
 		{"raw/DAY-N.ndjson.zst, raw/MONTH-N.ndjson.zst", "The same of the runs of a day that is over, or of a month."},
 		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run."},
@@ -37,22 +30,7 @@ func manFiles(m *manual) {
 		{"runs.ndjson", "What status keeps of each run's manifest. Made again when deleted."},
 		{"settled.json", "What cost --reconcile --settle booked: the API's counts that bound what lost answers cost."},
 		{"lock", "Held while a run writes; names its process."},
-	} {
-		m.item(manText(f[0]), f[1])
-	}
+	})
 	m.paragraph("In the user's configuration folder:")
 	m.item(manText("spacesetl/tokens.json"), "The accounts with their tokens, mode 0600; see --token-file.")
-}
-
-func manStatus(m *manual) {
-	m.section("EXIT STATUS")
-	for _, e := range exitMeanings() {
-		m.item(e.code, e.meaning)
-	}
-	m.section("FAILURES")
-	m.paragraph("What fails, what it is lasting for, what that costs, and how it ends, with the exit code:")
-	plain := strings.NewReplacer("`", "", "·", "*")
-	for _, f := range failures() {
-		m.item(manText(plain.Replace(f.what)), plain.Replace(fmt.Sprintf("Lasting for: %s. Costs: %s. Ends: %s (%s).", f.lasts, f.costs, f.ends, f.exit)))
-	}
 }

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"math"
@@ -19,7 +19,7 @@ func checkVersions(e *examination) {
 		e.fail("versions", "install spacesetl again", "DuckDB does not start: %v", err)
 		return
 	}
-	e.ok("versions", "spacesetl %s, %s %s/%s, DuckDB %s", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH, duckdb)
+	e.ok("versions", "spacesetl %s, %s %s/%s, DuckDB %s", e.Built, runtime.Version(), runtime.GOOS, runtime.GOARCH, duckdb)
 }
 
 // leastComfort is the memory below which merges are slow or give up, in bytes.

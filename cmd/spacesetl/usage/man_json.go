@@ -1,7 +1,7 @@
-package main
+package usage
 
-// statusFields are the fields of status --output json, and what they hold.
-func statusFields() [][2]string {
+// StatusFields are the fields of status --output json, and what they hold.
+func StatusFields() [][2]string {
 	return [][2]string{
 		{"store, job, at", "The folder, the newest run's job, and when this was asked."},
 		{"healthy", "Whether no finding is a problem."},
@@ -17,8 +17,8 @@ func statusFields() [][2]string {
 	}
 }
 
-// doctorFields are those of doctor --output json.
-func doctorFields() [][2]string {
+// DoctorFields are those of doctor --output json.
+func DoctorFields() [][2]string {
 	return [][2]string{
 		{"ok", "Whether no check failed."},
 		{"store", "The folder."},
@@ -28,11 +28,7 @@ func doctorFields() [][2]string {
 
 func manFields(m *manual) {
 	m.section("JSON OF STATUS")
-	for _, f := range statusFields() {
-		m.item(manText(f[0]), f[1])
-	}
+	m.items(StatusFields())
 	m.section("JSON OF DOCTOR")
-	for _, f := range doctorFields() {
-		m.item(manText(f[0]), f[1])
-	}
+	m.items(DoctorFields())
 }

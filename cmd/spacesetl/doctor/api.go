@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"net/url"
@@ -9,7 +9,7 @@ import (
 
 // probeConfig is how the API is asked here.
 func probeConfig(e *examination) extract.Config {
-	return extract.Config{BaseURL: e.spec.BaseURL, Insecure: insecure(e.cli), Version: version, Timeout: 15 * time.Second}
+	return extract.Config{BaseURL: e.Spec.BaseURL, Insecure: e.Insecure, Version: e.Version, Timeout: 15 * time.Second}
 }
 
 // maxSkew is the difference of clocks that is worth a word.
@@ -18,7 +18,7 @@ const maxSkew = 30 * time.Second
 // checkAPI asks without a token: whether the API can be reached, and what time it
 // is there.
 func checkAPI(e *examination) bool {
-	base := e.spec.BaseURL
+	base := e.Spec.BaseURL
 	if base == "" {
 		base = extract.DefaultBaseURL
 	}

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"errors"
@@ -21,18 +21,19 @@ func checkTokens(e *examination) {
 	if env.App == "" && env.User == "" && len(accounts) == 0 {
 		e.fail("tokens", "set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth login or auth app", "there is no token")
 	}
-	if slices.Contains(e.spec.With, "buyers") && env.User == "" && !slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.Kind == auth.User }) {
+	if slices.Contains(e.Spec.With, "buyers") && env.User == "" && !slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.Kind == auth.User }) {
 		e.fail("tokens", "run spacesetl auth login as the Space's creator, or leave out buyers", "the job asks for buyers, and there is no user's token")
 	}
-	if e.offline {
-		for _, variable := range []string{"X_BEARER_TOKEN", "X_USER_TOKEN"} {
-			if secretOf(variable) != "" {
-				e.ok("tokens", "%s is set; not asked", variable)
-			}
+	if e.Offline {
+		if e.Env.App != "" {
+			e.ok("tokens", "X_BEARER_TOKEN is set; not asked")
+		}
+		if e.Env.User != "" {
+			e.ok("tokens", "X_USER_TOKEN is set; not asked")
 		}
 		return
 	}
-	if len(e.spec.Doubts()) > 0 && len(accounts) == 0 {
+	if len(e.Spec.Doubts()) > 0 && len(accounts) == 0 {
 		return // not even that somebody asks is for a stranger to know
 	}
 	if !checkAPI(e) {
@@ -48,14 +49,17 @@ func checkTokens(e *examination) {
 // entrusted are the tokens of the environment as far as the job can ask with them,
 // and whether it can ask at all.
 func entrusted(e *examination) (jobs.Tokens, bool) {
-	found, err := tokensOf(e.cli, e.spec)
+	if e.TokenFile == "" {
+		return e.Env, true // without a file there is none in it
+	}
+	found, err := jobs.FindTokens(e.Spec, e.TokenFile, e.Version, e.Env)
 	var trust *jobs.TrustError
 	if errors.As(err, &trust) {
 		e.fail("tokens", "", "no token was tried, since none is sent for this job: see above")
 		return found, false
 	}
 	if err != nil { // the token file's: others say so
-		return environment(), true
+		return e.Env, true
 	}
 	return found, true
 }

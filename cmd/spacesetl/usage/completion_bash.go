@@ -1,4 +1,4 @@
-package main
+package usage
 
 import (
 	"fmt"
@@ -31,37 +31,37 @@ _spacesetl() {
 `
 
 // bashCompletion is a script for bash.
-func bashCompletion(root *syntax) string {
+func bashCompletion(root *Syntax) string {
 	var b strings.Builder
 	b.WriteString(bashStart)
-	for _, s := range root.all()[1:] {
-		above := strings.Join(s.path[:len(s.path)-1], " ")
-		fmt.Fprintf(&b, "      %s) at=%s ;;\n", quoted(above+" "+s.path[len(s.path)-1]), quoted(s.name()))
+	for _, s := range root.All()[1:] {
+		above := strings.Join(s.Path[:len(s.Path)-1], " ")
+		fmt.Fprintf(&b, "      %s) at=%s ;;\n", quoted(above+" "+s.Path[len(s.Path)-1]), quoted(s.Name()))
 	}
 	b.WriteString("    esac\n  done\n  case \"$at $prev\" in\n")
-	for _, s := range root.all() {
-		for _, f := range s.flags {
+	for _, s := range root.All() {
+		for _, f := range s.Flags {
 			if f.value != "" {
-				fmt.Fprintf(&b, "    %s) %s return ;;\n", bashPatterns(s.name(), f.names), bashValue(f))
+				fmt.Fprintf(&b, "    %s) %s return ;;\n", bashPatterns(s.Name(), f.Names), bashValue(f))
 			}
 		}
 	}
 	b.WriteString("  esac\n  case \"$at\" in\n")
-	for _, s := range root.all() {
+	for _, s := range root.All() {
 		var flags []string
-		for _, f := range s.flags {
-			flags = append(flags, f.names...)
+		for _, f := range s.Flags {
+			flags = append(flags, f.Names...)
 		}
 		words := append([]string{}, s.words...)
-		for _, sub := range s.subs {
-			words = append(words, sub.path[len(sub.path)-1])
+		for _, sub := range s.Subs {
+			words = append(words, sub.Path[len(sub.Path)-1])
 		}
 		other := fmt.Sprintf("COMPREPLY=($(compgen -W %s -- \"$cur\"))", quoted(strings.Join(words, " ")))
 		if s.files {
 			other = "_spacesetl_files -f"
 		}
 		fmt.Fprintf(&b, "    %s)\n      case \"$cur\" in\n        -*) COMPREPLY=($(compgen -W %s -- \"$cur\")) ;;\n        *) %s ;;\n      esac ;;\n",
-			quoted(s.name()), quoted(strings.Join(flags, " ")), other)
+			quoted(s.Name()), quoted(strings.Join(flags, " ")), other)
 	}
 	b.WriteString("  esac\n}\ncomplete -F _spacesetl spacesetl\n")
 	return b.String()
@@ -76,11 +76,11 @@ func bashPatterns(command string, names []string) string {
 }
 
 // bashValue completes what a flag takes.
-func bashValue(f syntaxFlag) string {
-	switch values := quoted(strings.Join(f.of, " ")); {
+func bashValue(f SyntaxFlag) string {
+	switch values := quoted(strings.Join(f.Of, " ")); {
 	case f.list:
 		return "_spacesetl_list " + values + ";"
-	case f.of != nil:
+	case f.Of != nil:
 		return "COMPREPLY=($(compgen -W " + values + " -- \"$cur\"));"
 	case f.value == "FILE":
 		return "_spacesetl_files -f;"

@@ -1,4 +1,4 @@
-package main
+package usage
 
 import (
 	"fmt"
@@ -22,18 +22,18 @@ complete -c spacesetl -f
 `
 
 // fishCompletion is a script for fish.
-func fishCompletion(root *syntax) string {
+func fishCompletion(root *Syntax) string {
 	var b strings.Builder
 	var paths []string
-	for _, s := range root.all()[1:] {
-		above := strings.Join(s.path[:len(s.path)-1], " ")
-		paths = append(paths, fishQuoted(above+" "+s.path[len(s.path)-1]))
+	for _, s := range root.All()[1:] {
+		above := strings.Join(s.Path[:len(s.Path)-1], " ")
+		paths = append(paths, fishQuoted(above+" "+s.Path[len(s.Path)-1]))
 	}
 	fmt.Fprintf(&b, fishStart, strings.Join(paths, " "))
-	for _, s := range root.all() {
-		at := fmt.Sprintf("complete -c spacesetl -n %s", fishQuoted(strings.TrimSpace("__spacesetl_at "+s.name())))
-		for _, sub := range s.subs {
-			fmt.Fprintf(&b, "%s -a %s -d %s\n", at, sub.path[len(sub.path)-1], fishQuoted(sub.usage))
+	for _, s := range root.All() {
+		at := fmt.Sprintf("complete -c spacesetl -n %s", fishQuoted(strings.TrimSpace("__spacesetl_at "+s.Name())))
+		for _, sub := range s.Subs {
+			fmt.Fprintf(&b, "%s -a %s -d %s\n", at, sub.Path[len(sub.Path)-1], fishQuoted(sub.Usage))
 		}
 		for _, word := range s.words {
 			fmt.Fprintf(&b, "%s -a %s\n", at, word)
@@ -41,8 +41,8 @@ func fishCompletion(root *syntax) string {
 		if s.files {
 			fmt.Fprintf(&b, "%s -F\n", at)
 		}
-		for _, f := range s.flags {
-			fmt.Fprintf(&b, "%s%s%s -d %s\n", at, fishNames(f.names), fishValue(f), fishQuoted(f.usage))
+		for _, f := range s.Flags {
+			fmt.Fprintf(&b, "%s%s%s -d %s\n", at, fishNames(f.Names), fishValue(f), fishQuoted(f.usage))
 		}
 	}
 	return b.String()
@@ -61,12 +61,12 @@ func fishNames(names []string) string {
 }
 
 // fishValue completes what a flag takes.
-func fishValue(f syntaxFlag) string {
+func fishValue(f SyntaxFlag) string {
 	switch {
 	case f.list:
-		return " -x -a " + fishQuoted("(__fish_complete_list , 'string split , "+strings.Join(f.of, ",")+"')")
-	case f.of != nil:
-		return " -x -a " + fishQuoted(strings.Join(f.of, " "))
+		return " -x -a " + fishQuoted("(__fish_complete_list , 'string split , "+strings.Join(f.Of, ",")+"')")
+	case f.Of != nil:
+		return " -x -a " + fishQuoted(strings.Join(f.Of, " "))
 	case f.value == "FILE":
 		return " -r -F"
 	case f.value == "DIR":

@@ -1,4 +1,4 @@
-package main
+package doctor
 
 import (
 	"github.com/spacesetl/spacesetl/jobs"
@@ -13,7 +13,7 @@ func checkStore(e *examination) {
 		return
 	}
 	if len(runs) == 0 {
-		e.ok("store", "%s has no run yet", e.spec.Store)
+		e.ok("store", "%s has no run yet", e.Spec.Store)
 		return
 	}
 	v := &health.Verification{}
@@ -23,13 +23,13 @@ func checkStore(e *examination) {
 		e.fail("store", "let this user read the store", "%v", err)
 		return
 	}
-	deep := "spacesetl verify --store " + jobs.ShellWord(e.spec.Store)
+	deep := "spacesetl verify --store " + jobs.ShellWord(e.Spec.Store)
 	for i, problem := range v.Problems {
 		if i == maxVerdicts {
 			e.fail("store", deep+" names all of it", "and %d more", len(v.Problems)-i)
 			break
 		}
-		e.fail("store", "spacesetl replay --store "+jobs.ShellWord(e.spec.Store)+" makes tables anew; "+deep+" proves the whole", "%s", problem)
+		e.fail("store", "spacesetl replay --store "+jobs.ShellWord(e.Spec.Store)+" makes tables anew; "+deep+" proves the whole", "%s", problem)
 	}
 	if len(v.Problems) == 0 {
 		e.ok("store", "%d of %d runs have manifests; their checksums hold, %d files are there, %d pages are counted; %d runs were noted before and are as they were, by size and time (%s reads all of it)", v.Runs, len(runs), v.Files, v.Pages, v.Noted, deep)

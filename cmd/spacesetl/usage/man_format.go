@@ -1,4 +1,4 @@
-package main
+package usage
 
 import "strings"
 
@@ -36,6 +36,13 @@ func (m *manual) item(term, meaning string) {
 	m.line(".TP")
 	m.text(`\fB` + term + `\fR`)
 	m.paragraph(meaning)
+}
+
+// items are terms and what they mean.
+func (m *manual) items(all [][2]string) {
+	for _, item := range all {
+		m.item(manText(item[0]), item[1])
+	}
 }
 
 // verbatim are lines as a user writes them.
