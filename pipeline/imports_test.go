@@ -47,7 +47,7 @@ var arrows = map[string][]string{
 	"jobs/ready":        {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,
-	"cmd/spacesetl/usage":     {"jobs/jobfile"},
+	"cmd/spacesetl/usage":     {"schemas", "jobs/jobfile"},
 	"cmd/spacesetl/doctor":    {"extract", "extract/auth", "jobs", "jobs/jobfile", "load", "pipeline/health", "pipeline/store"},
 	"cmd/spacesetl/observe":   {"schemas", "pipeline", "pipeline/store", "extract", "extract/address", "cmd/spacesetl/printable"},
 }

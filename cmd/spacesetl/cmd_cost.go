@@ -47,7 +47,9 @@ func showCost(c *console, ctx *cli.Context) error {
 			return err
 		}
 	}
-	override(ctx, &spec)
+	if err := usage.Override(ctx, &spec); err != nil {
+		return err
+	}
 	if ctx.Bool("reconcile") {
 		return reconcile(c, ctx, spec, out)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/doctor"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 func doctorCommand(c *console) *cli.Command {
@@ -35,7 +36,10 @@ func examine(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	p := patient(c, ctx)
+	p, err := patient(c, ctx)
+	if err != nil {
+		return err
+	}
 	found := doctor.Examine(ctx.Context, p)
 	if err := ctx.Context.Err(); err != nil {
 		return err
@@ -67,7 +71,7 @@ type unwellError struct{ failed int }
 func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %d", e.failed) }
 
 // patient is what the command line is about; mistakes of its job file are findings.
-func patient(c *console, ctx *cli.Context) doctor.Patient {
+func patient(c *console, ctx *cli.Context) (doctor.Patient, error) {
 	p := doctor.Patient{
 		File: jobFile(ctx, c.say, "store"), Env: environment(), Insecure: insecure(ctx), Offline: ctx.Bool("offline"),
 		Version: version, Built: programVersion(), Environ: withoutSecrets(os.Environ()), Now: c.clock(),
@@ -76,9 +80,9 @@ func patient(c *console, ctx *cli.Context) doctor.Patient {
 	if p.File != "" {
 		p.Spec, p.Job = loadJob(ctx, p.File, nil)
 	}
-	override(ctx, &p.Spec)
+	err := usage.Override(ctx, &p.Spec)
 	p.Spec.Defaults()
-	return p
+	return p, err
 }
 
 func printFound(c *console, found []doctor.Finding) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -17,7 +18,7 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 			"taken from the store's runs, or guessed where there are none. Minutes are what the documented\n" +
 			"rate windows let through with the tokens a run would find; no token is used.",
 		ArgsUsage: "[FILE]",
-		Flags:     append(append(jobFlags(), trustFlags()...), tokenFileFlag(), formatFlag()),
+		Flags:     append(append(usage.JobFlags(), trustFlags()...), tokenFileFlag(), formatFlag()),
 		Action:    func(ctx *cli.Context) error { return showPlan(c, ctx) },
 	}
 }

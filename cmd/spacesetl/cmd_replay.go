@@ -39,7 +39,7 @@ func replay(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	spec := jobs.Spec{Store: ctx.String("store"), To: trimmed(ctx.StringSlice("to"))}
+	spec := jobs.Spec{Store: ctx.String("store"), To: usage.Trimmed(ctx.StringSlice("to"))}
 	for _, name := range spec.To {
 		if err := usage.Chosen(ctx, "to", name); err != nil {
 			return err

@@ -33,7 +33,7 @@ func reportCommand(c *console) *cli.Command {
 }
 
 func noReportFlag() cli.Flag {
-	return usage.In(usage.GroupWatch, flag("no-report", "make no report.html at the end"))[0]
+	return usage.In(usage.Watch, flag("no-report", "make no report.html at the end"))[0]
 }
 
 func makeReport(c *console, ctx *cli.Context) error {

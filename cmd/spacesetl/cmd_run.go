@@ -18,7 +18,7 @@ spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
 			"A run that stopped early goes on when run again. Without anything to get the job is spacesetl.yaml.",
 		ArgsUsage: "[FILE]",
-		Flags: append(append(append(jobFlags(), trustFlags()...),
+		Flags: append(append(append(usage.JobFlags(), trustFlags()...),
 			tokenFileFlag(),
 			memoryFlag(),
 			outputFlag(),

@@ -36,7 +36,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "25"),
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
-	for _, with := range trimmed(strings.Split(p.with, ",")) {
+	for _, with := range usage.Trimmed(strings.Split(p.with, ",")) {
 		if err := usage.Chosen(ctx, "with", with); err != nil && with != "none" {
 			return p, err
 		}
@@ -124,9 +124,9 @@ func firstFor(key string) *ready.Job {
 
 func seedsIn(key, answer string) []string {
 	if key == "search" {
-		return trimmed(strings.Split(answer, ";"))
+		return usage.Trimmed(strings.Split(answer, ";"))
 	}
-	return trimmed(strings.Split(answer, ","))
+	return usage.Trimmed(strings.Split(answer, ","))
 }
 
 func withIn(answer string) []string {
@@ -136,7 +136,7 @@ func withIn(answer string) []string {
 	case "both":
 		return []string{"tweets", "buyers"}
 	}
-	return trimmed(strings.Split(answer, ","))
+	return usage.Trimmed(strings.Split(answer, ","))
 }
 
 func isFolder(path string) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -28,6 +29,20 @@ func jobFile(ctx *cli.Context, say func(string), unless ...string) string {
 	say("the job is " + folderFile + " of this folder")
 	_ = ctx.Set("file", folderFile) // advice names it, too
 	return folderFile
+}
+
+// seedFlags say what to get, so that no job file has to.
+func seedFlags() []string { return []string{"ids", "ids-file", "creators", "search"} }
+
+// readSpec reads the job file, if any, and lets flags override it. It returns
+// every mistake at once. That the file is the folder's own is said.
+func readSpec(ctx *cli.Context, say func(string)) (jobs.Spec, error) {
+	if ctx.Args().Present() {
+		return jobs.Spec{}, usage.Errorf("%q is neither a flag nor a file: what to get is given by a job file, --ids, --creators or --search", ctx.Args().First())
+	}
+	var wrong error
+	spec, err := loadJob(ctx, jobFile(ctx, say, seedFlags()...), func(spec *jobs.Spec) { wrong = usage.Override(ctx, spec) })
+	return spec, errors.Join(inFlags(ctx, err), wrong)
 }
 
 // writeWhole writes a file that appears whole. One that is there is replaced

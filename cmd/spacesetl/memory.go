@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // Memory, in bytes.
@@ -29,7 +30,7 @@ type memory struct {
 }
 
 func memoryFlag() cli.Flag {
-	return usage.In(usage.GroupLimits, text("memory", "", "memory to stay within, such as `1GiB`"))[0]
+	return usage.In(jobfile.Limits, text("memory", "", "memory to stay within, such as `1GiB`"))[0]
 }
 
 // setMemory sets Go's limit and returns DuckDB's, in bytes.

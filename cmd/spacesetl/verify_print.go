@@ -17,7 +17,7 @@ import (
 // proofOptions reads what is to be proved, and refuses flags that keep each other from
 // their work.
 func proofOptions(ctx *cli.Context) (proof.Options, error) {
-	o := proof.Options{All: ctx.Bool("all"), Files: ctx.Bool("files"), Only: trimmed(ctx.StringSlice("run")), Sample: ctx.Int("sample")}
+	o := proof.Options{All: ctx.Bool("all"), Files: ctx.Bool("files"), Only: usage.Trimmed(ctx.StringSlice("run")), Sample: ctx.Int("sample")}
 	var err error
 	if since := ctx.String("since"); since != "" {
 		o.Since, err = sinceWhen(since, time.Now())

@@ -18,7 +18,7 @@ import (
 
 // watchFlags say what is told of a run while it goes.
 func watchFlags() []cli.Flag {
-	return usage.In(usage.GroupWatch,
+	return usage.In(usage.Watch,
 		usage.OneOf(text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"), observe.Progresses...),
 		usage.OneOf(text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"), observe.Levels...),
 		usage.OneOf(text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"), observe.Formats...),
@@ -27,7 +27,7 @@ func watchFlags() []cli.Flag {
 
 // tellFlags say who is told of a run, beside who looks on.
 func tellFlags() []cli.Flag {
-	return usage.In(usage.GroupWatch,
+	return usage.In(usage.Watch,
 		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
 		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
 		text("ping-url", "", "ping `URL` at the start and the end, as healthchecks.io has it"),

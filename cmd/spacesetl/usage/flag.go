@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // twins ends the help of a command with flags.
@@ -51,8 +53,8 @@ type documented interface {
 // Flag is one of the library's that prints without what that repeats for each.
 type Flag struct {
 	documented
-	values []string // that it takes one of, or a list of; nil for any
-	group  string   // heading in help; see In
+	values []string      // that it takes one of, or a list of; nil for any
+	group  jobfile.Group // heading in help; see In
 }
 
 // flagOf is a flag of the library as ours.
@@ -70,17 +72,11 @@ func OneOf(f cli.Flag, values ...string) cli.Flag {
 	return one
 }
 
-// The groups of a job's flags in help.
-const (
-	GroupGet    = "What to get"
-	GroupTo     = "Where to"
-	GroupLimits = "Limits and money"
-	GroupWatch  = "To watch it"
-	groupOther  = "Other"
-)
+// Watch is the heading of flags that tell of a run, beside those of a job's keys.
+const Watch jobfile.Group = "To watch it"
 
 // In are flags that stand under a heading where a command has many.
-func In(group string, flags ...cli.Flag) []cli.Flag {
+func In(group jobfile.Group, flags ...cli.Flag) []cli.Flag {
 	for i, f := range flags {
 		one := flagOf(f)
 		one.group = group

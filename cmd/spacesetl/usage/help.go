@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // Prepare makes the commands of a program say what is wrong with their command
@@ -124,7 +126,10 @@ func (f SyntaxFlag) Left() string {
 }
 
 // helpRow is a line of a list.
-type helpRow struct{ group, left, right string }
+type helpRow struct {
+	group       jobfile.Group
+	left, right string
+}
 
 // writeRows writes a list by group; a single group has no heading.
 func writeRows(b *strings.Builder, rows []helpRow) {
@@ -136,9 +141,9 @@ func writeRows(b *strings.Builder, rows []helpRow) {
 		width = max(width, utf8.RuneCountInString(r.left))
 	}
 	b.WriteString("\n")
-	for _, group := range []string{GroupGet, GroupTo, GroupLimits, GroupWatch, groupOther, ""} {
+	for _, group := range []jobfile.Group{jobfile.Get, jobfile.To, jobfile.Limits, Watch, jobfile.Other, ""} {
 		if group != "" && slices.ContainsFunc(rows, func(r helpRow) bool { return r.group == group }) {
-			b.WriteString(group + ":\n")
+			b.WriteString(string(group) + ":\n")
 		}
 		for _, r := range rows {
 			if r.group == group {

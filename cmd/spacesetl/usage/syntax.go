@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // Syntax is what can be written after the name of a command.
@@ -20,13 +22,13 @@ type Syntax struct {
 
 // SyntaxFlag is a flag as it is written.
 type SyntaxFlag struct {
-	Names []string // with their dashes, the long one first
-	usage string   // one line
-	value string   // what it takes, such as FILE; empty for none
-	Of    []string // what that is one of; nil for any
-	list  bool     // several of them, with commas between
-	again bool     // it may be given more than once
-	group string   // heading in help
+	Names []string      // with their dashes, the long one first
+	usage string        // one line
+	value string        // what it takes, such as FILE; empty for none
+	Of    []string      // what that is one of; nil for any
+	list  bool          // several of them, with commas between
+	again bool          // it may be given more than once
+	group jobfile.Group // heading in help
 }
 
 // All are the commands below one and itself, those with subcommands first.
@@ -80,7 +82,7 @@ func helpSyntax() SyntaxFlag {
 
 func flagSyntax(f Flag) SyntaxFlag {
 	names, usage, _ := strings.Cut(f.String(), "\t")
-	s := SyntaxFlag{usage: usage, Of: f.values, group: cmp.Or(f.group, groupOther)}
+	s := SyntaxFlag{usage: usage, Of: f.values, group: cmp.Or(f.group, jobfile.Other)}
 	for name := range strings.SplitSeq(names, ", ") {
 		name, value, _ := strings.Cut(name, " ")
 		s.Names, s.value = append(s.Names, name), value

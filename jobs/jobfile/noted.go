@@ -1,4 +1,4 @@
-package outside
+package jobfile
 
 import (
 	"fmt"
@@ -7,16 +7,18 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/extract/address"
+	"github.com/spacesetl/spacesetl/jobs/outside"
 )
 
-// jobFlags are the flags by which a plan notes how its job was given, and whether a
+// notedFlags are the flags by which a plan notes how its job was given, and whether a
 // value follows.
-var jobFlags = map[string]bool{
-	"file": true, "name": true, "ids": true, "ids-file": true, "creators": true, "search": true, "state": true, "with": true, "to": true,
-	"store": true, "base-url": true, "dialect": true, "publish": true, "follow": true, "accounts": true, "users": true,
-	"budget-run": true, "budget-day": true, "budget-month": true, "workers": true, "max-wait": true, "max-total-wait": true,
-	"deadline": true, "retry-for": true, "ask-again": true, "resume-within": true,
-	"private": false, "no-users": false, "strict": false, "insecure-http": false,
+func notedFlags() map[string]bool {
+	flags := map[string]bool{"file": true, address.Flag[2:]: false}
+	for _, k := range Flags() {
+		_, alone := k.into(&Spec{}).(*bool)
+		flags[k.FlagName()] = !alone
+	}
+	return flags
 }
 
 // Noted are the words of a command that a plan notes, for whoever looks at its store
@@ -27,17 +29,18 @@ func Noted(words []string, here func(string) string) (command []string, doubt st
 	if len(words) == 0 || words[0] != "run" {
 		return nil, "it is no run"
 	}
+	flags := notedFlags()
 	command = slices.Clone(words)
 	for i := 1; i < len(command); i++ {
 		name, _, _ := strings.Cut(strings.TrimPrefix(command[i], "--"), "=")
-		valued, known := jobFlags[name]
+		valued, known := flags[name]
 		switch {
 		case !known || !strings.HasPrefix(command[i], "--"):
-			return nil, fmt.Sprintf("%s is not a part of a job", Clip(command[i]))
+			return nil, fmt.Sprintf("%s is not a part of a job", outside.Clip(command[i]))
 		case !valued:
 			continue
 		case i+1 == len(command) || command[i] != "--"+name:
-			return nil, fmt.Sprintf("%s has no value", Clip(command[i]))
+			return nil, fmt.Sprintf("%s has no value", outside.Clip(command[i]))
 		}
 		i++
 		switch name {
