@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
@@ -63,7 +65,7 @@ func printStatus(c *console, status tokenStatus, now time.Time) error {
 		if a.Server != auth.DefaultServer {
 			owner += " at " + a.Server
 		}
-		_ = to(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, orDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
+		_ = printable.To(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, show.OrDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
-	"strings"
-	"text/tabwriter"
-
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
 func costCommand(c *console) *cli.Command {
@@ -65,34 +61,5 @@ func showCost(c *console, ctx *cli.Context) error {
 	case out == "json":
 		return c.printJSON(statement)
 	}
-	return printCost(c, statement)
-}
-
-func printCost(c *console, s money.Statement) error {
-	var text bytes.Buffer
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, part := range []struct {
-		name string
-		rows []money.Spent
-	}{{"day", s.Days}, {"endpoint", s.Endpoints}, {"resource", s.Objects}, {"run", s.Runs}, {"job", s.Jobs}} {
-		_ = to(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
-		for _, row := range part.rows {
-			_ = to(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), usd(row.Low), usd(row.High))
-		}
-		_ = to(w, "\t\t\t\t\t\t\n")
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for line := range strings.Lines(text.String()) {
-		_ = c.print("%s\n", strings.TrimRight(line, " \n"))
-	}
-	_ = c.print("low: X bills neither what expansions include nor what it repeats on a UTC day; high: both\n")
-	if s.Lost > 0 {
-		_ = c.print("high holds %s for answers that a crash lost\n", usd(s.Lost))
-	}
-	if s.Damaged > 0 {
-		_ = c.print("%d pages cannot be read: what they cost is not counted\n", s.Damaged)
-	}
-	return c.print("spent: %s to %s\n", usd(s.Low), usd(s.High))
+	return show.Cost(c.stdout, statement)
 }

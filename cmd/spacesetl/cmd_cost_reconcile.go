@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
@@ -35,7 +36,7 @@ func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
 	case out == "json":
 		return c.printJSON(a)
 	}
-	return errors.Join(printAccount(c, a), printSettled(c, ctx, a))
+	return errors.Join(show.Account(c.stdout, a), printSettled(c, ctx, a))
 }
 
 // printSettled says what the API's count leaves for lost answers.

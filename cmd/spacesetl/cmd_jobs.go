@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
@@ -35,9 +36,9 @@ func jobsListCommand(c *console) *cli.Command {
 				return c.printJSON(ready.Jobs())
 			}
 			w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', 0)
-			_ = to(w, "job\truns (UTC)\tneeds\twhat it gets\n")
+			_ = printable.To(w, "job\truns (UTC)\tneeds\twhat it gets\n")
 			for _, r := range ready.Jobs() {
-				_ = to(w, "%s\t%s\t%s\t%s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About)
+				_ = printable.To(w, "%s\t%s\t%s\t%s\n", r.Name, r.Schedule.Cron(), r.Needs.Name, r.About)
 			}
 			return w.Flush()
 		},

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
@@ -44,5 +45,5 @@ func showPlan(c *console, ctx *cli.Context) error {
 	case out == "json":
 		return c.printJSON(f)
 	}
-	return printPlan(c, f)
+	return show.Plan(c.stdout, f)
 }

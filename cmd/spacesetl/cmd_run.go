@@ -1,11 +1,15 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -68,4 +72,11 @@ func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) 
 		err = &gapsError{m}
 	}
 	return ended{result, job, spec.Store}, ofJob(ctx, err)
+}
+
+// gapsError is what a strict job ends with that is done with gaps.
+type gapsError struct{ manifest *store.Manifest }
+
+func (e *gapsError) Error() string {
+	return "done with gaps, which strict takes for a failure: " + strings.Join(show.Gaps(e.manifest), "; ")
 }

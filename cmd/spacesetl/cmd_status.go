@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 )
@@ -57,9 +58,9 @@ func showStatus(c *console, ctx *cli.Context) error {
 	case out == "json":
 		err = c.printJSON(o)
 	case ctx.Bool("check"):
-		err = printFindings(c, o, health.Problem)
+		err = show.Findings(c.stdout, o, health.Problem)
 	default:
-		err = printOverview(c, o)
+		err = show.Overview(c.stdout, o)
 	}
 	if err == nil && ctx.Bool("check") && !o.Healthy {
 		err = &unhealthyError{spec.Store, problems(o)}

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"os"
 	"runtime"
 	"strings"
@@ -12,8 +10,6 @@ import (
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // watchFlags say what is told of a run while it goes.
@@ -101,49 +97,4 @@ func listener(w *observe.Observer) jobs.Listener {
 		Log: w.Log(), Started: w.Run, Event: w.Event, Notice: w.Notice, Progress: w.Progress,
 		Gauges: func(g jobs.Gauges) { w.Source(observe.Source(g)) },
 	}
-}
-
-// ended is a run that has come to its end, whichever.
-type ended struct {
-	jobs.Result
-	job   *jobs.Job
-	store string
-}
-
-// watched runs work under the command's observer, prints what it came to and
-// makes its report.
-func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, error)) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
-	w, err := watch(c, ctx)
-	if err != nil {
-		return err
-	}
-	w.Start(ctx.Context)
-	r, err := work(w)
-	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(r, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)})
-	if printErr := printResult(c, r.Result, out); err == nil {
-		err = printErr
-	}
-	reportRun(c, ctx, w, r, out)
-	return withAdvice(err, again(ctx))
-}
-
-// outcome is what a run came to that ended with err.
-func outcome(r ended, err error) schemas.Outcome {
-	var stopped *pipeline.StoppedError
-	var gaps *gapsError
-	switch {
-	case (err == nil || errors.As(err, &gaps)) && r.Manifest != nil:
-		return r.Manifest.Run.Outcome
-	case err == nil:
-		return schemas.Done
-	case errors.As(err, &stopped):
-		return stopped.Outcome
-	case errors.Is(err, context.Canceled):
-		return schemas.Interrupted
-	}
-	return schemas.Failed
 }

@@ -1,6 +1,7 @@
-package main
+package show
 
 import (
+	"io"
 	"maps"
 	"slices"
 	"text/tabwriter"
@@ -10,15 +11,15 @@ import (
 )
 
 // printTokens prints what each of several tokens did.
-func printTokens(c *console, s extract.Stats) error {
+func printTokens(out io.Writer, s extract.Stats) error {
 	if len(s.Tokens) < 2 {
 		return nil
 	}
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_ = to(w, "\ntoken\trequests\tpages\twaited\t\n")
 	for _, name := range slices.Sorted(maps.Keys(s.Tokens)) {
 		t := s.Tokens[name]
-		_ = to(w, "%s\t%s\t%s\t%s\t\n", name, thousands(t.Requests), thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
+		_ = to(w, "%s\t%s\t%s\t%s\t\n", name, Thousands(t.Requests), Thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
 	}
 	return w.Flush()
 }

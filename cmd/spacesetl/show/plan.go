@@ -1,7 +1,8 @@
-package main
+package show
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"text/tabwriter"
 
@@ -11,8 +12,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-func printPlan(c *console, p jobs.Forecast) error {
-	w := tabwriter.NewWriter(c.stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+// Plan prints what a job will ask and cost.
+func Plan(out io.Writer, p jobs.Forecast) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	_ = to(w, "endpoint\trequests\tobjects\tincluded\tpaid today\twindows\tminutes\tUSD\t\n")
 	for _, part := range p.Endpoints {
 		_ = to(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t\n", part.Endpoint, span(part.Requests), span(part.Objects), span(part.Included),
@@ -22,40 +24,40 @@ func printPlan(c *console, p jobs.Forecast) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	_ = c.print("\nlikely: %s if X bills least, %s if it bills most\n%s\n", p.Likely.Low.Cents(), p.Likely.High.Cents(), tokensText(p.Tokens))
+	_ = to(out, "\nlikely: %s if X bills least, %s if it bills most\n%s\n", p.Likely.Low.Cents(), p.Likely.High.Cents(), tokensText(p.Tokens))
 	if p.Runs == 0 {
-		_ = c.print("the store has no history: what the seeds lead to is a guess\n")
+		_ = to(out, "the store has no history: what the seeds lead to is a guess\n")
 	} else {
-		_ = c.print("what the seeds lead to is taken from %s\n", plural(p.Runs, "earlier run"))
+		_ = to(out, "what the seeds lead to is taken from %s\n", Plural(p.Runs, "earlier run"))
 	}
 	if len(p.Guessed) > 0 {
-		_ = c.print("likely is with %s, and as far off as that is\n", guessedText(p.Guessed))
+		_ = to(out, "likely is with %s, and as far off as that is\n", guessedText(p.Guessed))
 	}
 	if len(p.Wide) > 0 {
-		_ = c.print("the range is wide because nobody knows\n")
+		_ = to(out, "the range is wide because nobody knows\n")
 	}
 	for _, n := range p.Wide {
-		_ = c.print("  %s: up to %s of it (to narrow it: %s)\n", n.Assumption, n.Width.Cents(), n.Advice)
+		_ = to(out, "  %s: up to %s of it (to narrow it: %s)\n", n.Assumption, n.Width.Cents(), n.Advice)
 	}
 	for _, bound := range []struct {
 		period string
 		usd    schemas.Money
 	}{{"run", p.Budget.Run}, {"UTC day", p.Budget.Day}, {"month", p.Budget.Month}} {
 		if bound.usd > 0 && bound.usd < p.Cost.High {
-			_ = c.print("the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
+			_ = to(out, "the budget of %s a %s may end a run before that; the same command goes on when the budget allows\n", bound.usd, bound.period)
 		}
 	}
 	if p.Budget != (money.Budget{}) {
-		_ = c.print("it sets up to %s aside for one request until its answer has come, and asks for less where that does not fit\n", p.Aside.Cents())
+		_ = to(out, "it sets up to %s aside for one request until its answer has come, and asks for less where that does not fit\n", p.Aside.Cents())
 	}
 	if text := forecast.CapText(p.Posts); text != "" {
-		_ = c.print("%s\n", text)
+		_ = to(out, "%s\n", text)
 	}
 	for _, stop := range p.Stops {
-		_ = c.print("%s\n", stop.Text())
+		_ = to(out, "%s\n", stop.Text())
 	}
 	if p.Batch != nil {
-		return c.print("recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+
+		return to(out, "recommended: users: batch, %s instead of %s, about %d %% less if X bills what expansions bring in;\n"+
 			"  if it does not, they are free and looking users up is not: cost --reconcile can show which it is\n",
 			dollars(p.Batch.Cost), dollars(p.Cost), p.Batch.Saving)
 	}
@@ -74,9 +76,9 @@ func guessedText(all []forecast.Guessed) string {
 // span writes a range, and one number where that is known.
 func span(r forecast.Range) string {
 	if r.Low == r.High {
-		return thousands(r.Low)
+		return Thousands(r.Low)
 	}
-	return thousands(r.Low) + "-" + thousands(r.High)
+	return Thousands(r.Low) + "-" + Thousands(r.High)
 }
 
 func dollars(r forecast.MoneyRange) string { return r.Low.Cents() + "-" + r.High.Cents() }
@@ -88,11 +90,11 @@ func tokensText(n jobs.TokenCount) string {
 	case n.Assumed:
 		text += "one app token: none was found (X_BEARER_TOKEN, spacesetl auth)"
 	case n.User == 0:
-		text += plural(n.App, "app token")
+		text += Plural(n.App, "app token")
 	case n.App == 0:
-		text += plural(n.User, "user token")
+		text += Plural(n.User, "user token")
 	default:
-		text += fmt.Sprintf("%s and %s", plural(n.App, "app token"), plural(n.User, "user token"))
+		text += fmt.Sprintf("%s and %s", Plural(n.App, "app token"), Plural(n.User, "user token"))
 	}
 	switch {
 	case n.AssumedUser:

@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"bytes"
@@ -20,7 +20,7 @@ func TestTokensAreListedWhereThereAreSeveral(t *testing.T) {
 				"     user token (host)     1,234  1,200   1m30s\n"
 		}
 		var out bytes.Buffer
-		if err := printTokens(&console{stdout: &out}, extract.Stats{Tokens: all}); err != nil || out.String() != want {
+		if err := printTokens(&out, extract.Stats{Tokens: all}); err != nil || out.String() != want {
 			t.Errorf("%d tokens: got\n%s\nwant\n%s", len(all), out.String(), want)
 		}
 	}

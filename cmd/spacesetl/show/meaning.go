@@ -1,4 +1,4 @@
-package main
+package show
 
 import (
 	"fmt"
@@ -24,22 +24,22 @@ func meaning(a account.Account) (lines []string) {
 		lines = append(lines, "every day's count is within the ledger's range: nothing points to other readers of this project")
 	}
 	if more > 0 {
-		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) more than this store can have cost: another program or another", thousands(more), worth(a, more)),
+		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) more than this store can have cost: another program or another", Thousands(more), worth(a, more)),
 			"  store reads with an app of the same project, or landed pages (raw/) of this store were deleted")
 	}
 	if fewer > 0 {
-		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) fewer than this store holds: its count lags behind or is kept by another", thousands(fewer), worth(a, fewer)),
+		lines = append(lines, fmt.Sprintf("the API counts %s posts (%s) fewer than this store holds: its count lags behind or is kept by another", Thousands(fewer), worth(a, fewer)),
 			"  day's limits, X counted a post once that runs got on two days, or pages came by an app of another project")
 	}
 	if a.Older != nil {
 		lines = append(lines, fmt.Sprintf("%s to %s posts of the ledger are of days %s, which the API was not asked for or does not tell",
-			thousands(a.Older.Low), thousands(a.Older.High), a.Older.Name))
+			Thousands(a.Older.Low), Thousands(a.Older.High), a.Older.Name))
 	}
 	lines = append(lines, billing(a)...)
 	if len(a.Apps) > 1 {
 		text := "by app:"
 		for _, app := range a.Apps {
-			text += fmt.Sprintf(" %s %s;", app.ID, thousands(app.Posts))
+			text += fmt.Sprintf(" %s %s;", app.ID, Thousands(app.Posts))
 		}
 		lines = append(lines, text[:len(text)-1])
 	}
