@@ -79,19 +79,25 @@ func showAddress(c *console, address string) {
 
 const maxLine = 16 << 10 // bytes
 
-// pastedLine reads a line of stdin. A read cannot be cancelled: when ctx ends
-// first, it ends with the process.
+// pastedLine reads a line of stdin.
 func pastedLine(ctx context.Context) (string, error) {
+	line, err := lineOf(ctx, bufio.NewReader(io.LimitReader(os.Stdin, maxLine)))
+	if errors.Is(err, io.EOF) {
+		err = nil // a line without an end
+	}
+	return line, err
+}
+
+// lineOf reads a line. A read cannot be cancelled: when ctx ends first, it ends
+// with the process.
+func lineOf(ctx context.Context, in *bufio.Reader) (string, error) {
 	type read struct {
 		line string
 		err  error
 	}
 	lines := make(chan read, 1)
 	go func() {
-		line, err := bufio.NewReader(io.LimitReader(os.Stdin, maxLine)).ReadString('\n')
-		if errors.Is(err, io.EOF) {
-			err = nil // a line without an end
-		}
+		line, err := in.ReadString('\n')
 		lines <- read{line, err}
 	}()
 	select {

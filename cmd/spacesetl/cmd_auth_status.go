@@ -32,10 +32,7 @@ type tokenStatus struct {
 }
 
 func showAccounts(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	store, err := openTokens(c, ctx)
 	if err != nil {
 		return err

@@ -34,10 +34,7 @@ func backupCommand(c *console) *cli.Command {
 }
 
 func backupStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	if ctx.Args().Len() != 1 {
 		return usage.Errorf("name one folder, a file that ends in .tar.zst, or - for stdout")
 	}

@@ -28,10 +28,7 @@ func compactCommand(c *console) *cli.Command {
 }
 
 func compactStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err

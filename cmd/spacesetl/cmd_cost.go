@@ -33,17 +33,9 @@ func costCommand(c *console) *cli.Command {
 }
 
 func showCost(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
+	out := ctx.String("output")
+	spec, err := storeSpec(c, ctx)
 	if err != nil {
-		return err
-	}
-	spec := jobs.Spec{}
-	if file := jobFile(ctx, c.say, "store"); file != "" {
-		if spec, err = loadJob(ctx, file, nil); err != nil {
-			return err
-		}
-	}
-	if err := usage.Override(ctx, &spec); err != nil {
 		return err
 	}
 	if ctx.Bool("reconcile") {

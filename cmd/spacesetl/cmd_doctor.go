@@ -32,10 +32,7 @@ spacesetl doctor --store ./spaces --offline --output json`,
 }
 
 func examine(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	p, err := patient(c, ctx)
 	if err != nil {
 		return err

@@ -28,10 +28,7 @@ func jobsListCommand(c *console) *cli.Command {
 		UsageText: "spacesetl jobs list\nspacesetl jobs list --output json",
 		Flags:     []cli.Flag{formatFlag()},
 		Action: func(ctx *cli.Context) error {
-			out, err := format(ctx)
-			if err != nil {
-				return err
-			}
+			out := ctx.String("output")
 			if out == "json" {
 				return c.printJSON(ready.Jobs())
 			}

@@ -41,11 +41,6 @@ func showReady(c *console, ctx *cli.Context) error {
 		return usage.Errorf("%q is one too many", ctx.Args().Get(1))
 	}
 	scheduler := ctx.String("for")
-	if scheduler != "" {
-		if err := usage.Chosen(ctx, "for", scheduler); err != nil {
-			return err
-		}
-	}
 	job, err := readyMade(ctx.Args().First())
 	if err != nil {
 		return err

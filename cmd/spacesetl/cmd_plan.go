@@ -25,10 +25,7 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 }
 
 func showPlan(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := readSpec(ctx, c.say)
 	if err != nil {
 		return err

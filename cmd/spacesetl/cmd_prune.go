@@ -31,10 +31,7 @@ func pruneCommand(c *console) *cli.Command {
 }
 
 func pruneStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err

@@ -31,20 +31,12 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 
 // replay prints what each run came to when it is made.
 func replay(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	w, err := watch(c, ctx)
 	if err != nil {
 		return err
 	}
 	spec := jobs.Spec{Store: ctx.String("store"), To: usage.Trimmed(ctx.StringSlice("to"))}
-	for _, name := range spec.To {
-		if err := usage.Chosen(ctx, "to", name); err != nil {
-			return err
-		}
-	}
 	o := c.options()
 	o.Listener = listener(w)
 	if o.Memory, err = setMemory(ctx); err != nil {

@@ -38,10 +38,7 @@ func restoreCommand(c *console) *cli.Command {
 }
 
 func restoreStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	if ctx.String("archive") != "" && ctx.String("store") != "" && !ctx.Args().Present() {
 		return restorePages(c, ctx)
 	}

@@ -44,12 +44,6 @@ func formatFlag() cli.Flag {
 	return usage.OneOf(text("output", "text", "print text, or json; `FORMAT`", "o"), "text", "json")
 }
 
-// format reads --output.
-func format(ctx *cli.Context) (string, error) {
-	value := ctx.String("output")
-	return value, usage.Chosen(ctx, "output", value)
-}
-
 // startRun runs the job that the command line asks for.
 func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
 	spec, err := readSpec(ctx, func(line string) { w.Log().Info(line) })

@@ -63,10 +63,7 @@ func schemaCommand(c *console) *cli.Command {
 			case "json":
 				return c.printJSON(schemas.Dictionary())
 			default:
-				if ddl := warehouseDDL(format); ddl != "" {
-					return c.text(ddl)
-				}
-				return usage.Chosen(ctx, "format", format)
+				return c.text(warehouseDDL(format))
 			}
 		},
 	}

@@ -43,11 +43,6 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 }
 
 func serveSimulator(c *console, ctx *cli.Context) error {
-	for _, name := range []string{"only-dialect", "unknown-fields", "ended", "missing", "paging"} {
-		if err := usage.Chosen(ctx, name, ctx.String(name)); err != nil {
-			return err
-		}
-	}
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
 		return usage.Errorf("--spaces must be between 10 and 1000000")
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 )
@@ -42,10 +43,7 @@ func (e *unhealthyError) Error() string {
 }
 
 func showStatus(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
@@ -68,8 +66,8 @@ func showStatus(c *console, ctx *cli.Context) error {
 	return err
 }
 
-// storeSpec is the job of a file, if any, with the store of --store. Only what the
-// job says of its store counts here: a job without seeds will do.
+// storeSpec is the job of a file, if any, with what flags say, such as its store. Only
+// what the job says of that counts here: a job without seeds will do.
 func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 	spec := jobs.Spec{}
 	if file := jobFile(ctx, c.say, "store"); file != "" {
@@ -78,11 +76,9 @@ func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 			return spec, err
 		}
 	}
-	if ctx.IsSet("store") {
-		spec.Store = ctx.String("store")
-	}
+	err := usage.Override(ctx, &spec)
 	spec.Defaults()
-	return spec, nil
+	return spec, err
 }
 
 func problems(o *health.Overview) int {

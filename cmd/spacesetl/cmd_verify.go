@@ -59,11 +59,8 @@ func (e *notWholeError) Error() string {
 }
 
 func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
 	o := c.options()
+	var err error
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
@@ -71,7 +68,7 @@ func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
 	if err != nil {
 		return ofJob(ctx, err)
 	}
-	if out == "json" {
+	if ctx.String("output") == "json" {
 		err = c.printJSON(v)
 	} else {
 		err = show.Verification(c.stdout, v)

@@ -23,10 +23,7 @@ type ended struct {
 // watched runs work under the command's observer, prints what it came to and
 // makes its report.
 func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, error)) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	w, err := watch(c, ctx)
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
 	for _, with := range usage.Trimmed(strings.Split(p.with, ",")) {
-		if err := usage.Chosen(ctx, "with", with); err != nil && with != "none" {
+		if err := usage.Among("with", with, "buyers", "tweets"); err != nil && with != "none" {
 			return p, err
 		}
 	}

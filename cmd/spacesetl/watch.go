@@ -71,13 +71,6 @@ func telemetryTo(signal, path, address string) string {
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
-	for _, flag := range []string{"progress", "log-level", "log-format"} {
-		if value := ctx.String(flag); value != "" {
-			if err := usage.Chosen(ctx, flag, value); err != nil {
-				return nil, err
-			}
-		}
-	}
 	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,

@@ -35,7 +35,7 @@ func Near(word string, words []string) string {
 
 // noArguments refuses what is not a flag.
 func noArguments(ctx *cli.Context) error {
-	if !ctx.Args().Present() {
+	if !ctx.Args().Present() || ctx.Command.ArgsUsage != "" {
 		return nil
 	}
 	word := ctx.Args().First()

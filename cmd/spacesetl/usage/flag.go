@@ -54,6 +54,7 @@ type documented interface {
 type Flag struct {
 	documented
 	values []string      // that it takes one of, or a list of; nil for any
+	free   bool          // its command has something to say of other values
 	group  jobfile.Group // heading in help; see In
 }
 
@@ -65,7 +66,15 @@ func flagOf(f cli.Flag) Flag {
 	return Flag{documented: f.(documented)}
 }
 
-// OneOf is a flag that takes one of a few values, or a list of them.
+// Offers is a flag that takes one of a few values, or a list of them, and whose
+// command checks that it does.
+func Offers(f cli.Flag, values ...string) cli.Flag {
+	one := flagOf(f)
+	one.values, one.free = values, true
+	return one
+}
+
+// OneOf is a flag that takes one of a few values, or a list of them, and no other.
 func OneOf(f cli.Flag, values ...string) cli.Flag {
 	one := flagOf(f)
 	one.values = values
@@ -85,13 +94,36 @@ func In(group jobfile.Group, flags ...cli.Flag) []cli.Flag {
 	return flags
 }
 
-// Chosen refuses a value that is none of those that a flag takes.
-func Chosen(ctx *cli.Context, flag, value string) error {
-	f, _ := Find(ctx.Command.Flags, flag).(Flag)
-	if slices.Contains(f.values, value) {
+// checked refuses words that a command does not take, and values that are none of
+// those that flags take.
+func checked(ctx *cli.Context) error {
+	if err := noArguments(ctx); err != nil {
+		return err
+	}
+	for _, f := range ctx.Command.Flags {
+		f, name := flagOf(f), f.Names()[0]
+		if f.values == nil || f.free || !ctx.IsSet(name) {
+			continue
+		}
+		given := []string{ctx.String(name)}
+		if _, list := f.documented.(*cli.StringSliceFlag); list {
+			given = ctx.StringSlice(name)
+		}
+		for _, value := range Trimmed(given) {
+			if err := Among(name, value, f.values...); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Among refuses a value of a flag that is none of a few.
+func Among(flag, value string, values ...string) error {
+	if slices.Contains(values, value) {
 		return nil
 	}
-	return Errorf("--%s: %q is not one of %s%s", flag, value, strings.Join(f.values, ", "), Near(value, f.values))
+	return Errorf("--%s: %q is not one of %s%s", flag, value, strings.Join(values, ", "), Near(value, values))
 }
 
 // String is the flag's line of help, with a tab between its columns.

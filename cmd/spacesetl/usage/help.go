@@ -31,11 +31,10 @@ func prepare(command *cli.Command, path ...string) {
 		command.Flags[i] = flagOf(f)
 	}
 	command.OnUsageError = onError
-	switch {
-	case command.Subcommands != nil:
+	if command.Subcommands != nil {
 		command.Action = noSubcommand
-	case command.ArgsUsage == "":
-		command.Before = noArguments
+	} else {
+		command.Before = checked
 	}
 	command.HideHelp, command.HideHelpCommand = true, true
 	command.CustomHelpTemplate = helpText(command.UsageText, command.Usage, command.Description, commandSyntax(path, command))

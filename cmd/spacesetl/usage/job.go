@@ -22,7 +22,7 @@ const inOrder = "file name ids ids-file creators search state with to store base
 func JobFlags() []cli.Flag {
 	flags := In(jobfile.Get, Text("file", "", "job `FILE` (YAML); flags override it", "f"))
 	for _, k := range jobfile.Flags() {
-		flags = append(flags, In(k.Flag.Group, OneOf(keyFlag(k, k.FlagName()), k.Values...))...)
+		flags = append(flags, In(k.Flag.Group, Offers(keyFlag(k, k.FlagName()), k.Values...))...)
 	}
 	names := strings.Fields(inOrder)
 	slices.SortStableFunc(flags, func(a, b cli.Flag) int {
