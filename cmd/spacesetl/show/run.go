@@ -1,11 +1,16 @@
 package show
 
 import (
+	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -75,4 +80,47 @@ func printPaths(out io.Writer, r jobs.Result) error {
 		_ = to(out, "\nlatest   %s\n         duckdb -c \"FROM '%s' LIMIT 10\"\n", r.Latest, filepath.ToSlash(filepath.Join(r.Latest, "spaces.parquet")))
 	}
 	return nil
+}
+
+// Gaps say what was asked for and did not come.
+func Gaps(m *store.Manifest) []string {
+	var lines, kinds []string
+	gaps, missing, asked := m.Gaps(), 0, 0
+	for _, kind := range slices.Sorted(maps.Keys(gaps)) {
+		missing += gaps[kind]
+		kinds = append(kinds, Thousands(int64(gaps[kind]))+" "+strings.ReplaceAll(string(kind), "_", " "))
+	}
+	for _, n := range m.Asked {
+		asked += n
+	}
+	if missing > 0 {
+		lines = append(lines, fmt.Sprintf("%s of %s asked for did not come: %s (api_errors, and missing in the manifest)",
+			Thousands(int64(missing)), Thousands(int64(asked)), strings.Join(kinds, ", ")))
+	}
+	if n := len(m.Cut); n > 0 {
+		lines = append(lines, fmt.Sprintf("%s cut before the end (cut in the manifest)", were(n, "collection")))
+	}
+	return lines
+}
+
+// were counts things in the past: 1 collection was, 2 collections were.
+func were(n int, thing string) string {
+	if n == 1 {
+		return Plural(n, thing) + " was"
+	}
+	return Plural(n, thing) + " were"
+}
+
+// printTokens prints what each of several tokens did.
+func printTokens(out io.Writer, s extract.Stats) error {
+	if len(s.Tokens) < 2 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	_ = to(w, "\ntoken\trequests\tpages\twaited\t\n")
+	for _, name := range slices.Sorted(maps.Keys(s.Tokens)) {
+		t := s.Tokens[name]
+		_ = to(w, "%s\t%s\t%s\t%s\t\n", name, Thousands(t.Requests), Thousands(t.Pages), t.Waited.Round(100*time.Millisecond))
+	}
+	return w.Flush()
 }

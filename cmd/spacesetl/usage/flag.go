@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -151,3 +152,31 @@ func (f Flag) String() string {
 func helpFlag() cli.Flag {
 	return &cli.BoolFlag{Name: "help", Aliases: []string{"h"}, Usage: "show help"}
 }
+
+// Query is the value of a flag whose values keep their commas: searches have some.
+type Query []string
+
+// Queries is a flag with such values.
+func Queries(name, help string) cli.Flag {
+	return Flag{documented: &cli.GenericFlag{Name: name, Value: &Query{}, Usage: help, EnvVars: Env(name)}}
+}
+
+// Set adds a value.
+func (q *Query) Set(value string) error {
+	*q = append(*q, value)
+	return nil
+}
+
+// Get makes the values readable through cli.Context.Value.
+func (q *Query) Get() any { return q }
+
+// Given are the values of the command line, or else that of the environment,
+// which the library has set before.
+func (q *Query) Given(name string) []string {
+	if _, twin := os.LookupEnv(Env(name)[0]); twin && len(*q) > 1 {
+		return (*q)[1:]
+	}
+	return *q
+}
+
+func (q *Query) String() string { return strings.Join(*q, "; ") }
