@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -29,7 +28,7 @@ func onward(j *Job, p store.Planned, o StatusOptions) string {
 	case len(note.Flags) == 0:
 		return byFile(j, p, o.Env)
 	default:
-		words, doubt := outside.Noted(note.Flags, j.here)
+		words, doubt := jobfile.Noted(note.Flags, j.here)
 		command := Command(words...)
 		if doubt != "" {
 			return fmt.Sprintf("%s; %s has it, but look at it first if you did not run it yourself: %s", unnoted, j.store.RunFile(p.Run.RunID, "plan.json"), doubt)

@@ -47,6 +47,9 @@ var arrows = map[string][]string{
 	"jobs/ready":        {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,
+	"cmd/spacesetl/usage":     {"schemas", "jobs/jobfile"},
+	"cmd/spacesetl/doctor":    {"extract", "extract/auth", "jobs", "jobs/jobfile", "load", "pipeline/health", "pipeline/store"},
+	"cmd/spacesetl/show":      {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/store", "jobs", "jobs/account", "extract", "cmd/spacesetl/printable"},
 	"cmd/spacesetl/observe":   {"schemas", "pipeline", "pipeline/store", "extract", "extract/address", "cmd/spacesetl/printable"},
 }
 

@@ -68,7 +68,11 @@ var jsonAdvice = regexp.MustCompile(`^\s*"do": (".*"),?\s*$`)
 
 // advised are the commands in what the program printed, as words.
 func advised(text string) (commands [][]string) {
-	start := regexp.MustCompile(`(?:^|[^\w/.-])spacesetl (?:` + strings.Join(commandNames((&console{}).app()), "|") + `)\b`)
+	var names []string
+	for _, command := range (&console{}).app().Commands {
+		names = append(names, command.Name)
+	}
+	start := regexp.MustCompile(`(?:^|[^\w/.-])spacesetl (?:` + strings.Join(names, "|") + `)\b`)
 	for line := range strings.Lines(text) {
 		if m := jsonAdvice.FindStringSubmatch(line); m != nil {
 			_ = json.Unmarshal([]byte(m[1]), &line) // else it stays as it is

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // commandWords takes a command apart up to where the sentence around it goes on.
@@ -70,13 +72,13 @@ func dryRun(words []string) error {
 			continue
 		}
 		kept = append(kept, rest[i])
-		f, ok := find(command.Flags, strings.TrimLeft(rest[i], "-")).(documented)
+		f, ok := usage.Find(command.Flags, strings.TrimLeft(rest[i], "-")).(usage.Flag)
 		if ok && f.TakesValue() && i+1 < len(rest) {
 			i++
 			kept = append(kept, rest[i])
 		}
 	}
-	line, err := arranged(app, append([]string{"spacesetl"}, kept...))
+	line, _, err := usage.Arranged(app, append([]string{"spacesetl"}, kept...))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -28,7 +29,7 @@ func abandonCommand(c *console) *cli.Command {
 
 func abandonRun(c *console, ctx *cli.Context) error {
 	if ctx.Args().Len() != 1 {
-		return &usageError{commandOf(ctx), errors.New("name one run: spacesetl status shows their ids")}
+		return usage.Errorf("name one run: spacesetl status shows their ids")
 	}
 	run := ctx.Args().First()
 	o := c.options()
@@ -43,7 +44,7 @@ func abandonRun(c *console, ctx *cli.Context) error {
 	err = jobs.Open(spec, o).Abandon(ctx.Context, run)
 	var over *jobs.OverError
 	if errors.As(err, &over) {
-		return &usageError{commandOf(ctx), err}
+		return usage.Of(err)
 	}
 	if err != nil {
 		return ofJob(ctx, err)

@@ -1,11 +1,11 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 )
@@ -21,33 +21,16 @@ spacesetl auth logout --name XDevelopers`,
 		Description: "Tokens are kept in one file that only its owner can read, by account, and are renewed before\n" +
 			"they expire. Where X_BEARER_TOKEN or X_USER_TOKEN is set, it is used instead.",
 		Subcommands: []*cli.Command{authLoginCommand(c), authAppCommand(c), authStatusCommand(c), authLogoutCommand(c)},
-		Action: func(ctx *cli.Context) error {
-			if name := ctx.Args().First(); name != "" {
-				return &usageError{"spacesetl auth", fmt.Errorf("there is no command %q%s", "auth "+name, near(name, []string{"login", "app", "status", "logout"}))}
-			}
-			return cli.ShowSubcommandHelp(ctx)
-		},
 	}
 	for _, sub := range command.Subcommands {
 		sub.Flags = append(sub.Flags, tokenFileFlag())
-		sub.OnUsageError, sub.Before = usage, noArguments
-		concise(sub, "auth")
 	}
 	return command
 }
 
-// ofAuth makes a usage error name both words of the command.
-func ofAuth(ctx *cli.Context, err error) error {
-	var u *usageError
-	if errors.As(err, &u) {
-		u.command = "spacesetl auth " + ctx.Command.Name
-	}
-	return err
-}
-
 // nameFlag has a twin of its own: SPACESETL_NAME is of a job.
-func nameFlag(usage string) cli.Flag {
-	return &cli.StringFlag{Name: "name", Usage: usage + "; its twin is SPACESETL_ACCOUNT", EnvVars: env("account")}
+func nameFlag(help string) cli.Flag {
+	return &cli.StringFlag{Name: "name", Usage: help + "; its twin is SPACESETL_ACCOUNT", EnvVars: usage.Env("account")}
 }
 
 func serverFlag() cli.Flag {
@@ -58,7 +41,7 @@ func serverFlag() cli.Flag {
 func openTokens(c *console, ctx *cli.Context) (*auth.Store, error) {
 	path, err := tokenFile(ctx)
 	if err != nil {
-		return nil, ofAuth(ctx, &usageError{err: fmt.Errorf("%w: give --token-file", err)})
+		return nil, usage.Errorf("%w: give --token-file", err)
 	}
 	store, err := auth.Open(path)
 	if err == nil {

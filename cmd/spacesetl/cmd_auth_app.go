@@ -1,10 +1,9 @@
 package main
 
 import (
-	"errors"
-
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
@@ -17,7 +16,7 @@ func authAppCommand(c *console) *cli.Command {
 		Action: func(ctx *cli.Context) error {
 			keys := auth.Keys{Name: ctx.String("name"), Key: secretOf("X_API_KEY"), Secret: secretOf("X_API_SECRET")}
 			if keys.Key == "" || keys.Secret == "" {
-				return ofAuth(ctx, &usageError{err: errors.New("set X_API_KEY and X_API_SECRET to the app's key and secret from the X developer console")})
+				return usage.Errorf("set X_API_KEY and X_API_SECRET to the app's key and secret from the X developer console")
 			}
 			store, err := openTokens(c, ctx)
 			if err != nil {

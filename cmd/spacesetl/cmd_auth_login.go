@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
@@ -22,7 +23,7 @@ func authLoginCommand(c *console) *cli.Command {
 			"the address " + auth.RedirectURL(auth.DefaultPort) + " is registered as a callback. A confidential client's\n" +
 			"secret is read from X_CLIENT_SECRET, and stored with the tokens, which cannot be renewed without.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the app; its twin is X_CLIENT_ID", EnvVars: append([]string{"X_CLIENT_ID"}, env("client-id")...)},
+			&cli.StringFlag{Name: "client-id", Usage: "`ID` of the app; its twin is X_CLIENT_ID", EnvVars: append([]string{"X_CLIENT_ID"}, usage.Env("client-id")...)},
 			nameFlag("`NAME` of the account (default the username)"),
 			number("port", auth.DefaultPort, "`PORT` of this machine that the browser comes back to; 0 is any"),
 			flag("no-browser", "show the address, and read the answer's address from stdin"),
@@ -39,10 +40,10 @@ func logIn(c *console, ctx *cli.Context) error {
 		Port: ctx.Int("port"), Show: func(address string) { openAddress(c, address) },
 	}
 	if login.ClientID == "" {
-		return ofAuth(ctx, &usageError{err: errors.New("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")})
+		return usage.Errorf("set X_CLIENT_ID or --client-id to the app's OAuth 2.0 client id from the X developer console")
 	}
 	if login.Port < 0 || login.Port > 65535 {
-		return &usageError{commandOf(ctx), fmt.Errorf("--port: %d is not between 0 and 65535", login.Port)}
+		return usage.Errorf("--port: %d is not between 0 and 65535", login.Port)
 	}
 	if login.Port == 0 {
 		login.Port = -1
@@ -78,19 +79,25 @@ func showAddress(c *console, address string) {
 
 const maxLine = 16 << 10 // bytes
 
-// pastedLine reads a line of stdin. A read cannot be cancelled: when ctx ends
-// first, it ends with the process.
+// pastedLine reads a line of stdin.
 func pastedLine(ctx context.Context) (string, error) {
+	line, err := lineOf(ctx, bufio.NewReader(io.LimitReader(os.Stdin, maxLine)))
+	if errors.Is(err, io.EOF) {
+		err = nil // a line without an end
+	}
+	return line, err
+}
+
+// lineOf reads a line. A read cannot be cancelled: when ctx ends first, it ends
+// with the process.
+func lineOf(ctx context.Context, in *bufio.Reader) (string, error) {
 	type read struct {
 		line string
 		err  error
 	}
 	lines := make(chan read, 1)
 	go func() {
-		line, err := bufio.NewReader(io.LimitReader(os.Stdin, maxLine)).ReadString('\n')
-		if errors.Is(err, io.EOF) {
-			err = nil // a line without an end
-		}
+		line, err := in.ReadString('\n')
 		lines <- read{line, err}
 	}()
 	select {

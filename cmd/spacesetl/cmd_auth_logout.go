@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
@@ -51,9 +52,9 @@ func onlyAccount(store *auth.Store) (string, error) {
 			names = append(names, a.Name)
 		}
 		if len(names) == 0 {
-			return "", &usageError{"spacesetl auth logout", errors.New("nobody is logged in: " + store.Path() + " has no accounts")}
+			return "", usage.Of(errors.New("nobody is logged in: " + store.Path() + " has no accounts"))
 		}
-		return "", &usageError{"spacesetl auth logout", errors.New("give --name: there are " + strings.Join(names, ", "))}
+		return "", usage.Of(errors.New("give --name: there are " + strings.Join(names, ", ")))
 	}
 	return accounts[0].Name, nil
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/extract/auth"
 )
 
@@ -17,7 +19,7 @@ func authStatusCommand(c *console) *cli.Command {
 		Name: "status", Usage: "who is logged in, until when; never a token",
 		UsageText:   "spacesetl auth status\nspacesetl auth status --output json",
 		Description: "Reads the token file and asks nobody.",
-		Flags:       []cli.Flag{text("output", "text", "print text, or json; `FORMAT`", "o")},
+		Flags:       []cli.Flag{formatFlag()},
 		Action:      func(ctx *cli.Context) error { return showAccounts(c, ctx) },
 	}
 }
@@ -30,10 +32,7 @@ type tokenStatus struct {
 }
 
 func showAccounts(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return ofAuth(ctx, err)
-	}
+	out := ctx.String("output")
 	store, err := openTokens(c, ctx)
 	if err != nil {
 		return err
@@ -63,7 +62,7 @@ func printStatus(c *console, status tokenStatus, now time.Time) error {
 		if a.Server != auth.DefaultServer {
 			owner += " at " + a.Server
 		}
-		_ = to(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, orDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
+		_ = printable.To(table, "%s\t%s\t%s\t%s\t%s\n", a.Name, a.Kind, owner, show.OrDash(strings.Join(a.Scopes, " ")), tokenState(a, now))
 	}
 	if err := table.Flush(); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 )
@@ -33,12 +34,9 @@ func backupCommand(c *console) *cli.Command {
 }
 
 func backupStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	if ctx.Args().Len() != 1 {
-		return &usageError{commandOf(ctx), errors.New("name one folder, a file that ends in .tar.zst, or - for stdout")}
+		return usage.Errorf("name one folder, a file that ends in .tar.zst, or - for stdout")
 	}
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
@@ -47,14 +45,14 @@ func backupStore(c *console, ctx *cli.Context) error {
 	to, said := ctx.Args().First(), c
 	if to == "-" {
 		if printable.Terminal(c.stdout) != nil {
-			return &usageError{commandOf(ctx), errors.New("a terminal takes no archive: send it to a file or a command")}
+			return usage.Errorf("a terminal takes no archive: send it to a file or a command")
 		}
 		said = &console{stdout: c.stderr}
 	}
 	sum, err := jobs.Open(spec, c.options()).Backup(ctx.Context, to, c.exact())
 	var none *keep.NoBackupError
 	if errors.As(err, &none) {
-		return &usageError{commandOf(ctx), err}
+		return usage.Of(err)
 	}
 	if err != nil {
 		return ofJob(ctx, err)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -42,11 +43,11 @@ func browseStore(c *console, ctx *cli.Context) error {
 	case ctx.Bool("expose"):
 		cfg.Token = rand.Text()
 	case !loopback:
-		return &usageError{"spacesetl browse", fmt.Errorf("--addr %s is not of this machine alone: other machines could read the store. Add --expose if they may", ctx.String("addr"))}
+		return usage.Errorf("--addr %s is not of this machine alone: other machines could read the store. Add --expose if they may", ctx.String("addr"))
 	}
 	handler, err := browse.New(ctx.Context, cfg)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &usageError{"spacesetl browse", errors.New("there is no run with tables in " + spec.Store + ": name a store with --store")}
+		return usage.Of(errors.New("there is no run with tables in " + spec.Store + ": name a store with --store"))
 	}
 	if err != nil {
 		return err

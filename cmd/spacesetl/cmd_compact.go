@@ -20,7 +20,7 @@ func compactCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
-			flag("all", "look at all months again, check the files that were joined before, and move those in other folders than new ones"),
+			flag("all", "look at all months, check joined files, move those in folders of before"),
 			outputFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return compactStore(c, ctx) },
@@ -28,10 +28,7 @@ func compactCommand(c *console) *cli.Command {
 }
 
 func compactStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err

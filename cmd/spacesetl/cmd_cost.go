@@ -1,14 +1,15 @@
 package main
 
 import (
-	"bytes"
-	"fmt"
-	"strings"
-	"text/tabwriter"
+	"errors"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/account"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 )
 
@@ -24,7 +25,7 @@ func costCommand(c *console) *cli.Command {
 		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
-			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			formatFlag(),
 			flag("reconcile", "set the API's own count of posts beside the ledger's"),
 			flag("settle", "book for lost answers no more than the API's count leaves (with --reconcile)"),
 			number("days", 0, "compare so many days, 1 to 90; `N` (default all of the store, up to 90)"),
@@ -37,23 +38,17 @@ func costCommand(c *console) *cli.Command {
 }
 
 func showCost(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
+	out := ctx.String("output")
+	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
 	}
-	spec := jobs.Spec{}
-	if file := jobFile(ctx, c.say, "store"); file != "" {
-		if spec, err = loadJob(ctx, file, nil); err != nil {
-			return err
-		}
-	}
-	override(ctx, &spec)
 	if ctx.Bool("reconcile") {
 		return reconcile(c, ctx, spec, out)
 	}
 	for _, name := range []string{"days", "settle"} {
 		if ctx.IsSet(name) {
-			return &usageError{"spacesetl cost", fmt.Errorf("--%s goes with --reconcile", name)}
+			return usage.Errorf("--%s goes with --reconcile", name)
 		}
 	}
 	statement, err := jobs.Open(spec, c.options()).Cost(ctx.Context)
@@ -63,34 +58,44 @@ func showCost(c *console, ctx *cli.Context) error {
 	case out == "json":
 		return c.printJSON(statement)
 	}
-	return printCost(c, statement)
+	return show.Cost(c.stdout, statement)
 }
 
-func printCost(c *console, s money.Statement) error {
-	var text bytes.Buffer
-	w := tabwriter.NewWriter(&text, 0, 0, 2, ' ', tabwriter.AlignRight)
-	for _, part := range []struct {
-		name string
-		rows []money.Spent
-	}{{"day", s.Days}, {"endpoint", s.Endpoints}, {"resource", s.Objects}, {"run", s.Runs}, {"job", s.Jobs}} {
-		_ = to(w, "%s\treturned\trepeated\tincluded\tlow\thigh\t\n", part.name)
-		for _, row := range part.rows {
-			_ = to(w, "%s\t%s\t%s\t%s\t%s\t%s\t\n", row.Name, thousands(row.Returned), thousands(row.Repeated), thousands(row.Included), usd(row.Low), usd(row.High))
-		}
-		_ = to(w, "\t\t\t\t\t\t\n")
+// reconcile asks the API for its own count and prints it beside the ledger's.
+func reconcile(c *console, ctx *cli.Context, spec jobs.Spec, out string) error {
+	days := ctx.Int("days")
+	if ctx.IsSet("days") && (days < 1 || days > extract.MaxUsageDays) {
+		return usage.Errorf("--days: %d is not between 1 and %d", days, extract.MaxUsageDays)
 	}
-	if err := w.Flush(); err != nil {
+	o := c.options()
+	var err error
+	if o.Tokens, err = findTokens(c, ctx, spec); err != nil {
 		return err
 	}
-	for line := range strings.Lines(text.String()) {
-		_ = c.print("%s\n", strings.TrimRight(line, " \n"))
+	o.Listener = listener(c.observer())
+	ask := jobs.Open(spec, o).Reconcile
+	if ctx.Bool("settle") {
+		ask = jobs.Open(spec, o).Settle
 	}
-	_ = c.print("low: X bills neither what expansions include nor what it repeats on a UTC day; high: both\n")
-	if s.Lost > 0 {
-		_ = c.print("high holds %s for answers that a crash lost\n", usd(s.Lost))
+	a, err := ask(ctx.Context, days)
+	switch {
+	case err != nil:
+		return ofJob(ctx, err)
+	case out == "json":
+		return c.printJSON(a)
 	}
-	if s.Damaged > 0 {
-		_ = c.print("%d pages cannot be read: what they cost is not counted\n", s.Damaged)
+	return errors.Join(show.Account(c.stdout, a), printSettled(c, ctx, a))
+}
+
+// printSettled says what the API's count leaves for lost answers.
+func printSettled(c *console, ctx *cli.Context, a account.Account) error {
+	switch {
+	case a.NoSettle != "":
+		return c.print("lost answers stay booked as the most they can have cost: %s\n", a.NoSettle)
+	case len(a.Settle) == 0:
+		return nil
+	case a.Settled:
+		return c.text(money.SettledText(a.Settle) + "; settled\n")
 	}
-	return c.print("spent: %s to %s\n", usd(s.Low), usd(s.High))
+	return c.text(money.SettledText(a.Settle) + "; to settle that: " + jobs.Command(append(wordsOf(ctx, nil), "--settle")...) + "\n")
 }

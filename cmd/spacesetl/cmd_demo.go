@@ -1,12 +1,12 @@
 package main
 
 import (
-	"errors"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
@@ -33,7 +33,7 @@ func demoCommand(c *console) *cli.Command {
 
 func demo(c *console, ctx *cli.Context) error {
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
-		return &usageError{"spacesetl demo", errors.New("--spaces must be between 10 and 1000000")}
+		return usage.Errorf("--spaces must be between 10 and 1000000")
 	}
 	return watched(c, ctx, func(w *observe.Observer) (ended, error) { return runDemo(c, ctx, w) })
 }

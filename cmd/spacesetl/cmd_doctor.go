@@ -1,6 +1,14 @@
 package main
 
-import "github.com/urfave/cli/v2"
+import (
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/doctor"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+)
 
 func doctorCommand(c *console) *cli.Command {
 	return &cli.Command{
@@ -17,43 +25,36 @@ spacesetl doctor --store ./spaces --offline --output json`,
 			text("base-url", "", "`URL` of the API (default https://api.x.com)"),
 			flag("offline", "ask nobody"),
 			tokenFileFlag(),
-			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			formatFlag(),
 		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return examine(c, ctx) },
 	}
 }
 
 func examine(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
+	out := ctx.String("output")
+	p, err := patient(c, ctx)
 	if err != nil {
 		return err
 	}
-	e := &examination{ctx: ctx.Context, cli: ctx, offline: ctx.Bool("offline"), now: c.clock(), say: c.say}
-	readJob(e)
-	checkVersions(e)
-	checkMemory(e)
-	checkTokens(e)
-	checkDisk(e)
-	checkLock(e)
-	checkStore(e)
-	checkDatabase(e)
+	found := doctor.Examine(ctx.Context, p)
 	if err := ctx.Context.Err(); err != nil {
 		return err
 	}
 	failed := 0
-	for _, v := range e.found {
-		if v.Level == levelFail {
+	for _, v := range found {
+		if v.Failed() {
 			failed++
 		}
 	}
 	if out == "json" {
 		err = c.printJSON(struct {
-			OK     bool      `json:"ok"`
-			Store  string    `json:"store"`
-			Checks []verdict `json:"checks"`
-		}{failed == 0, e.spec.Store, e.found})
+			OK     bool             `json:"ok"`
+			Store  string           `json:"store"`
+			Checks []doctor.Finding `json:"checks"`
+		}{failed == 0, p.Spec.Store, found})
 	} else {
-		err = printVerdicts(c, e.found)
+		err = printFound(c, found)
 	}
 	if err == nil && failed > 0 {
 		err = &unwellError{failed}
@@ -61,7 +62,27 @@ func examine(c *console, ctx *cli.Context) error {
 	return err
 }
 
-func printVerdicts(c *console, found []verdict) error {
+// unwellError is what doctor ends with when checks failed.
+type unwellError struct{ failed int }
+
+func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %d", e.failed) }
+
+// patient is what the command line is about; mistakes of its job file are findings.
+func patient(c *console, ctx *cli.Context) (doctor.Patient, error) {
+	p := doctor.Patient{
+		File: jobFile(ctx, c.say, "store"), Env: environment(), Insecure: insecure(ctx), Offline: ctx.Bool("offline"),
+		Version: version, Built: programVersion(), Environ: withoutSecrets(os.Environ()), Now: c.clock(),
+	}
+	p.TokenFile, _ = tokenFile(ctx)
+	if p.File != "" {
+		p.Spec, p.Job = loadJob(ctx, p.File, nil)
+	}
+	err := usage.Override(ctx, &p.Spec)
+	p.Spec.Defaults()
+	return p, err
+}
+
+func printFound(c *console, found []doctor.Finding) error {
 	for _, v := range found {
 		if err := c.print("%-4s  %-10s %s\n", v.Level, v.Check, v.Text); err != nil {
 			return err

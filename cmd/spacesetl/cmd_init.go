@@ -3,12 +3,12 @@ package main
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -26,7 +26,7 @@ spacesetl init --from ticketed-audience --store /data/audience tickets.yaml`,
 			text("creators", "", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
 			text("search", "", "`WORDS` to find in titles, several searches with ; between them"),
 			text("ids", "", "Space `IDS` or links, comma separated"),
-			text("with", "", "also get tweets, buyers of each Space, or none; `LIST`"),
+			usage.Offers(text("with", "", "also get tweets, buyers of each Space, or none; `LIST`"), "buyers", "tweets"),
 			text("store", "", "`DIR` of the job's pages and tables (default: as the file, without .yaml)"),
 			text("budget-day", "", "most that a UTC day may cost, or none; `USD`"),
 			text("from", "", "begin with a ready-made job, see spacesetl jobs list; `NAME`"),
@@ -39,29 +39,24 @@ spacesetl init --from ticketed-audience --store /data/audience tickets.yaml`,
 
 func initJob(c *console, ctx *cli.Context) error {
 	if ctx.Args().Len() > 1 {
-		return &usageError{"spacesetl init", fmt.Errorf("%q is one too many", ctx.Args().Get(1))}
+		return usage.Errorf("%q is one too many", ctx.Args().Get(1))
 	}
-	err := writeJob(c, ctx, cmp.Or(ctx.Args().First(), folderFile))
-	var u *usageError
-	if errors.As(err, &u) {
-		u.command = "spacesetl init"
-	}
-	return err
+	return writeJob(c, ctx, cmp.Or(ctx.Args().First(), folderFile))
 }
 
 func writeJob(c *console, ctx *cli.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil && !ctx.Bool("force") {
-		return &usageError{err: fmt.Errorf("%s is there already: give another FILE, or --force to write over it", path)}
+		return usage.Errorf("%s is there already: give another FILE, or --force to write over it", path)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	p, err := proposed(ctx, path)
 	if err != nil {
-		return &usageError{err: err}
+		return usage.Of(err)
 	}
 	ask := askerFor(c, ctx)
 	if ask == nil {
-		return &usageError{err: errors.New("this is no terminal to ask on: give --yes, and flags for what is not as proposed")}
+		return usage.Errorf("this is no terminal to ask on: give --yes, and flags for what is not as proposed")
 	}
 	draft, err := p.draft(ask)
 	if err != nil {
@@ -69,7 +64,7 @@ func writeJob(c *console, ctx *cli.Context, path string) error {
 	}
 	text, err := draft.YAML()
 	if err != nil {
-		return &usageError{err: err}
+		return usage.Of(err)
 	}
 	if err := writeWhole(path, text, ctx.Bool("force")); err != nil {
 		return err

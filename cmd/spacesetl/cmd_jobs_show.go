@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +9,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
@@ -21,9 +21,10 @@ func jobsShowCommand(c *console) *cli.Command {
 spacesetl jobs show hourly-creators --for cron
 spacesetl jobs show hourly-creators --for systemd --dir /etc/systemd/system
 spacesetl jobs show hourly-creators --for kubernetes --job-file mine.yaml | kubectl apply -f -`,
+		ArgsUsage:   "JOB",
 		Description: "There is no secret in what is printed: it says where the scheduler keeps those.",
 		Flags: []cli.Flag{
-			text("for", "", "scheduler: cron, systemd, kubernetes or airflow; `SCHEDULER`"),
+			usage.OneOf(text("for", "", "scheduler: cron, systemd, kubernetes or airflow; `SCHEDULER`"), ready.Schedulers()...),
 			text("job-file", "", "`FILE` with the job (default /etc/spacesetl/NAME.yaml, kubernetes: as shown)"),
 			text("bin", "", "`FILE` of the program there (default /usr/local/bin/spacesetl)"),
 			text("image", ready.DefaultImage, "container `IMAGE`"),
@@ -37,22 +38,17 @@ spacesetl jobs show hourly-creators --for kubernetes --job-file mine.yaml | kube
 
 func showReady(c *console, ctx *cli.Context) error {
 	if ctx.Args().Len() > 1 {
-		return ofJobs(ctx, &usageError{err: fmt.Errorf("%q is one too many", ctx.Args().Get(1))})
+		return usage.Errorf("%q is one too many", ctx.Args().Get(1))
 	}
 	scheduler := ctx.String("for")
-	if scheduler != "" {
-		if err := chosen(ctx, "for", scheduler); err != nil {
-			return err
-		}
-	}
 	job, err := readyMade(ctx.Args().First())
 	if err != nil {
-		return ofJobs(ctx, err)
+		return err
 	}
 	files := []ready.File{{Name: job.Name + ".yaml", Text: job.YAML}}
 	if scheduler != "" {
 		if files, err = deployed(ctx, job, scheduler); err != nil {
-			return ofJobs(ctx, err)
+			return err
 		}
 	}
 	if dir := ctx.String("dir"); dir != "" {
@@ -69,19 +65,19 @@ func showReady(c *console, ctx *cli.Context) error {
 func deployed(ctx *cli.Context, job ready.Job, scheduler string) ([]ready.File, error) {
 	memory, err := humanize.ParseBytes(ctx.String("memory"))
 	if err != nil || memory < leastMemory || memory > 1<<50 {
-		return nil, &usageError{err: fmt.Errorf("--memory: %q is not a size of %s or more, such as 512MiB or 2GB", ctx.String("memory"), humanize.IBytes(leastMemory))}
+		return nil, usage.Errorf("--memory: %q is not a size of %s or more, such as 512MiB or 2GB", ctx.String("memory"), humanize.IBytes(leastMemory))
 	}
 	d := ready.Deployment{Bin: ctx.String("bin"), Image: ctx.String("image"), JobFile: ctx.String("job-file"), User: ctx.String("user"), Memory: int64(memory)}
 	if scheduler == "kubernetes" && d.JobFile != "" {
 		text, err := os.ReadFile(d.JobFile)
 		if err != nil {
-			return nil, &usageError{err: fmt.Errorf("--job-file: %w", err)}
+			return nil, usage.Errorf("--job-file: %w", err)
 		}
 		d.JobText, d.JobFile = string(text), ""
 	}
 	files, err := job.Deploy(scheduler, d)
 	if err != nil {
-		return nil, &usageError{err: err}
+		return nil, usage.Of(err)
 	}
 	return files, nil
 }
@@ -97,9 +93,9 @@ func readyMade(name string) (ready.Job, error) {
 	}
 	slices.Sort(names)
 	if name == "" {
-		return ready.Job{}, &usageError{err: fmt.Errorf("no job named: one of %s", strings.Join(names, ", "))}
+		return ready.Job{}, usage.Errorf("no job named: one of %s", strings.Join(names, ", "))
 	}
-	return ready.Job{}, &usageError{err: fmt.Errorf("there is no ready-made job %q%s", name, near(name, names))}
+	return ready.Job{}, usage.Errorf("there is no ready-made job %q%s", name, usage.Near(name, names))
 }
 
 // writeAll writes files that are not there yet.

@@ -3,6 +3,8 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -16,16 +18,14 @@ spacesetl plan --creators @XDevelopers --search "open mic" --with tweets --outpu
 			"one returned twice on a UTC day. Low: neither is billed. High: both are. What seeds lead to is\n" +
 			"taken from the store's runs, or guessed where there are none. Minutes are what the documented\n" +
 			"rate windows let through with the tokens a run would find; no token is used.",
-		Flags:  append(append(jobFlags(), trustFlags()...), tokenFileFlag(), text("output", "text", "print text, or json; `FORMAT`", "o")),
-		Action: func(ctx *cli.Context) error { return showPlan(c, ctx) },
+		ArgsUsage: "[FILE]",
+		Flags:     append(append(usage.JobFlags(), trustFlags()...), tokenFileFlag(), formatFlag()),
+		Action:    func(ctx *cli.Context) error { return showPlan(c, ctx) },
 	}
 }
 
 func showPlan(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := readSpec(ctx, c.say)
 	if err != nil {
 		return err
@@ -42,5 +42,5 @@ func showPlan(c *console, ctx *cli.Context) error {
 	case out == "json":
 		return c.printJSON(f)
 	}
-	return printPlan(c, f)
+	return show.Plan(c.stdout, f)
 }

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 )
@@ -33,10 +31,7 @@ func pruneCommand(c *console) *cli.Command {
 }
 
 func pruneStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
@@ -44,12 +39,12 @@ func pruneStore(c *console, ctx *cli.Context) error {
 	for name, key := range map[string]string{"keep-raw": "raw", "archive": "archive"} {
 		if ctx.IsSet(name) {
 			if err := spec.Keep.Set(key, ctx.String(name)); err != nil {
-				return &usageError{commandOf(ctx), fmt.Errorf("--%s: %w", name, err)}
+				return usage.Errorf("--%s: %w", name, err)
 			}
 		}
 	}
 	if spec.Keep.Raw == 0 {
-		return &usageError{commandOf(ctx), errors.New("say how long pages are kept: --keep-raw 90d, or keep: {raw: 90d} in the job")}
+		return usage.Errorf("say how long pages are kept: --keep-raw 90d, or keep: {raw: 90d} in the job")
 	}
 	dry := ctx.Bool("dry-run")
 	sum, err := jobs.Open(spec, c.options()).Prune(ctx.Context, dry)

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 )
 
@@ -16,7 +17,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
-			list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"),
+			usage.OneOf(list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"), "parquet", "duckdb", "latest"),
 			text("out", "", "`DIR` to write to instead of the store"),
 			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),
 			memoryFlag(),
@@ -30,20 +31,12 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 
 // replay prints what each run came to when it is made.
 func replay(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	w, err := watch(c, ctx)
 	if err != nil {
 		return err
 	}
-	spec := jobs.Spec{Store: ctx.String("store"), To: trimmed(ctx.StringSlice("to"))}
-	for _, name := range spec.To {
-		if err := chosen(ctx, "to", name); err != nil {
-			return err
-		}
-	}
+	spec := jobs.Spec{Store: ctx.String("store"), To: usage.Trimmed(ctx.StringSlice("to"))}
 	o := c.options()
 	o.Listener = listener(w)
 	if o.Memory, err = setMemory(ctx); err != nil {

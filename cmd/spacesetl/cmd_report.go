@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/report"
 )
@@ -31,12 +32,11 @@ func reportCommand(c *console) *cli.Command {
 	}
 }
 
-func noReportFlag() cli.Flag { return flag("no-report", "make no report.html at the end") }
+func noReportFlag() cli.Flag {
+	return usage.In(usage.Watch, flag("no-report", "make no report.html at the end"))[0]
+}
 
 func makeReport(c *console, ctx *cli.Context) error {
-	if err := noArguments(ctx); err != nil {
-		return err
-	}
 	o := c.options()
 	var err error
 	if o.Memory, err = setMemory(ctx); err != nil {
@@ -49,7 +49,7 @@ func makeReport(c *console, ctx *cli.Context) error {
 	page, err := jobs.Open(spec, o).Report(ctx.Context, jobs.ReportOptions{Run: ctx.String("run")})
 	var none *report.NoRunError
 	if errors.As(err, &none) {
-		return &usageError{"spacesetl report", err}
+		return usage.Of(err)
 	}
 	if err != nil {
 		return err

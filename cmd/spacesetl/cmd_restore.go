@@ -7,6 +7,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -37,21 +38,18 @@ func restoreCommand(c *console) *cli.Command {
 }
 
 func restoreStore(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	if ctx.String("archive") != "" && ctx.String("store") != "" && !ctx.Args().Present() {
 		return restorePages(c, ctx)
 	}
 	if ctx.Args().Len() != 1 || ctx.String("store") == "" {
-		return &usageError{commandOf(ctx), errors.New("name one backup, a folder, an archive or - for stdin, and the new --store")}
+		return usage.Errorf("name one backup, a folder, an archive or - for stdin, and the new --store")
 	}
 	done, err := keep.Restore(ctx.Context, keep.From{Backup: ctx.Args().First(), In: os.Stdin, Store: store.Dir(ctx.String("store"))})
 	var none *keep.NoBackupError
 	var taken *keep.TakenError
 	if errors.As(err, &none) || errors.As(err, &taken) || errors.Is(err, os.ErrNotExist) {
-		return &usageError{commandOf(ctx), err}
+		return usage.Of(err)
 	}
 	if err != nil {
 		return err
@@ -78,7 +76,7 @@ func restorePages(c *console, ctx *cli.Context) error {
 	month, err := keep.RestorePages(ctx.Context, store.Dir(ctx.String("store")), ctx.String("archive"), nil)
 	var none *keep.NoBackupError
 	if errors.As(err, &none) || errors.Is(err, os.ErrNotExist) {
-		return &usageError{commandOf(ctx), err}
+		return usage.Of(err)
 	}
 	if err != nil {
 		return err

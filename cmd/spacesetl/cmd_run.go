@@ -1,10 +1,15 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -16,7 +21,8 @@ func runCommand(c *console) *cli.Command {
 spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with tweets`,
 		Description: "Tokens are those of spacesetl auth, or X_BEARER_TOKEN (app) and X_USER_TOKEN (user, for buyers).\n" +
 			"A run that stopped early goes on when run again. Without anything to get the job is spacesetl.yaml.",
-		Flags: append(append(append(jobFlags(), trustFlags()...),
+		ArgsUsage: "[FILE]",
+		Flags: append(append(append(usage.JobFlags(), trustFlags()...),
 			tokenFileFlag(),
 			memoryFlag(),
 			outputFlag(),
@@ -30,13 +36,12 @@ spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with
 }
 
 func outputFlag() cli.Flag {
-	return text("output", "text", "print at the end: text, or json, the manifest; `FORMAT`", "o")
+	return usage.OneOf(text("output", "text", "print at the end: text, or json, the manifest; `FORMAT`", "o"), "text", "json")
 }
 
-// format reads --output.
-func format(ctx *cli.Context) (string, error) {
-	value := ctx.String("output")
-	return value, chosen(ctx, "output", value)
+// formatFlag is outputFlag of what is no run.
+func formatFlag() cli.Flag {
+	return usage.OneOf(text("output", "text", "print text, or json; `FORMAT`", "o"), "text", "json")
 }
 
 // startRun runs the job that the command line asks for.
@@ -61,4 +66,11 @@ func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) 
 		err = &gapsError{m}
 	}
 	return ended{result, job, spec.Store}, ofJob(ctx, err)
+}
+
+// gapsError is what a strict job ends with that is done with gaps.
+type gapsError struct{ manifest *store.Manifest }
+
+func (e *gapsError) Error() string {
+	return "done with gaps, which strict takes for a failure: " + strings.Join(show.Gaps(e.manifest), "; ")
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -37,7 +38,7 @@ func schemaCommand(c *console) *cli.Command {
 			"module that reads the Parquet files of all runs, all others DDL:\n" +
 			strings.Join(schemaFormats(), ", ") + ".",
 		Flags: []cli.Flag{
-			text("format", "md", "what to print; `FORMAT`"),
+			usage.OneOf(text("format", "md", "what to print; `FORMAT`"), schemaFormats()...),
 			flag("job", "print the JSON Schema of job files, for editors"),
 		},
 		Action: func(ctx *cli.Context) error {
@@ -62,10 +63,7 @@ func schemaCommand(c *console) *cli.Command {
 			case "json":
 				return c.printJSON(schemas.Dictionary())
 			default:
-				if ddl := warehouseDDL(format); ddl != "" {
-					return c.text(ddl)
-				}
-				return chosen(ctx, "format", format)
+				return c.text(warehouseDDL(format))
 			}
 		},
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
@@ -26,36 +26,31 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 			text("addr", "127.0.0.1:8080", "`ADDRESS` to listen on"),
 			number("seed", 1, "seed of the world; `N`"),
 			number("spaces", 1000, "size of the world, 10 to 1000000; `N`"),
-			&cli.DurationFlag{Name: "window", Value: 15 * time.Minute, Usage: "length of the rate windows; `DURATION`", EnvVars: env("window")},
-			text("only-dialect", "both", "field names the server knows: both, tweet or post; `NAME`"),
-			text("unknown-fields", "ignore", "unknown fields: ignore, reject or reject2, in other words; `HOW`"),
-			text("ended", "return", "what ended Spaces get: return, error or notfound; `HOW`"),
-			text("missing", "error", "what missing Spaces get: error, omit or notfound; `HOW`"),
-			text("paging", "normal", "page tokens: normal, quirks, repeat or expired; `HOW`"),
+			&cli.DurationFlag{Name: "window", Value: 15 * time.Minute, Usage: "length of the rate windows; `DURATION`", EnvVars: usage.Env("window")},
+			usage.OneOf(text("only-dialect", "both", "field names the server knows: both, tweet or post; `NAME`"), "both", "tweet", "post"),
+			usage.OneOf(text("unknown-fields", "ignore", "unknown fields: ignore, reject or reject2, in other words; `HOW`"), "ignore", "reject", "reject2"),
+			usage.OneOf(text("ended", "return", "what ended Spaces get: return, error or notfound; `HOW`"), "return", "error", "notfound"),
+			usage.OneOf(text("missing", "error", "what missing Spaces get: error, omit or notfound; `HOW`"), "error", "omit", "notfound"),
+			usage.OneOf(text("paging", "normal", "page tokens: normal, quirks, repeat or expired; `HOW`"), "normal", "quirks", "repeat", "expired"),
 			flag("quirks", "send values in every shape seen in the wild"),
 			flag("evolve", "let Spaces start and end as time goes by"),
-			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: env("fault-rate")},
+			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: usage.Env("fault-rate")},
 			text("faults", "", "JSON `FILE` of what goes wrong when, as /_sim/faults takes it by POST"),
-			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: env("credit")},
+			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: usage.Env("credit")},
 		},
 		Action: func(ctx *cli.Context) error { return serveSimulator(c, ctx) },
 	}
 }
 
 func serveSimulator(c *console, ctx *cli.Context) error {
-	for _, name := range []string{"only-dialect", "unknown-fields", "ended", "missing", "paging"} {
-		if err := chosen(ctx, name, ctx.String(name)); err != nil {
-			return err
-		}
-	}
 	if n := ctx.Int("spaces"); n < 10 || n > 1_000_000 {
-		return &usageError{"spacesetl simulate", errors.New("--spaces must be between 10 and 1000000")}
+		return usage.Errorf("--spaces must be between 10 and 1000000")
 	}
 	if rate := ctx.Float64("fault-rate"); rate < 0 || rate > 1 {
-		return &usageError{commandOf(ctx), fmt.Errorf("--fault-rate: %g is not between 0 and 1", rate)}
+		return usage.Errorf("--fault-rate: %g is not between 0 and 1", rate)
 	}
 	if ctx.Float64("credit") < 0 || ctx.Duration("window") <= 0 {
-		return &usageError{commandOf(ctx), errors.New("--credit must not be negative, and --window must be more than nothing")}
+		return usage.Errorf("--credit must not be negative, and --window must be more than nothing")
 	}
 	faults, err := faultsOf(ctx)
 	if err != nil {
@@ -93,10 +88,10 @@ func faultsOf(ctx *cli.Context) (faults simulator.Faults, err error) {
 	if path := ctx.String("faults"); path != "" {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return faults, &usageError{commandOf(ctx), fmt.Errorf("--faults: %w", err)}
+			return faults, usage.Errorf("--faults: %w", err)
 		}
 		if faults, err = simulator.ParseFaults(data); err != nil {
-			return faults, &usageError{commandOf(ctx), fmt.Errorf("--faults: %s: %w", path, err)}
+			return faults, usage.Errorf("--faults: %s: %w", path, err)
 		}
 	}
 	if ctx.IsSet("fault-rate") {

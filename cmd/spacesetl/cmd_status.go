@@ -6,6 +6,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 )
@@ -24,7 +26,7 @@ spacesetl status --store ./spaces --check || mail -s "spaces" me`,
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			flag("check", "print problems only, and end with exit code 1 if there are any"),
 			duration("stale", "a last run older than this is a problem; `DURATION` (default thrice the usual)"),
-			text("output", "text", "print text, or json; `FORMAT`", "o"),
+			formatFlag(),
 		}, trustFlags()...),
 		Action: func(ctx *cli.Context) error { return showStatus(c, ctx) },
 	}
@@ -41,10 +43,7 @@ func (e *unhealthyError) Error() string {
 }
 
 func showStatus(c *console, ctx *cli.Context) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
+	out := ctx.String("output")
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
 		return err
@@ -57,9 +56,9 @@ func showStatus(c *console, ctx *cli.Context) error {
 	case out == "json":
 		err = c.printJSON(o)
 	case ctx.Bool("check"):
-		err = printFindings(c, o, health.Problem)
+		err = show.Findings(c.stdout, o, health.Problem)
 	default:
-		err = printOverview(c, o)
+		err = show.Overview(c.stdout, o)
 	}
 	if err == nil && ctx.Bool("check") && !o.Healthy {
 		err = &unhealthyError{spec.Store, problems(o)}
@@ -67,8 +66,8 @@ func showStatus(c *console, ctx *cli.Context) error {
 	return err
 }
 
-// storeSpec is the job of a file, if any, with the store of --store. Only what the
-// job says of its store counts here: a job without seeds will do.
+// storeSpec is the job of a file, if any, with what flags say, such as its store. Only
+// what the job says of that counts here: a job without seeds will do.
 func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 	spec := jobs.Spec{}
 	if file := jobFile(ctx, c.say, "store"); file != "" {
@@ -77,11 +76,9 @@ func storeSpec(c *console, ctx *cli.Context) (jobs.Spec, error) {
 			return spec, err
 		}
 	}
-	if ctx.IsSet("store") {
-		spec.Store = ctx.String("store")
-	}
+	err := usage.Override(ctx, &spec)
 	spec.Defaults()
-	return spec, nil
+	return spec, err
 }
 
 func problems(o *health.Overview) int {

@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 func validateCommand(c *console) *cli.Command {
@@ -25,7 +27,7 @@ func validate(c *console, ctx *cli.Context) error {
 		files = []string{file}
 	}
 	if len(files) == 0 {
-		return &usageError{"spacesetl validate", errors.New("no job file: name one, or write " + folderFile + " with spacesetl init")}
+		return usage.Of(errors.New("no job file: name one, or write " + folderFile + " with spacesetl init"))
 	}
 	var wrong error
 	for _, file := range files {

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 )
@@ -55,11 +59,8 @@ func (e *notWholeError) Error() string {
 }
 
 func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
 	o := c.options()
+	var err error
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
@@ -67,11 +68,53 @@ func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
 	if err != nil {
 		return ofJob(ctx, err)
 	}
-	if err := printVerification(c, v, out); err != nil {
+	if ctx.String("output") == "json" {
+		err = c.printJSON(v)
+	} else {
+		err = show.Verification(c.stdout, v)
+	}
+	if err != nil {
 		return err
 	}
 	if len(v.Problems) > 0 {
 		return &notWholeError{v.Problems}
 	}
 	return nil
+}
+
+// proofOptions reads what is to be proved, and refuses flags that keep each other from
+// their work.
+func proofOptions(ctx *cli.Context) (proof.Options, error) {
+	o := proof.Options{All: ctx.Bool("all"), Files: ctx.Bool("files"), Only: usage.Trimmed(ctx.StringSlice("run")), Sample: ctx.Int("sample")}
+	var err error
+	if since := ctx.String("since"); since != "" {
+		o.Since, err = sinceWhen(since, time.Now())
+	}
+	switch {
+	case err != nil:
+	case o.Files && o.All:
+		err = errors.New("--files compares all checksums whatever was proved before: leave out --all, or leave out --files to make the tables again")
+	case o.Files && o.Sample > 1:
+		err = errors.New("--files looks for no values: leave out --sample")
+	case o.Sample < 1:
+		err = fmt.Errorf("--sample %d: want 1 for every page, or more", o.Sample)
+	case len(o.Only) > 0 && !o.Since.IsZero():
+		err = errors.New("--run names the runs and --since does: leave out one of them")
+	}
+	if err != nil {
+		return o, usage.Of(err)
+	}
+	return o, nil
+}
+
+// sinceWhen is a day (UTC), or so long before now.
+func sinceWhen(text string, now time.Time) (time.Time, error) {
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day, nil
+	}
+	ago, err := time.ParseDuration(text)
+	if err != nil || ago <= 0 {
+		return time.Time{}, fmt.Errorf("--since: %q is neither a day such as 2026-11-01 nor a duration such as 720h", text)
+	}
+	return now.Add(-ago), nil
 }

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -65,6 +66,9 @@ func runShell(t *testing.T, dir string, args ...string) []byte {
 	return out
 }
 
+// quoted is a text in single quotes.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
 // bashComplete sets the variables that bash sets, which takes --to=x apart.
 func bashComplete(t *testing.T, dir, script string, lines []string) [][]string {
 	code := ". " + script + "\n"
@@ -88,7 +92,7 @@ func bashComplete(t *testing.T, dir, script string, lines []string) [][]string {
 func fishComplete(t *testing.T, dir, script string, lines []string) [][]string {
 	code := "source " + script + "\n"
 	for _, line := range lines {
-		code += "complete -C " + fishQuoted(line) + " | string replace -r '\\t.*' ''\necho ...\n"
+		code += "complete -C " + strconv.Quote(line) + " | string replace -r '\\t.*' ''\necho ...\n"
 	}
 	all := answersOf(t, "fish", runShell(t, dir, needTool(t, "fish"), "--no-config", "-c", code), len(lines))
 	for i, line := range lines { // fish completes the whole word

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // The shells complete commands, flags, values, files and folders.
@@ -80,17 +82,17 @@ func TestShellsCompleteEveryFlag(t *testing.T) {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()
 			var lines []string
-			commands := syntaxOf((&console{}).app().Commands).all()[1:]
+			commands := usage.SyntaxOf((&console{}).app().Commands).All()[1:]
 			for _, s := range commands {
-				lines = append(lines, "spacesetl "+s.name()+" --")
+				lines = append(lines, "spacesetl "+s.Name()+" --")
 			}
 			for i, got := range complete(t, t.TempDir(), scriptOf(t, shell), lines) {
 				for j := range got {
 					got[j] = strings.TrimSuffix(got[j], "=")
 				}
 				var want []string
-				for _, f := range commands[i].flags {
-					want = append(want, f.names[0])
+				for _, f := range commands[i].Flags {
+					want = append(want, f.Names[0])
 				}
 				if slices.Sort(want); !slices.Equal(got, want) {
 					t.Errorf("%q: got %q, want %q", lines[i], got, want)
@@ -115,21 +117,21 @@ func scriptOf(t *testing.T, shell string) string {
 
 // What a flag's choices are here is what the commands take.
 func TestChoicesAreWhatCommandsTake(t *testing.T) {
-	for _, s := range syntaxOf((&console{}).app().Commands).all()[1:] {
-		for _, f := range s.flags {
-			if f.of == nil {
+	for _, s := range usage.SyntaxOf((&console{}).app().Commands).All()[1:] {
+		for _, f := range s.Flags {
+			if f.Of == nil {
 				continue
 			}
-			wrong := f.of[0] + "x"
-			args := append(slices.Clone(s.path), f.names[0], wrong)
-			if slices.Contains(s.path, "run") || slices.Contains(s.path, "plan") {
+			wrong := f.Of[0] + "x"
+			args := append(slices.Clone(s.Path), f.Names[0], wrong)
+			if slices.Contains(s.Path, "run") || slices.Contains(s.Path, "plan") {
 				args = append(args, "--ids", "1SLjjRYNejbKM")
 			}
 			code, _, stderr := spoken(t, args...)
-			if want := fmt.Sprintf("did you mean %q", f.of[0]); code != 2 || !strings.Contains(stderr, want) || !strings.Contains(stderr, strings.TrimLeft(f.names[0], "-")) {
+			if want := fmt.Sprintf("did you mean %q", f.Of[0]); code != 2 || !strings.Contains(stderr, want) || !strings.Contains(stderr, strings.TrimLeft(f.Names[0], "-")) {
 				t.Errorf("%v: exit code %d, want 2 and %q in %s", args, code, want, stderr)
 			}
-			for _, choice := range f.of {
+			for _, choice := range f.Of {
 				if !strings.Contains(stderr, choice) {
 					t.Errorf("%v: %q is not among the choices of %s", args, choice, stderr)
 				}

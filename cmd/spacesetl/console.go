@@ -50,12 +50,8 @@ func (c *console) observer() *observe.Observer {
 func (c *console) log() *slog.Logger { return c.observer().Log() }
 
 // print prints in a format of ours; an argument neither ends a line nor a cell.
-func (c *console) print(format string, args ...any) error { return to(c.stdout, format, args...) }
-
-// to prints like print, to a table for one.
-func to(w io.Writer, format string, args ...any) error {
-	_, err := printable.Fprintf(w, format, args...)
-	return err
+func (c *console) print(format string, args ...any) error {
+	return printable.To(c.stdout, format, args...)
 }
 
 // text prints a text of several lines.
@@ -65,7 +61,7 @@ func (c *console) text(text string) error {
 }
 
 // say prints a line that is no result.
-func (c *console) say(line string) { _ = to(c.stderr, "spacesetl: %s\n", line) }
+func (c *console) say(line string) { _ = printable.To(c.stderr, "spacesetl: %s\n", line) }
 
 // exact is stdout for content whose every byte counts: a file or a pipe gets it as
 // it is, a terminal what is printable of it.

@@ -26,7 +26,7 @@ func printCrash(w io.Writer, value any, stack []byte) {
 	text := strings.Join(strings.Fields(fmt.Sprint(value)), " ")
 	const most = 300 // bytes
 	text = strings.ToValidUTF8(text[:min(len(text), most)], "")
-	_ = to(w, "spacesetl: internal error: %s\n", text)
+	_ = printable.To(w, "spacesetl: internal error: %s\n", text)
 	if debugging() {
 		_, _ = w.Write(stack)
 		return

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 )
@@ -24,7 +25,7 @@ func TestAnErrorCannotForgeALine(t *testing.T) {
 		{errors.Join(forged, errors.New("disk full")), flat + "\ndisk full"},
 		{fmt.Errorf("store: %w", errors.Join(forged, forged)), "store: " + flat + "\n" + flat},
 		{fmt.Errorf("%w, after %w", errors.New("x"), forged), "x, after " + flat},
-		{&usageError{"spacesetl run", invalid}, "one\ntwo"},
+		{usage.Of(invalid), "one\ntwo"},
 		{errors.Join(invalid, invalid), "one\ntwo\none\ntwo"},
 		{withAdvice(&pipeline.StoppedError{Err: forged}, "spacesetl run"), flat + "\neverything received is kept; to go on where this run stopped: spacesetl run"},
 	} {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
@@ -31,9 +32,9 @@ func exitCode(ctx context.Context, err error) int {
 	var stopped *pipeline.StoppedError
 	errors.As(err, &stopped)
 	var (
-		usage   *usageError
+		wrong   *usage.Error
 		invalid *jobs.InvalidError
-		wrong   *store.WrongJobError
+		other   *store.WrongJobError
 		newer   *store.FormatError
 		half    *store.RestoringError
 		gaps    *gapsError
@@ -43,7 +44,7 @@ func exitCode(ctx context.Context, err error) int {
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &usage), errors.As(err, &invalid), errors.As(err, &wrong), errors.As(err, &newer), errors.As(err, &half), misconfigured(err):
+	case errors.As(err, &wrong), errors.As(err, &invalid), errors.As(err, &other), errors.As(err, &newer), errors.As(err, &half), misconfigured(err):
 		return 2
 	case errors.As(err, &gaps):
 		return 3
@@ -82,12 +83,9 @@ func signalCode(s os.Signal) int {
 	return 130
 }
 
-// exitMeaning is an exit code as the manual has it.
-type exitMeaning struct{ code, meaning string }
-
 // exitMeanings are the exit codes in words.
-func exitMeanings() []exitMeaning {
-	return []exitMeaning{
+func exitMeanings() [][2]string {
+	return [][2]string{
 		{"0", "Done; what did not come, if anything, is named."},
 		{"1", "Failed; with status --check and doctor, something is wrong."},
 		{"2", "Usage or configuration."},

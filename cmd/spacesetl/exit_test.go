@@ -61,8 +61,8 @@ func TestExitCodes(t *testing.T) {
 func exitNames() map[string]string {
 	names := map[string]string{}
 	for _, e := range exitMeanings() {
-		for code := range strings.SplitSeq(e.code, ", ") {
-			names[code] = e.meaning
+		for code := range strings.SplitSeq(e[0], ", ") {
+			names[code] = e[1]
 		}
 	}
 	return names

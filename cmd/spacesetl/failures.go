@@ -54,3 +54,14 @@ func failureTable() string {
 	}
 	return b.String()
 }
+
+// manFailures is the table as the manual has it.
+func manFailures() [][2]string {
+	var items [][2]string
+	plain := strings.NewReplacer("`", "", "·", "*")
+	for _, f := range failures() {
+		items = append(items, [2]string{plain.Replace(f.what),
+			plain.Replace(fmt.Sprintf("Lasting for: %s. Costs: %s. Ends: %s (%s).", f.lasts, f.costs, f.ends, f.exit))})
+	}
+	return items
+}

@@ -6,18 +6,20 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf8"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 const (
 	helpWidth = 100 // characters of the widest line of help
 	helpLines = 24  // of a screen
-	jobLines  = 58  // of commands that have all flags of a job
+	jobLines  = 16  // beside the flags, of commands that have all flags of a job
 )
 
 // The help of each command begins with an example of it, and fits a screen.
 func TestHelpFitsTheScreenAndBeginsWithAnExample(t *testing.T) {
-	for _, s := range syntaxOf((&console{}).app().Commands).all() {
-		args := append([]string{"spacesetl"}, s.path...)
+	for _, s := range usage.SyntaxOf((&console{}).app().Commands).All() {
+		args := append([]string{"spacesetl"}, s.Path...)
 		var stdout, stderr bytes.Buffer
 		if code := run(context.Background(), append(args, "--help"), &stdout, &stderr); code != 0 || stderr.Len() > 0 {
 			t.Errorf("%v --help: exit code %d, stderr %q", args, code, stderr.String())
@@ -25,12 +27,12 @@ func TestHelpFitsTheScreenAndBeginsWithAnExample(t *testing.T) {
 		help := stdout.String()
 		_, example, _ := strings.Cut(help, "\n")
 		example, _, _ = strings.Cut(example, "\n")
-		if !strings.HasPrefix(help, "Examples:\n") || !strings.Contains(example, strings.TrimSpace("spacesetl "+s.name())) {
+		if !strings.HasPrefix(help, "Examples:\n") || !strings.Contains(example, strings.TrimSpace("spacesetl "+s.Name())) {
 			t.Errorf("%v --help: begins with no example of it:\n%s", args, help)
 		}
 		most := helpLines
-		if len(s.flags) >= manyFlags {
-			most = jobLines
+		if len(s.Flags) >= 18 {
+			most = jobLines + len(s.Flags)
 		}
 		if n := strings.Count(help, "\n"); n > most {
 			t.Errorf("%v --help: %d lines, at most %d:\n%s", args, n, most, help)
@@ -40,9 +42,9 @@ func TestHelpFitsTheScreenAndBeginsWithAnExample(t *testing.T) {
 				t.Errorf("%v --help: %d characters, at most %d: %s", args, n, helpWidth, line)
 			}
 		}
-		for _, f := range s.flags {
-			if f.names[0] != "--help" && s.path != nil && !strings.Contains(help, "  "+f.left()) {
-				t.Errorf("%v --help: says nothing of %s", args, f.left())
+		for _, f := range s.Flags {
+			if f.Names[0] != "--help" && s.Path != nil && !strings.Contains(help, "  "+f.Left()) {
+				t.Errorf("%v --help: says nothing of %s", args, f.Left())
 			}
 		}
 	}
@@ -50,11 +52,11 @@ func TestHelpFitsTheScreenAndBeginsWithAnExample(t *testing.T) {
 
 // Help has no template of the library's left in it.
 func TestHelpIsPrintedAsItIs(t *testing.T) {
-	for _, s := range syntaxOf((&console{}).app().Commands).all() {
-		_, stdout, _ := spoken(t, append(s.path, "--help")...)
-		_, short, _ := spoken(t, append(s.path, "-h")...)
+	for _, s := range usage.SyntaxOf((&console{}).app().Commands).All() {
+		_, stdout, _ := spoken(t, append(s.Path, "--help")...)
+		_, short, _ := spoken(t, append(s.Path, "-h")...)
 		if stdout != short || strings.Contains(stdout, "{{") || strings.Contains(stdout, "NAME:") {
-			t.Errorf("%v --help:\n%s\n-h:\n%s", s.path, stdout, short)
+			t.Errorf("%v --help:\n%s\n-h:\n%s", s.Path, stdout, short)
 		}
 	}
 }

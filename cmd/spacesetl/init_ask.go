@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // asker asks a question until check takes the answer.
@@ -22,7 +23,7 @@ func askerFor(c *console, ctx *cli.Context) asker {
 	if ctx.Bool("yes") {
 		return func(_, proposed string, check func(string) error) (string, error) {
 			if err := check(proposed); err != nil {
-				return "", &usageError{err: err}
+				return "", usage.Of(err)
 			}
 			return proposed, nil
 		}
@@ -35,7 +36,10 @@ func askerFor(c *console, ctx *cli.Context) asker {
 	return func(question, proposed string, check func(string) error) (string, error) {
 		for {
 			fmt.Fprintf(c.stderr, "%s [%s] ", question, proposed)
-			answer, err := answered(ctx.Context, in)
+			answer, err := lineOf(ctx.Context, in)
+			if errors.Is(err, io.EOF) {
+				err = usage.Errorf("no answer: nothing is written; --yes takes what is proposed")
+			}
 			if err != nil {
 				return "", err
 			}
@@ -46,28 +50,5 @@ func askerFor(c *console, ctx *cli.Context) asker {
 			}
 			fmt.Fprintf(c.stderr, "  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		}
-	}
-}
-
-// answered reads a line. A read cannot be cancelled: when ctx ends first, it
-// ends with the process.
-func answered(ctx context.Context, in *bufio.Reader) (string, error) {
-	type read struct {
-		line string
-		err  error
-	}
-	lines := make(chan read, 1)
-	go func() {
-		line, err := in.ReadString('\n')
-		lines <- read{line, err}
-	}()
-	select {
-	case r := <-lines:
-		if errors.Is(r.err, io.EOF) {
-			return "", &usageError{err: errors.New("no answer: nothing is written; --yes takes what is proposed")}
-		}
-		return r.line, r.err
-	case <-ctx.Done():
-		return "", context.Cause(ctx)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/ready"
 )
 
@@ -35,8 +36,8 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		key: "creators", name: name, with: ctx.String("with"), store: cmp.Or(ctx.String("store"), "./"+name), budget: cmp.Or(ctx.String("budget-day"), "25"),
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
-	for _, with := range trimmed(strings.Split(p.with, ",")) {
-		if err := chosen(ctx, "with", with); err != nil && with != "none" {
+	for _, with := range usage.Trimmed(strings.Split(p.with, ",")) {
+		if err := usage.Among("with", with, "buyers", "tweets"); err != nil && with != "none" {
 			return p, err
 		}
 	}
@@ -71,7 +72,7 @@ func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 	if p.from == nil {
 		p.key, err = ask("What do you want to get: creators, search or ids?", p.key, func(answer string) error {
 			if !slices.Contains(seedKeys(), answer) {
-				return fmt.Errorf("%q is not one of creators, search, ids%s", answer, near(answer, seedKeys()))
+				return fmt.Errorf("%q is not one of creators, search, ids%s", answer, usage.Near(answer, seedKeys()))
 			}
 			return nil
 		})
@@ -123,9 +124,9 @@ func firstFor(key string) *ready.Job {
 
 func seedsIn(key, answer string) []string {
 	if key == "search" {
-		return trimmed(strings.Split(answer, ";"))
+		return usage.Trimmed(strings.Split(answer, ";"))
 	}
-	return trimmed(strings.Split(answer, ","))
+	return usage.Trimmed(strings.Split(answer, ","))
 }
 
 func withIn(answer string) []string {
@@ -135,7 +136,7 @@ func withIn(answer string) []string {
 	case "both":
 		return []string{"tweets", "buyers"}
 	}
-	return trimmed(strings.Split(answer, ","))
+	return usage.Trimmed(strings.Split(answer, ","))
 }
 
 func isFolder(path string) error {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -47,7 +48,7 @@ func originOf(t *testing.T, args ...string) (note store.JobNote) {
 		note = origin(ctx, spec)
 		return err
 	}
-	args, err := arranged(app, append([]string{"spacesetl"}, args...))
+	args, _, err := usage.Arranged(app, append([]string{"spacesetl"}, args...))
 	if err == nil {
 		err = app.RunContext(t.Context(), args)
 	}

@@ -9,13 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"slices"
 	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
@@ -65,7 +65,7 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 	defer func() { _, _ = stdout.Flush(), stderr.Flush() }() // half a character
 	defer recovered(c.stderr, &code)
 	app := c.app()
-	args, err := arranged(app, asHelp(args))
+	args, called, err := usage.Arranged(app, args)
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
@@ -73,9 +73,9 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 		for line := range strings.Lines(errorLines(err)) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
 		}
-		var u *usageError
+		var u *usage.Error
 		if errors.As(err, &u) {
-			c.say("see " + u.command + " --help")
+			c.say("see " + called + " --help")
 		}
 	}
 	return exitCode(ctx, err)
@@ -87,14 +87,13 @@ func (c *console) app() *cli.App {
 		Usage:       "X Spaces from the X API v2 into Parquet and DuckDB",
 		UsageText:   "spacesetl demo\nspacesetl run --creators @XDevelopers --store ./spaces",
 		Description: "What was paid for once is never fetched again: running again goes on where the last run stopped.",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}, helpFlag()},
-		Version:     version, HideVersion: true, HideHelp: true, Suggest: true,
-		Writer: c.stdout, ErrWriter: c.stderr,
+		Flags:       []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "print the version"}},
+		Version:     version,
+		Writer:      c.stdout, ErrWriter: c.stderr,
 		ExitErrHandler: func(*cli.Context, error) {}, // run prints and decides
-		OnUsageError:   usage,
 		Action: func(ctx *cli.Context) error {
 			if name := ctx.Args().First(); name != "" {
-				return &usageError{"spacesetl", fmt.Errorf("there is no command %q%s", name, near(name, commandNames(ctx.App)))}
+				return usage.NoCommand(ctx.App, name)
 			}
 			if ctx.Bool("version") {
 				return printVersion(c)
@@ -108,27 +107,6 @@ func (c *console) app() *cli.App {
 			completionCommand(c), manCommand(c), versionCommand(c),
 		},
 	}
-	for _, command := range app.Commands {
-		command.OnUsageError = usage
-		if !takesWords(command.Name) {
-			command.Before = noArguments
-		}
-		concise(command)
-	}
-	app.CustomAppHelpTemplate = helpText(app.UsageText, app.Usage, app.Description, syntaxOf(app.Commands))
+	usage.Prepare(app)
 	return app
-}
-
-func commandNames(app *cli.App) []string {
-	var names []string
-	for _, c := range app.Commands {
-		names = append(names, c.Name)
-	}
-	return names
-}
-
-// takesWords reports whether a command has something to say of words that are
-// no flags.
-func takesWords(command string) bool {
-	return slices.Contains([]string{"run", "plan", "validate", "auth", "completion", "jobs", "init", "abandon", "backup", "restore"}, command)
 }

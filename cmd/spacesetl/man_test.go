@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // pageOf writes the manual page to a file.
@@ -50,13 +52,13 @@ func TestManualIsComplete(t *testing.T) {
 		t.Fatal(err)
 	}
 	page := strings.Join(strings.Fields(string(out)), " ")
-	for _, s := range syntaxOf((&console{}).app().Commands).all()[1:] {
-		for _, f := range s.flags {
-			if f.names[0] != "--help" && !strings.Contains(page, f.left()) {
-				t.Errorf("%s: %s is not in the manual", s.name(), f.left())
+	for _, s := range usage.SyntaxOf((&console{}).app().Commands).All()[1:] {
+		for _, f := range s.Flags {
+			if f.Names[0] != "--help" && !strings.Contains(page, f.Left()) {
+				t.Errorf("%s: %s is not in the manual", s.Name(), f.Left())
 			}
 		}
-		for _, choice := range []string{s.name(), s.usage[1:]} {
+		for _, choice := range []string{s.Name(), s.Usage[1:]} {
 			if !strings.Contains(page, choice) {
 				t.Errorf("%q is not in the manual", choice)
 			}
@@ -75,7 +77,7 @@ func TestManualExplainsTheJSON(t *testing.T) {
 	if err := os.Remove(filepath.Join(store, "spaces.duckdb")); err != nil { // so that there is a finding with all fields
 		t.Fatal(err)
 	}
-	for command, fields := range map[string][][2]string{"status": statusFields(), "doctor": doctorFields()} {
+	for command, fields := range map[string][][2]string{"status": usage.StatusFields(), "doctor": usage.DoctorFields()} {
 		var text strings.Builder
 		for _, f := range fields {
 			text.WriteString(f[0] + " " + f[1] + " ")

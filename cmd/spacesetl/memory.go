@@ -8,6 +8,9 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 )
 
 // Memory, in bytes.
@@ -27,14 +30,14 @@ type memory struct {
 }
 
 func memoryFlag() cli.Flag {
-	return text("memory", "", "memory to stay within, such as `1GiB`")
+	return usage.In(jobfile.Limits, text("memory", "", "memory to stay within, such as `1GiB`"))[0]
 }
 
 // setMemory sets Go's limit and returns DuckDB's, in bytes.
 func setMemory(ctx *cli.Context) (duckdb int64, err error) {
 	m, err := memoryFor(ctx.String("memory"), memlimit.FromCgroup)
 	if err != nil {
-		return 0, &usageError{"spacesetl " + ctx.Command.Name, err}
+		return 0, usage.Of(err)
 	}
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(m.golang)

@@ -2,12 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"runtime"
 	"runtime/pprof"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 )
 
 // profileFlags write what go tool pprof reads.
@@ -23,7 +24,7 @@ func profiled(ctx *cli.Context, action func() error) (err error) {
 	if path := ctx.String("cpuprofile"); path != "" {
 		file, err := os.Create(path)
 		if err != nil {
-			return &usageError{commandOf(ctx), fmt.Errorf("--cpuprofile: %w", err)}
+			return usage.Errorf("--cpuprofile: %w", err)
 		}
 		if err := pprof.StartCPUProfile(file); err != nil {
 			return errors.Join(err, file.Close())
@@ -36,7 +37,7 @@ func profiled(ctx *cli.Context, action func() error) (err error) {
 	if path := ctx.String("memprofile"); path != "" {
 		file, err := os.Create(path)
 		if err != nil {
-			return &usageError{commandOf(ctx), fmt.Errorf("--memprofile: %w", err)}
+			return usage.Errorf("--memprofile: %w", err)
 		}
 		defer func() {
 			runtime.GC() // so that the heap shown is what is in use

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -35,8 +36,8 @@ func wordsOf(ctx *cli.Context, paths []string, but ...string) []string {
 			words = append(words, name)
 		case cli.StringSlice:
 			words = append(words, "--"+name, strings.Join(value.Value(), ","))
-		case *query:
-			for _, q := range value.given(name) {
+		case *usage.Query:
+			for _, q := range value.Given(name) {
 				words = append(words, "--"+name, q)
 			}
 		default:
@@ -66,7 +67,7 @@ func origin(ctx *cli.Context, spec jobs.Spec) store.JobNote {
 	if file := ctx.String("file"); file != "" {
 		note.File = absolute(file)
 	}
-	others := append(flagNames(watchFlags()), flagNames(tellFlags())...) // that are not the job's
+	others := append(usage.Names(watchFlags()), usage.Names(tellFlags())...) // that are not the job's
 	given := wordsOf(ctx, []string{"ids-file"}, append(others, "file", "store", "output", "no-report", "memory", "token-file")...)
 	if len(given) == 1 && note.File != "" && !ctx.IsSet("store") {
 		return note

@@ -2,13 +2,13 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/show"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
@@ -88,7 +88,7 @@ func TestPlanWarnsOfTheMonthlyCap(t *testing.T) {
 	for _, high := range []int64{schemas.PostCap, schemas.PostCap + 1} {
 		var out bytes.Buffer
 		p := jobs.Forecast{Posts: forecast.Range{Low: 2_500_000, High: high}}
-		if err := printPlan(&console{stdout: &out, stderr: io.Discard}, p); err != nil {
+		if err := show.Plan(&out, p); err != nil {
 			t.Fatal(err)
 		}
 		const warning = "\nX lets a project read 3,000,000 posts a month: the store's runs have read 2500000 of them, and this run may bring that to 3000001;"

@@ -6,10 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/urfave/cli/v2"
-
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -107,20 +104,5 @@ func TestStatusWithoutAStoreIsAUsageError(t *testing.T) {
 	code, _, stderr := spoken(t, "status", "--store", filepath.Join(t.TempDir(), "none"))
 	if code != 2 || !strings.Contains(stderr, "name the store of a job that has run") {
 		t.Errorf("exit code %d: %s", code, stderr)
-	}
-}
-
-// What a run notes of its job, status advises again: no flag of a job is unknown to
-// what looks through the notes of stores from elsewhere.
-func TestEveryFlagOfAJobCanBeAdvised(t *testing.T) {
-	for _, f := range jobFlags() {
-		name := f.Names()[0]
-		words := []string{"run", "--" + name, "https://api.x.com"}
-		if _, isBool := f.(*cli.BoolFlag); isBool {
-			words = words[:2]
-		}
-		if _, doubt := outside.Noted(words, func(dir string) string { return dir }); doubt != "" {
-			t.Errorf("--%s: %s", name, doubt)
-		}
 	}
 }

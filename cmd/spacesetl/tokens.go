@@ -1,8 +1,13 @@
 package main
 
 import (
+	"os"
+	"slices"
+	"strings"
+
 	"github.com/urfave/cli/v2"
 
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 )
@@ -28,20 +33,34 @@ func environment() jobs.Tokens {
 
 // findTokens are the tokens of the environment and of the token file.
 func findTokens(c *console, ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, error) {
-	if path, err := tokenFile(ctx); err == nil {
-		if store, err := auth.Open(path); err == nil { // else FindTokens says it
-			sayIgnored(c, store)
-		}
-	}
-	return tokensOf(ctx, spec)
-}
-
-// tokensOf is findTokens, and says nothing.
-func tokensOf(ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, error) {
 	path, err := tokenFile(ctx)
 	if err != nil {
 		return environment(), nil // without a file there is none in it
 	}
+	if store, err := auth.Open(path); err == nil { // else FindTokens says it
+		sayIgnored(c, store)
+	}
 	tokens, err := jobs.FindTokens(spec, path, version, environment())
 	return tokens, ofJob(ctx, err)
+}
+
+// secretOf reads a variable that is no flag, so that no shell history or
+// process list shows it.
+func secretOf(variable string) string { return strings.TrimSpace(os.Getenv(variable)) }
+
+// secretVariables are the environment's secrets, which no child needs.
+func secretVariables() []string {
+	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
+	for _, flag := range secretFlags() {
+		names = append(names, usage.Env(flag)...)
+	}
+	return names
+}
+
+// withoutSecrets is the environment for another program.
+func withoutSecrets(environ []string) []string {
+	return slices.DeleteFunc(environ, func(pair string) bool {
+		name, _, _ := strings.Cut(pair, "=")
+		return slices.Contains(secretVariables(), name)
+	})
 }

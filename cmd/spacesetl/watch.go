@@ -1,9 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"context"
-	"errors"
 	"os"
 	"runtime"
 	"strings"
@@ -11,28 +8,27 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/pipeline"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // watchFlags say what is told of a run while it goes.
 func watchFlags() []cli.Flag {
-	return []cli.Flag{
-		text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"),
-		text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"),
-		text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"),
-	}
+	return usage.In(usage.Watch,
+		usage.OneOf(text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"), observe.Progresses...),
+		usage.OneOf(text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"), observe.Levels...),
+		usage.OneOf(text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"), observe.Formats...),
+	)
 }
 
 // tellFlags say who is told of a run, beside who looks on.
 func tellFlags() []cli.Flag {
-	return []cli.Flag{
+	return usage.In(usage.Watch,
 		text("metrics-file", "", "write metrics to `FILE`.prom for the node exporter's textfile collector"),
 		text("pushgateway", "", "send metrics to the Pushgateway at `URL`"),
 		text("ping-url", "", "ping `URL` at the start and the end, as healthchecks.io has it"),
 		text("otlp-endpoint", "", "send traces and metrics to the OpenTelemetry collector at `URL`"),
-	}
+	)
 }
 
 // secretFlags are those whose values can hold a secret.
@@ -75,11 +71,6 @@ func telemetryTo(signal, path, address string) string {
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
-	for _, flag := range []string{"progress", "log-level", "log-format"} {
-		if err := chosen(ctx, flag, cmp.Or(ctx.String(flag), choices(flag)[0])); err != nil {
-			return nil, err
-		}
-	}
 	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,
@@ -87,7 +78,7 @@ func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
 		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"), Insecure: insecure(ctx),
 	})
 	if err != nil {
-		return nil, &usageError{"spacesetl " + ctx.Command.Name, err}
+		return nil, usage.Of(err)
 	}
 	c.libraries.to.Store(w)
 	return w, nil
@@ -99,49 +90,4 @@ func listener(w *observe.Observer) jobs.Listener {
 		Log: w.Log(), Started: w.Run, Event: w.Event, Notice: w.Notice, Progress: w.Progress,
 		Gauges: func(g jobs.Gauges) { w.Source(observe.Source(g)) },
 	}
-}
-
-// ended is a run that has come to its end, whichever.
-type ended struct {
-	jobs.Result
-	job   *jobs.Job
-	store string
-}
-
-// watched runs work under the command's observer, prints what it came to and
-// makes its report.
-func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, error)) error {
-	out, err := format(ctx)
-	if err != nil {
-		return err
-	}
-	w, err := watch(c, ctx)
-	if err != nil {
-		return err
-	}
-	w.Start(ctx.Context)
-	r, err := work(w)
-	w.Finish(context.WithoutCancel(ctx.Context), observe.End{Outcome: outcome(r, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)})
-	if printErr := printResult(c, r.Result, out); err == nil {
-		err = printErr
-	}
-	reportRun(c, ctx, w, r, out)
-	return withAdvice(err, again(ctx))
-}
-
-// outcome is what a run came to that ended with err.
-func outcome(r ended, err error) schemas.Outcome {
-	var stopped *pipeline.StoppedError
-	var gaps *gapsError
-	switch {
-	case (err == nil || errors.As(err, &gaps)) && r.Manifest != nil:
-		return r.Manifest.Run.Outcome
-	case err == nil:
-		return schemas.Done
-	case errors.As(err, &stopped):
-		return stopped.Outcome
-	case errors.Is(err, context.Canceled):
-		return schemas.Interrupted
-	}
-	return schemas.Failed
 }

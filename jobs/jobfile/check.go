@@ -3,11 +3,11 @@ package jobfile
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spacesetl/spacesetl/extract/address"
@@ -46,28 +46,14 @@ func (s *Spec) Check() []Problem {
 		c.require(n >= 1 && n <= 2048, fmt.Sprintf("search[%d]", i), fmt.Sprintf("a query has 1 to 2048 characters, not %d", n))
 		c.oneOf(fmt.Sprintf("search[%d]", i), "state", search.State, states())
 	}
-	c.oneOf("state", "state", s.State, states())
-	c.oneOf("follow", "follow", s.Follow, follows())
-	c.oneOf("publish", "publish", s.Publish, publishes())
-	c.oneOf("partition", "partition", string(s.Partition), partitions())
-	c.oneOf("dialect", "dialect", s.Dialect, dialects())
-	c.oneOf("users", "users", s.Users, userSources())
+	for _, k := range Keys() {
+		c.value(k)
+	}
 	c.require(s.Users != UsersBatch || s.Dialect != string(schemas.PostDialect), "users",
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
-	for i, with := range s.With {
-		c.require(with != "", fmt.Sprintf("with[%d]", i), "with: an item of the list is empty")
-		c.oneOf(fmt.Sprintf("with[%d]", i), "with", with, companions())
-	}
-	for i, to := range s.To {
-		c.require(to != "", fmt.Sprintf("to[%d]", i), "to: an item of the list is empty")
-		c.oneOf(fmt.Sprintf("to[%d]", i), "to", to, stores())
-	}
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
-	for _, key := range slices.Sorted(maps.Keys(s.Durations())) {
-		c.require(*s.Durations()[key] >= 0, key, key+" is negative")
-	}
 	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
 	c.baseURL()
 	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
@@ -82,14 +68,11 @@ func (s *Spec) Check() []Problem {
 // below that none is ever sent.
 func (c *checker) affordable() {
 	dearest, most := forecast.Least(c.spec.Plan(false), c.spec.PriceTable())
-	b := c.spec.Budget
-	for _, bound := range []struct {
-		key string
-		usd schemas.Money
-	}{{"usd_per_run", b.Run}, {"usd_per_day", b.Day}, {"usd_per_month", b.Month}} {
-		c.require(bound.usd == 0 || bound.usd >= most, "budget."+bound.key, fmt.Sprintf(
+	for _, k := range budgetKeys() {
+		usd := *k.into(c.spec).(*schemas.Money)
+		c.require(usd == 0 || usd >= most, "budget."+k.Name, fmt.Sprintf(
 			"budget: %s %s is too little for any request to %s: the smallest can cost %s; give at least that, and more for what it leads to (spacesetl plan says how much)",
-			bound.key, bound.usd, dearest, most))
+			k.Name, usd, dearest, most))
 	}
 }
 
@@ -117,9 +100,28 @@ func (c *checker) require(ok bool, path, text string) {
 	}
 }
 
+// value wants what a key's declaration says of its value.
+func (c *checker) value(k Key) {
+	if k.into == nil {
+		return
+	}
+	switch value := k.into(c.spec).(type) {
+	case *string:
+		c.oneOf(k.Name, k.Name, *value, k.Values)
+	case *[]string:
+		for i, item := range *value {
+			path := fmt.Sprintf("%s[%d]", k.Name, i)
+			c.require(item != "" || k.Values == nil, path, k.Name+": an item of the list is empty")
+			c.oneOf(path, k.Name, item, k.Values)
+		}
+	case *time.Duration:
+		c.require(*value >= 0, k.Name, k.Name+" is negative")
+	}
+}
+
 // oneOf wants one of the values, or none.
 func (c *checker) oneOf(path, key, value string, allowed []string) {
-	if value == "" || slices.Contains(allowed, value) {
+	if value == "" || allowed == nil || slices.Contains(allowed, value) {
 		return
 	}
 	hint := ""

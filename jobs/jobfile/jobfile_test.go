@@ -219,6 +219,7 @@ func TestMoneyInAJob(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"users: batsh":                           `job.yaml:2: users: "batsh" is not one of expand, batch, none: did you mean "batch"?`,
+		"compact: days":                          `job.yaml:2: compact: "days" is not one of month, day, none: did you mean "day"?`,
 		"users: batch\ndialect: post":            "users: batch needs dialect: tweet",
 		"budget: 5":                              "budget: wants amounts in dollars",
 		"budget: {usd_per_week: 1}":              `unknown key "usd_per_week" in budget`,

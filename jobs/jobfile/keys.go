@@ -17,10 +17,16 @@ type Key struct {
 	Otherwise string   // in words what holds by default, where no value says it
 	Example   string   // a value in YAML
 	Keys      []Key    // of a mapping
+	Flag      Flag     // of the command line; the zero value for none
 
 	shape shape
-	read  func(*reader, string, ast.Node)
+	into  func(*Spec) any                 // where a value goes: *string, *[]string, *bool and the like
+	read  func(*reader, string, ast.Node) // in a file, if not as what into points to is read
 }
+
+// Into is where a value of the key goes: a *string, *[]string, *bool, *int,
+// *time.Duration, *schemas.Money or *[]Search.
+func (k Key) Into(s *Spec) any { return k.into(s) }
 
 // shape is what a value looks like.
 type shape int
@@ -44,83 +50,92 @@ const (
 func Keys() []Key {
 	return []Key{
 		{Name: "version", Doc: "Version of the file's form.", Values: []string{"1"}, Example: "1", shape: wholeShape,
-			read: func(r *reader, k string, n ast.Node) { r.number(k, n, &r.spec.Version) }},
+			into: func(s *Spec) any { return &s.Version }},
 		{Name: "name", Doc: "Name of the job; a store belongs to one.", Otherwise: "the file's name", Example: "watch",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Name) }},
+			into: func(s *Spec) any { return &s.Name }, Flag: Flag{Get, "`NAME` of the job; a store belongs to one"}},
 		{Name: "creators", Doc: "User ids and @usernames whose Spaces to get.", Example: `["@XDevelopers", "2244994945"]`, shape: listed | creatorShape,
-			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.Creators) }},
+			into: func(s *Spec) any { return &s.Creators }, Flag: Flag{Get, "user ids and @usernames whose Spaces to get, `LIST` comma separated"}},
 		{Name: "search", Doc: "Words to find in titles: a query, or `query` and `state`.", Example: "[open mic, {query: crypto, state: live}]", shape: listed | searchShape,
-			Keys: searchKeys(), read: (*reader).searches},
+			Keys: searchKeys(), into: func(s *Spec) any { return &s.Search }, Flag: Flag{Get, "`WORDS` to find in titles; repeatable"}, read: (*reader).searches},
 		{Name: "state", Doc: "State of the Spaces to find, for searches without their own.", Values: states(), Default: "all", Example: "live",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.State) }},
+			into: func(s *Spec) any { return &s.State }, Flag: Flag{Get, "live, scheduled or all Spaces in searches; `STATE`"}},
 		{Name: "ids", Doc: "Space ids or links.", Example: "[1SLjjRYNejbKM]", shape: listed | spaceShape,
-			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.IDs) }},
+			into: func(s *Spec) any { return &s.IDs }, Flag: Flag{Get, "Space `IDS` or links, comma separated"}},
 		{Name: "ids_file", Doc: "File with one Space id or link per line; `#` begins a comment.", Example: "ids.txt",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.IDsFile) }},
+			into: func(s *Spec) any { return &s.IDsFile }, Flag: Flag{Get, "`FILE` with one Space id or link per line"}},
 		{Name: "with", Doc: "What else to get of each Space: the tweets shared in it; its ticket buyers, with the creator's token.", Values: companions(), Otherwise: "neither", Example: "[tweets]", shape: listed,
-			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.With) }},
+			into: func(s *Spec) any { return &s.With }, Flag: Flag{Get, "also get buyers, tweets of each Space; `LIST`"}},
 		{Name: "users", Doc: "Where people come from: `expand`, with the answers; `batch`, looked up by the hundred, once a UTC day; `none`, ids only. `false` looks up nobody whom no answer includes.",
-			Values: userSources(), Default: UsersExpand, Example: "batch", shape: usersShape, read: (*reader).users},
+			Values: userSources(), Default: UsersExpand, Example: "batch", shape: usersShape,
+			into: func(s *Spec) any { return &s.Users }, Flag: Flag{Get, "get people with answers, looked up, or not: expand, batch, none; `HOW`"}, read: (*reader).users},
 		{Name: "follow", Doc: "`open`: look again at Spaces last seen scheduled or live until they are seen ended or gone, take a last look at their tweets and buyers, and never ask for them again. `none`: ask for what the job says.",
 			Values: follows(), Default: FollowOpen, Example: "open",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Follow) }},
+			into: func(s *Spec) any { return &s.Follow }, Flag: Flag{Get, "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"}},
 		{Name: "budget", Doc: "The most that may be spent; what does not fit ends the run with exit code 4, and the same command goes on when the budget allows.", Example: "{usd_per_day: 10}", shape: mapShape,
-			Keys: []Key{
-				{Name: "usd_per_run", Doc: "Dollars for one start of a run.", Example: "5", shape: moneyShape},
-				{Name: "usd_per_day", Doc: "Dollars for the store's runs of a UTC day.", Example: "10", shape: moneyShape},
-				{Name: "usd_per_month", Doc: "Dollars for the store's runs of a calendar month.", Example: "100", shape: moneyShape},
-			}, read: (*reader).budget},
+			Keys: budgetKeys(), read: (*reader).budget},
 		{Name: "prices", Doc: "Other prices than the published ones, in dollars per object.", Example: "{space: 0.005}", shape: mapShape,
 			Keys: priceKeys(), read: (*reader).prices},
 		{Name: "store", Doc: "Folder of the job's pages and tables, one per job.", Default: "spacesetl-store", Example: "./spaces",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Store) }},
+			into: func(s *Spec) any { return &s.Store }, Flag: Flag{To, "`DIR` of the job's pages and tables (default ./spacesetl-store)"}},
 		{Name: "to", Doc: "Where tables go; `latest`: the rows of the database, too, as one Parquet file a table, which a run replaces together.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
-			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.To) }},
+			into: func(s *Spec) any { return &s.To }, Flag: Flag{To, "destinations: parquet, duckdb, latest; `LIST` (default the first two)"}},
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Publish) }},
+			into: func(s *Spec) any { return &s.Publish }, Flag: Flag{To, "merge runs in a copy of the database, or in_place; `HOW` (default copy)"}},
 		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, these to one for 4 and for 16 days, and once the month is over, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
 			Values: compacts(), Default: CompactMonths, Example: "day",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Compact) }},
+			into: func(s *Spec) any { return &s.Compact }},
 		{Name: "partition", Doc: "Folders of a table's Parquet files: `day`, as `run_date=2026-11-30`, `month`, as `run_month=2026-11`, or `none`, the table's folder itself. Changed, it holds for new files; `spacesetl compact --all` moves the others.",
 			Values: partitions(), Default: string(schemas.PartitionDay), Example: "month",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, (*string)(&r.spec.Partition)) }},
+			into: func(s *Spec) any { return (*string)(&s.Partition) }, Flag: Flag{To, "folders of Parquet files: by day, by month or none; `HOW` (default day)"}},
 		{Name: "keep", Doc: "How long pages are kept: those of a month that has been over for so long are removed by the first run of a day, the tables stay. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,
 			Keys: []Key{
 				{Name: "raw", Doc: "Days, weeks or years, such as `90d`, `26w` or `2y`; `40d` at least.", Example: "90d"},
 				{Name: "archive", Doc: "Folder in which the pages of each month are archived before.", Otherwise: "none", Example: "/mnt/archive"},
 			}, read: (*reader).keep},
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.Deadline }, Flag: Flag{Limits, "stop after this time, resumable; `DURATION`"}},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.MaxWait }, Flag: Flag{Limits, "longest single wait for a rate window; `DURATION` (default 20m)"}},
 		{Name: "max_total_wait", Doc: "Longest that a run may wait in all; what would have to wait longer is left, with exit code 75.",
 			Otherwise: "an hour without a page after the last announced reset, or `retry_for`, if that is longer", Example: "2h", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.MaxTotalWait }, Flag: Flag{Limits, "longest that a run may wait in all; `DURATION` (default an hour without a page)"}},
 		{Name: "retry_for", Doc: "How long an outage is weather: as long as nothing is answered, requests are tried again for this time, then the run stops with exit code 75.",
 			Default: "15m", Example: "5m", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.RetryFor }, Flag: Flag{Limits, "how long an outage is weather, tried again; `DURATION` (default 15m)"}},
 		{Name: "ask_again", Doc: "A run that was killed or interrupted is only continued when its first answers are younger than this; else today's questions are asked first, without Spaces that were looked at within this time, then what it had left.",
 			Default: "10m", Example: "30m", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.AskAgain }, Flag: Flag{Limits, "age of a run from which today's questions come first; `DURATION` (default 10m)"}},
 		{Name: "resume_within", Doc: "How old a run may be whose rest is still asked for; older ones are loaded as they are, and closed.",
 			Default: "25h", Example: "72h", shape: durationShape,
-			read: (*reader).duration},
+			into: func(s *Spec) any { return &s.ResumeWithin }, Flag: Flag{Limits, "age of a run from which it is closed as it is; `DURATION` (default 25h)"}},
 		{Name: "strict", Doc: "End with exit code 3 where something that was asked for did not come; else that is exit code 0.", Default: "false", Example: "true", shape: flagShape,
-			read: func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Strict) }},
+			into: func(s *Spec) any { return &s.Strict }, Flag: Flag{Limits, "end with exit code 3 where something asked for did not come"}},
 		{Name: "workers", Doc: "Requests under way at a time, 1 to 64.", Default: "4", Example: "8", shape: wholeShape,
-			read: (*reader).workers},
+			into: func(s *Spec) any { return &s.Workers }, Flag: Flag{Limits, "requests under way at a time; `N` (default 4)"}, read: (*reader).workers},
 		{Name: "accounts", Doc: "Accounts of `spacesetl auth` to ask with.", Otherwise: "all", Example: "[app]", shape: listed,
-			read: func(r *reader, k string, n ast.Node) { r.list(k, n, &r.spec.Accounts) }},
+			into: func(s *Spec) any { return &s.Accounts }, Flag: Flag{Other, "accounts to ask with, see spacesetl auth; `LIST` (default all)"}},
 		{Name: "private", Doc: "Ask for fields that need the owner's token, too.", Default: "false", Example: "true", shape: flagShape,
-			read: func(r *reader, k string, n ast.Node) { r.flag(k, n, &r.spec.Private) }},
+			into: func(s *Spec) any { return &s.Private }, Flag: Flag{Get, "ask for fields that need the owner's token too"}},
 		{Name: "dialect", Doc: "Field names to ask with; answers are read in both.", Values: dialects(), Default: string(schemas.TweetDialect), Example: "post",
-			read: func(r *reader, k string, n ast.Node) { r.text(k, n, &r.spec.Dialect) }},
+			into: func(s *Spec) any { return &s.Dialect }, Flag: Flag{Other, "field names to ask with: tweet or post; `NAME`"}},
 		{Name: "base_url", Doc: "Address of the API: https, or this machine; maybe with a path. The environment's tokens go to another than the API's own only if the environment or a flag says it.", Default: "https://api.x.com", Example: "http://127.0.0.1:8080",
+			into: func(s *Spec) any { return &s.BaseURL }, Flag: Flag{Other, "`URL` of the API (default https://api.x.com)"},
 			read: func(r *reader, k string, n ast.Node) {
 				r.text(k, n, &r.spec.BaseURL)
 				r.spec.given = r.outside.Given(n)
 			}},
+	}
+}
+
+func budgetKeys() []Key {
+	return []Key{
+		{Name: "usd_per_run", Doc: "Dollars for one start of a run.", Example: "5", shape: moneyShape,
+			into: func(s *Spec) any { return &s.Budget.Run }, Flag: Flag{Limits, "stop before this start can cost more; `USD`"}},
+		{Name: "usd_per_day", Doc: "Dollars for the store's runs of a UTC day.", Example: "10", shape: moneyShape,
+			into: func(s *Spec) any { return &s.Budget.Day }, Flag: Flag{Limits, "stop before the store's runs of a UTC day can cost more; `USD`"}},
+		{Name: "usd_per_month", Doc: "Dollars for the store's runs of a calendar month.", Example: "100", shape: moneyShape,
+			into: func(s *Spec) any { return &s.Budget.Month }, Flag: Flag{Limits, "the same for a calendar month; `USD`"}},
 	}
 }
 

@@ -24,10 +24,13 @@ func (r *reader) users(key string, n ast.Node) {
 
 // budget reads the bounds of a job's cost.
 func (r *reader) budget(key string, n ast.Node) {
-	b := &r.spec.Budget
-	r.amounts(key, n, map[string]*schemas.Money{"usd_per_run": &b.Run, "usd_per_day": &b.Day, "usd_per_month": &b.Month})
-	for name, amount := range map[string]schemas.Money{"usd_per_run": b.Run, "usd_per_day": b.Day, "usd_per_month": b.Month} {
-		if at, given := r.spec.lines[key+"."+name]; given && amount == 0 {
+	into := map[string]*schemas.Money{}
+	for _, k := range budgetKeys() {
+		into[k.Name] = k.into(&r.spec).(*schemas.Money)
+	}
+	r.amounts(key, n, into)
+	for name, amount := range into {
+		if at, given := r.spec.lines[key+"."+name]; given && *amount == 0 {
 			r.mistake(at, "%s: %s is nothing: leave it out for no bound", key, name)
 		}
 	}

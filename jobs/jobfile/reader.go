@@ -54,7 +54,29 @@ func (r *reader) mapping(values []*ast.MappingValueNode) {
 		if v.Value == nil || v.Value.Type() == ast.NullType {
 			continue // a key without a value is a key left out
 		}
-		known[i].read(r, name, v.Value)
+		r.take(known[i], v.Value)
+	}
+}
+
+// take reads the value of a key.
+func (r *reader) take(k Key, n ast.Node) {
+	if k.read != nil {
+		k.read(r, k.Name, n)
+		return
+	}
+	switch into := k.into(&r.spec).(type) {
+	case *string:
+		r.text(k.Name, n, into)
+	case *[]string:
+		r.list(k.Name, n, into)
+	case *int:
+		r.number(k.Name, n, into)
+	case *bool:
+		r.flag(k.Name, n, into)
+	case *time.Duration:
+		r.duration(k.Name, n, into)
+	default:
+		panic(fmt.Sprintf("key %s: nothing reads a %T", k.Name, into))
 	}
 }
 
@@ -192,7 +214,7 @@ func (r *reader) flag(key string, n ast.Node, into *bool) {
 	*into = v
 }
 
-func (r *reader) duration(key string, n ast.Node) {
+func (r *reader) duration(key string, n ast.Node, into *time.Duration) {
 	text, _ := scalar(n)
 	v, err := time.ParseDuration(text)
 	if err != nil {
@@ -203,7 +225,7 @@ func (r *reader) duration(key string, n ast.Node) {
 		r.mistake(line(n), "%s: %s", key, NoTime)
 		return
 	}
-	*r.spec.Durations()[key] = v
+	*into = v
 }
 
 // NoTime is what is wrong with a duration of 0, which a Spec takes for one that is

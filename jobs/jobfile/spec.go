@@ -141,12 +141,6 @@ func (s *Spec) Defaults() {
 	}
 }
 
-// Durations are the job's, by key.
-func (s *Spec) Durations() map[string]*time.Duration {
-	return map[string]*time.Duration{"max_wait": &s.MaxWait, "max_total_wait": &s.MaxTotalWait, "deadline": &s.Deadline,
-		"retry_for": &s.RetryFor, "ask_again": &s.AskAgain, "resume_within": &s.ResumeWithin}
-}
-
 // Elsewhere says that the value of a key does not come from the job file, so
 // that its mistakes are not looked for there.
 func (s *Spec) Elsewhere(key string) {

@@ -128,7 +128,7 @@ const maxBody = 8 << 10 // bytes
 // pingBody is what a ping says of a run: how it ended, and the last of its log.
 func pingBody(job string, end End, took time.Duration, s state, log *tail) string {
 	var b strings.Builder
-	_, _ = printable.Fprintf(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
+	_ = printable.To(&b, "%s: %s, exit code %d, after %s\n", job, end.Outcome, end.Code, took.Round(time.Millisecond))
 	if end.Err != nil {
 		fmt.Fprintln(&b, end.Err)
 	}

@@ -20,13 +20,14 @@ func Line(text string) string {
 	return escape(text, func(r rune) bool { return r == '\n' || r == '\t' || control(r) })
 }
 
-// Fprintf prints in a format of ours. What the arguments bring is a Line each.
-func Fprintf(w io.Writer, format string, args ...any) (int, error) {
+// To prints in a format of ours. What the arguments bring is a Line each.
+func To(w io.Writer, format string, args ...any) error {
 	lines := make([]any, len(args))
 	for i, arg := range args {
 		lines[i] = line{arg}
 	}
-	return fmt.Fprintf(w, format, lines...)
+	_, err := fmt.Fprintf(w, format, lines...)
+	return err
 }
 
 // line is a value that prints as a Line, whatever the verb.

@@ -105,7 +105,7 @@ func (stringer) String() string { return "\x1b" }
 
 func sprintf(format string, args ...any) string {
 	var b strings.Builder
-	_, _ = Fprintf(&b, format, args...)
+	_ = To(&b, format, args...)
 	return b.String()
 }
 
