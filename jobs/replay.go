@@ -80,7 +80,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		if pruned, err := landing.ReadPruned(j.store); err == nil && r.together != nil {
 			if lost := pruned.Lost(j.store, runs); lost != nil {
-				j.opts.Log.Warn(fmt.Sprintf("a database has of some runs what it had: %v", lost))
+				j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))
 			}
 		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough

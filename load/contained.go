@@ -100,8 +100,8 @@ func comparison(m merge, rule string, part share, leftOut string) string {
 	have := "have"
 	if lists := m.table.ListColumns(); len(lists) > 0 {
 		with += fmt.Sprintf(", lists AS (SELECT DISTINCT %s FROM ruled AS one WHERE NOT %s)", prefixed("one", lists), m.claimed("one"))
-		with += fmt.Sprintf(", others AS (SELECT have.* REPLACE (_left AND lists.%s IS NULL AS _left) FROM have LEFT JOIN lists ON %s AND NOT %s)",
-			schemas.Quote(lists[0]), equal(lists, "have", "lists"), m.claimed("have"))
+		with += fmt.Sprintf(", others AS (SELECT have.* REPLACE (_left AND (lists.%s IS NULL OR %s) AS _left) FROM have LEFT JOIN lists ON %s)",
+			schemas.Quote(lists[0]), m.claimed("have"), equal(lists, "have", "lists"))
 		have = "others"
 	}
 	return fmt.Sprintf(`%s

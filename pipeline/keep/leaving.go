@@ -42,16 +42,21 @@ func leave(ctx context.Context, d store.Dir, cfg PruneConfig) (months []leaving,
 	if err != nil || len(runs) == 0 {
 		return nil, nil, err
 	}
-	until := min(cfg.Now.Add(-cfg.Parquet).UTC().Format("200601"), monthOf(runs[len(runs)-1]))
-	var newest store.Latest // its files stay
-	if err := store.ReadJSON(filepath.Join(d.Parquet(), "_latest.json"), &newest); err == nil && newest.RunID != "" {
-		until = min(until, monthOf(newest.RunID))
+	until, newest := cfg.Now.Add(-cfg.Parquet).UTC().Format("200601"), monthOf(runs[len(runs)-1])
+	var latest store.Latest // its files stay
+	if err := store.ReadJSON(filepath.Join(d.Parquet(), "_latest.json"), &latest); err == nil && latest.RunID != "" {
+		newest = min(newest, monthOf(latest.RunID))
 	}
 	old, err := oldMonths(d, until)
 	if err != nil || len(old) == 0 {
 		return nil, nil, err
 	}
 	l := &looking{d: d, cfg: cfg}
+	if until > newest {
+		if until = newest; old[newest] {
+			l.stays = append(l.stays, "Parquet files of "+newest+" stay: those of the newest run are among them")
+		}
+	}
 	if l.where, err = store.ReadWhere(d); err != nil {
 		return nil, []string{err.Error()}, nil // nobody knows whose rows stand where
 	}

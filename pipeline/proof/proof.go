@@ -106,7 +106,7 @@ func (p *proving) all(ctx context.Context) error {
 		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages until run %s were pruned, of %d in all: that their rows are what these said is not proved", months[len(months)-1].Last, p.v.Pruned))
 	}
 	if tables := p.pruned.Tables; len(tables) > 0 {
-		p.v.Notes = append(p.v.Notes, fmt.Sprintf("Parquet files until run %s were pruned, of %d months", tables[len(tables)-1].Last, len(tables)))
+		p.v.Notes = append(p.v.Notes, fmt.Sprintf("Parquet files of months until run %s were pruned", tables[len(tables)-1].Last))
 	}
 	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)
 	p.v.Problems = append(p.v.Problems, wrong...)
