@@ -92,19 +92,30 @@ func leave(ctx context.Context, d store.Dir, cfg PruneConfig) (months []leaving,
 
 func monthOf(run string) string { return run[:min(len(run), len("202611"))] }
 
-// oldMonths are those before a month that any table has folders of.
+// oldMonths are those before a month that any table has files of, by their names.
 func oldMonths(d store.Dir, until string) (map[string]bool, error) {
 	old := map[string]bool{}
-	for _, t := range schemas.Tables() {
-		entries, err := os.ReadDir(filepath.Join(d.Parquet(), t.Name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
+	look := func(folder string) (entries []fs.DirEntry, err error) {
+		if entries, err = os.ReadDir(folder); errors.Is(err, fs.ErrNotExist) {
+			err = nil
 		}
 		for _, e := range entries {
-			day, ours := strings.CutPrefix(e.Name(), "run_date=")
-			if at, err := time.Parse(time.DateOnly, day); ours && err == nil && at.Year() > 1970 && at.Format("200601") < until {
-				old[at.Format("200601")] = true
+			if store.IsPart(e.Name()) && monthOf(e.Name()) < until {
+				old[monthOf(e.Name())] = true
 			}
+		}
+		return entries, err
+	}
+	for _, t := range schemas.Tables() {
+		folder := filepath.Join(d.Parquet(), t.Name)
+		entries, err := look(folder)
+		for _, e := range entries {
+			if err == nil && e.IsDir() {
+				_, err = look(filepath.Join(folder, e.Name()))
+			}
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return old, nil

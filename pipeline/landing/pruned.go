@@ -70,7 +70,7 @@ func (p Pruned) Month(name string) *PrunedMonth {
 func WritePruned(l *store.Locked, p Pruned, step durable.Step) error {
 	format := 3
 	if len(p.Tables) > 0 {
-		format = 4
+		format = 5
 	}
 	if err := store.Note(l, format); err != nil {
 		return err

@@ -18,8 +18,8 @@ import (
 //	2  files of several runs, and maps that say where rows stand
 //	3  bundles, which have the pages, plans and manifests of several runs
 //	   pruned runs, whose pages were removed
-//	4  pruned tables, whose Parquet files of a month were removed
-const Format = 4
+//	5  pruned tables, whose Parquet files of a month were removed
+const Format = 5
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"
