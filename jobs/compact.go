@@ -1,7 +1,6 @@
 package jobs
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 
@@ -14,9 +13,14 @@ import (
 // upkeep joins files of days that are over and removes pages that are old, after a run,
 // also one that came to its deadline: what it cannot do, the next day's run can.
 func upkeep(ctx context.Context, j *Job, locked *store.Locked) {
-	if j.spec.Keep.Raw > 0 && ctx.Err() == nil {
-		if sum, err := keep.Prune(ctx, locked, j.pruning(true)); err != nil || sum.Stays != "" {
-			j.opts.Log.Warn(fmt.Sprintf("old pages stay: %s", cmp.Or(sum.Stays, fmt.Sprint(err))))
+	if j.spec.Keep.Removes() && ctx.Err() == nil {
+		sum, err := keep.Prune(ctx, locked, j.pruning(true))
+		why := sum.Why()
+		if err != nil {
+			why = append(why, err.Error())
+		}
+		for _, text := range why {
+			j.opts.Log.Warn("what is old stays: " + text)
 		}
 	}
 	if j.spec.Compact == jobfile.CompactNone || ctx.Err() != nil {

@@ -76,6 +76,9 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 	if err != nil || len(lacks) == 0 {
 		return err
 	}
+	if lacks, err = makeable(j, has, lacks); err != nil || len(lacks) == 0 {
+		return err
+	}
 	j.opts.Log.Info(fmt.Sprintf("%s lacks %s of the store, the first %s: bringing it up", filepath.Base(to.duckdb), count(len(lacks), "run"), lacks[0].Run.RunID))
 	kept := health.NewKept(j.store)
 	for len(lacks) > 0 {
@@ -95,6 +98,31 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 		}
 	}
 	return nil
+}
+
+// makeable leaves out the runs whose rows are made of nothing any more. A database is not
+// begun without them: nobody would know what it lacks.
+func makeable(j *Job, has load.Contents, lacks []store.Manifest) ([]store.Manifest, error) {
+	pruned, err := landing.ReadPruned(j.store)
+	if err != nil || len(pruned.Tables) == 0 {
+		return lacks, err
+	}
+	lost := pruned.Lost(j.store, idsOf(lacks))
+	switch {
+	case lost == nil:
+		return lacks, nil
+	case len(has.Runs) == 0:
+		return nil, fmt.Errorf("%s is not made again: %w; %s makes it without them", j.store.DuckDB(), lost, Command("replay", "--store", string(j.store), "--to", store.DuckDBFile))
+	}
+	j.opts.Log.Warn(fmt.Sprintf("%s lacks runs that it cannot be brought up to: %v", j.store.DuckDB(), lost))
+	return slices.DeleteFunc(lacks, func(m store.Manifest) bool { return pruned.Lost(j.store, []string{m.Run.RunID}) != nil }), nil
+}
+
+func idsOf(runs []store.Manifest) (ids []string) {
+	for _, m := range runs {
+		ids = append(ids, m.Run.RunID)
+	}
+	return ids
 }
 
 // publish merges the files of runs into the database, where they become visible

@@ -121,7 +121,7 @@ func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summar
 	return keep.Backup(ctx, keep.Config{Store: j.store, To: to, Out: out, Step: j.opts.Step})
 }
 
-// Prune removes pages of runs that are over and old, or with dry says what it would.
+// Prune removes what the job keeps no longer, or with dry says what it would.
 func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return keep.PruneSummary{}, err
@@ -130,7 +130,11 @@ func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 }
 
 func (j *Job) pruning(begun bool) keep.PruneConfig {
-	return keep.PruneConfig{Policy: j.spec.Keep, Now: j.opts.Now(), Begun: begun, Step: j.opts.Step}
+	has := func(ctx context.Context) (map[string]string, error) {
+		db := databaseView(ctx, j.store)
+		return db.Runs, db.Err
+	}
+	return keep.PruneConfig{Policy: j.spec.Keep, Now: j.opts.Now(), Begun: begun, Database: has, Step: j.opts.Step}
 }
 
 // Verify proves that the store is whole, and that its tables are what its pages

@@ -78,6 +78,11 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
 			runs = nil // they are made of the database
 		}
+		if pruned, err := landing.ReadPruned(j.store); err == nil && r.together != nil {
+			if lost := pruned.Lost(j.store, runs); lost != nil {
+				j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))
+			}
+		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
 		for _, id := range runs {
 			j.opts.Started(id)

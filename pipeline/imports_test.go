@@ -30,7 +30,7 @@ var arrows = map[string][]string{
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},
 	"pipeline/money":    {"schemas", "pipeline/facts", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/compact":  {"schemas", "pipeline/landing", "pipeline/store", "pipeline/store/durable", "load"},
-	"pipeline/keep":     {"schemas", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
+	"pipeline/keep":     {"schemas", "load", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/forecast": {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":   {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":          {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},

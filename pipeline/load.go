@@ -102,7 +102,7 @@ func (p *Pipeline) unchanged(content string) error {
 }
 
 // stands reports whether the rows of a run stand in joined files already, as they are
-// to be. Where they do and are to be others, the files are taken apart.
+// to be, or were pruned. Where they do and are to be others, the files are taken apart.
 func (p *Pipeline) stands(ctx context.Context, m *store.Manifest) (bool, error) {
 	if !slices.Contains(p.Destinations, store.ParquetFiles) {
 		return false, nil
@@ -112,14 +112,18 @@ func (p *Pipeline) stands(ctx context.Context, m *store.Manifest) (bool, error) 
 		return false, nil // a damaged map is nothing to a run that goes on
 	}
 	where, whereErr := store.ReadWhere(p.Out.Dir)
-	if whereErr != nil || !where.Has(p.Run.RunID) {
+	pruned, prunedErr := landing.ReadPruned(p.Out.Dir)
+	if whereErr = errors.Join(whereErr, prunedErr); whereErr != nil || !where.Has(p.Run.RunID) && !pruned.Tableless("", p.Run.RunID) {
 		return false, whereErr
 	}
+	own := func(part schemas.Part) bool { return part.Rows > 0 && !pruned.Tableless(part.Table, p.Run.RunID) }
 	switch {
 	case err != nil:
 		return false, fmt.Errorf("the rows of run %s are joined with those of others: %w", p.Run.RunID, err)
-	case m.Repeats(earlier):
+	case m.Repeats(earlier) && (where.Has(p.Run.RunID) || !slices.ContainsFunc(earlier.Files, own)):
 		return true, nil
+	case !where.Has(p.Run.RunID):
+		return false, nil
 	}
 	return false, p.Apart(ctx, p.Out, p.Run.RunID)
 }

@@ -1,29 +1,33 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 )
 
 func pruneCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "prune",
-		Usage: "remove the landed pages of months that are old",
+		Usage: "remove landed pages, and Parquet files, of months that are old",
 		UsageText: "spacesetl prune --store ./spaces --keep-raw 90d --dry-run\n" +
-			"spacesetl prune --store ./spaces --keep-raw 1y --archive /mnt/archive",
-		Description: "What a job's keep says, the first run of a day does; this does it at once. Tables, manifests, what\n" +
-			"was paid and what is known of each Space stay. What is removed cannot be proved nor made again:\n" +
-			"with --archive it goes into a file a month, and spacesetl restore --archive FILE brings it back.",
+			"spacesetl prune --store ./spaces --keep-raw 1y --keep-parquet 2y --archive /mnt/archive",
+		Description: "What a job's keep says, the first run of a day does; this does it at once. The database, manifests,\n" +
+			"what was paid and what is known of each Space stay. What is removed cannot be proved nor made again:\n" +
+			"with --archive it goes into files a month, and spacesetl restore --archive FILE brings it back.",
 		Flags: []cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store and keep", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			flag("dry-run", "say what would be removed, and change nothing"),
 			text("keep-raw", "", "remove pages of months that have been over for `AGE`, such as 90d, 26w or 2y"),
-			text("archive", "", "archive the pages of each month in `DIR` before"),
+			text("keep-parquet", "", "remove Parquet files of months that have been over for `AGE`"),
+			text("archive", "", "archive what goes of each month in `DIR` before"),
 			outputFlag(),
 		},
 		Action: func(ctx *cli.Context) error { return pruneStore(c, ctx) },
@@ -36,15 +40,15 @@ func pruneStore(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, key := range map[string]string{"keep-raw": "raw", "archive": "archive"} {
+	for name, key := range map[string]string{"keep-raw": "raw", "keep-parquet": "parquet", "archive": "archive"} {
 		if ctx.IsSet(name) {
 			if err := spec.Keep.Set(key, ctx.String(name)); err != nil {
 				return usage.Errorf("--%s: %w", name, err)
 			}
 		}
 	}
-	if spec.Keep.Raw == 0 {
-		return usage.Errorf("say how long pages are kept: --keep-raw 90d, or keep: {raw: 90d} in the job")
+	if !spec.Keep.Removes() {
+		return usage.Errorf("say what is kept how long: --keep-raw 90d or --keep-parquet 2y, or keep: {raw: 90d, parquet: 2y} in the job")
 	}
 	dry := ctx.Bool("dry-run")
 	sum, err := jobs.Open(spec, c.options()).Prune(ctx.Context, dry)
@@ -59,20 +63,30 @@ func pruneStore(c *console, ctx *cli.Context) error {
 
 func printPruned(c *console, sum *keep.PruneSummary, dry bool) error {
 	for _, m := range sum.Months {
-		_ = c.print("%s  %s from %s to %s, %s, %s\n", m.First[:6], plural(m.Runs, "run"), m.First, m.Last, plural(m.Files, "file"), humanize.IBytes(uint64(m.Bytes)))
-		if m.Archive != "" {
-			_ = c.print("        archived in %s\n", m.Archive)
-		}
+		printMonth(c, m, "pages")
 	}
 	if sum.Stays != "" {
-		_ = c.print("what is newer stays: %s\n", sum.Stays)
+		_ = c.print("pages that are newer stay: %s\n", sum.Stays)
 	}
-	switch n := len(sum.Months); {
-	case n == 0:
+	for _, m := range sum.Tables {
+		printMonth(c, m.PrunedMonth, fmt.Sprintf("Parquet of %s, %s", plural(len(m.Tables), "table"), plural(int(m.Rows), "row")))
+	}
+	for _, why := range sum.Left {
+		_ = c.print("%s\n", why)
+	}
+	if len(sum.Months)+len(sum.Tables) == 0 {
 		return c.print("nothing to prune\n")
-	case dry:
-		return c.print("the pages of %s would be removed; nothing was changed\n", plural(n, "month"))
-	default:
-		return c.print("the pages of %s were removed\n", plural(n, "month"))
+	}
+	did := "were removed"
+	if dry {
+		did = "would be removed; nothing was changed"
+	}
+	return c.print("pages of %s and Parquet files of %s %s\n", plural(len(sum.Months), "month"), plural(len(sum.Tables), "month"), did)
+}
+
+func printMonth(c *console, m landing.PrunedMonth, what string) {
+	_ = c.print("%s  %s from %s to %s, %s, %s: %s\n", m.First[:6], plural(m.Runs, "run"), m.First, m.Last, plural(m.Files, "file"), humanize.IBytes(uint64(m.Bytes)), what)
+	if m.Archive != "" {
+		_ = c.print("        archived in %s\n", m.Archive)
 	}
 }

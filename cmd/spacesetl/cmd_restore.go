@@ -19,7 +19,7 @@ func restoreCommand(c *console) *cli.Command {
 		Name:  "restore",
 		Usage: "make a store of a backup",
 		UsageText: "spacesetl restore /mnt/backup/spaces --store ./spaces\n" +
-			"spacesetl restore --archive /mnt/archive/raw-2026-03.tar.zst --store ./spaces\n" +
+			"spacesetl restore --archive /mnt/archive/parquet-2026-03.tar.zst --store ./spaces\n" +
 			"spacesetl restore spaces-monday.tar.zst --store ./monday --verify",
 		Description: "The store is a new folder. Its files are held against the checksums of the backup and of their\n" +
 			"manifests; --verify proves the tables against the pages, too. A restore that was killed leaves a\n" +
@@ -28,7 +28,7 @@ func restoreCommand(c *console) *cli.Command {
 		ArgsUsage: "BACKUP",
 		Flags: []cli.Flag{
 			text("store", "", "new `DIR` of the job's pages and tables"),
-			text("archive", "", "bring pages back to the --store that they were pruned from into `FILE`"),
+			text("archive", "", "bring back to the --store what was pruned from it into `FILE`"),
 			flag("verify", "prove the restored store, as spacesetl verify does"),
 			memoryFlag(),
 			outputFlag(),
@@ -40,7 +40,7 @@ func restoreCommand(c *console) *cli.Command {
 func restoreStore(c *console, ctx *cli.Context) error {
 	out := ctx.String("output")
 	if ctx.String("archive") != "" && ctx.String("store") != "" && !ctx.Args().Present() {
-		return restorePages(c, ctx)
+		return restoreArchive(c, ctx)
 	}
 	if ctx.Args().Len() != 1 || ctx.String("store") == "" {
 		return usage.Errorf("name one backup, a folder, an archive or - for stdin, and the new --store")
@@ -71,9 +71,9 @@ func restoreStore(c *console, ctx *cli.Context) error {
 	return nil
 }
 
-// restorePages brings back what was pruned.
-func restorePages(c *console, ctx *cli.Context) error {
-	month, err := keep.RestorePages(ctx.Context, store.Dir(ctx.String("store")), ctx.String("archive"), nil)
+// restoreArchive brings back what was pruned.
+func restoreArchive(c *console, ctx *cli.Context) error {
+	month, err := keep.RestoreArchive(ctx.Context, store.Dir(ctx.String("store")), ctx.String("archive"), nil)
 	var none *keep.NoBackupError
 	if errors.As(err, &none) || errors.Is(err, os.ErrNotExist) {
 		return usage.Of(err)
@@ -81,7 +81,11 @@ func restorePages(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.print("the pages of %s are back, from %s to %s: %s, %s, as their manifests count them\n", plural(month.Runs, "run"), month.First, month.Last, plural(month.Files, "file"), humanize.IBytes(uint64(month.Bytes)))
+	what, as := "pages", "count"
+	if month.Tables != nil {
+		what, as = "Parquet files", "list"
+	}
+	return c.print("the %s of %s are back, from %s to %s: %s, %s, as their manifests %s them\n", what, plural(month.Runs, "run"), month.First, month.Last, plural(month.Files, "file"), humanize.IBytes(uint64(month.Bytes)), as)
 }
 
 func printRestored(c *console, done *keep.Restored, proved bool) error {

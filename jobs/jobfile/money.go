@@ -85,7 +85,7 @@ func (r *reader) amounts(key string, n ast.Node, into map[string]*schemas.Money)
 func (r *reader) keep(key string, n ast.Node) {
 	m, ok := n.(ast.MapNode)
 	if !ok {
-		r.mistake(line(n), "%s: wants how long pages are kept, such as {raw: 90d}", key)
+		r.mistake(line(n), "%s: wants how long what is kept, such as {raw: 90d, parquet: 2y}", key)
 		return
 	}
 	for i := m.MapRange(); i.Next(); {

@@ -198,6 +198,13 @@ func (r *reader) manifest(run string) *store.Manifest {
 	return m
 }
 
+// Partition is that of a store's newest files; of days where there are none.
+func Partition(d store.Dir) schemas.Partition {
+	runs, _ := d.Runs()
+	r := reader{d: d, runs: runs, manifests: map[string]*store.Manifest{}}
+	return r.partition()
+}
+
 // partition is that of the newest files: the job says it now.
 func (r *reader) partition() schemas.Partition {
 	for _, run := range slices.Backward(r.runs) {

@@ -60,7 +60,7 @@ func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	}
 	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}
 	c.cfg.Most = cmp.Or(cfg.Most, MostBytes)
-	if c.held, err = holders(l.Dir); err != nil {
+	if c.held, err = Holders(l.Dir); err != nil {
 		return c.sum, err
 	}
 	var damaged error // maps: each costs its own table only

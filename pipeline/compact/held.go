@@ -17,10 +17,10 @@ const mostHeld = 64 << 20
 // Held is the folder of lists of Parquet files that somebody refers to.
 func Held(d store.Dir) string { return filepath.Join(d.Parquet(), "_held") }
 
-// holders are who holds Parquet files, by the file's path in the folder of such. Whoever
+// Holders are who holds Parquet files, by the file's path in the folder of such. Whoever
 // refers to them, as a catalogue of tables does, lists them in a file of his own in the
-// folder that Held names, a path a line: they are not joined with others.
-func holders(d store.Dir) (map[string]string, error) {
+// folder that Held names, a path a line: they are not joined with others, nor pruned.
+func Holders(d store.Dir) (map[string]string, error) {
 	held := map[string]string{}
 	entries, err := os.ReadDir(Held(d))
 	if errors.Is(err, fs.ErrNotExist) {

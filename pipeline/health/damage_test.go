@@ -205,7 +205,7 @@ func damageIsSaid(t *testing.T, locked *store.Locked, id string, pages int, quie
 	if v.Damaged != pages || v.Pages != 3-pages || (pages > 0) != (len(v.Problems) > 0) {
 		t.Errorf("verify: %+v, want %d damaged pages and %d others", v, pages, 3-pages)
 	}
-	if _, err := VerifyFiles(t.Context(), v, locked.Dir, nil, id); err != nil || quiet && len(v.Problems) == 0 {
+	if _, err := VerifyFiles(t.Context(), v, locked.Dir, nil, landing.Pruned{}, id); err != nil || quiet && len(v.Problems) == 0 {
 		t.Errorf("verify: %v, %+v", err, v)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -111,6 +112,7 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	if db.Latest != "" {
 		o.find(Problem, "behind", "", fmt.Sprintf("spacesetl replay --store %s --to %s", d, store.LatestFiles), "%s", db.Latest)
 	}
+	pruned, _ := landing.ReadPruned(d) // what is wrong with it is found
 	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
 		wanted, lacks := false, []string{}
 		for _, v := range o.views {
@@ -121,6 +123,14 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked(name)) { // those are damage
 				lacks = append(lacks, v.id)
 			}
+		}
+		if lost := pruned.Lost(d, lacks); wanted && lost != nil {
+			level, do := Note, ""
+			if len(db.Runs) == 0 {
+				level, do = Problem, fmt.Sprintf("bring them back first, or do without them: spacesetl replay --store %s --to %s", d, name)
+			}
+			o.find(level, "pruned", lost.First, do, "%s lacks runs that it cannot be brought up to: %v", name, lost)
+			lacks = slices.DeleteFunc(lacks, func(id string) bool { return pruned.Lost(d, []string{id}) != nil })
 		}
 		if wanted && len(lacks) > 0 {
 			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", d, name),

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -186,11 +187,15 @@ func (all *Notes) Parts(d store.Dir, runs []string) (parts []schemas.Part, err e
 	if err != nil {
 		return nil, err
 	}
+	pruned, err := landing.ReadPruned(d)
+	if err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	add := func(id string, part schemas.Part) {
 		j := where.Joined(part.Table, id)
 		switch {
-		case j == nil && part.Rows > 0:
+		case j == nil && part.Rows > 0 && !MayBeGone(d, pruned, id, part):
 			parts = append(parts, part)
 		case j != nil && !seen[j.Path]:
 			parts, seen[j.Path] = append(parts, j.Part), true

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -22,8 +23,9 @@ type publishedFiles struct {
 	bytes  int64 // of all
 	tables map[string]*TableSize
 	where  store.Where
+	pruned landing.Pruned
 	bad    map[string]bool // joined files that are missing or of another size
-	wrong  []string        // maps that cannot be read
+	wrong  []string        // maps, and what was pruned, that cannot be read
 }
 
 // publishedFile is one of them.
@@ -36,6 +38,10 @@ type publishedFile struct {
 // published lists the Parquet files.
 func published(d store.Dir) (*publishedFiles, error) {
 	files := &publishedFiles{at: map[string]int{}, tables: map[string]*TableSize{}, where: store.Where{}, bad: map[string]bool{}}
+	var err error
+	if files.pruned, err = landing.ReadPruned(d); err != nil {
+		files.wrong = append(files.wrong, err.Error())
+	}
 	tables, err := os.ReadDir(d.Parquet())
 	if errors.Is(err, fs.ErrNotExist) {
 		return files, nil
@@ -136,7 +142,8 @@ func (f *publishedFiles) list(d store.Dir, table string) error {
 	return nil
 }
 
-// elsewhere is the file of a run whose rows stand in a joined one, or that had none.
+// elsewhere is the file of a run whose rows stand in a joined one, that had none, or that
+// was pruned.
 var elsewhere = &publishedFile{}
 
 // claim takes a file for that of a run, whose manifest lists it; nil is one that is
@@ -153,7 +160,7 @@ func (f *publishedFiles) claim(l listed, runID string) *publishedFile {
 		return elsewhere
 	}
 	i, there := f.at[string(l.appendPath(path[:0], runID))]
-	if !there && l.rows == 0 { // earlier versions wrote such files, which are not kept
+	if !there && (l.rows == 0 || f.pruned.Tableless(l.table, runID)) { // without rows earlier versions wrote some
 		return elsewhere
 	}
 	if !there || f.files[i].claimed {

@@ -45,7 +45,7 @@ func VerifyQuickly(ctx context.Context, v *Verification, d store.Dir, runs []str
 		verifyRun(v, d, m)
 		if m.LoadsTo(store.ParquetFiles) {
 			for _, part := range m.Files {
-				if files.where.Joined(part.Table, id) == nil && !(part.Rows == 0 && gone(filepath.Join(d.Parquet(), filepath.FromSlash(part.Path)))) {
+				if files.where.Joined(part.Table, id) == nil && !MayBeGone(d, files.pruned, id, part) {
 					v.glance(d, part)
 				}
 			}

@@ -35,6 +35,9 @@ type Verification struct {
 	Forgotten string `json:"not_remembered,omitempty"`
 	// Pruned is of how many runs the pages are not there since they were old.
 	Pruned int `json:"pruned,omitempty"`
+	// LastSeen are rows of the database that were last seen in runs of which neither pages
+	// nor Parquet files are there.
+	LastSeen int64 `json:"rows_of_pruned_runs,omitempty"`
 	// Older are runs that a version loaded which made other rows of their pages.
 	Older    []string `json:"older,omitempty"`
 	Problems []string `json:"problems"`
@@ -166,7 +169,7 @@ func (v *Verification) leaves(d *transform.Decoder, page schemas.Page, e landing
 // VerifyFiles compares the files of a run with its manifest: all there, of the
 // right size and SHA-256. Runs that have not come to their end have none.
 // Where rows are joined with those of other runs, the joined files are not looked at.
-func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, where store.Where, runID string) (*store.Manifest, error) {
+func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, where store.Where, pruned landing.Pruned, runID string) (*store.Manifest, error) {
 	m, err := d.Manifest(runID)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -183,11 +186,10 @@ func VerifyFiles(ctx context.Context, v *Verification, d store.Dir, where store.
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		name := filepath.Join(d.Parquet(), filepath.FromSlash(part.Path))
-		if where.Joined(part.Table, runID) != nil || part.Rows == 0 && gone(name) {
+		if where.Joined(part.Table, runID) != nil || MayBeGone(d, pruned, runID, part) {
 			continue
 		}
-		if err := store.CheckPart(name, part); err != nil {
+		if err := store.CheckPart(filepath.Join(d.Parquet(), filepath.FromSlash(part.Path)), part); err != nil {
 			v.Wrong("%v", err)
 			continue
 		}
@@ -215,10 +217,13 @@ func Seen(bundles *store.Bundles, d store.Dir, runID string) (string, error) {
 	return string(was), err
 }
 
-// gone reports whether there is no such file. Of one without rows, which earlier
-// versions wrote, that is no loss.
-func gone(name string) bool {
-	_, err := os.Lstat(name)
+// MayBeGone reports whether a file of a run is not there, and that is no loss: it had no
+// rows, as earlier versions wrote some, or was pruned.
+func MayBeGone(d store.Dir, pruned landing.Pruned, runID string, part schemas.Part) bool {
+	if part.Rows > 0 && !pruned.Tableless(part.Table, runID) {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(d.Parquet(), filepath.FromSlash(part.Path)))
 	return errors.Is(err, fs.ErrNotExist)
 }
 

@@ -62,7 +62,7 @@ func TestKilledAtAnyStep(t *testing.T) {
 		if err := errors.Join(os.RemoveAll(at), os.CopyFS(at, os.DirFS(to))); err != nil {
 			t.Fatal(err)
 		}
-		killed(t, child{now, at, n + 1})
+		killed(t, child{Store: now, To: at, Kill: n + 1})
 		r := filepath.Join(dir, "restored")
 		restored(t, at, r)
 		if runs, _ := store.Dir(r).Runs(); len(runs) == 1 {

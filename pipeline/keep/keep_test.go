@@ -25,12 +25,27 @@ import (
 )
 
 // childCopy is the variable that makes the test binary a process that backs a store up,
-// and is killed at a step.
+// prunes it or brings back what was pruned, and is killed at a step.
 const childCopy = "KEEP_CHILD"
 
 type child struct {
 	Store, To string
-	Kill      int // the step, from 1
+	Kill      int       // the step, from 1
+	Prune     time.Time // when Parquet files are pruned, into To
+	Back      bool      // they come back from To
+}
+
+func (c child) do(ctx context.Context, step durable.Step) (err error) {
+	j := &job{spec: jobs.Spec{Store: c.Store}}
+	switch {
+	case c.Back:
+		_, err = keep.RestoreArchive(ctx, store.Dir(c.Store), c.To, step)
+	case !c.Prune.IsZero():
+		_, err = keep.PruneStore(ctx, store.Dir(c.Store), false, keep.PruneConfig{Policy: keep.Policy{Parquet: 60 * 24 * time.Hour, Archive: c.To}, Now: c.Prune, Database: j.has, Step: step})
+	default:
+		_, err = keep.Backup(ctx, keep.Config{Store: store.Dir(c.Store), To: c.To, Step: step})
+	}
+	return err
 }
 
 func TestMain(m *testing.M) {
@@ -39,9 +54,7 @@ func TestMain(m *testing.M) {
 		if err := json.Unmarshal([]byte(text), &c); err != nil {
 			panic(err)
 		}
-		_, err := keep.Backup(context.Background(), keep.Config{Store: store.Dir(c.Store), To: c.To, Step: at(c.Kill, func() error {
-			return syscall.Kill(os.Getpid(), syscall.SIGKILL)
-		})})
+		err := c.do(context.Background(), at(c.Kill, func() error { return syscall.Kill(os.Getpid(), syscall.SIGKILL) }))
 		if err != nil {
 			panic(err)
 		}

@@ -102,15 +102,20 @@ func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg P
 		}
 		return path, nil
 	}
+	return path, seal(a, x, path, cfg.Step)
+}
+
+// seal ends an archive, and writes its checksum beside it.
+func seal(a *archive, x *Index, path string, step durable.Step) error {
 	x.Checksum = store.Checksum(x)
-	if err := errors.Join(cfg.Step.At("prune: before archive", path), a.finish(x)); err != nil {
-		return "", err
+	if err := errors.Join(step.At("prune: before archive", path), a.finish(x)); err != nil {
+		return err
 	}
 	sum, _, err := store.FileSum(path)
 	if err == nil {
-		err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: cfg.Step, Name: "checksum"})
+		err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: step, Name: "checksum"})
 	}
-	return path, err
+	return err
 }
 
 func archiveFile(a *archive, x *Index, name, path string) error {

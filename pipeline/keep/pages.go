@@ -28,13 +28,39 @@ func readArchive(path string) (*Index, error) {
 	return walk(path, nil, func(Entry, io.Reader) error { return nil })
 }
 
+// Back is what came back from an archive that it was pruned into.
+type Back struct {
+	landing.PrunedMonth
+	Tables []string // whose Parquet files they are; nil of pages
+}
+
+// RestoreArchive brings back what was pruned into an archive.
+func RestoreArchive(ctx context.Context, d store.Dir, archive string, step durable.Step) (Back, error) {
+	pruned, err := landing.ReadPruned(d)
+	if err == nil && len(pruned.Months)+len(pruned.Tables) == 0 {
+		err = fmt.Errorf("nothing was pruned from %s", d)
+	}
+	if err != nil {
+		return Back{}, err
+	}
+	x, err := readArchive(archive)
+	if err != nil {
+		return Back{}, err
+	}
+	if len(x.Files) > 0 && kindOf(x.Files[0].Path) == tables {
+		return restoreTables(ctx, d, archive, step)
+	}
+	month, err := RestorePages(ctx, d, archive, step)
+	return Back{PrunedMonth: month}, err
+}
+
 // RestorePages brings the pages of a month back from the archive that they were pruned
 // into, compares them with the checksums of the archive and of the runs' manifests, and
 // notes that they are no more pruned. A process that dies leaves them pruned.
 func RestorePages(ctx context.Context, d store.Dir, archive string, step durable.Step) (landing.PrunedMonth, error) {
 	pruned, err := landing.ReadPruned(d)
 	if err == nil && len(pruned.Months) == 0 {
-		err = fmt.Errorf("nothing was pruned from %s", d)
+		err = fmt.Errorf("no pages were pruned from %s", d)
 	}
 	if err != nil {
 		return landing.PrunedMonth{}, err

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Shortest is how long pages are kept at least: until then a run can go on, an answer
+// Shortest is how long anything is kept at least: until then a run can go on, an answer
 // that was lost can be repeated, and a member that was refused is not asked for again.
 const Shortest = 40 * 24 * time.Hour
 
@@ -25,7 +25,7 @@ func Age(text string) (time.Duration, error) {
 	case err != nil || n < 0 || n > 36500:
 		return 0, errors.New("is not a number of days, weeks or years, such as 90d, 26w or 2y")
 	case time.Duration(n)*units[text[len(text)-1]] < Shortest:
-		return 0, fmt.Errorf("is too short: what runs need of earlier ones is in the pages of %d days", Shortest/day)
+		return 0, fmt.Errorf("is too short: runs need what those of the last %d days have left", Shortest/day)
 	}
 	return time.Duration(n) * units[text[len(text)-1]], nil
 }
@@ -33,20 +33,27 @@ func Age(text string) (time.Duration, error) {
 // Policy says what is removed, and when.
 type Policy struct {
 	Raw     time.Duration // pages of runs of months that have been over for longer; see Age
+	Parquet time.Duration // Parquet files of the same; 0 of either keeps them for good
 	Archive string        // folder that they go into before; empty for none
 }
 
 // Set takes in a key of a job's keep. The error goes on from the key.
 func (p *Policy) Set(key, text string) (err error) {
-	switch {
-	case key == "raw":
-		if p.Raw, err = Age(text); err != nil {
-			err = fmt.Errorf("%.40q %w", text, err)
-		}
-	case key == "archive":
+	switch key {
+	case "raw":
+		p.Raw, err = Age(text)
+	case "parquet":
+		p.Parquet, err = Age(text)
+	case "archive":
 		p.Archive = text
 	default:
-		err = errors.New("is none of its keys, raw and archive")
+		return errors.New("is none of its keys, raw, parquet and archive")
+	}
+	if err != nil {
+		err = fmt.Errorf("%.40q %w", text, err)
 	}
 	return err
 }
+
+// Removes reports whether there is anything that is not kept for good.
+func (p Policy) Removes() bool { return p.Raw > 0 || p.Parquet > 0 }

@@ -24,23 +24,50 @@ type PruneConfig struct {
 	Now time.Time
 	// Begun does nothing unless the newest run is the first of its day.
 	Begun bool
-	Step  durable.Step
+	// Database tells the runs that the store's database has, with their content; none
+	// without one. It is asked where Parquet files are old.
+	Database func(context.Context) (map[string]string, error)
+	Step     durable.Step
 }
 
 // PruneSummary is what was removed, or would be.
 type PruneSummary struct {
-	Months []landing.PrunedMonth `json:"months"`
-	// Stays is why no more is, where anything is in the way.
-	Stays string `json:"stays,omitempty"`
+	Months []landing.PrunedMonth `json:"months"` // of pages
+	// Stays is why no more of them are, where anything is in the way.
+	Stays  string                 `json:"stays,omitempty"`
+	Tables []landing.PrunedTables `json:"tables,omitempty"` // months of Parquet files
+	Left   []string               `json:"left,omitempty"`   // why others of these stay
+}
+
+// Why is all that is in the way of more.
+func (s PruneSummary) Why() []string {
+	if s.Stays == "" {
+		return s.Left
+	}
+	return append([]string{s.Stays}, s.Left...)
 }
 
 // Prunable says what Prune would remove, and changes nothing.
 func Prunable(ctx context.Context, d store.Dir, cfg PruneConfig) (PruneSummary, error) {
-	ledger, err := money.Recent(ctx, d)
-	if err != nil {
-		return PruneSummary{}, err
+	var sum PruneSummary
+	if cfg.Raw > 0 {
+		ledger, err := money.Recent(ctx, d)
+		if err == nil {
+			sum, err = prunable(ctx, d, ledger.Closed(), cfg)
+		}
+		if err != nil {
+			return sum, err
+		}
 	}
-	return prunable(ctx, d, ledger.Closed(), cfg)
+	if cfg.Parquet == 0 {
+		return sum, nil
+	}
+	months, stays, err := leave(ctx, d, cfg)
+	for _, m := range months {
+		sum.Tables = append(sum.Tables, m.PrunedTables)
+	}
+	sum.Left = stays
+	return sum, err
 }
 
 // PruneStore is Prune of a store that is not locked, or with dry Prunable. The error is a
@@ -60,14 +87,29 @@ func PruneStore(ctx context.Context, d store.Dir, dry bool, cfg PruneConfig) (Pr
 	return Prune(ctx, l, cfg)
 }
 
-// Prune removes the pages of runs that are over and old, by whole months. First they are
-// archived, what the ledger and the state know of them is made to last, and it is noted
-// that they go: a process that dies leaves pages that are there, or the note. The tables
-// stay.
-func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary, error) {
+// Prune removes the pages, and the Parquet files, of runs that are over and old, by whole
+// months. The database stays.
+func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (sum PruneSummary, err error) {
 	if runs, err := l.Runs(); err != nil || cfg.Begun && !store.FirstOfDay(runs) {
 		return PruneSummary{}, err
 	}
+	if cfg.Raw > 0 {
+		sum, err = prunePages(ctx, l, cfg)
+	}
+	if err != nil || cfg.Parquet == 0 {
+		return sum, err
+	}
+	pruned, err := landing.ReadPruned(l.Dir)
+	if err == nil {
+		err = pruneTables(ctx, l, pruned, cfg, &sum)
+	}
+	return sum, err
+}
+
+// prunePages removes pages. First they are archived, what the ledger and the state know of
+// them is made to last, and it is noted that they go: a process that dies leaves pages that
+// are there, or the note.
+func prunePages(ctx context.Context, l *store.Locked, cfg PruneConfig) (PruneSummary, error) {
 	ledger, err := money.Update(ctx, l)
 	if err != nil {
 		return PruneSummary{}, err

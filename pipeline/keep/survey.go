@@ -14,12 +14,13 @@ import (
 
 // survey is what the manifests and maps of a store say of its files.
 type survey struct {
-	now   *listing
-	files *store.Bundles
-	parts map[string]part          // Parquet files, by path
-	pages map[string]store.Segment // files of pages as they are counted, by path
-	plans map[string]string        // checksums, by path
-	runs  map[string]bool
+	now    *listing
+	files  *store.Bundles
+	parts  map[string]part          // Parquet files, by path
+	pages  map[string]store.Segment // files of pages as they are counted, by path
+	plans  map[string]string        // checksums, by path
+	pruned landing.Pruned
+	runs   map[string]bool
 	// loose are runs whose manifest, and tables whose map, cannot be read: their files
 	// are copied as they are.
 	loose      map[string]bool
@@ -38,6 +39,7 @@ type part struct {
 // damaged or lost, that of the backup before says what the run has.
 func look(d store.Dir, now *listing, before target) *survey {
 	s := &survey{now: now, files: store.NewBundles(d), parts: map[string]part{}, pages: map[string]store.Segment{}, plans: map[string]string{}, runs: map[string]bool{}, loose: map[string]bool{}, wrong: map[string]string{}}
+	s.pruned, _ = landing.ReadPruned(d) // without it what was pruned is missing, and said
 	where := store.Where{}
 	manifests, over := map[string]bool{}, []string{}
 	for name := range now.files {
@@ -150,7 +152,7 @@ func (s *survey) manifest(d store.Dir, m *store.Manifest, where store.Where) {
 	run := m.Run.RunID
 	for _, p := range m.Files {
 		name := "parquet/" + p.Path
-		may := p.Rows == 0 || !m.LoadsTo(store.ParquetFiles)
+		may := p.Rows == 0 || !m.LoadsTo(store.ParquetFiles) || s.pruned.Tableless(p.Table, run)
 		if where.Joined(p.Table, run) == nil && (!may || s.now.files[name] != nil) {
 			s.parts[name] = part{p, may}
 		}

@@ -14,11 +14,12 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// Pruned says of which runs the pages were removed since they were old, so that nobody
-// takes it for a loss.
+// Pruned says of which runs the pages, or the Parquet files, were removed since they were
+// old, so that nobody takes it for a loss.
 type Pruned struct {
-	Months   []PrunedMonth `json:"months"` // oldest first
-	Checksum string        `json:"checksum,omitempty"`
+	Months   []PrunedMonth  `json:"months"`           // oldest first
+	Tables   []PrunedTables `json:"tables,omitempty"` // oldest first
+	Checksum string         `json:"checksum,omitempty"`
 }
 
 // PrunedMonth are the runs of a month whose pages were removed, all from First to Last.
@@ -40,7 +41,11 @@ func ReadPruned(d store.Dir) (Pruned, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return Pruned{}, nil
 	}
-	for _, m := range p.Months {
+	months := slices.Clone(p.Months)
+	for _, t := range p.Tables {
+		months = append(months, t.PrunedMonth)
+	}
+	for _, m := range months {
 		if err == nil && (store.CheckRunID(m.First) != nil || store.CheckRunID(m.Last) != nil) {
 			err = &store.CorruptError{Path: d.File(store.PrunedFile), Err: errors.New("it names what is no run")}
 		}
@@ -63,10 +68,15 @@ func (p Pruned) Month(name string) *PrunedMonth {
 
 // WritePruned notes what is about to be pruned, or no more is.
 func WritePruned(l *store.Locked, p Pruned, step durable.Step) error {
-	if err := store.Note(l, 3); err != nil {
+	format := 3
+	if len(p.Tables) > 0 {
+		format = 5
+	}
+	if err := store.Note(l, format); err != nil {
 		return err
 	}
 	slices.SortFunc(p.Months, func(a, b PrunedMonth) int { return strings.Compare(a.First, b.First) })
+	slices.SortStableFunc(p.Tables, func(a, b PrunedTables) int { return strings.Compare(a.First, b.First) })
 	p.Checksum = ""
 	p.Checksum = store.Checksum(p)
 	return store.WriteJSON(l.File(store.PrunedFile), p, step)
@@ -93,8 +103,8 @@ func PrunedRun(d store.Dir, runID string) *PrunedError {
 		return nil
 	}
 	p, err := ReadPruned(d)
-	if m := p.Month(runID); err == nil && m != nil {
-		return &PrunedError{string(d), runID, *m}
+	if err == nil && p.Pageless(d, runID) {
+		return &PrunedError{string(d), runID, *p.Month(runID)}
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
+	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -24,6 +25,7 @@ type merged struct {
 	apart map[string]bool           // of these: are taken apart
 	whole map[string]bool           // and are looked at
 	made  map[string][]schemas.Part // of runs whose files are made anew
+	lost  map[string]bool           // runs of which neither pages nor Parquet files are there
 }
 
 // fewRuns is of how many runs the versions that ended are compared in any case, which
@@ -36,6 +38,14 @@ const fewRuns = 24
 func (p *merged) compare(ctx context.Context) error {
 	if p.v.Database = p.passed(); p.v.Database != "" {
 		return nil
+	}
+	for _, id := range p.loaded {
+		if p.pruned.Tableless("", id) && p.pruned.Pageless(p.Store, id) {
+			p.lost[id] = true
+		}
+	}
+	if len(p.lost) > 0 {
+		return p.contained(ctx)
 	}
 	of := p.ofDatabase()
 	rows, all := p.memory.of["database"], p.memory.of["histories"]
@@ -130,6 +140,9 @@ func (p *merged) ofDatabase() string {
 	fmt.Fprintln(&text, seen(p.Store.DuckDB()), seen(p.Store.DuckDB()+".wal"))
 	for _, id := range p.loaded {
 		fmt.Fprintln(&text, id, p.manifests[id].Content)
+		if p.lost[id] {
+			text.WriteString("without files\n")
+		}
 		for _, part := range p.manifests[id].Files {
 			fmt.Fprintln(&text, part.Path, part.Rows, part.SHA256)
 		}
@@ -182,8 +195,17 @@ func (p *merged) scratch() load.DuckDBConfig {
 
 // rule hashes what the rule says that the tables have, of all files at once.
 func (p *merged) rule(ctx context.Context) (map[string]load.TableHash, error) {
-	var all []schemas.Part
-	known := map[string]bool{}
+	all, err := p.all(ctx)
+	if err != nil || all == nil {
+		return nil, err
+	}
+	return load.HashRuled(ctx, p.scratch(), all, "", p.loaded)
+}
+
+// all are the files with the rows of all runs, as far as they are there. It returns nil
+// where one cannot be read, which is noted.
+func (p *merged) all(ctx context.Context) ([]schemas.Part, error) {
+	all, known := []schemas.Part{}, map[string]bool{}
 	for _, id := range p.loaded {
 		parts, err := p.parts(ctx, id, false)
 		if err != nil {
@@ -196,7 +218,7 @@ func (p *merged) rule(ctx context.Context) (map[string]load.TableHash, error) {
 			}
 		}
 	}
-	return load.HashRuled(ctx, p.scratch(), all, "", p.loaded)
+	return all, nil
 }
 
 // unreadable notes that a file of a run cannot be read.
@@ -213,7 +235,7 @@ func (p *merged) unreadable(ctx context.Context, id string, err error) error {
 // for them among those of a month takes longer with each run.
 func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []schemas.Part, err error) {
 	m, anew := p.manifests[id], filepath.Join(p.dir, "parquet")
-	if !m.LoadsTo(store.ParquetFiles) {
+	if !m.LoadsTo(store.ParquetFiles) || p.pruned.Tableless("", id) && !p.lost[id] {
 		return p.remade(ctx, m, anew)
 	}
 	own, err := filepath.Abs(p.Store.Parquet())
@@ -224,7 +246,7 @@ func (p *merged) parts(ctx context.Context, id string, alone bool) (parts []sche
 		name := filepath.Join(own, filepath.FromSlash(part.Path))
 		j := p.where.Joined(part.Table, id)
 		switch {
-		case part.Rows == 0 || alone && !ofHistories(part.Table):
+		case part.Rows == 0 || alone && !ofHistories(part.Table) || j == nil && p.lost[id] && health.MayBeGone(p.Store, p.pruned, id, part):
 			continue
 		case j == nil:
 			err = store.CheckPart(name, part)

@@ -60,6 +60,7 @@ type proving struct {
 	looking   sync.Mutex // bundles
 	bundles   *store.Bundles
 	where     store.Where
+	pruned    landing.Pruned
 	manifests map[string]*store.Manifest // without what is long and not looked at; nil of a run without
 	loaded    []string                   // runs that are in the database, or are to be
 	dir       string                     // for temporary files
@@ -76,6 +77,10 @@ func Verify(ctx context.Context, cfg Config) (*health.Verification, error) {
 		}
 	}
 	p.where, _ = store.ReadWhere(cfg.Store) // what is wrong with it, p.joined says
+	var err error
+	if p.pruned, err = landing.ReadPruned(cfg.Store); err != nil {
+		p.v.Wrong("%v", err)
+	}
 	folder, err := scratch.New(os.TempDir(), "verify")
 	if err != nil {
 		return nil, err
@@ -97,15 +102,18 @@ func (p *proving) all(ctx context.Context) error {
 		}
 		p.memory.remember(p.Store)
 	}
-	if pruned, err := landing.ReadPruned(p.Store); err == nil && p.v.Pruned > 0 {
-		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages until run %s were pruned, of %d in all: that their rows are what these said is not proved", pruned.Months[len(pruned.Months)-1].Last, p.v.Pruned))
+	if months := p.pruned.Months; len(months) > 0 && p.v.Pruned > 0 {
+		p.v.Notes = append(p.v.Notes, fmt.Sprintf("pages until run %s were pruned, of %d in all: that their rows are what these said is not proved", months[len(months)-1].Last, p.v.Pruned))
+	}
+	if tables := p.pruned.Tables; len(tables) > 0 {
+		p.v.Notes = append(p.v.Notes, fmt.Sprintf("Parquet files of months until run %s were pruned", tables[len(tables)-1].Last))
 	}
 	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)
 	p.v.Problems = append(p.v.Problems, wrong...)
 	if err := p.joined(ctx, files); err != nil {
 		return err
 	}
-	if err := (&merged{p, files, map[string]bool{}, map[string]bool{}, map[string][]schemas.Part{}}).compare(ctx); err != nil {
+	if err := (&merged{p, files, map[string]bool{}, map[string]bool{}, map[string][]schemas.Part{}, map[string]bool{}}).compare(ctx); err != nil {
 		return err
 	}
 	return compareLatest(ctx, p)

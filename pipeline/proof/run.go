@@ -50,7 +50,7 @@ func (p *proving) run(ctx context.Context, id string) (l look, err error) {
 		return l, err
 	}
 	own := p.ofOwn(l.manifest)
-	whole, err := health.VerifyFiles(ctx, &l.v, p.Store, p.where, id)
+	whole, err := health.VerifyFiles(ctx, &l.v, p.Store, p.where, p.pruned, id)
 	if err != nil || p.Files || whole == nil || len(l.v.Problems) > 0 {
 		return l, err // no tables, or pages they cannot be made of
 	}
@@ -97,7 +97,7 @@ func (p *proving) files(ctx context.Context, l *look, id string) error {
 	if one, ok := p.memory.of["files "+id]; ok && one.holds(own, 1) {
 		return nil
 	}
-	_, err := health.VerifyFiles(ctx, &l.v, p.Store, p.where, id)
+	_, err := health.VerifyFiles(ctx, &l.v, p.Store, p.where, p.pruned, id)
 	if err == nil && len(l.v.Problems) == 0 && own == p.ofOwn(l.manifest) {
 		l.proved = append(l.proved, proved{What: "files " + id, Of: own})
 	}

@@ -20,7 +20,8 @@ import (
 //	3  bundles, which have the pages, plans and manifests of several runs
 //	   pruned runs, whose pages were removed
 //	4  Parquet files in other folders than those of days
-const Format = 4
+//	5  pruned tables, whose Parquet files of a month were removed
+const Format = 5
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"

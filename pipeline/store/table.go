@@ -67,7 +67,7 @@ func (t *Table) Fill() error {
 // can exchange two folders, in one step. Elsewhere a reader may see no table for a
 // moment, never a part of it.
 func (t *Table) Replace(m Map, p schemas.Partition, noRows []byte, step durable.Step) error {
-	text, err := m.text(noRows)
+	text, err := m.Text(noRows)
 	if err != nil {
 		return err
 	}

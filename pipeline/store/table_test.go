@@ -82,7 +82,7 @@ func TestDamagedMapIsSaid(t *testing.T) {
 		"of no run":        {file: joined(good.Path, "../x", good.Last)},
 		"backwards":        {file: joined(good.Path, good.Last, good.First)},
 	} {
-		text, err := Map{Files: []Joined{c.file}}.text([]byte("PAR1 and the rest"))
+		text, err := Map{Files: []Joined{c.file}}.Text([]byte("PAR1 and the rest"))
 		if c.sum != "" {
 			text = bytes.Replace(text, []byte(`"checksum":"`), []byte(`"checksum":"`+c.sum), 1)
 		}

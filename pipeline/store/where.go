@@ -98,8 +98,8 @@ func readMap(name, table string) (Map, error) {
 	return m, nil
 }
 
-// text is the map as its file has it, made of a Parquet file without rows.
-func (m Map) text(noRows []byte) ([]byte, error) {
+// Text is the map as its file has it, made of a Parquet file without rows.
+func (m Map) Text(noRows []byte) ([]byte, error) {
 	m.Seal()
 	line, err := json.Marshal(m)
 	rest, ours := bytes.CutPrefix(noRows, []byte(parquetMagic))

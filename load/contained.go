@@ -1,0 +1,149 @@
+package load
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Contained is how the rows of a table of a database compare with what schemas.Rule makes
+// of files that do not have all of its runs.
+type Contained struct {
+	Rows     int64 // that are as the rule has them
+	Lacking  int64 // that the rule has, and the database does not
+	Differs  int64 // that the rule has otherwise
+	Foreign  int64 // that the rule does not have, and that the files should
+	LastSeen int64 // that were last seen in the runs that are left out
+}
+
+// Without are the runs that files are without: all of a table from First to Last.
+type Without struct{ Table, First, Last string }
+
+// CompareContained holds a database against the files of the chosen runs, of which nil
+// are all, table by table. A row of the rule has to be in the database. Where an object was
+// seen in a run that is left out, too, as its first_seen_at tells, a column may have a
+// value of there that no newer sighting tells of.
+func CompareContained(ctx context.Context, cfg DuckDBConfig, parts []schemas.Part, chosen []string, without []Without) (tables map[string]Contained, err error) {
+	defer func() { err = wrap(ctx, cfg.Path, err) }()
+	limit := cmp.Or(cfg.mergeLimit(), 2*mergeMemory)
+	cfg.MemoryLimit, cfg.Threads = fmt.Sprint(limit, "B"), 1
+	s, err := cfg.openAttached(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	r := ruled{run: run{Load: schemas.Load{Parts: parts}, limit: limit / 4}, db: s.DB, chosen: chosen}
+	if r.from, err = r.rows(); err != nil {
+		return nil, err
+	}
+	script := "CREATE TEMP TABLE _chosen (_run_id VARCHAR);"
+	for some := range slices.Chunk(chosen, 1000) {
+		script += "INSERT INTO _chosen VALUES ('" + strings.Join(some, "'), ('") + "');"
+	}
+	if _, err := s.ExecContext(ctx, script); err != nil {
+		return nil, err
+	}
+	stored, err := sizes(ctx, s.DB)
+	if err != nil {
+		return nil, err
+	}
+	tables = map[string]Contained{}
+	for _, t := range schemas.Tables() {
+		if _, ok := stored[t.Name]; !ok {
+			return nil, fmt.Errorf("there is no table %s", t.Name)
+		}
+		if tables[t.Name], err = r.contained(ctx, t, stored[t.Name], without); err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+	}
+	return tables, nil
+}
+
+// contained compares a table, as many rows at a time as there is memory for.
+func (r *ruled) contained(ctx context.Context, t *schemas.Table, stored int64, without []Without) (sum Contained, err error) {
+	m := merge{table: t}
+	shares := sharesOf(max(r.count(t), stored), r.bytes(t), len(t.Columns), r.limit)
+	for i := range shares {
+		part := share{i, shares}
+		rule := schemas.DuckDBRule(func(of *schemas.Table) string {
+			from := r.from[of.Name]
+			if from == "" {
+				return fmt.Sprintf("(FROM %s LIMIT 0)", schemas.Quote(of.Name))
+			}
+			if r.chosen != nil {
+				from = "(FROM " + from + " SEMI JOIN _chosen USING (_run_id))"
+			}
+			if of == t {
+				from = part.from(from, m.claimedBy())
+			}
+			return from
+		})
+		var some Contained
+		row := r.db.QueryRowContext(ctx, comparison(m, rule.Rows(t), part, leftOut(t, without)))
+		if err := row.Scan(&some.Rows, &some.Lacking, &some.Differs, &some.Foreign, &some.LastSeen); err != nil {
+			return sum, err
+		}
+		sum = Contained{sum.Rows + some.Rows, sum.Lacking + some.Lacking, sum.Differs + some.Differs, sum.Foreign + some.Foreign, sum.LastSeen + some.LastSeen}
+	}
+	return sum, nil
+}
+
+// comparison counts the rows of the rule, and those stored, by how they compare. A list of
+// which the rule has rows has no others.
+func comparison(m merge, rule string, part share, leftOut string) string {
+	key := schemas.Quote(m.table.Key[0])
+	with := fmt.Sprintf("WITH ruled AS MATERIALIZED (%s), have AS (SELECT *, %s AS _left FROM %s AS have)", rule, leftOut, part.from(schemas.Quote(m.table.Name), m.claimedBy()))
+	have := "have"
+	if lists := m.table.ListColumns(); len(lists) > 0 {
+		with += fmt.Sprintf(", lists AS (SELECT DISTINCT %s FROM ruled AS one WHERE NOT %s)", prefixed("one", lists), m.claimed("one"))
+		with += fmt.Sprintf(", others AS (SELECT have.* REPLACE (_left AND (lists.%s IS NULL OR %s) AS _left) FROM have LEFT JOIN lists ON %s)",
+			schemas.Quote(lists[0]), m.claimed("have"), equal(lists, "have", "lists"))
+		have = "others"
+	}
+	return fmt.Sprintf(`%s
+SELECT count(*) FILTER (same AND ruled AND have), count(*) FILTER (NOT have), count(*) FILTER (NOT same AND ruled AND have),
+  count(*) FILTER (NOT ruled AND NOT _left), count(*) FILTER (NOT ruled AND _left)
+FROM (SELECT ruled.%[2]s IS NOT NULL AS ruled, have.%[2]s IS NOT NULL AS have, coalesce(%[3]s, false) AS same, _left FROM ruled FULL JOIN %[4]s AS have ON %[5]s)`,
+		with, key, alike(m.table), have, equal(m.table.Key, "ruled", "have"))
+}
+
+// alike is the condition that a row is as the rule has it.
+func alike(t *schemas.Table) string {
+	var terms []string
+	seen := ""
+	for _, c := range t.Columns {
+		if c.Merge == schemas.Least {
+			seen = schemas.Quote(c.Name)
+		}
+	}
+	for i, c := range t.Columns {
+		name := schemas.Quote(c.Name)
+		same := fmt.Sprintf("have.%s IS NOT DISTINCT FROM ruled.%[1]s", name)
+		if seen != "" && t.IsEntity() {
+			before := fmt.Sprintf("have.%s < ruled.%[1]s", seen)
+			switch {
+			case c.Merge == schemas.Least:
+				same = fmt.Sprintf("have.%s <= ruled.%[1]s", name)
+			case c.Merge == schemas.Newest && (c.From == schemas.Value || c.From == schemas.Extras):
+				same = fmt.Sprintf("(%s OR %s AND ruled.%s IS NULL AND coalesce(substr(ruled.%s, %d, 1), '0') <> '1')", same, before, name, schemas.ToldColumns, i+1)
+			}
+		}
+		terms = append(terms, same)
+	}
+	return strings.Join(terms, " AND ")
+}
+
+// leftOut is the condition that a stored row is of a run that the files are without.
+func leftOut(t *schemas.Table, without []Without) string {
+	terms := []string{"false"}
+	for _, w := range without {
+		if w.Table == t.Name {
+			terms = append(terms, fmt.Sprintf("have._run_id BETWEEN %s AND %s", schemas.QuoteText(w.First), schemas.QuoteText(w.Last)))
+		}
+	}
+	return "(" + strings.Join(terms, " OR ") + ")"
+}
