@@ -193,7 +193,7 @@ func TestWhatIsForbiddenIsAskedForAgain(t *testing.T) {
 		again int // requests for creators an hour later
 	}{
 		simulator.FaultNotAuthorized: {schemas.DoneWithGaps, 0},
-		simulator.FaultUnnamed:       {schemas.Failed, 5}, // both halves, and one of each
+		simulator.FaultUnnamed:       {schemas.Failed, 7}, // both halves, and two of each
 	} {
 		t.Run(string(fault), func(t *testing.T) {
 			t.Parallel()
@@ -206,7 +206,10 @@ func TestWhatIsForbiddenIsAskedForAgain(t *testing.T) {
 				t.Errorf("%d creators are missing, want all", n)
 			}
 			s.clock.pass(time.Hour)
-			s.start().wants(s, c.want, "creators", c.again)
+			for range 3 {
+				s.start().wants(s, c.want, "creators", c.again)
+				s.clock.pass(time.Hour)
+			}
 			s.rules()
 			s.clock.pass(24 * time.Hour)
 			s.start().wants(s, schemas.Done, "creators", 1)

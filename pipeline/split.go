@@ -132,12 +132,15 @@ const probes = 2
 // probe asks for some members of each half alone, since a batch does not tell whether
 // some of its members are refused or all. Which ones depends on the run, so that
 // members that are refused cannot stand for the others in every run. One that is refused
-// for another reason stands for none.
+// for another reason stands for none. Where it is all, it was not for their own sake:
+// they are asked for again, as the others are.
 func (c *crawl) probe(ctx context.Context, refused *facts.Refusal, halves ...schemas.Request) error {
+	var probed []string
 	for i := range probes {
 		for _, half := range halves {
 			pick := int(crc32.ChecksumIEEE([]byte(c.p.Run.RunID+half.ID()))%uint32(len(half.IDs))) + i
 			one := only(half, half.IDs[pick%len(half.IDs)])
+			probed = append(probed, one.IDs...)
 			if _, err := c.part(ctx, one); err != nil || c.walk.works(one.Endpoint) {
 				return err
 			}
@@ -146,7 +149,9 @@ func (c *crawl) probe(ctx context.Context, refused *facts.Refusal, halves ...sch
 			}
 		}
 	}
-	return &EndpointError{halves[0].Endpoint, refused.Says}
+	err := &EndpointError{halves[0].Endpoint, refused.Says}
+	c.walk.lack(halves[0], probed, schemas.GapTemporary, err.Error())
+	return err
 }
 
 // ends reports whether an error ends more than one request.

@@ -47,14 +47,15 @@ func (st *State) Resting(now time.Time) (all []store.Missing) {
 	return all
 }
 
-// refusals takes in what a page says of members that were asked for alone.
-func (st *State) refusals(p facts.Received, plan store.Plan) {
+// refusals takes in what a page says of members that were asked for alone. Those by which
+// an endpoint was found to refuse everything lack for a while, as all others do.
+func (st *State) refusals(p facts.Received, plan store.Plan, look lastLook) {
 	r := p.Request
 	e := r.Endpoint.Listed()
 	lookup := e.Spec().IDParam != ""
 	rests := p.Refused != nil && len(r.IDs) == 1 && r.Token == "" &&
 		(p.Refused.Kind == schemas.GapRefused && lookup || p.TooLarge() && smallest(r, plan))
-	if !rests && !p.OK {
+	if !rests && !p.OK || rests && look.open[r.IDs[0]] {
 		return // it says nothing of one of them
 	}
 	st.Refused = slices.DeleteFunc(st.Refused, func(old Refused) bool {

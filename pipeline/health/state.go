@@ -199,7 +199,7 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 // are over.
 type lastLook struct {
 	asked bool            // it asked for all it was to ask for, or another asks for the rest
-	open  map[string]bool // Spaces that it, or the other, did not get all of
+	open  map[string]bool // members that it, or the other, did not get all of
 }
 
 // lastLookOf is that of the run of a manifest, whose rest may be another run's.
@@ -227,7 +227,7 @@ func (st *State) see(p facts.Received, m *store.Manifest, look lastLook) {
 	if !p.Counts {
 		return
 	}
-	st.refusals(p, m.Plan)
+	st.refusals(p, m.Plan, look)
 	at, unaskable := p.FetchedAt, map[string]bool{}
 	for _, id := range p.Unaskable {
 		unaskable[id] = true
