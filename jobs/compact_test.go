@@ -97,7 +97,11 @@ func (d *daily) rows() map[string]load.TableHash {
 	d.Helper()
 	var parts []schemas.Part
 	for _, t := range schemas.Tables() {
-		parts = append(parts, schemas.Part{Table: t.Name, Path: t.Name + "/**/*.parquet", Rows: 1})
+		for _, pattern := range []string{t.Name + "/run_*/*.parquet", t.Name + "/*.parquet"} { // of all partitions
+			if names, _ := filepath.Glob(filepath.Join(d.store.Parquet(), pattern)); len(names) > 0 {
+				parts = append(parts, schemas.Part{Table: t.Name, Path: pattern, Rows: 1})
+			}
+		}
 	}
 	hashes, err := load.HashParts(d.Context(), parts, d.store.Parquet())
 	if err != nil {

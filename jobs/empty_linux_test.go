@@ -6,6 +6,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -15,7 +16,7 @@ import (
 func TestRunsWithoutAPageCostNoLaterStart(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	s := newScene(t, jobs.Spec{To: []string{store.ParquetFiles, store.DuckDBFile}, RetryFor: time.Second}, simulator.Config{Spaces: 20})
+	s := newScene(t, jobs.Spec{To: []string{store.ParquetFiles, store.DuckDBFile}, RetryFor: time.Second, Compact: jobfile.CompactNone}, simulator.Config{Spaces: 20})
 	s.spec.IDs = s.world.SpaceIDs(2)
 	starts := func(n int, want schemas.Outcome) {
 		for range n {

@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 
 	"github.com/gofrs/flock"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // draft is a private copy of the database, merged into and then renamed over it.
@@ -156,11 +158,28 @@ func (p *draft) add(ctx context.Context, cfg DuckDBConfig, r run) (err error) {
 	if err := p.takeInto(ctx, p.open, r); err != nil {
 		return err
 	}
+	if err := dropTemporary(ctx, p.open); err != nil {
+		return err
+	}
 	if p.bytes += r.size(); p.bytes < checkpointBytes {
 		return nil
 	}
 	p.bytes = 0
 	return p.checkpoint(ctx, p.open)
+}
+
+// dropTemporary drops the temporary tables of a merge: each column of one takes a block
+// of memory.
+func dropTemporary(ctx context.Context, db *sql.DB) error {
+	names, err := texts(ctx, db, "SELECT table_name FROM duckdb_tables() WHERE temporary")
+	var script strings.Builder
+	for _, name := range names {
+		fmt.Fprintf(&script, "DROP TABLE temp.%s;", schemas.Quote(name))
+	}
+	if err == nil && len(names) > 0 {
+		_, err = db.ExecContext(ctx, script.String())
+	}
+	return err
 }
 
 // finish makes durable what was added.
