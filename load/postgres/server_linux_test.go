@@ -60,17 +60,17 @@ func (s *server) address() string {
 	return (&url.URL{Scheme: "postgres", Path: "/postgres", RawQuery: url.Values{"host": {s.dir}, "user": {"tester"}}.Encode()}).String()
 }
 
-// programs is the folder of initdb and postgres.
+// programs is the folder of initdb, postgres and psql.
 func programs() string {
+	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
+	slices.SortFunc(found, func(a, b string) int { return version(b) - version(a) })
+	if len(found) > 0 && version(found[0]) >= 15 {
+		return filepath.Dir(found[0])
+	}
 	if found, err := exec.LookPath("initdb"); err == nil {
 		return filepath.Dir(found)
 	}
-	found, _ := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	slices.SortFunc(found, func(a, b string) int { return version(a) - version(b) })
-	if len(found) == 0 || version(found[len(found)-1]) < 15 {
-		return ""
-	}
-	return filepath.Dir(found[len(found)-1])
+	return ""
 }
 
 func version(path string) int {
@@ -114,7 +114,7 @@ func (s *server) start() (err error) {
 	if out, err := run("initdb", "-D", data, "-U", "tester", "-E", "UTF8", "--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8", "--no-sync", "-A", "trust").CombinedOutput(); err != nil {
 		return errors.New(string(out))
 	}
-	s.process = run("postgres", "-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=20", "-c", "shared_buffers=64MB", "-c", "max_wal_size=4GB")
+	s.process = run("postgres", "-D", data, "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=20", "-c", "shared_buffers=64MB", "-c", "max_wal_size=4GB", "-c", "autovacuum=off")
 	log, err := os.Create(filepath.Join(s.dir, "log"))
 	if err != nil {
 		return err

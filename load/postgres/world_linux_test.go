@@ -88,7 +88,7 @@ func makeRuns(t *testing.T, n int) {
 }
 
 // opened is a destination in a schema of the test's own.
-func opened(t *testing.T, schema string) *postgres.Destination {
+func opened(t testing.TB, schema string) *postgres.Destination {
 	t.Helper()
 	d, err := postgres.Open(t.Context(), postgres.Config{URL: address(t), Schema: schema})
 	if err != nil {
@@ -99,7 +99,7 @@ func opened(t *testing.T, schema string) *postgres.Destination {
 }
 
 // published publishes a run.
-func published(t *testing.T, d *postgres.Destination, l schemas.Load, dir string) postgres.Published {
+func published(t testing.TB, d *postgres.Destination, l schemas.Load, dir string) postgres.Published {
 	t.Helper()
 	p, err := d.Publish(t.Context(), l, dir)
 	if err != nil {
