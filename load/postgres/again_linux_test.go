@@ -52,7 +52,7 @@ func TestRunAgain(t *testing.T) {
 		published(t, d, l, dir)
 		duck.publish(l)
 	}
-	same(t, "before", "again", duck.path)
+	same(t, "before", "again", duck.path, false)
 	if gone := asked(t, "again", "SELECT count(*) FROM spaces WHERE unavailable_at IS NOT NULL"); gone[0][0] != "2" {
 		t.Errorf("%s Spaces are gone, want 2", gone[0][0])
 	}
@@ -68,7 +68,7 @@ func TestRunAgain(t *testing.T) {
 	other.Parts = slices.DeleteFunc(slices.Clone(other.Parts), func(p schemas.Part) bool { return p.Table == "space_absences" || p.Table == "space_users" })
 	p := published(t, d, other, dir)
 	duck.publish(other)
-	same(t, "other content", "again", duck.path)
+	same(t, "other content", "again", duck.path, false)
 	if loaded, err := d.Loads(t.Context()); err != nil || p.Already || loaded["r2"].Content != "other" || len(loaded) != 2 || time.Since(loaded["r2"].At).Abs() > time.Hour {
 		t.Errorf("%v, %v, %v", p, loaded, err)
 	}
@@ -103,7 +103,7 @@ func TestRowsOfOneRunOnly(t *testing.T) {
 		published(t, d, runs[i], dir)
 		duck.publish(runs[i])
 	}
-	same(t, "of joined files", "only", duck.path)
+	same(t, "of joined files", "only", duck.path, false)
 	runs[0].Parts[0].Rows++
 	runs[0].Content = "other"
 	if _, err := d.Publish(t.Context(), runs[0], dir); err == nil || !strings.Contains(err.Error(), "joined.parquet: has 1200 rows of the run; its manifest lists 1201") {
@@ -162,7 +162,7 @@ func TestKilledAnywhere(t *testing.T) {
 	if killed < 3 {
 		t.Errorf("killed %d times: too little is tested", killed)
 	}
-	same(t, "in the end", "killed", duck.path)
+	same(t, "in the end", "killed", duck.path, true)
 }
 
 // publishAll is what the child does.

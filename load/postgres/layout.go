@@ -123,17 +123,6 @@ func view(v schemas.View) string {
 	return b.String()
 }
 
-// Views are the views of the schema: of those of the DuckDB database the ones that every
-// database can be asked for.
-func Views() (all []schemas.View) {
-	for _, t := range schemas.Tables() {
-		if t.Versioned {
-			all = append(all, merging.Postgres().History(t))
-		}
-	}
-	return all
-}
-
 // evolve brings the schema to what is declared, and returns how many rows the server takes
 // each table to have.
 func (d *Destination) evolve(ctx context.Context) (sizes map[string]int64, err error) {

@@ -57,7 +57,7 @@ func makeRuns(t *testing.T, n int) {
 		return time.Date(2026, 11, 1, int(hour.Load()), 0, 0, int(ticks.Add(1)%3_000_000)*1_000_000, time.UTC)
 	}
 	cfg := simulator.Config{
-		Spaces: 40, NoRateLimits: true, Evolve: true, EvolveOver: time.Duration(n) * time.Hour, Change: true, Quirks: true, Ended: simulator.GoneError, Now: now,
+		Spaces: 24, NoRateLimits: true, Evolve: true, EvolveOver: time.Duration(n) * time.Hour, Change: true, Quirks: true, Ended: simulator.GoneError, Now: now,
 	}
 	creator, ticketed := simulator.New(cfg).TicketedCreator()
 	cfg.UserTokens = map[string]string{"user-token": creator}
@@ -66,7 +66,7 @@ func makeRuns(t *testing.T, n int) {
 	defer server.Close()
 	spec := jobs.Spec{
 		Name: "changing", Compact: jobfile.CompactNone, Store: store, BaseURL: server.URL, Follow: jobfile.FollowOpen, To: []string{"parquet"},
-		With: []string{"tweets", "buyers"}, Creators: api.CreatorIDs(8), IDs: append(api.SpaceIDs(4), ticketed[:1]...),
+		With: []string{"tweets", "buyers"}, Creators: api.CreatorIDs(5), IDs: append(api.SpaceIDs(4), ticketed[:1]...),
 	}
 	for i := range n {
 		hourly := spec
@@ -116,7 +116,7 @@ func asked(t testing.TB, schema, query string) (rows [][]string) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	results, err := conn.Exec(context.Background(), "SET search_path = "+schemas.Quote(schema)+"; "+query).ReadAll()
+	results, err := conn.Exec(context.Background(), "SET search_path = "+schemas.Quote(schema)+"; SET TimeZone = 'Asia/Tokyo'; "+query).ReadAll()
 	if err != nil {
 		t.Fatalf("%v\n%.2000s", err, query)
 	}
@@ -133,14 +133,35 @@ func asked(t testing.TB, schema, query string) (rows [][]string) {
 	return rows
 }
 
-// tables are all that both databases have, with the columns that both have.
+// tables are those that both databases have, with the columns that both have.
 func tables() (all []*schemas.Table) {
 	all = slices.Concat(schemas.Tables(), schemas.SightingTables())
 	for _, t := range schemas.Tables() {
 		if t.Versioned {
-			history := merging.Ended(t)
-			all = append(all, history, &schemas.Table{Name: t.History(), Columns: history.Columns[:len(history.Columns)-1]})
+			all = append(all, merging.Ended(t))
 		}
+	}
+	return all
+}
+
+// views are the other views, with the types that their columns have in PostgreSQL.
+func views(t testing.TB, schema string) (all []*schemas.Table) {
+	t.Helper()
+	kinds := map[string]schemas.Type{"timestamp with time zone": schemas.Time, "boolean": schemas.Bool, "double precision": schemas.Float, "bigint": schemas.Int, "text": schemas.Text, "date": schemas.Text}
+	for _, v := range postgres.Views() {
+		view := &schemas.Table{Name: v.Name}
+		columns := asked(t, schema, "SELECT column_name, data_type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = "+schemas.QuoteText(v.Name)+" ORDER BY ordinal_position")
+		for i, c := range columns {
+			kind, ok := kinds[c[1]]
+			if i >= len(v.Columns) || v.Columns[i].Name != c[0] || !ok {
+				t.Fatalf("%s: column %d is %s", v.Name, i+1, c)
+			}
+			view.Columns = append(view.Columns, schemas.Column{Name: c[0], Type: kind})
+		}
+		if len(columns) != len(v.Columns) {
+			t.Errorf("%s has %d columns, want %d", v.Name, len(columns), len(v.Columns))
+		}
+		all = append(all, view)
 	}
 	return all
 }
@@ -219,16 +240,24 @@ func duckRows(t testing.TB, db *sql.DB, table *schemas.Table) []string {
 	return lines(table, rows)
 }
 
-// same holds the tables of a schema against those of a DuckDB database, and returns how
-// many have rows.
-func same(t *testing.T, name, schema, path string) (filled int) {
+// same holds the tables of a schema, and in the end the views, against those of a DuckDB
+// database, and returns how many have rows.
+func same(t *testing.T, name, schema, path string, last bool) (filled int) {
 	t.Helper()
 	db, err := load.OpenSQL(path + "?access_mode=read_only")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	for _, table := range tables() {
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("SET TimeZone = 'Asia/Tokyo'"); err != nil {
+		t.Fatal(err)
+	}
+	all := tables()
+	if last {
+		all = append(all, views(t, schema)...)
+	}
+	for _, table := range all {
 		want, got := duckRows(t, db, table), rowsIn(t, schema, table)
 		if len(want) > 0 {
 			filled++
@@ -283,7 +312,7 @@ func TestTablesAreThoseOfDuckDB(t *testing.T) {
 				if order != nil && i < len(runs)-1 {
 					continue
 				}
-				if filled = same(t, fmt.Sprintf("%s, run %d", name, i), schema, path); t.Failed() {
+				if filled = same(t, fmt.Sprintf("%s, run %d", name, i), schema, path, i == len(runs)-1); t.Failed() {
 					return
 				}
 			}
