@@ -24,7 +24,7 @@ const firstSeen = "first_seen_at"
 // run merged before it, and saw otherwise, or without them. There are none, as a rule.
 func (h history) late() []Statement {
 	key, first := h.name(h.table.Key[0]), h.name(firstSeen)
-	statements := []Statement{h.temporary(h.earlier(), h.met(), fmt.Sprintf(
+	statements := []Statement{h.temporary(h.earlier(), h.table.Key[:1], h.met(), fmt.Sprintf(
 		"SELECT stored.%[1]s, stored.%[2]s AS since_at FROM %[3]s AS stored JOIN (SELECT one.%[1]s, min(one.%[2]s) AS %[2]s FROM %[4]s AS one GROUP BY one.%[1]s) AS late ON late.%[1]s = stored.%[1]s AND late.%[2]s < stored.%[2]s",
 		key, first, h.name(h.met()), h.staged(h.table)))}
 	for _, t := range schemas.Tables() {
@@ -80,7 +80,7 @@ func (h history) listed() Statement {
 	if h.run.Staged[h.table.Name] {
 		rows += fmt.Sprintf("\nUNION ALL SELECT %s FROM %s AS one WHERE %s AND %s", look, h.name(h.table.Name), h.claimed("one"), h.has(h.staged(h.table), "one", h.table.Key))
 	}
-	return h.temporary(h.before(), "", rows)
+	return h.temporary(h.before(), h.table.Key, "", rows)
 }
 
 // leftAndCame keeps the rows of lists that are not there any more, and notes since when
@@ -99,7 +99,7 @@ func (h history) leftAndCame() []Statement {
 	}
 	key := h.name(owner.Key[0])
 	return append(statements,
-		h.temporary(h.known(), "", fmt.Sprintf("SELECT owner.%s FROM %s AS owner WHERE %s AND owner.%[1]s IN (SELECT %[4]s FROM %[5]s)", key, h.name(owner.Name), seen, h.name(t.OwnerColumn()), h.staged(t))),
+		h.temporary(h.known(), owner.Key[:1], "", fmt.Sprintf("SELECT owner.%s FROM %s AS owner WHERE %s AND owner.%[1]s IN (SELECT %[4]s FROM %[5]s)", key, h.name(owner.Name), seen, h.name(t.OwnerColumn()), h.staged(t))),
 		h.mark(t, h.known(), fmt.Sprintf("one.%[1]s, one.%[1]s, false FROM %[2]s AS one JOIN %[3]s AS owner ON owner.%[4]s = one.%[5]s WHERE %[6]s AND NOT %[7]s",
 			h.name("_fetched_at"), stored, h.name(h.known()), key, h.name(t.OwnerColumn()), h.has(h.staged(t), "one", t.Key), h.has(h.name(h.before()), "one", t.Key))))
 }

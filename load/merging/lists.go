@@ -26,9 +26,9 @@ func (l lists) statements() []Statement {
 	stored, met, newest := l.name(t.Name), l.name(l.met()), l.name(newestOf(l.table))
 	look := slices.Compact(slices.Sorted(slices.Values(slices.Concat(t.Key, list, sighting))))
 	statements := []Statement{
-		l.temporary(l.met(), "", fmt.Sprintf("SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
+		l.temporary(l.met(), t.Key, "", fmt.Sprintf("SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
 			l.names("one", look), stored, l.name(Owner(t)), touched, l.claimed("one"))),
-		l.temporary(newestOf(l.table), "", l.findNewest()),
+		l.temporary(newestOf(l.table), list, "", l.findNewest()),
 	}
 	if t.Versioned {
 		statements = append(statements, history(l).listed())
@@ -40,7 +40,8 @@ func (l lists) statements() []Statement {
 		statements = append(statements, Statement{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS one JOIN %s AS list ON %s WHERE NOT %s",
 			stored, l.names("", columns(t)), l.names("one", columns(t)), l.staged(t), newest, l.equal(slices.Concat(list, sighting), "list", "one"), l.claimed("one"))})
 		if claimed := l.claimed("incoming"); claimed != "(1 = 0)" {
-			statements = append(statements, l.newest(claimed)...)
+			// So that the planner does not look for all stored rows that are claimed.
+			statements = append(statements, l.newest("CASE WHEN "+claimed+" THEN 1 ELSE 0 END = 1")...)
 		}
 	}
 	if t.Versioned {

@@ -47,6 +47,9 @@ type Statement struct {
 	SQL string
 	// Makes is the temporary table that it makes, unquoted; empty for none.
 	Makes string
+	// Key are columns of that table by which others are found: who has statistics of
+	// them plans better.
+	Key []string
 	// IfAny is a temporary table without whose rows it does nothing. Who knows that
 	// there are none, or that it was not made for that reason, saves it.
 	IfAny string
@@ -113,7 +116,9 @@ func (m merge) newest(where string) []Statement {
 	}
 	t, incoming, same := m.name(m.table.Name), m.staged(m.table), m.equal(m.table.Key, "incoming", "stored")
 	return []Statement{
-		{SQL: fmt.Sprintf("DELETE FROM %s AS stored WHERE EXISTS (SELECT 1 FROM %s AS incoming WHERE %s AND %s AND %s)", t, incoming, same, m.isNewer("incoming", "stored"), where)},
+		// By the key alone: else the planner has to look at each stored row.
+		{SQL: fmt.Sprintf("DELETE FROM %s AS one WHERE EXISTS (SELECT 1 FROM %s AS incoming JOIN %[1]s AS stored ON %[3]s WHERE %[4]s AND %[5]s AND %[6]s)",
+			t, incoming, same, m.isNewer("incoming", "stored"), where, m.equal(m.table.Key, "stored", "one"))},
 		{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS incoming WHERE %s AND NOT EXISTS (SELECT 1 FROM %[1]s AS stored WHERE %[6]s)",
 			t, m.names("", columns(m.table)), m.names("incoming", columns(m.table)), incoming, where, same)},
 	}
@@ -168,7 +173,7 @@ func (d Dialect) due(r Run) []Statement {
 	if from == nil {
 		return nil
 	}
-	return []Statement{d.temporary(dueTable, "", strings.Join(from, "\nUNION "))}
+	return []Statement{d.temporary(dueTable, []string{"space_id"}, "", strings.Join(from, "\nUNION "))}
 }
 
 // unavailable sets since when they are gone: the first absence after the last time the

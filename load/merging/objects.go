@@ -27,9 +27,9 @@ func (o objects) statements() []Statement {
 	alone := fmt.Sprintf("NOT %s", o.has(o.name(o.several()), "incoming", key))
 	all := o.names("", columns(t))
 	statements := []Statement{
-		o.temporary(o.met(), "", fmt.Sprintf("SELECT %s FROM %s AS stored WHERE %s", o.names("stored", columns(t)), stored, o.has(incoming, "stored", key))),
-		o.temporary(o.several(), "", o.findSeveral()),
-		o.temporary(o.pieces(), o.several(), o.collect()),
+		o.temporary(o.met(), key, "", fmt.Sprintf("SELECT %s FROM %s AS stored WHERE %s", o.names("stored", columns(t)), stored, o.has(incoming, "stored", key))),
+		o.temporary(o.several(), key, "", o.findSeveral()),
+		o.temporary(o.pieces(), key, o.several(), o.collect()),
 	}
 	if t.Versioned {
 		statements = append(statements, history(o).late()...)

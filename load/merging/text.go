@@ -24,8 +24,8 @@ func (d Dialect) names(alias string, names []string) string {
 func (d Dialect) staged(t *schemas.Table) string { return d.name(Staged(t)) }
 
 // temporary makes a temporary table.
-func (d Dialect) temporary(table, ifAny, query string) Statement {
-	return Statement{SQL: d.Temporary(d.name(table), query), Makes: table, IfAny: ifAny}
+func (d Dialect) temporary(table string, key []string, ifAny, query string) Statement {
+	return Statement{SQL: d.Temporary(d.name(table), query), Makes: table, Key: key, IfAny: ifAny}
 }
 
 // equal compares columns of two aliases; they are never null.

@@ -77,8 +77,9 @@ func (d *Destination) begin(ctx context.Context) error {
 	if _, err := d.execute(ctx, "BEGIN; SET LOCAL standard_conforming_strings = on"); err != nil {
 		return err
 	}
-	// Compiling queries of so many columns takes longer than they do.
-	_, err := d.execute(ctx, fmt.Sprintf("SET LOCAL search_path = %s, pg_temp; SET LOCAL jit = off; SET LOCAL work_mem = '64MB'; SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%s)",
+	// Compiling queries of so many columns takes longer than they do; and what a run
+	// meets is looked up, not searched for.
+	_, err := d.execute(ctx, fmt.Sprintf("SET LOCAL search_path = %s, pg_temp; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1; SET LOCAL work_mem = '64MB'; SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%s)",
 		schemas.Quote(d.schema), d.wait.Milliseconds(), lock))
 	if err == nil {
 		return nil
@@ -210,16 +211,22 @@ func (d *Destination) statements(ctx context.Context, all []merging.Statement) e
 	var pending []merging.Statement
 	flush := func() error {
 		var script strings.Builder
+		var answers []string // the table that each statement makes
 		for _, s := range pending {
 			script.WriteString(s.SQL + ";\n")
+			answers = append(answers, s.Makes)
+			if s.Makes != "" {
+				fmt.Fprintf(&script, "ANALYZE %s (%s);\n", schemas.Quote(s.Makes), schemas.Quote(s.Key...))
+				answers = append(answers, "")
+			}
 		}
 		results, err := d.conn.Exec(ctx, script.String()).ReadAll()
 		if err != nil {
 			return err
 		}
-		for i, s := range pending {
-			if s.Makes != "" {
-				made[s.Makes] = results[i].CommandTag.RowsAffected()
+		for i, table := range answers {
+			if table != "" {
+				made[table] = results[i].CommandTag.RowsAffected()
 			}
 		}
 		pending = nil
@@ -241,13 +248,26 @@ func (d *Destination) statements(ctx context.Context, all []merging.Statement) e
 	return flush()
 }
 
-// analyze tells the planner of tables that grew by a fifth: the server's own look at them
-// comes later, or not at all, and until then the next run could take long.
+// analyze tells the planner of tables that grew by a fifth, and of those that it knows
+// nothing of: the server's own look at them comes later, or not at all, and until then the
+// next run could take long.
 func (d *Destination) analyze(ctx context.Context, staged, sizes map[string]int64) error {
 	var script strings.Builder
+	analyze := func(t *schemas.Table, key []string, rows int64) {
+		if sizes[t.Name] <= 0 || rows > 1000 && 5*rows > sizes[t.Name] {
+			fmt.Fprintf(&script, "ANALYZE %s (%s);", schemas.Quote(t.Name), schemas.Quote(key...))
+		}
+	}
 	for _, t := range schemas.Tables() {
-		if staged[t.Name] > 1000 && 5*staged[t.Name] > sizes[t.Name] {
-			fmt.Fprintf(&script, "ANALYZE %s (%s);", schemas.Quote(t.Name), schemas.Quote(t.Key...))
+		if staged[t.Name] == 0 {
+			continue
+		}
+		analyze(t, t.Key, staged[t.Name])
+		if t.IsEntity() {
+			analyze(t.Sightings(), t.Key, 0)
+		}
+		if t.Versioned {
+			analyze(t.Ended(), t.Key, 0)
 		}
 	}
 	_, err := d.execute(ctx, script.String())

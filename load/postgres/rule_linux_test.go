@@ -1,0 +1,164 @@
+package postgres_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Of runs with sightings of few objects and fewer times, in which digits, values and NULLs
+// come in any mixture, the tables have what the rule makes of all files, in whatever order
+// the runs come, and come again.
+func TestAnyRunsFollowTheRule(t *testing.T) {
+	address(t)
+	const seed = 14
+	dir := t.TempDir()
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	execute := func(format string, args ...any) {
+		t.Helper()
+		if _, err := db.Exec(fmt.Sprintf(format, args...)); err != nil {
+			t.Fatalf("%v\n%.2000s", err, fmt.Sprintf(format, args...))
+		}
+	}
+	execute("SET threads = 1; SELECT setseed(0.%d)", seed)
+	var runs []schemas.Load
+	for run := 8; run < 13; run++ { // as text 10 comes before 8
+		l := schemas.Load{RunID: fmt.Sprintf("r%d", run), Content: "random"}
+		for _, table := range schemas.Tables() {
+			path := fmt.Sprintf("%s-%d.parquet", table.Name, run)
+			execute("CREATE OR REPLACE TEMP TABLE random AS SELECT %s FROM range(40)", strings.Join(randomValues(table, run), ", "))
+			execute("COPY (%s) TO %s (FORMAT parquet)", claimed(table), schemas.QuoteText(filepath.Join(dir, path)))
+			var rows int64
+			if err := db.QueryRow("SELECT count(*) FROM " + schemas.QuoteText(filepath.Join(dir, path))).Scan(&rows); err != nil {
+				t.Fatal(err)
+			}
+			l.Parts = append(l.Parts, schemas.Part{Table: table.Name, Path: path, Rows: rows})
+		}
+		runs = append(runs, l)
+	}
+	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
+		return fmt.Sprintf("read_parquet('%s/%s-*.parquet')", dir, t.Name)
+	})
+	for _, table := range schemas.Tables() {
+		execute("CREATE TABLE %s AS %s", schemas.Quote(table.Name), rule.Rows(table))
+	}
+	random := rand.New(rand.NewPCG(seed, seed))
+	for i := range 3 {
+		schema := fmt.Sprint("random ", i)
+		d := opened(t, schema)
+		order := random.Perm(len(runs))
+		for _, r := range append(order, order[0]) {
+			l := runs[r]
+			if r == order[0] {
+				l.Content = fmt.Sprint(random.Int())
+			}
+			published(t, d, l, dir)
+		}
+		for _, table := range schemas.Tables() {
+			if want, got := duckRows(t, db, table), rowsIn(t, schema, table); !slices.Equal(want, got) {
+				missing, ghosts := without(want, got), without(got, want)
+				t.Errorf("order %v: %s: of %d rows %d are missing, %d are none\n%s\n%s", order, table.Name, len(want), len(missing), len(ghosts),
+					missing[:min(len(missing), 1)], ghosts[:min(len(ghosts), 1)])
+			}
+		}
+	}
+}
+
+// claimed selects of random rows those that one run can have: of an object one row for each
+// page, of which all but the newest complete that, of a list those of one page, of all else
+// one row for each key.
+func claimed(t *schemas.Table) string {
+	newest := "_fetched_at DESC, _run_id DESC, _page_id DESC"
+	key := schemas.Quote(t.Key...)
+	switch {
+	case t.IsEntity():
+		told, values := schemas.Quote(schemas.ToldColumns), ""
+		for i, c := range t.Columns { // a value is told of
+			if !t.IsKey(c.Name) && (c.From == schemas.Value || c.From == schemas.Extras) {
+				values += fmt.Sprintf("CASE WHEN substr(%s, %d, 1) = '1' THEN %s END AS %[3]s, ", told, i+1, schemas.Quote(c.Name))
+			}
+		}
+		return fmt.Sprintf("SELECT * REPLACE (%[4]sCASE WHEN row_number() OVER (PARTITION BY %[1]s ORDER BY %[2]s) = 1 THEN '1' ELSE '0' END || substr(%[3]s, 2) AS %[3]s) FROM (FROM random QUALIFY row_number() OVER (PARTITION BY %[1]s, _page_id ORDER BY %[2]s) = 1)",
+			key, newest, told, values)
+	case len(t.ListColumns()) > 0:
+		return fmt.Sprintf("FROM (FROM random QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1)", key, newest)
+	}
+	return fmt.Sprintf("FROM random QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1", key, newest)
+}
+
+// randomValues are the columns of a SELECT.
+func randomValues(t *schemas.Table, run int) []string {
+	digits := func(n int) string {
+		some := fmt.Sprintf("lpad(bin((random() * %d)::BIGINT), 60, '0')", 1<<60)
+		return fmt.Sprintf("left(%s || %[1]s, %d)", some, n)
+	}
+	values := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		value := map[schemas.Type]string{
+			schemas.Int: "(random() * 3)::BIGINT", schemas.Float: "random()", schemas.Bool: "random() < 0.5",
+			schemas.Time: "TIMESTAMPTZ '2026-11-01 00:00:00.000001+00' + to_minutes((random() * 3)::INT)",
+		}[c.Type]
+		if value == "" {
+			value = "['k', 'K1', 'k-2', 'kä'][1 + (random() * 3)::INT]" // which languages order otherwise
+		}
+		switch {
+		case c.Name == "_run_id":
+			value = fmt.Sprintf("'r%d'", run)
+		case c.Name == "_page_id":
+			value = "['p', 'P1', 'p-2'][1 + (random() * 2)::INT]"
+		case c.Name == schemas.ToldColumns:
+			value = digits(len(t.Columns))
+		case c.Name == schemas.ToldLists:
+			value = digits(len(t.Lists()))
+		case c.From == schemas.Const && len(t.Sources) > 0:
+			var all []string
+			for _, s := range t.Sources {
+				all = append(all, schemas.QuoteText(s.Set[c.Name]))
+			}
+			value = fmt.Sprintf("[%s][1 + (random() * %d)::INT]", strings.Join(all, ", "), len(all)-1)
+		case t.IsKey(c.Name) || c.Name == "_fetched_at":
+		case c.From == schemas.Nowhere:
+			value = "NULL::" + c.Type.DuckDB()
+		default:
+			value = "CASE WHEN random() < 0.5 THEN " + value + " END"
+		}
+		values[i] = value + " AS " + schemas.Quote(c.Name)
+	}
+	return values
+}
+
+// What a run costs follows the run: no table is searched from end to end.
+func TestNoTableIsSearched(t *testing.T) {
+	address(t)
+	dir := t.TempDir()
+	rows := map[string]int{"api_requests": 2000, "api_errors": 2000}
+	small := map[string]int{"runs": 1}
+	for _, table := range schemas.Tables() {
+		if strings.HasPrefix(table.Name, "space") || slices.Contains([]string{"users", "user_entities", "entity_url_images", "tweets", "tweet_media"}, table.Name) {
+			rows[table.Name], small[table.Name] = 5000, 10
+		}
+	}
+	d := opened(t, "searched")
+	published(t, d, made(t, dir, "r1", 0, 0, rows), dir)
+	second := madeWith(t, dir, "r2", 0, 1, small, map[string]string{"space_users.role": "['buyer', 'host'][1 + i % 2]"})
+	for _, content := range []string{"first", "again"} {
+		asked(t, "searched", "SELECT pg_stat_reset()")
+		second.Content = content
+		published(t, d, second, dir)
+		_ = d.Close() // its backend tells what it did
+		if searched := asked(t, "searched", "SELECT pg_stat_clear_snapshot(), relname, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'searched' AND seq_tup_read >= 2000"); len(searched) > 0 {
+			t.Errorf("%s: searched: %v", content, searched)
+		}
+	}
+}
