@@ -112,11 +112,13 @@ func indexes() string {
 	return b.String()
 }
 
-// view makes a view, of which columns may have come in between since.
+// view makes a view. One of before is replaced, so that what others made of it stays, where
+// its columns are as they were, with new ones after them.
 func view(v schemas.View) string {
 	var b strings.Builder
 	name := schemas.Quote(v.Name)
-	fmt.Fprintf(&b, "DROP VIEW IF EXISTS %s;\nCREATE VIEW %[1]s AS\n%s;\nCOMMENT ON VIEW %[1]s IS %[3]s;\n", name, strings.TrimSpace(v.SQL), schemas.QuoteText(v.Doc))
+	made := fmt.Sprintf("VIEW %s AS\n%s;", name, strings.TrimSpace(v.SQL))
+	fmt.Fprintf(&b, "DO $view$ BEGIN\nCREATE OR REPLACE %s\nEXCEPTION WHEN invalid_table_definition THEN\nDROP VIEW %s;\nCREATE %[1]s\nEND $view$;\nCOMMENT ON VIEW %[2]s IS %[3]s;\n", made, name, schemas.QuoteText(v.Doc))
 	for _, c := range v.Columns {
 		fmt.Fprintf(&b, "COMMENT ON COLUMN %s.%s IS %s;\n", name, schemas.Quote(c.Name), schemas.QuoteText(c.Doc))
 	}

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -9,70 +10,138 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/merging"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Of runs with sightings of few objects and fewer times, in which digits, values and NULLs
-// come in any mixture, the tables have what the rule makes of all files, in whatever order
-// the runs come, and come again.
-func TestAnyRunsFollowTheRule(t *testing.T) {
-	address(t)
-	const seed = 14
-	dir := t.TempDir()
-	db, err := load.OpenSQL("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	db.SetMaxOpenConns(1)
-	execute := func(format string, args ...any) {
-		t.Helper()
-		if _, err := db.Exec(fmt.Sprintf(format, args...)); err != nil {
-			t.Fatalf("%v\n%.2000s", err, fmt.Sprintf(format, args...))
-		}
-	}
-	execute("SET threads = 1; SELECT setseed(0.%d)", seed)
-	var runs []schemas.Load
+// random is runs with sightings of few objects and fewer times, in which digits, values and
+// NULLs come in any mixture, and what the rule makes of all of them.
+type random struct {
+	dir  string
+	runs []schemas.Load
+	db   *sql.DB
+}
+
+const seed = 14
+
+func newRandom(t *testing.T) random {
+	t.Helper()
+	r := random{dir: t.TempDir(), db: inMemory(t)}
+	executed(t, r.db, "SET threads = 1; SELECT setseed(0.%d)", seed)
 	for run := 8; run < 13; run++ { // as text 10 comes before 8
 		l := schemas.Load{RunID: fmt.Sprintf("r%d", run), Content: "random"}
 		for _, table := range schemas.Tables() {
 			path := fmt.Sprintf("%s-%d.parquet", table.Name, run)
-			execute("CREATE OR REPLACE TEMP TABLE random AS SELECT %s FROM range(40)", strings.Join(randomValues(table, run), ", "))
-			execute("COPY (%s) TO %s (FORMAT parquet)", claimed(table), schemas.QuoteText(filepath.Join(dir, path)))
+			executed(t, r.db, "CREATE OR REPLACE TEMP TABLE random AS SELECT %s FROM range(40)", strings.Join(randomValues(table, run), ", "))
+			executed(t, r.db, "COPY (%s) TO %s (FORMAT parquet)", claimed(table), schemas.QuoteText(filepath.Join(r.dir, path)))
 			var rows int64
-			if err := db.QueryRow("SELECT count(*) FROM " + schemas.QuoteText(filepath.Join(dir, path))).Scan(&rows); err != nil {
+			if err := r.db.QueryRow("SELECT count(*) FROM " + schemas.QuoteText(filepath.Join(r.dir, path))).Scan(&rows); err != nil {
 				t.Fatal(err)
 			}
 			l.Parts = append(l.Parts, schemas.Part{Table: table.Name, Path: path, Rows: rows})
 		}
-		runs = append(runs, l)
+		r.runs = append(r.runs, l)
 	}
 	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
-		return fmt.Sprintf("read_parquet('%s/%s-*.parquet')", dir, t.Name)
+		return fmt.Sprintf("read_parquet('%s/%s-*.parquet')", r.dir, t.Name)
 	})
 	for _, table := range schemas.Tables() {
-		execute("CREATE TABLE %s AS %s", schemas.Quote(table.Name), rule.Rows(table))
+		executed(t, r.db, "CREATE TABLE %s AS %s", schemas.Quote(table.Name), rule.Rows(table))
 	}
-	random := rand.New(rand.NewPCG(seed, seed))
-	for i := range 3 {
+	return r
+}
+
+func inMemory(t *testing.T) *sql.DB {
+	t.Helper()
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	db.SetMaxOpenConns(1)
+	return db
+}
+
+func executed(t *testing.T, db *sql.DB, format string, args ...any) {
+	t.Helper()
+	statement := fmt.Sprintf(format, args...)
+	if _, err := db.Exec(statement); err != nil {
+		t.Fatalf("%v\n%.2000s", err, statement)
+	}
+}
+
+// orders are some in which the runs are merged. The first comes again.
+func (r random) orders(n int) (orders [][]int) {
+	source := rand.New(rand.NewPCG(seed, seed))
+	for range n {
+		order := source.Perm(len(r.runs))
+		orders = append(orders, append(order, order[0]))
+	}
+	return orders
+}
+
+// compare holds tables against the rule.
+func (r random) compare(t *testing.T, order []int, rows func(*schemas.Table) []string) {
+	t.Helper()
+	for _, table := range schemas.Tables() {
+		if want, got := duckRows(t, r.db, table), rows(table); !slices.Equal(want, got) {
+			missing, ghosts := without(want, got), without(got, want)
+			t.Errorf("order %v: %s: of %d rows %d are missing, %d are none\n%s\n%s", order, table.Name, len(want), len(missing), len(ghosts),
+				missing[:min(len(missing), 1)], ghosts[:min(len(ghosts), 1)])
+		}
+	}
+}
+
+// The tables have what the rule makes of all files, in whatever order the runs come, and
+// come again.
+func TestAnyRunsFollowTheRule(t *testing.T) {
+	address(t)
+	r := newRandom(t)
+	for i, order := range r.orders(3) {
 		schema := fmt.Sprint("random ", i)
 		d := opened(t, schema)
-		order := random.Perm(len(runs))
-		for _, r := range append(order, order[0]) {
-			l := runs[r]
-			if r == order[0] {
-				l.Content = fmt.Sprint(random.Int())
-			}
-			published(t, d, l, dir)
+		for i, run := range order {
+			l := r.runs[run]
+			l.Content = fmt.Sprint(i)
+			published(t, d, l, r.dir)
 		}
-		for _, table := range schemas.Tables() {
-			if want, got := duckRows(t, db, table), rowsIn(t, schema, table); !slices.Equal(want, got) {
-				missing, ghosts := without(want, got), without(got, want)
-				t.Errorf("order %v: %s: of %d rows %d are missing, %d are none\n%s\n%s", order, table.Name, len(want), len(missing), len(ghosts),
-					missing[:min(len(missing), 1)], ghosts[:min(len(ghosts), 1)])
-			}
+		r.compare(t, order, func(table *schemas.Table) []string { return rowsIn(t, schema, table) })
+	}
+}
+
+// The merge is no secret of PostgreSQL's: in another dialect, with all its statements, it
+// comes to the same.
+func TestTheMergeInAnotherDialect(t *testing.T) {
+	scratchtest.SkipRacing(t)
+	if testing.Short() {
+		t.Skip("takes seconds: runs without -short")
+	}
+	dialect := merging.Dialect{
+		Identifier: func(name string) string { return schemas.Quote(name) },
+		Rule:       schemas.DuckDBRule,
+		Temporary: func(table, query string) string {
+			return fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS %s", table, query)
+		},
+		Digits: func(n int) string { return fmt.Sprintf("(SELECT unnest(range(1, %d)) AS digit) AS digits", n+1) },
+	}
+	r := newRandom(t)
+	order := r.orders(1)[0]
+	db := inMemory(t)
+	for _, table := range tables() {
+		executed(t, db, "%s", table.DuckDB())
+	}
+	for i, run := range order {
+		merged := merging.Run{ID: r.runs[run].RunID, Staged: map[string]bool{}, Again: i == len(order)-1}
+		for _, part := range r.runs[run].Parts {
+			merged.Staged[part.Table] = true
+			executed(t, db, "CREATE OR REPLACE TEMP TABLE %s AS FROM %s", schemas.Quote(merging.Staged(schemas.Lookup(part.Table))), schemas.QuoteText(filepath.Join(r.dir, part.Path)))
+		}
+		for _, s := range dialect.Statements(merged) {
+			executed(t, db, "%s", s.SQL)
 		}
 	}
+	r.compare(t, order, func(table *schemas.Table) []string { return duckRows(t, db, table) })
 }
 
 // claimed selects of random rows those that one run can have: of an object one row for each

@@ -34,7 +34,7 @@ func TestColumnsThatCameLater(t *testing.T) {
 	dir := t.TempDir()
 	d := opened(t, "earlier")
 	published(t, d, made(t, dir, "r1", 0, 0, few), dir)
-	asked(t, "earlier", "ALTER TABLE users DROP COLUMN _lists CASCADE; ALTER TABLE users DROP COLUMN verified_type CASCADE; DROP TABLE places; UPDATE _layout SET digest = 'older', revision = 3")
+	asked(t, "earlier", "ALTER TABLE users DROP COLUMN _lists CASCADE; ALTER TABLE users DROP COLUMN verified_type CASCADE; DROP TABLE places; CREATE OR REPLACE VIEW v_people AS SELECT 1 AS user_id; CREATE VIEW public.mine AS SELECT * FROM v_tweets; UPDATE _layout SET digest = 'older', revision = 3")
 	published(t, d, made(t, dir, "r2", 4, 1, few), dir)
 	rows := asked(t, "earlier", "SELECT user_id, verified_type IS NULL, _lists IS NULL FROM users ORDER BY 1")
 	if d := cmp.Diff([][]string{{"k0", "t", "t"}, {"k1", "t", "t"}, {"k2", "t", "t"}, {"k3", "t", "t"}, {"k4", "f", "f"}, {"k5", "f", "f"}, {"k6", "t", "f"}, {"k7", "f", "f"}, {"k8", "f", "f"}}, rows); d != "" {
@@ -42,6 +42,8 @@ func TestColumnsThatCameLater(t *testing.T) {
 	}
 	for query, want := range map[string]string{
 		"SELECT left(col_description('users'::regclass, attnum), 4) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname = 'verified_type'": "blue",
+		"SELECT count(*) FROM v_people":          "29",
+		"SELECT count(*) FROM public.mine":       "0",
 		"SELECT count(*) FROM places":            "0",
 		"SELECT count(*) > 0 FROM users_history": "t",
 		"SELECT revision FROM _layout":           "4",
