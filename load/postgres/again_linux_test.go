@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,7 +22,7 @@ import (
 type beside struct {
 	t    *testing.T
 	path string
-	dir  string
+	dir  string // of the runs' files
 }
 
 func (b beside) publish(l schemas.Load) {
@@ -43,8 +44,8 @@ var few = map[string]int{"spaces": 3, "space_users": 25, "space_snapshots": 3, "
 // are replaced, as the DuckDB database does it, and with them what followed of them.
 func TestRunAgain(t *testing.T) {
 	address(t)
-	dir, duck := t.TempDir(), beside{t: t, path: filepath.Join(t.TempDir(), "spaces.duckdb")}
-	duck.dir = dir
+	dir := t.TempDir()
+	duck := beside{t, filepath.Join(t.TempDir(), "spaces.duckdb"), dir}
 	d := opened(t, "again")
 	missed := map[string]string{"space_absences.observed_at": "TIMESTAMPTZ '2026-11-02 00:00:00+00'"}
 	runs := []schemas.Load{made(t, dir, "r1", 0, 0, few), madeWith(t, dir, "r2", 0, 1, map[string]int{"space_absences": 2, "space_users": 15, "spaces": 2, "runs": 1}, missed)}
@@ -81,7 +82,7 @@ func TestRunAgain(t *testing.T) {
 func TestRowsOfOneRunOnly(t *testing.T) {
 	address(t)
 	dir := t.TempDir()
-	duck := beside{t: t, path: filepath.Join(t.TempDir(), "spaces.duckdb"), dir: dir}
+	duck := beside{t, filepath.Join(t.TempDir(), "spaces.duckdb"), dir}
 	d := opened(t, "only")
 	rows := map[string]int{"users": 1200, "runs": 1}
 	runs := []schemas.Load{made(t, dir, "r1", 0, 0, rows), made(t, dir, "r2", 400, 1, rows)}
@@ -121,7 +122,7 @@ func TestKilledAnywhere(t *testing.T) {
 	url := address(t)
 	dir := t.TempDir()
 	runs := []schemas.Load{made(t, dir, "r1", 0, 0, few), made(t, dir, "r2", 1, 1, few), made(t, dir, "r3", 2, 2, few)}
-	duck := beside{t: t, path: filepath.Join(t.TempDir(), "spaces.duckdb"), dir: dir}
+	duck := beside{t, filepath.Join(t.TempDir(), "spaces.duckdb"), dir}
 	for _, l := range runs {
 		duck.publish(l)
 	}
@@ -207,8 +208,8 @@ func TestOneAtATime(t *testing.T) {
 	if n := asked(t, "at once", "SELECT count(*) FROM _loads")[0][0]; n != "2" {
 		t.Errorf("%s runs are there, want 2", n)
 	}
-	conn := holding(t, "at once")
-	defer conn()
+	release := holding(t, "at once")
+	defer release()
 	d, err := postgres.Open(t.Context(), postgres.Config{URL: address(t), Schema: "at once", Wait: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
@@ -217,5 +218,15 @@ func TestOneAtATime(t *testing.T) {
 	var locked *postgres.LockedError
 	if _, err := d.Publish(t.Context(), runs[0], dir); !errors.As(err, &locked) || !strings.Contains(err.Error(), "of holder at the server") {
 		t.Errorf("while another publishes: %v", err)
+	}
+	waiting := opened(t, "at once")
+	short, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := waiting.Publish(short, runs[0], dir); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a publish that was called off: %v", err)
+	}
+	release()
+	if p := published(t, waiting, runs[0], dir); !p.Already {
+		t.Errorf("after it: %+v", p)
 	}
 }

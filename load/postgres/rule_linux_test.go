@@ -4,9 +4,11 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/load"
@@ -25,9 +27,33 @@ type random struct {
 
 const seed = 14
 
+// makingRandom is done once; its folder goes with the process.
+var makingRandom struct {
+	sync.Once
+	random
+}
+
 func newRandom(t *testing.T) random {
 	t.Helper()
-	r := random{dir: t.TempDir(), db: inMemory(t)}
+	makingRandom.Do(func() { makingRandom.random = makeRandom(t) })
+	if makingRandom.db == nil {
+		t.Fatal("there are no random runs")
+	}
+	return makingRandom.random
+}
+
+func makeRandom(t *testing.T) random {
+	t.Helper()
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	db.SetMaxOpenConns(1)
+	dir, err := os.MkdirTemp("", "random-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := random{dir: dir, db: db}
 	executed(t, r.db, "SET threads = 1; SELECT setseed(0.%d)", seed)
 	for run := 8; run < 13; run++ { // as text 10 comes before 8
 		l := schemas.Load{RunID: fmt.Sprintf("r%d", run), Content: "random"}
@@ -50,17 +76,6 @@ func newRandom(t *testing.T) random {
 		executed(t, r.db, "CREATE TABLE %s AS %s", schemas.Quote(table.Name), rule.Rows(table))
 	}
 	return r
-}
-
-func inMemory(t *testing.T) *sql.DB {
-	t.Helper()
-	db, err := load.OpenSQL("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { db.Close() })
-	db.SetMaxOpenConns(1)
-	return db
 }
 
 func executed(t *testing.T, db *sql.DB, format string, args ...any) {
@@ -127,7 +142,12 @@ func TestTheMergeInAnotherDialect(t *testing.T) {
 	}
 	r := newRandom(t)
 	order := r.orders(1)[0]
-	db := inMemory(t)
+	db, err := load.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
 	for _, table := range tables() {
 		executed(t, db, "%s", table.DuckDB())
 	}
@@ -220,12 +240,13 @@ func TestNoTableIsSearched(t *testing.T) {
 	}
 	d := opened(t, "searched")
 	published(t, d, made(t, dir, "r1", 0, 0, rows), dir)
+	_ = d.Close() // its backend tells what it did
 	second := madeWith(t, dir, "r2", 0, 1, small, map[string]string{"space_users.role": "['buyer', 'host'][1 + i % 2]"})
 	for _, content := range []string{"first", "again"} {
 		asked(t, "searched", "SELECT pg_stat_reset()")
 		second.Content = content
 		published(t, d, second, dir)
-		_ = d.Close() // its backend tells what it did
+		_ = d.Close()
 		if searched := asked(t, "searched", "SELECT pg_stat_clear_snapshot(), relname, seq_tup_read FROM pg_stat_user_tables WHERE schemaname = 'searched' AND seq_tup_read >= 2000"); len(searched) > 0 {
 			t.Errorf("%s: searched: %v", content, searched)
 		}
