@@ -7,9 +7,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// history keeps the versions of rows that end. What an older run, or the same one merged again, changes in a row is no version: one ends
-// when a newer sighting says otherwise. The current version is the row itself, and is valid
-// since the one before it ended.
+// history keeps the versions of rows that end. What an older run, or the same one merged
+// again, changes in a row is no version: one ends when a newer sighting says otherwise. The
+// current version is the row itself, and is valid since the one before it ended.
 type history struct{ merge }
 
 // Temporary tables: the objects that the run saw earlier than any run merged before it, the
