@@ -15,6 +15,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/load/postgres"
+	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -75,6 +76,42 @@ func TestRunAgain(t *testing.T) {
 	}
 	if gone := asked(t, "again", "SELECT count(*) FROM spaces WHERE unavailable_at IS NOT NULL"); gone[0][0] != "0" {
 		t.Errorf("after the absences were taken back %s Spaces are gone, want none", gone[0][0])
+	}
+}
+
+var _ pipeline.Publisher = (*postgres.Destination)(nil)
+
+// What is prepared nobody sees before it is committed, or at all where it is given up.
+func TestPreparedIsNotSeen(t *testing.T) {
+	address(t)
+	dir := t.TempDir()
+	l := made(t, dir, "r1", 0, 0, few)
+	d, other := opened(t, "prepared"), opened(t, "prepared")
+	seen := func() int {
+		loaded, err := other.Loads(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(loaded)
+	}
+	for _, commit := range []bool{false, true} {
+		if err := d.Prepare(t.Context(), l, dir); err != nil || seen() != 0 {
+			t.Fatalf("prepared: %v, %d runs are seen", err, seen())
+		}
+		if err := d.Prepare(t.Context(), l, dir); err == nil {
+			t.Error("prepared twice")
+		}
+		if commit {
+			if err := d.Commit(t.Context()); err != nil || seen() != 1 || d.Published().Rows != 37 {
+				t.Errorf("committed: %v, %d runs are seen, %+v", err, seen(), d.Published())
+			}
+		}
+		if err := d.Close(); err != nil || d.Commit(t.Context()) == nil {
+			t.Errorf("closed: %v", err)
+		}
+	}
+	if seen() != 1 {
+		t.Errorf("%d runs are seen in the end", seen())
 	}
 }
 

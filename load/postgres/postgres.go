@@ -38,6 +38,9 @@ type Destination struct {
 	cfg    *pgconn.Config
 	secret secrets
 	conn   *pgconn.PgConn
+
+	prepared  bool // a transaction waits for its Commit
+	published Published
 }
 
 // Loaded is a run that is in the schema.
@@ -93,8 +96,10 @@ func (d *Destination) connect(ctx context.Context) error {
 	return err
 }
 
-// Close ends the connection.
+// Close ends the connection, and gives up what was prepared and not committed. Who goes on
+// connects again.
 func (d *Destination) Close() error {
+	d.prepared = false
 	if d.conn == nil {
 		return nil
 	}

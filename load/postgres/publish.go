@@ -31,45 +31,69 @@ type Published struct {
 // other content replaces its rows. It returns a *LockedError where another process publishes
 // for longer than Config.Wait, and a *NewerError where the schema is a newer version's.
 func (d *Destination) Publish(ctx context.Context, l schemas.Load, dir string) (Published, error) {
-	p, err := d.publish(ctx, l, dir)
-	return p, d.wrap(ctx, err)
+	if err := d.Prepare(ctx, l, dir); err != nil {
+		return Published{}, err
+	}
+	return d.published, d.Commit(ctx)
 }
 
-func (d *Destination) publish(ctx context.Context, l schemas.Load, dir string) (p Published, err error) {
-	if l.RunID == "" {
-		return p, errors.New("the run has no id")
+// Prepare does what Publish does, without changing what anybody sees: Commit does. Until
+// then, or until Close, others that publish wait. It returns the errors of Publish.
+func (d *Destination) Prepare(ctx context.Context, l schemas.Load, dir string) error {
+	return d.wrap(ctx, d.prepare(ctx, l, dir))
+}
+
+func (d *Destination) prepare(ctx context.Context, l schemas.Load, dir string) (err error) {
+	switch {
+	case l.RunID == "":
+		return errors.New("the run has no id")
+	case d.prepared:
+		return errors.New("a run is prepared and not committed")
 	}
 	if err := d.connect(ctx); err != nil {
-		return p, err
+		return err
 	}
 	if err := d.begin(ctx); err != nil {
-		return p, err
+		return err
 	}
 	defer func() {
-		if err != nil {
+		if d.prepared = err == nil; err != nil {
 			d.rollback()
 		}
 	}()
 	sizes, err := d.evolve(ctx)
 	if err != nil {
-		return p, err
+		return err
 	}
 	id := schemas.QuoteText(l.RunID)
 	there, err := d.query(ctx, "SELECT content FROM "+loads+" WHERE run_id = "+id)
 	if err != nil {
-		return p, err
+		return err
 	}
-	if p.Already = len(there) > 0 && there[0][0] == l.Content; !p.Already {
-		if p, err = d.merge(ctx, l, dir, len(there) > 0, sizes); err != nil {
-			return p, err
-		}
-		if _, err = d.execute(ctx, fmt.Sprintf("DELETE FROM %s WHERE run_id = %s; INSERT INTO %[1]s VALUES (%[2]s, %s)", loads, id, schemas.QuoteText(l.Content))); err != nil {
-			return p, err
-		}
+	if d.published = (Published{Already: len(there) > 0 && there[0][0] == l.Content}); d.published.Already {
+		return nil
 	}
-	_, err = d.execute(ctx, "COMMIT")
-	return p, err
+	if d.published, err = d.merge(ctx, l, dir, len(there) > 0, sizes); err != nil {
+		return err
+	}
+	_, err = d.execute(ctx, fmt.Sprintf("DELETE FROM %s WHERE run_id = %s; INSERT INTO %[1]s VALUES (%[2]s, %s)", loads, id, schemas.QuoteText(l.Content)))
+	return err
 }
+
+// Commit makes what was prepared visible. A context that has ended does not stop it.
+func (d *Destination) Commit(ctx context.Context) error {
+	if !d.prepared {
+		return d.wrap(ctx, errors.New("nothing is prepared"))
+	}
+	d.prepared = false
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
+	defer cancel()
+	_, err := d.execute(ctx, "COMMIT")
+	return d.wrap(ctx, err)
+}
+
+// Published is what the last Prepare, or Publish, did.
+func (d *Destination) Published() Published { return d.published }
 
 // begin begins a transaction and takes the lock of the schema, which ends with it.
 func (d *Destination) begin(ctx context.Context) error {
@@ -79,7 +103,7 @@ func (d *Destination) begin(ctx context.Context) error {
 	}
 	// Compiling queries of so many columns takes longer than they do; and what a run
 	// meets is looked up, not searched for.
-	_, err := d.execute(ctx, fmt.Sprintf("SET LOCAL search_path = %s, pg_temp; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1; SET LOCAL work_mem = '64MB'; SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%s)",
+	_, err := d.execute(ctx, fmt.Sprintf("SET LOCAL search_path = %s, pg_temp; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off; SET LOCAL random_page_cost = 1.1; SET LOCAL work_mem = '64MB'; SET LOCAL lock_timeout = %d; SELECT pg_advisory_xact_lock(%s)",
 		schemas.Quote(d.schema), d.wait.Milliseconds(), lock))
 	if err == nil {
 		return nil
