@@ -49,7 +49,7 @@ func TestRunAgain(t *testing.T) {
 	duck := beside{t, filepath.Join(t.TempDir(), "spaces.duckdb"), dir}
 	d := opened(t, "again")
 	missed := map[string]string{"space_absences.observed_at": "TIMESTAMPTZ '2026-11-02 00:00:00+00'"}
-	runs := []schemas.Load{made(t, dir, "r1", 0, 0, few), madeWith(t, dir, "r2", 0, 1, map[string]int{"space_absences": 2, "space_users": 15, "spaces": 2, "runs": 1}, missed)}
+	runs := []schemas.Load{made(t, dir, "r1", 0, 0, few), madeWith(t, dir, "r2", 0, 1, map[string]int{"space_absences": 2, "space_users": 15, "spaces": 2, "users": 5, "runs": 1}, missed)}
 	for _, l := range runs {
 		published(t, d, l, dir)
 		duck.publish(l)
@@ -77,6 +77,13 @@ func TestRunAgain(t *testing.T) {
 	if gone := asked(t, "again", "SELECT count(*) FROM spaces WHERE unavailable_at IS NOT NULL"); gone[0][0] != "0" {
 		t.Errorf("after the absences were taken back %s Spaces are gone, want none", gone[0][0])
 	}
+	less := madeWith(t, dir, "r2", 0, 1, map[string]int{"users": 4, "runs": 1}, map[string]string{
+		"users.description": "NULL::VARCHAR", schemas.ToldColumns: "'1111' || repeat('0', 36)",
+	})
+	less.Content = "less"
+	published(t, d, less, dir)
+	duck.publish(less)
+	same(t, "what tells less", "again", duck.path, false)
 }
 
 var _ pipeline.Publisher = (*postgres.Destination)(nil)

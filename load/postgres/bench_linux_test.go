@@ -25,7 +25,7 @@ func made(tb testing.TB, dir, run string, from, hour int, rows map[string]int) s
 	return madeWith(tb, dir, run, from, hour, rows, nil)
 }
 
-// madeWith does so with other values, in DuckDB's SQL, by table and column.
+// madeWith does so with other values, in DuckDB's SQL, by table and column, or column.
 func madeWith(tb testing.TB, dir, run string, from, hour int, rows map[string]int, other map[string]string) schemas.Load {
 	tb.Helper()
 	db, err := load.OpenSQL("")
@@ -41,7 +41,7 @@ func madeWith(tb testing.TB, dir, run string, from, hour int, rows map[string]in
 		}
 		values := make([]string, len(t.Columns))
 		for i, c := range t.Columns {
-			values[i] = cmp.Or(other[t.Name+"."+c.Name], value(t, c, run, hour)) + " AS " + schemas.Quote(c.Name)
+			values[i] = cmp.Or(other[t.Name+"."+c.Name], other[c.Name], value(t, c, run, hour)) + " AS " + schemas.Quote(c.Name)
 		}
 		path := fmt.Sprintf("%s-%s.parquet", t.Name, run)
 		if _, err := db.Exec(fmt.Sprintf("COPY (SELECT %s FROM range(%d, %d) AS r(i)) TO %s (FORMAT parquet)", strings.Join(values, ", "), from, from+n, schemas.QuoteText(filepath.Join(dir, path)))); err != nil {
