@@ -25,6 +25,8 @@ var arrows = map[string][]string{
 	"extract/auth":      {"extract/address", "pipeline/store/durable"},
 	"transform":         {"schemas"},
 	"load":              {"schemas", "pipeline/store/durable"},
+	"load/merging":      {"schemas"},
+	"load/postgres":     {"schemas", "pipeline/store/durable", "load/merging"},
 	"pipeline/store":    {"schemas", "pipeline/store/durable"},
 	"pipeline/landing":  {"schemas", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},

@@ -13,7 +13,7 @@ type View struct {
 	Columns []ViewColumn
 	// Versions: it reads ended versions, which only a database has, and no file.
 	Versions bool
-	SQL      string // one SELECT of DuckDB's dialect; names no database or schema, so that it works where the file is attached
+	SQL      string // one SELECT of DuckDB's dialect, and but for max_by and min_by of PostgreSQL's where Versions is false; names no database or schema, so that it works where the file is attached
 }
 
 // Views returns the views of the database.
@@ -43,26 +43,30 @@ func roles() []string {
 
 func spacesView() string {
 	var counts, columns, parts strings.Builder
+	var own []string
+	for _, c := range append(ownColumns(), ViewColumn{Name: "status"}, ViewColumn{Name: "status_at"}) {
+		own = append(own, "spaces."+c.Name)
+	}
 	for _, role := range roles() {
 		if role == "creator" {
 			continue
 		}
 		name := role + "_count"
-		fmt.Fprintf(&counts, "\n           count(*) FILTER (role = %s) AS %s,", QuoteText(role), name)
+		fmt.Fprintf(&counts, "\n           count(*) FILTER (WHERE role = %s) AS %s,", QuoteText(role), name)
 		fmt.Fprintf(&columns, "\n       coalesce(people.%s, 0) AS %[1]s,", name)
 	}
 	for _, p := range dateParts() {
 		fmt.Fprintf(&parts, ",\n       %s AS %s", p.sql, p.Name)
 	}
 	return fmt.Sprintf(`
-SELECT spaces.* EXCLUDE (%s),
+SELECT %s,
        creator.username AS creator_username,
        creator.name AS creator_name,
        chosen.topics,%s
        coalesce(people.people_count, 0) AS people_count,
        coalesce(shared.tweet_count, 0) AS tweet_count,
-       (epoch(spaces.ended_at) - epoch(spaces.started_at)) / 60 AS duration_minutes,
-       (epoch(spaces.started_at) - epoch(spaces.scheduled_start)) / 60 AS late_minutes,
+       (extract(epoch FROM spaces.ended_at) - extract(epoch FROM spaces.started_at))::FLOAT8 / 60 AS duration_minutes,
+       (extract(epoch FROM spaces.started_at) - extract(epoch FROM spaces.scheduled_start))::FLOAT8 / 60 AS late_minutes,
        greatest(seen.max_participant_count, spaces.participant_count) AS max_participant_count,
        coalesce(seen.snapshot_count, 0) AS snapshot_count%s
 FROM %s
@@ -84,17 +88,18 @@ LEFT JOIN (
 LEFT JOIN (
     SELECT space_id, max(participant_count) AS max_participant_count, count(*) AS snapshot_count
     FROM space_snapshots GROUP BY space_id
-) AS seen ON seen.space_id = spaces.space_id`, strings.Join(notInViews, ", "), columns.String(), parts.String(), SpacesWithStatus(), counts.String())
+) AS seen ON seen.space_id = spaces.space_id`, strings.Join(own, ", "), columns.String(), parts.String(), SpacesWithStatus(), counts.String())
 }
 
 // peopleView adds the roles up before it looks for who the people are, and
 // without a list for each: with 3 million rows of space_users it takes half a
 // gigabyte, where lists took more than twice that.
 func peopleView() string {
-	var names []string
+	var names, held []string
 	var flags strings.Builder
 	for _, role := range roles() {
 		names = append(names, fmt.Sprintf("CASE WHEN bool_or(role = %s) THEN %[1]s END", QuoteText(role)))
+		held = append(held, "held.is_"+role)
 		fmt.Fprintf(&flags, "\n           bool_or(role = %s) AS is_%s,", QuoteText(role), role)
 	}
 	return fmt.Sprintf(`
@@ -102,7 +107,7 @@ SELECT held.space_id,
        held.user_id,
        users.username,
        users.name,
-       held.* EXCLUDE (space_id, user_id),
+       held.roles, %s,
        users.followers_count,
        users.verified_type
 FROM (
@@ -110,7 +115,7 @@ FROM (
            concat_ws(', ', %s) AS roles,%s
     FROM space_users GROUP BY space_id, user_id
 ) AS held LEFT JOIN users ON users.user_id = held.user_id`,
-		strings.Join(names, ",\n               "), strings.TrimSuffix(flags.String(), ","))
+		strings.Join(held, ", "), strings.Join(names, ",\n               "), strings.TrimSuffix(flags.String(), ","))
 }
 
 const timelineView = `
@@ -130,6 +135,6 @@ FROM (
     FROM space_tweets JOIN tweets ON tweets.tweet_id = space_tweets.tweet_id
     UNION ALL
     SELECT space_id, ended_at, 6, 'ended', title, NULL, creator_id FROM spaces
-)
+) AS happened
 WHERE event_at IS NOT NULL
 ORDER BY space_id, event_at, step, detail`

@@ -11,14 +11,18 @@ type ViewColumn struct {
 // notInViews are the columns of a table that v_spaces leaves out.
 var notInViews = []string{"extras", "_run_id", "_page_id", "_fetched_at", ToldColumns, ToldLists}
 
-func spacesColumns() []ViewColumn {
-	var columns []ViewColumn
+// ownColumns are those of the table that v_spaces has.
+func ownColumns() (columns []ViewColumn) {
 	for _, c := range Lookup("spaces").Columns {
 		if !slices.Contains(notInViews, c.Name) {
 			columns = append(columns, ViewColumn{c.Name, c.Doc})
 		}
 	}
-	columns = append(columns,
+	return columns
+}
+
+func spacesColumns() []ViewColumn {
+	columns := append(ownColumns(),
 		ViewColumn{"status", "What became of it: live, scheduled, ended, cancelled (not known any more before its planned start, or said so), no_show (an hour after its planned start not begun) or gone (not known any more after it was live)."},
 		ViewColumn{"status_at", "Since when: its start, its planned start if it is still to come or nobody came, its end, or when it was first not known any more; NULL where nobody said."},
 		ViewColumn{"creator_username", "Handle of the creator; NULL when the account is not in users."},

@@ -17,7 +17,7 @@ func statuses() []status {
 	return []status{
 		{"state = 'ended' OR ended_at IS NOT NULL", "'ended'", "ended_at"},
 		{"state IN ('canceled', 'cancelled')", "'cancelled'", "coalesce(unavailable_at, last_seen_at)"},
-		{waiting + " AND coalesce(unavailable_at, last_seen_at) >= scheduled_start + INTERVAL 1 HOUR", "'no_show'", "scheduled_start"},
+		{waiting + " AND coalesce(unavailable_at, last_seen_at) >= scheduled_start + INTERVAL '1 hour'", "'no_show'", "scheduled_start"},
 		{waiting + " AND unavailable_at IS NOT NULL", "'cancelled'", "unavailable_at"},
 		{"unavailable_at IS NOT NULL", "'gone'", "unavailable_at"},
 		{"state = 'scheduled'", "state", "scheduled_start"},
@@ -53,8 +53,8 @@ func dateParts() (parts []datePart) {
 		parts = append(parts,
 			datePart{ViewColumn{z.name + "_date", "Day " + z.of + " on which it started, else is to start, else was set up."}, at + "::DATE"},
 			datePart{ViewColumn{z.name + "_week", "Monday of the week of that day."}, fmt.Sprintf("date_trunc('week', %s)::DATE", at)},
-			datePart{ViewColumn{z.name + "_hour", "Hour " + z.of + ", 0 to 23."}, fmt.Sprintf("hour(%s)", at)},
-			datePart{ViewColumn{z.name + "_weekday", "Day of the week " + z.of + ", 1 (Monday) to 7."}, fmt.Sprintf("isodow(%s)", at)})
+			datePart{ViewColumn{z.name + "_hour", "Hour " + z.of + ", 0 to 23."}, fmt.Sprintf("extract(hour FROM %s)::BIGINT", at)},
+			datePart{ViewColumn{z.name + "_weekday", "Day of the week " + z.of + ", 1 (Monday) to 7."}, fmt.Sprintf("extract(isodow FROM %s)::BIGINT", at)})
 	}
 	return parts
 }
@@ -176,12 +176,12 @@ FROM (SELECT user_id FROM users UNION SELECT user_id FROM space_users) AS person
 LEFT JOIN users ON users.user_id = person.user_id
 LEFT JOIN (
     SELECT role.user_id,
-           count(*) FILTER (role.creator) AS created_count,
-           count(*) FILTER (role.host) AS hosted_count,
-           count(*) FILTER (role.speaker) AS spoken_count,
+           count(*) FILTER (WHERE role.creator) AS created_count,
+           count(*) FILTER (WHERE role.host) AS hosted_count,
+           count(*) FILTER (WHERE role.speaker) AS spoken_count,
            count(*) AS space_count,
-           sum(room.people) FILTER (role.host)::BIGINT AS hosted_audience,
-           max(room.people) FILTER (role.host) AS largest_audience,
+           sum(room.people) FILTER (WHERE role.host)::BIGINT AS hosted_audience,
+           max(room.people) FILTER (WHERE role.host) AS largest_audience,
            min(room.took_place_at) AS first_space_at,
            max(room.took_place_at) AS last_space_at
     FROM (

@@ -56,12 +56,20 @@ func (w Warehouse) DDL() string {
 	for _, t := range tables {
 		b.WriteString("\n" + w.table(t))
 	}
-	rule := Rule{From: func(t *Table) string { return w.name(t.Name) }, quote: w.name, pick: w.pick, nullable: w.nullable}
+	rule := w.Rule(func(t *Table) string { return w.name(t.Name) })
 	for _, t := range tables {
 		fmt.Fprintf(&b, "\nCREATE OR REPLACE VIEW %s AS\n%s;\n", w.name(latest+t.Name), rule.Rows(t))
 	}
 	return b.String()
 }
+
+// Rule is the rule in the warehouse's dialect.
+func (w Warehouse) Rule(from func(*Table) string) Rule {
+	return Rule{From: from, quote: w.name, pick: w.pick, nullable: w.nullable}
+}
+
+// Identifier makes a name an identifier, whatever keyword or sign it is.
+func (w Warehouse) Identifier(name string) string { return w.name(name) }
 
 func (w Warehouse) table(t *Table) string {
 	lines := make([]string, len(t.Columns))
