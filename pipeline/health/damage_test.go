@@ -272,3 +272,31 @@ func TestOldStateFilesAreRead(t *testing.T) {
 		}
 	}
 }
+
+// Runs whose pages lay in one file, which is gone, are one finding.
+func TestLostPagesOfManyRunsAreOneFinding(t *testing.T) {
+	start := time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+	locked := newStore(t)
+	var ids []string
+	for i := range 4 {
+		ids = append(ids, ran(t, locked, start.Add(time.Duration(i)*time.Hour), 2, schemas.Done))
+	}
+	for _, id := range ids[:3] {
+		if err := os.RemoveAll(filepath.Join(locked.Raw(), id)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o, err := Examine(t.Context(), locked.Dir, OverviewConfig{Now: start.Add(5 * time.Hour), Prices: schemas.DefaultPrices()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, f := range o.Findings {
+		if f.Kind == "damaged" {
+			found = append(found, f.Text)
+		}
+	}
+	if len(found) != 1 || !strings.Contains(found[0], ids[0]) || !strings.Contains(found[0], "2 more runs, to "+ids[2]+", with 4 pages") {
+		t.Errorf("%q, want one for runs %s", found, ids[:3])
+	}
+}

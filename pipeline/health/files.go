@@ -30,6 +30,7 @@ type runView struct {
 	wrong     []string // files that are missing or of another size
 	left      []string // what a process that died left in its folder
 	bytes     int64    // of its pages, on disk
+	lost      int      // pages, where none of them is there
 	short     string   // what is missing of the pages that the manifest counts
 	planless  bool     // its plan is damaged, and no manifest has it
 	damaged   []Damage
@@ -121,7 +122,11 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 			v.spaces += t.Rows
 		}
 	}
-	v.short = short(d, m)
+	if v.short = short(d, m); v.short != "" {
+		if _, err := d.Pages(id); errors.Is(err, fs.ErrNotExist) {
+			v.lost = m.Run.Pages
+		}
+	}
 	var damaged *store.CorruptError
 	if _, err := d.Planned(id); errors.As(err, &damaged) {
 		v.short = cmp.Or(v.short, damaged.Error())

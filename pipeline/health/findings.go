@@ -68,6 +68,8 @@ func (o *Overview) unfinished() {
 // them.
 func (o *Overview) damage(d store.Dir) {
 	const restore = "restore what is damaged from a backup"
+	look := restore + "; spacesetl verify --store " + string(d) + " looks at every page"
+	gone := o.gone(look)
 	for _, v := range o.views {
 		again := fmt.Sprintf("spacesetl replay --store %s --run %s", d, v.id)
 		var lost *store.CorruptError
@@ -87,16 +89,36 @@ func (o *Overview) damage(d store.Dir) {
 			n += damage.Pages
 		}
 		switch {
+		case gone && v.lost > 0:
 		case n > 0:
 			o.find(Problem, "damaged", v.id, restore+", or leave it out of the tables: "+again+" --skip-damaged",
 				"pages of run %s that cannot be read: %d, the first in %s", v.id, n, v.damaged[0])
 		case v.short != "":
-			o.find(Problem, "damaged", v.id, restore+"; spacesetl verify --store "+string(d)+" looks at every page", "%s", v.short)
+			o.find(Problem, "damaged", v.id, look, "%s", v.short)
 		}
 		if n := len(v.wrong); n > 0 && v.asked(store.ParquetFiles) {
 			o.find(Problem, "files", v.id, again, "%s of run %s and %d more files are missing or not of the size listed", filepath.Join(d.Parquet(), v.wrong[0]), v.id, n-1)
 		}
 	}
+}
+
+// gone finds runs of whose pages none is there, as of those that share a file, and reports
+// whether they are several: one is found as the others that are damaged.
+func (o *Overview) gone(do string) bool {
+	var first, last *runView
+	runs, pages := 0, 0
+	for _, v := range o.views {
+		if v.lost > 0 {
+			if first == nil {
+				first = v
+			}
+			last, runs, pages = v, runs+1, pages+v.lost
+		}
+	}
+	if runs > 1 {
+		o.find(Problem, "damaged", first.id, do, "%s; and so are those of %d more runs, to %s, with %d pages", first.short, runs-1, last.id, pages-first.lost)
+	}
+	return runs > 1
 }
 
 // behind finds runs that are not in every destination that has runs.
