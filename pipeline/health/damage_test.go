@@ -286,7 +286,8 @@ func TestLostPagesOfManyRunsAreOneFinding(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	o, err := Examine(t.Context(), locked.Dir, OverviewConfig{Now: start.Add(5 * time.Hour), Prices: schemas.DefaultPrices()})
+	gone := "20260731T100000Z-1ca439" // in the database alone
+	o, err := Examine(t.Context(), locked.Dir, OverviewConfig{Now: start.Add(5 * time.Hour), Prices: schemas.DefaultPrices(), Database: DatabaseView{Runs: map[string]string{gone: "", ids[3]: ""}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -296,7 +297,10 @@ func TestLostPagesOfManyRunsAreOneFinding(t *testing.T) {
 			found = append(found, f.Text)
 		}
 	}
-	if len(found) != 1 || !strings.Contains(found[0], ids[0]) || !strings.Contains(found[0], "2 more runs, to "+ids[2]+", with 4 pages") {
+	if len(found) != 2 || !strings.Contains(found[1], "neither pages nor a manifest: 1, from "+gone) {
+		t.Errorf("%q, want that run %s is nowhere else", found, gone)
+	}
+	if len(found) == 0 || !strings.Contains(found[0], ids[0]) || !strings.Contains(found[0], "2 more runs, to "+ids[2]+", with 4 pages") {
 		t.Errorf("%q, want one for runs %s", found, ids[:3])
 	}
 }

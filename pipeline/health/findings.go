@@ -128,6 +128,13 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 	} else if db.Err != nil {
 		o.find(Problem, "database", "", "close what has it open, or see spacesetl doctor", "%v", db.Err)
 	}
+	ids := make([]string, len(o.views))
+	for i, v := range o.views {
+		ids[i] = v.id
+	}
+	if text := db.Unlisted(ids); text != "" {
+		o.find(Problem, "damaged", "", "restore the files of these runs from a backup", "%s", text)
+	}
 	if o.Lock.Held {
 		return
 	}

@@ -6,6 +6,7 @@ package health
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/money"
@@ -146,6 +147,21 @@ type DatabaseView struct {
 	// Latest is what the files of its rows, one a table, are not; empty where they are
 	// its rows, or not there.
 	Latest string
+}
+
+// Unlisted says what the database has of runs that the store does not list any more, whose
+// pages and manifests are gone; empty of none.
+func (v DatabaseView) Unlisted(runs []string) string {
+	var lost []string
+	for id := range v.Runs {
+		if _, listed := slices.BinarySearch(runs, id); !listed {
+			lost = append(lost, id)
+		}
+	}
+	if len(lost) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the database has the rows of runs of which the store has neither pages nor a manifest: %d, from %s to %s", len(lost), slices.Min(lost), slices.Max(lost))
 }
 
 // Examine looks at a store. It takes no lock and changes nothing, so that a run

@@ -113,6 +113,9 @@ func (p *proving) all(ctx context.Context) error {
 	if err := p.joined(ctx, files); err != nil {
 		return err
 	}
+	if text := p.Database.Unlisted(p.Runs); text != "" {
+		p.v.Wrong("%s: restore their files from a backup", text)
+	}
 	if err := (&merged{p, files, map[string]bool{}, map[string]bool{}, map[string][]schemas.Part{}, map[string]bool{}}).compare(ctx); err != nil {
 		return err
 	}
