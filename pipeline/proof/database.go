@@ -29,7 +29,7 @@ type merged struct {
 }
 
 // fewRuns is of how many runs the versions that ended are compared in any case, which
-// takes a second or two each: in the order of runs, each merged into what those before it
+// takes some tenths of a second each: in the order of runs, each merged into what those before it
 // made. What the tables have besides follows from the rows of all runs at once.
 const fewRuns = 24
 
