@@ -50,7 +50,7 @@ func destinations(j *Job) []string {
 	runs, _ := j.store.Runs() // were read before
 	for _, id := range slices.Backward(runs) {
 		if m, err := j.store.Manifest(id); err == nil {
-			return slices.DeleteFunc([]string{store.ParquetFiles, store.DuckDBFile}, func(name string) bool { return !m.LoadsTo(name) })
+			return slices.DeleteFunc(store.Noted(), func(name string) bool { return !m.LoadsTo(name) })
 		}
 	}
 	return j.spec.To

@@ -19,14 +19,16 @@ var arrows = map[string][]string{
 
 	"pipeline/scratch/scratchtest": {"pipeline/scratch"}, // for tests alone
 
-	"extract/simulator": nil,
-	"extract/address":   nil,
-	"extract":           {"schemas", "extract/address"},
-	"extract/auth":      {"extract/address", "pipeline/store/durable"},
-	"transform":         {"schemas"},
-	"load":              {"schemas", "pipeline/store/durable"},
-	"load/merging":      {"schemas"},
-	"load/postgres":     {"schemas", "pipeline/store/durable", "load/merging"},
+	"extract/simulator":          nil,
+	"extract/address":            nil,
+	"extract":                    {"schemas", "extract/address"},
+	"extract/auth":               {"extract/address", "pipeline/store/durable"},
+	"transform":                  {"schemas"},
+	"load":                       {"schemas", "pipeline/store/durable"},
+	"load/merging":               {"schemas"},
+	"load/postgres":              {"schemas", "pipeline/store/durable", "load/merging"},
+	"load/postgres/postgrestest": {"pipeline/scratch/scratchtest"},
+
 	"pipeline/store":    {"schemas", "pipeline/store/durable"},
 	"pipeline/landing":  {"schemas", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},
@@ -45,7 +47,7 @@ var arrows = map[string][]string{
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
 	"jobs/jobfile":      {"jobs/form", "jobs/outside", "schemas", "extract/address", "pipeline/forecast", "pipeline/keep", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"jobs":              {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/postgres"},
 	"jobs/ready":        {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -34,6 +34,7 @@ spacesetl verify --store ./archive --all --since 720h`,
 			list("run", "only the run with this `ID`; can be given more than once"),
 			text("since", "", "only runs since this `DAY`, such as 2026-11-01, or so long ago, such as 720h"),
 			number("sample", 1, "look for the values of every `N`th page only"),
+			schemaFlag(),
 			memoryFlag(),
 			outputFlag(),
 		},
@@ -64,7 +65,7 @@ func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
-	v, err := jobs.Open(jobs.Spec{Store: ctx.String("store")}, o).Verify(ctx.Context, options)
+	v, err := jobs.Open(jobs.Spec{Store: ctx.String("store"), PostgresSchema: ctx.String("postgres-schema")}, o).Verify(ctx.Context, options)
 	if err != nil {
 		return ofJob(ctx, err)
 	}

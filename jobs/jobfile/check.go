@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,9 @@ import (
 
 // maxWorkers is the most requests that may be under way at a time.
 const maxWorkers = 64
+
+// schemaName is what no statement and no command has to quote.
+var schemaName = regexp.MustCompile("^[a-z_][a-z0-9_]{0,62}$")
 
 // Check returns every mistake in the job's values. Links among its IDs become
 // ids.
@@ -53,6 +57,10 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
+	c.require(s.PostgresSchema == "" || schemaName.MatchString(s.PostgresSchema) && !strings.HasPrefix(s.PostgresSchema, "pg_"), "postgres_schema",
+		fmt.Sprintf("postgres_schema: %s is no name of a schema: 1 to 63 letters a to z, digits and _, not beginning with a digit or pg_", c.shown("postgres_schema", s.PostgresSchema)))
+	c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{store.PostgreSQL}), "keep",
+		"keep: without their pages the rows would be in PostgreSQL alone: add parquet to to, or name an archive")
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
 	c.baseURL()
