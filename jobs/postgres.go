@@ -44,7 +44,7 @@ func (s *server) Commit(ctx context.Context) error {
 	lost := s.Published().Lost
 	for _, column := range slices.Sorted(maps.Keys(lost)) {
 		if err == nil {
-			s.log.Warn(fmt.Sprintf("PostgreSQL cannot hold %s of %s, which has nothing there; the pages have them", count(int(lost[column]), "value"), column))
+			s.log.Warn(fmt.Sprintf("PostgreSQL cannot hold %s of %s: they are NULL there, or in a key without a row; the pages have them", count(int(lost[column]), "value"), column))
 		}
 	}
 	return err

@@ -83,7 +83,10 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		if r.postgres = to.postgres; r.postgres != nil {
 			defer r.postgres.Close()
-			if r.has, err = r.postgres.contents(ctx); err != nil {
+			if err = jobfile.CheckSchema(r.postgres.schema); err == nil {
+				r.has, err = r.postgres.contents(ctx)
+			}
+			if err != nil {
 				yield(Result{}, err)
 				return
 			}
@@ -117,7 +120,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			}
 		}
 		if already > 0 {
-			j.opts.Log.Info(count(already, "run") + " were in PostgreSQL already")
+			j.opts.Log.Info("in PostgreSQL already: " + count(already, "run"))
 		}
 		if err := cmp.Or(r.together.Finish(context.WithoutCancel(ctx)), keepLatest(ctx, j, out)); err != nil {
 			yield(Result{}, err)

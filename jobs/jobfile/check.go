@@ -2,6 +2,7 @@ package jobfile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -23,6 +24,18 @@ const maxWorkers = 64
 
 // schemaName is what no statement and no command has to quote.
 var schemaName = regexp.MustCompile("^[a-z_][a-z0-9_]{0,62}$")
+
+// CheckSchema wants a name for a schema of PostgreSQL.
+func CheckSchema(name string) error {
+	if schemaName.MatchString(name) && !strings.HasPrefix(name, "pg_") {
+		return nil
+	}
+	return errors.New(notSchema(strconv.Quote(name)))
+}
+
+func notSchema(shown string) string {
+	return "postgres_schema: " + shown + " is not 1 to 63 letters a to z, digits and _, or begins with a digit or pg_"
+}
 
 // Check returns every mistake in the job's values. Links among its IDs become
 // ids.
@@ -57,8 +70,7 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
-	c.require(s.PostgresSchema == "" || schemaName.MatchString(s.PostgresSchema) && !strings.HasPrefix(s.PostgresSchema, "pg_"), "postgres_schema",
-		fmt.Sprintf("postgres_schema: %s is no name of a schema: 1 to 63 letters a to z, digits and _, not beginning with a digit or pg_", c.shown("postgres_schema", s.PostgresSchema)))
+	c.require(s.PostgresSchema == "" || CheckSchema(s.PostgresSchema) == nil, "postgres_schema", notSchema(c.shown("postgres_schema", s.PostgresSchema)))
 	c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{store.PostgreSQL}), "keep",
 		"keep: without their pages the rows would be in PostgreSQL alone: add parquet to to, or name an archive")
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
