@@ -40,7 +40,9 @@ func abandon(ctx context.Context, j *Job, id string) error {
 	case !store.Unwritten(err):
 		return err
 	}
-	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, targets(j, locked.Dir, destinations(j)))
+	to := targets(j, locked.Dir, destinations(j))
+	to.postgres = nil // only the job knows the schema: its next run brings that up
+	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, to)
 	return err
 }
 

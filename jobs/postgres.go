@@ -137,6 +137,8 @@ func comparePostgres(ctx context.Context, j *Job, v *health.Verification) {
 	}
 	lacks, err := health.Lacking(j.store, store.PostgreSQL, view.Runs)
 	switch {
+	case len(view.Runs) == 0 && j.spec.PostgresSchema == "":
+		v.Notes = append(v.Notes, "PostgreSQL is not compared: it has no run in the schema "+postgres.DefaultSchema+"; name another with --postgres-schema")
 	case err != nil: // the manifest is wrong, which is said
 	case len(lacks) > 0:
 		v.Wrong("PostgreSQL lacks %s of the store or has other pages of them, the first %s: the next run brings it up", count(len(lacks), "run"), lacks[0].Run.RunID)

@@ -162,6 +162,11 @@ func TestRunsAreInPostgreSQL(t *testing.T) {
 	if err != nil || len(v.Problems) > 0 || !strings.Contains(fmt.Sprint(v.Notes), "its rows are not compared") {
 		t.Errorf("verify: %v, %q, %q", err, v.Problems, v.Notes)
 	}
+	s.spec.PostgresSchema = ""
+	v, err = s.job().Verify(t.Context(), proof.Options{})
+	if err != nil || len(v.Problems) > 0 || !strings.Contains(fmt.Sprint(v.Notes), "name another with --postgres-schema") {
+		t.Errorf("verify, unnamed: %v, %q, %q", err, v.Problems, v.Notes)
+	}
 	unasked := *s
 	unasked.spec.To = nil
 	if says := unasked.says(); len(says) != 1 || !strings.HasPrefix(says[0], "note: ") {
