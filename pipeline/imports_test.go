@@ -18,17 +18,16 @@ var arrows = map[string][]string{
 	"pipeline/scratch":       nil, // temporary files: for all
 
 	"pipeline/scratch/scratchtest": {"pipeline/scratch"}, // for tests alone
+	"load/postgres/postgrestest":   {"pipeline/scratch/scratchtest"},
 
-	"extract/simulator":          nil,
-	"extract/address":            nil,
-	"extract":                    {"schemas", "extract/address"},
-	"extract/auth":               {"extract/address", "pipeline/store/durable"},
-	"transform":                  {"schemas"},
-	"load":                       {"schemas", "pipeline/store/durable"},
-	"load/merging":               {"schemas"},
-	"load/postgres":              {"schemas", "pipeline/store/durable", "load/merging"},
-	"load/postgres/postgrestest": {"pipeline/scratch/scratchtest"},
-
+	"extract/simulator": nil,
+	"extract/address":   nil,
+	"extract":           {"schemas", "extract/address"},
+	"extract/auth":      {"extract/address", "pipeline/store/durable"},
+	"transform":         {"schemas"},
+	"load":              {"schemas", "pipeline/store/durable"},
+	"load/merging":      {"schemas"},
+	"load/postgres":     {"schemas", "pipeline/store/durable", "load/merging"},
 	"pipeline/store":    {"schemas", "pipeline/store/durable"},
 	"pipeline/landing":  {"schemas", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/facts":    {"schemas", "transform", "pipeline/landing", "pipeline/store"},

@@ -19,32 +19,33 @@ import (
 // Spec is a job as its file says it. The zero value of everything but the
 // seeds works.
 type Spec struct {
-	Version        int
-	Name           string   // default: the file's name, or "spaces"
-	IDs            []string // Space ids
-	IDsFile        string   // one Space id or link per line
-	Creators       []string // user ids and @usernames, mixed
-	Search         []Search
-	State          string   // of searches without their own: all (default), live, scheduled
-	With           []string // buyers, tweets
-	To             []string // parquet, duckdb, latest, postgres; default the first two
-	Store          string   // default ./spacesetl-store
-	BaseURL        string
-	Dialect        string // tweet (default) or post
-	Publish        string // copy (default): merge into a copy of the database and rename it; in_place
-	Compact        string // month (default), day or none; see CompactMonths
-	Keep           keep.Policy
-	Follow         string   // open: look again at Spaces that can change, never at others; none
-	Accounts       []string // of the token file, to ask with; default all
-	Private        bool     // ask for fields that need the owner's token
-	NoUsers        bool     // do not look up users that no answer includes
-	Users          string   // expand (default), batch or none; see UsersExpand
-	Budget         money.Budget
-	Prices         schemas.Prices // that replace the published ones
-	Workers        int            // requests under way at a time; default 4
-	MaxWait        time.Duration  // longest single wait for a rate window
-	Deadline       time.Duration  // of a run, from its start
-	PostgresSchema string         // that the tables in PostgreSQL are in; default spacesetl
+	Version  int
+	Name     string   // default: the file's name, or "spaces"
+	IDs      []string // Space ids
+	IDsFile  string   // one Space id or link per line
+	Creators []string // user ids and @usernames, mixed
+	Search   []Search
+	State    string   // of searches without their own: all (default), live, scheduled
+	With     []string // buyers, tweets
+	To       []string // parquet, duckdb, latest, postgres; default the first two
+	Store    string   // default ./spacesetl-store
+	BaseURL  string
+	Dialect  string // tweet (default) or post
+	Publish  string // copy (default): merge into a copy of the database and rename it; in_place
+	Compact  string // month (default), day or none; see CompactMonths
+	Keep     keep.Policy
+	Follow   string   // open: look again at Spaces that can change, never at others; none
+	Accounts []string // of the token file, to ask with; default all
+	Private  bool     // ask for fields that need the owner's token
+	NoUsers  bool     // do not look up users that no answer includes
+	Users    string   // expand (default), batch or none; see UsersExpand
+	Budget   money.Budget
+	Prices   schemas.Prices // that replace the published ones
+	Workers  int            // requests under way at a time; default 4
+	MaxWait  time.Duration  // longest single wait for a rate window
+	Deadline time.Duration  // of a run, from its start
+	// PostgresSchema is that of the tables in PostgreSQL; default spacesetl.
+	PostgresSchema string
 	// Partition says in which folders the Parquet files of runs lie; default by day.
 	Partition schemas.Partition
 	// AskAgain is the age of a run's first answers from which a start asks today's
