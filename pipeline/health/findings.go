@@ -23,6 +23,9 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	}
 	o.unfinished()
 	o.damage(d)
+	if err := cfg.Postgres.Err; err != nil {
+		o.find(Problem, "postgres", "", "make it answer; the next run brings it up", "%v", err)
+	}
 	o.behind(d, cfg.Database, cfg.Postgres)
 	o.orphans(d, files)
 	if names := strays(d); len(names) > 0 {
@@ -105,9 +108,6 @@ func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
 		o.find(Note, "database", "", "", "the run that is under way has the database open: its rows are not counted here")
 	} else if db.Err != nil {
 		o.find(Problem, "database", "", "close what has it open, or see spacesetl doctor", "%v", db.Err)
-	}
-	if server.Err != nil {
-		o.find(Problem, "postgres", "", "make it answer; the next run brings it up", "%v", server.Err)
 	}
 	if o.Lock.Held {
 		return
