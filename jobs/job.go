@@ -9,6 +9,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -127,6 +128,9 @@ func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summar
 func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return keep.PruneSummary{}, err
+	}
+	if err := postgresHasAll(ctx, j); err != nil {
+		return keep.PruneSummary{}, fmt.Errorf("what is old stays until a run has brought PostgreSQL up: %w", err)
 	}
 	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
 }

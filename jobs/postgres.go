@@ -116,6 +116,26 @@ func postgresView(ctx context.Context, j *Job) health.DatabaseView {
 // asksPostgres reports whether the job's tables go to PostgreSQL, too.
 func asksPostgres(j *Job) bool { return slices.Contains(j.spec.To, store.PostgreSQL) }
 
+// postgresHasAll returns why the job's PostgreSQL has not all runs that it can be brought
+// up to, or cannot say so.
+func postgresHasAll(ctx context.Context, j *Job) error {
+	if !asksPostgres(j) {
+		return nil
+	}
+	view := postgresView(ctx, j)
+	if view.Err != nil {
+		return view.Err
+	}
+	lacks, err := health.Lacking(j.store, store.PostgreSQL, view.Runs)
+	if err == nil && len(lacks) > 0 {
+		lacks, err = makeable(j, lagging{name: "PostgreSQL", destination: store.PostgreSQL, has: view.Runs}, lacks)
+	}
+	if err == nil && len(lacks) > 0 {
+		err = fmt.Errorf("it lacks %s, the first %s", count(len(lacks), "run"), lacks[0].Run.RunID)
+	}
+	return err
+}
+
 // comparePostgres holds what PostgreSQL says that it has against the store's runs, where
 // the newest of these was to be loaded into it.
 func comparePostgres(ctx context.Context, j *Job, v *health.Verification) {

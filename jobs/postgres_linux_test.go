@@ -154,7 +154,13 @@ func TestRunsAreInPostgreSQL(t *testing.T) {
 	if says := s.says(); len(says) != 1 || !strings.Contains(says[0], "problem: postgres lacks 1 runs that other tables have") || !strings.HasSuffix(says[0], " --to postgres --postgres-schema spaces_of_mine") {
 		t.Errorf("started: status says %q", says)
 	}
+	if _, err := s.job().Prune(t.Context(), false); err == nil || !strings.Contains(err.Error(), "until a run has brought PostgreSQL up: it lacks 1 run") {
+		t.Errorf("started: prune: %v", err)
+	}
 	s.done("started again", 4) // the files of the first day are joined
+	if _, err := s.job().Prune(t.Context(), false); err != nil {
+		t.Errorf("prune: %v", err)
+	}
 	if n := s.replay(); n != 0 {
 		t.Errorf("what is there was loaded again: %d runs", n)
 	}
