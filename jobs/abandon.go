@@ -40,7 +40,9 @@ func abandon(ctx context.Context, j *Job, id string) error {
 	case !store.Unwritten(err):
 		return err
 	}
-	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, targets(j, locked.Dir, destinations(j)))
+	to := targets(j, locked.Dir, destinations(j))
+	to.postgres = nil // only the job knows the schema: its next run brings that up
+	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, to)
 	return err
 }
 
@@ -50,7 +52,7 @@ func destinations(j *Job) []string {
 	runs, _ := j.store.Runs() // were read before
 	for _, id := range slices.Backward(runs) {
 		if m, err := j.store.Manifest(id); err == nil {
-			return slices.DeleteFunc([]string{store.ParquetFiles, store.DuckDBFile}, func(name string) bool { return !m.LoadsTo(name) })
+			return slices.DeleteFunc(store.Noted(), func(name string) bool { return !m.LoadsTo(name) })
 		}
 	}
 	return j.spec.To

@@ -18,6 +18,7 @@ import (
 type tables struct {
 	parquet, duckdb string
 	latest          string   // the rows of the database
+	postgres        *server  // nil where it was not asked for
 	names           []string // of the destinations asked for, whether they can take runs in or not
 	inPlace         bool     // merge in the database itself
 	sums            bool     // make no file: the manifest has the checksums
@@ -32,6 +33,9 @@ func targets(j *Job, dir store.Dir, to []string) tables {
 	if slices.Contains(to, store.DuckDBFile) {
 		t.duckdb = dir.DuckDB()
 	}
+	if slices.Contains(to, store.PostgreSQL) {
+		t.postgres = postgresOf(j)
+	}
 	if slices.Contains(to, store.LatestFiles) {
 		t.latest = dir.Latest()
 	}
@@ -39,7 +43,7 @@ func targets(j *Job, dir store.Dir, to []string) tables {
 }
 
 // assemble builds the pipeline of a run and its destinations. Files that only
-// feed DuckDB go away when done is called.
+// feed databases go away when done is called.
 func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	id := planned.Run.RunID
 	parquet, remove := to.parquet, func() {}
@@ -64,6 +68,9 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 	}
 	if to.duckdb != "" {
 		p.Publish = append(p.Publish, database(j, to, parquet, step))
+	}
+	if to.postgres != nil {
+		p.Publish = append(p.Publish, to.postgres)
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }

@@ -35,7 +35,7 @@ func begin(ctx context.Context, j *Job, locked *store.Locked, to tables) (store.
 	}
 	// Runs are closed in the order of their rows' times, and before the state is
 	// asked, which has to know that they do not go on.
-	next := store.Planned{Plan: plan, Server: server(j)}
+	next := store.Planned{Plan: plan, Server: host(j)}
 	if origin := j.opts.Origin; origin.File != "" || len(origin.Flags) > 0 {
 		next.Job = &origin
 	}

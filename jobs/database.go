@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +18,16 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// tend looks at the database before the first request, and brings up to the store's
-// runs what it lacks. A damaged one is set aside and made again. One that cannot take
-// runs in now is left to the next run: it is taken out of the targets, and the error,
-// which keeps nothing else, says why.
+// tend looks at the databases before the first request, and brings up to the store's
+// runs what they lack. One that cannot take runs in now is left to the next run: it is
+// taken out of the targets, and the error, which keeps nothing else, says why.
 func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
+	err := errors.Join(tendDuckDB(ctx, j, locked, to), tendPostgres(ctx, j, locked, to))
+	return cmp.Or(ctx.Err(), err)
+}
+
+// tendDuckDB does so with the database file. A damaged one is set aside and made again.
+func tendDuckDB(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 	if to.duckdb == "" {
 		return nil
 	}
@@ -35,15 +41,34 @@ func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
 		}
 	}
 	if err == nil {
-		err = catchUp(ctx, j, locked, *to, has)
+		err = catchUp(ctx, j, locked, lagging{path, store.DuckDBFile, has.Runs, func(ctx context.Context, runs []store.Manifest, kept *health.Kept) (int, error) {
+			return publish(ctx, j, *to, runs, kept)
+		}})
 	}
 	if err == nil || ctx.Err() != nil {
-		return ctx.Err()
+		return nil
 	}
 	to.duckdb = ""
-	err = &pipeline.DestinationError{Err: err}
+	return left(j, err)
+}
+
+// left says that a database is left to the next run.
+func left(j *Job, err error) error {
+	if !errors.As(err, new(*pipeline.DestinationError)) {
+		err = &pipeline.DestinationError{Err: err}
+	}
 	j.opts.Log.Warn(err.Error())
 	return err
+}
+
+// lagging is a database that may lack runs of the store.
+type lagging struct {
+	name        string // as messages have it
+	destination string
+	has         map[string]string // runs, with the checksums of their content
+	// publish loads the files of runs, oldest first, up to the first whose files were
+	// not kept, and returns how many those are.
+	publish func(context.Context, []store.Manifest, *health.Kept) (int, error)
 }
 
 // database is a database as the job loads it, from files that will stand in parts.
@@ -71,24 +96,24 @@ func keepLatest(ctx context.Context, j *Job, out *store.Locked) error {
 
 // catchUp brings the runs into the database that it lacks, oldest first: from their
 // Parquet files, and where those were not kept from their pages.
-func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has load.Contents) error {
-	lacks, err := health.Lacking(j.store, has.Runs)
+func catchUp(ctx context.Context, j *Job, locked *store.Locked, db lagging) error {
+	lacks, err := health.Lacking(j.store, db.destination, db.has)
 	if err != nil || len(lacks) == 0 {
 		return err
 	}
-	if lacks, err = makeable(j, has, lacks); err != nil || len(lacks) == 0 {
+	if lacks, err = makeable(j, db, lacks); err != nil || len(lacks) == 0 {
 		return err
 	}
-	j.opts.Log.Info(fmt.Sprintf("%s lacks %s of the store, the first %s: bringing it up", filepath.Base(to.duckdb), count(len(lacks), "run"), lacks[0].Run.RunID))
+	j.opts.Log.Info(fmt.Sprintf("%s lacks %s of the store, the first %s: bringing it up", filepath.Base(db.name), count(len(lacks), "run"), lacks[0].Run.RunID))
 	kept := health.NewKept(j.store)
 	for len(lacks) > 0 {
-		n, err := publish(ctx, j, to, lacks, kept)
+		n, err := db.publish(ctx, lacks, kept)
 		if err != nil {
 			return err
 		}
 		if lacks = lacks[n:]; len(lacks) > 0 {
 			of := *j
-			of.spec.To = []string{store.DuckDBFile}
+			of.spec.To = []string{db.destination}
 			if _, err := replayRun(ctx, &of, lacks[0].Run.RunID, locked, ReplayOptions{SkipDamaged: true}); errors.As(err, new(*landing.PrunedError)) {
 				j.opts.Log.Warn(err.Error()) // it has what the files have
 			} else if err != nil {
@@ -102,7 +127,7 @@ func catchUp(ctx context.Context, j *Job, locked *store.Locked, to tables, has l
 
 // makeable leaves out the runs whose rows are made of nothing any more. A database is not
 // begun without them: nobody would know what it lacks.
-func makeable(j *Job, has load.Contents, lacks []store.Manifest) ([]store.Manifest, error) {
+func makeable(j *Job, db lagging, lacks []store.Manifest) ([]store.Manifest, error) {
 	pruned, err := landing.ReadPruned(j.store)
 	if err != nil || len(pruned.Tables) == 0 {
 		return lacks, err
@@ -111,10 +136,10 @@ func makeable(j *Job, has load.Contents, lacks []store.Manifest) ([]store.Manife
 	switch {
 	case lost == nil:
 		return lacks, nil
-	case len(has.Runs) == 0:
-		return nil, fmt.Errorf("%s is not made again: %w; %s makes it without them", j.store.DuckDB(), lost, Command("replay", "--store", string(j.store), "--to", store.DuckDBFile))
+	case len(db.has) == 0:
+		return nil, fmt.Errorf("%s is not made again: %w; %s makes it without them", db.name, lost, Command("replay", "--store", string(j.store), "--to", db.destination))
 	}
-	j.opts.Log.Warn(fmt.Sprintf("%s lacks runs that it cannot be brought up to: %v", j.store.DuckDB(), lost))
+	j.opts.Log.Warn(fmt.Sprintf("%s lacks runs that it cannot be brought up to: %v", db.name, lost))
 	return slices.DeleteFunc(lacks, func(m store.Manifest) bool { return pruned.Lost(j.store, []string{m.Run.RunID}) != nil }), nil
 }
 
@@ -150,12 +175,16 @@ func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept
 // files, in its turn: of versions of rows the order counts.
 func filed(ctx context.Context, j *Job, id string, out store.Dir, r ReplayOptions) error {
 	m, err := j.store.Manifest(id)
-	if err != nil || r.together == nil || out != j.store {
+	if err != nil || r.kept == nil || out != j.store {
 		return nil // killed before its first page, or without tables
 	}
-	if parts, whole := r.kept.Parts(m); whole {
+	parts, whole := r.kept.Parts(m)
+	if whole && r.together != nil {
 		err = r.together.Prepare(ctx, schemas.Load{RunID: id, Content: m.Content, Parts: parts, Only: true}, out.Parquet())
 		err = errors.Join(err, r.together.Commit(ctx))
+	}
+	if whole && err == nil && r.postgres != nil {
+		_, err = r.postgres.publish(ctx, []store.Manifest{m}, r.kept)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ package jobs
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -45,6 +46,8 @@ type Options struct {
 	Resume  bool   // Run goes on with the job's last run even if that has come to its end
 	Version string // of the program, for the API and the manifest; default dev
 	Memory  int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
+	// PostgresURL is postgres.Config.URL: it can hold a password, and is in no file.
+	PostgresURL string
 	Listener
 	Now func() time.Time // default time.Now
 	// Origin is how the job was given: a new run notes it, for the command that
@@ -126,6 +129,9 @@ func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return keep.PruneSummary{}, err
 	}
+	if err := postgresHasAll(ctx, j); err != nil {
+		return keep.PruneSummary{}, fmt.Errorf("what is old stays until a run has brought PostgreSQL up: %w", err)
+	}
 	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
 }
 
@@ -151,6 +157,12 @@ func (j *Job) Plan(ctx context.Context) (Forecast, error) { return foresee(ctx, 
 // takes no lock and changes nothing.
 func (j *Job) Status(ctx context.Context, s StatusOptions) (*health.Overview, error) {
 	return status(ctx, j, s)
+}
+
+// Postgres asks PostgreSQL which runs it has, in which schema.
+func (j *Job) Postgres(ctx context.Context) (schema string, runs int, err error) {
+	view := postgresView(ctx, j)
+	return postgresOf(j).schema, len(view.Runs), view.Err
 }
 
 // Cost says what the store's pages have cost.

@@ -27,8 +27,10 @@ type ReplayOptions struct {
 	// SkipDamaged goes over pages that cannot be read: the run's manifest names
 	// them, and its tables have the rest.
 	SkipDamaged bool
-	together    *load.Together // the database, of several runs
-	kept        *health.Kept   // of the same
+	together    *load.Together    // the database, of several runs
+	postgres    *server           // nil where it was not asked for
+	has         map[string]string // what that has
+	kept        *health.Kept      // of runs that databases get from their files
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -61,7 +63,10 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		dir := j.store
 		if r.Out != "" {
-			if dir, err = j.elsewhere(r.Out); err != nil {
+			if dir, err = j.elsewhere(r.Out); err == nil && asksPostgres(j) {
+				err = errElsewhere
+			}
+			if err != nil {
 				yield(Result{}, err)
 				return
 			}
@@ -72,8 +77,20 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
-		if to := targets(j, dir, j.spec.To); len(runs) > 1 && to.duckdb != "" {
+		to := targets(j, dir, j.spec.To)
+		if len(runs) > 1 && to.duckdb != "" {
 			r.together, r.kept = load.NewTogether(database(j, to, "", j.opts.Step)), health.NewKept(j.store)
+		}
+		if r.postgres = to.postgres; r.postgres != nil {
+			defer r.postgres.Close()
+			if err = jobfile.CheckSchema(r.postgres.schema); err == nil {
+				r.has, err = r.postgres.contents(ctx)
+			}
+			if err != nil {
+				yield(Result{}, err)
+				return
+			}
+			r.kept = health.NewKept(j.store)
 		}
 		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
 			runs = nil // they are made of the database
@@ -84,9 +101,14 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			}
 		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
+		already := 0
 		for _, id := range runs {
 			j.opts.Started(id)
 			result, err := replayRun(ctx, j, id, out, r)
+			if err == nil && result.Manifest == nil {
+				already++
+				continue
+			}
 			if r.Run == "" && (errors.Is(err, pipeline.ErrNoPages) || errors.As(err, new(*landing.PrunedError))) {
 				j.opts.Log.Info(err.Error())
 				if err = filed(ctx, j, id, dir, r); err == nil {
@@ -96,6 +118,9 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			if !yield(result, err) || err != nil {
 				return
 			}
+		}
+		if already > 0 {
+			j.opts.Log.Info("in PostgreSQL already: " + count(already, "run"))
 		}
 		if err := cmp.Or(r.together.Finish(context.WithoutCancel(ctx)), keepLatest(ctx, j, out)); err != nil {
 			yield(Result{}, err)
@@ -142,6 +167,15 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 // replayRun loads the landed pages of one run.
 func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r ReplayOptions) (Result, error) {
 	start := time.Now()
+	if m, err := j.store.Manifest(id); err == nil && r.postgres != nil && len(j.spec.To) == 1 {
+		if already, done, err := r.postgres.again(ctx, m, r.has, r.kept); done {
+			result := Result{Took: time.Since(start), Postgres: r.postgres.schema}
+			if result.Manifest = &m; already {
+				result.Manifest = nil
+			}
+			return result, err
+		}
+	}
 	planned, err := j.store.Planned(id)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("run %s has no plan: %w", id, pipeline.ErrNoPages)
@@ -171,12 +205,12 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 		p.Apart = apart(true)
 	}
 	if r.together != nil {
-		p.Publish = []pipeline.Publisher{r.together}
+		p.Publish[0] = r.together
 	}
 	if err := p.Open(); err != nil {
 		return Result{}, err
 	}
 	defer p.Close()
 	m, err := p.Load(ctx)
-	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest}, err
+	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Postgres: to.postgres.name()}, err
 }

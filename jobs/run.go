@@ -27,6 +27,7 @@ type Result struct {
 	// Parquet, DuckDB and Latest are the folders and the file that the tables are in;
 	// empty when they were not asked for.
 	Parquet, DuckDB, Latest string
+	Postgres                string // the schema that they are in, too; empty where they are not
 }
 
 // ClientError is a job that the API cannot be asked for: its settings or its
@@ -84,12 +85,12 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	defer p.Close()
 	asking, cancel := until(ctx, j.spec.Deadline, start)
 	defer cancel()
-	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest}
+	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Postgres: to.postgres.name()}
 	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
 		behind = cmp.Or(behind, keepLatest(ctx, j, locked))
-		upkeep(ctx, j, locked)
+		upkeep(ctx, j, locked, to.postgres == nil && asksPostgres(j))
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
 	if err == nil {
@@ -168,9 +169,9 @@ func refusals(dropped []extract.Dropped) []store.Refusal {
 	return all
 }
 
-// server tells the host that the job asks from others, without naming it: where the API
+// host tells the host that the job asks from others, without naming it: where the API
 // is stays out of the store.
-func server(j *Job) string {
+func host(j *Job) string {
 	u, err := url.Parse(cmp.Or(j.spec.BaseURL, extract.DefaultBaseURL))
 	if err != nil {
 		return "" // the client says so
@@ -185,7 +186,7 @@ func met(j *Job) bool {
 	for _, id := range slices.Backward(runs) {
 		if m, err := j.store.Manifest(id); err == nil && m.Run.Pages > 0 {
 			planned, err := j.store.Planned(id)
-			return err == nil && planned.Server == server(j)
+			return err == nil && planned.Server == host(j)
 		}
 	}
 	return false

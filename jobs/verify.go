@@ -34,7 +34,11 @@ func verify(ctx context.Context, j *Job, o proof.Options) (*health.Verification,
 	if !o.Files {
 		cfg.Database = databaseView(ctx, j.store)
 	}
-	return proof.Verify(ctx, cfg)
+	v, err := proof.Verify(ctx, cfg)
+	if err == nil {
+		comparePostgres(ctx, j, v)
+	}
+	return v, err
 }
 
 // remake makes the tables and the manifest of a run anew.

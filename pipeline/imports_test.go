@@ -18,6 +18,7 @@ var arrows = map[string][]string{
 	"pipeline/scratch":       nil, // temporary files: for all
 
 	"pipeline/scratch/scratchtest": {"pipeline/scratch"}, // for tests alone
+	"load/postgres/postgrestest":   {"pipeline/scratch/scratchtest"},
 
 	"extract/simulator": nil,
 	"extract/address":   nil,
@@ -45,7 +46,7 @@ var arrows = map[string][]string{
 	"jobs/account":      {"schemas", "extract", "pipeline/money"},
 	"jobs/form":         nil,
 	"jobs/jobfile":      {"jobs/form", "jobs/outside", "schemas", "extract/address", "pipeline/forecast", "pipeline/keep", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"jobs":              {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load"},
+	"jobs":              {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/postgres"},
 	"jobs/ready":        {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -17,7 +17,8 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
-			usage.OneOf(list("to", "destinations: parquet, duckdb, latest; `LIST` (default the first two)"), "parquet", "duckdb", "latest"),
+			usage.OneOf(list("to", "destinations: parquet, duckdb, latest, postgres; `LIST` (default the first two)"), "parquet", "duckdb", "latest", "postgres"),
+			schemaFlag(),
 			text("out", "", "`DIR` to write to instead of the store"),
 			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),
 			memoryFlag(),
@@ -29,6 +30,11 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 	}
 }
 
+// schemaFlag is the job's, of what reads no job.
+func schemaFlag() cli.Flag {
+	return text("postgres-schema", "", "`SCHEMA` of the tables in PostgreSQL (default spacesetl)")
+}
+
 // replay prints what each run came to when it is made.
 func replay(c *console, ctx *cli.Context) error {
 	out := ctx.String("output")
@@ -36,7 +42,7 @@ func replay(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	spec := jobs.Spec{Store: ctx.String("store"), To: usage.Trimmed(ctx.StringSlice("to"))}
+	spec := jobs.Spec{Store: ctx.String("store"), To: usage.Trimmed(ctx.StringSlice("to")), PostgresSchema: ctx.String("postgres-schema")}
 	o := c.options()
 	o.Listener = listener(w)
 	if o.Memory, err = setMemory(ctx); err != nil {

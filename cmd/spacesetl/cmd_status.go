@@ -19,8 +19,9 @@ func statusCommand(c *console) *cli.Command {
 		UsageText: `spacesetl status --store ./spaces
 spacesetl status -f job.yaml --output json
 spacesetl status --store ./spaces --check || mail -s "spaces" me`,
-		Description: "Reads manifests and file sizes, asks nobody, takes no lock and changes nothing: a run may be\n" +
-			"under way. Problems are shown; with --check they are also exit code 1.",
+		Description: "Reads manifests and file sizes, takes no lock and changes nothing: a run may be under way. It asks\n" +
+			"nobody but PostgreSQL, where a job says \"to\" it. Problems are shown; with --check they are also\n" +
+			"exit code 1.",
 		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store, budget and prices", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),

@@ -22,18 +22,18 @@ spacesetl verify --store ./archive --files --output json
 spacesetl verify --store ./archive --all --since 720h`,
 		Description: "Reads landed pages and checks their checksums, files against their manifests, the tables\n" +
 			"against tables made anew from the pages, and that every value of every page is found in a row.\n" +
-			"It asks the API nothing and changes nothing but proved.ndjson in the store, where it remembers\n" +
-			"what it proved: that is passed by as long as the sizes and times of its files stay the same. So a\n" +
-			"byte that changes without them, as on a disk that decays, is found by --files and --all alone. Of\n" +
-			"more than 24 runs --all alone compares the versions that ended, in the database: a second a run.\n" +
-			"Exit code 1 when anything is off.",
+			"It asks the API nothing, PostgreSQL which runs it has, and changes nothing but proved.ndjson in the\n" +
+			"store, where it remembers what it proved: that is passed by as long as the sizes and times of its\n" +
+			"files stay the same. So a byte that changes without them, as on a disk that decays, is found by\n" +
+			"--files and --all alone; so are, of over 24 runs, versions that ended. Exit code 1 if anything is.",
 		Flags: []cli.Flag{
 			text("store", "spacesetl-store", "`DIR` of the job"),
 			flag("all", "prove everything again, whatever was proved before"),
 			flag("files", "compare the checksums of all files only, as fast as they are read"),
 			list("run", "only the run with this `ID`; can be given more than once"),
-			text("since", "", "only runs since this `DAY`, such as 2026-11-01, or so long ago, such as 720h"),
+			text("since", "", "only runs since this `DAY`, such as 2026-11-01, or 720h ago"),
 			number("sample", 1, "look for the values of every `N`th page only"),
+			schemaFlag(),
 			memoryFlag(),
 			outputFlag(),
 		},
@@ -64,7 +64,7 @@ func verifyStore(c *console, ctx *cli.Context, options proof.Options) error {
 	if o.Memory, err = setMemory(ctx); err != nil {
 		return err
 	}
-	v, err := jobs.Open(jobs.Spec{Store: ctx.String("store")}, o).Verify(ctx.Context, options)
+	v, err := jobs.Open(jobs.Spec{Store: ctx.String("store"), PostgresSchema: ctx.String("postgres-schema")}, o).Verify(ctx.Context, options)
 	if err != nil {
 		return ofJob(ctx, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -40,6 +41,7 @@ func exitCode(ctx context.Context, err error) int {
 		gaps    *gapsError
 		busy    *store.BusyError
 		held    *load.LockedError
+		filled  *postgres.LockedError
 	)
 	switch {
 	case err == nil:
@@ -48,7 +50,7 @@ func exitCode(ctx context.Context, err error) int {
 		return 2
 	case errors.As(err, &gaps):
 		return 3
-	case errors.As(err, &busy), stopped == nil && errors.As(err, &held):
+	case errors.As(err, &busy), stopped == nil && (errors.As(err, &held) || errors.As(err, &filled)):
 		return 75
 	case stopped == nil && ctx.Err() == nil:
 		return cmp.Or(authCode(err), 1)

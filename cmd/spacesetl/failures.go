@@ -41,7 +41,7 @@ func failures() []failure {
 		{"an unknown certificate, a proxy that refuses, a host name that is none", "the job", "the run", "said at once, with the variable that helps", "1"},
 		{"a landed page that cannot be read", "the store", "the page", "set aside and named; the rest goes on", "1 where it is new, then 0"},
 		{"a damaged database", "the store", "time", "set aside, and made again of the pages", "0"},
-		{"a database that another program holds", "a while", "nothing", "Parquet is published; the next run catches up", "75"},
+		{"a database that another program holds; a PostgreSQL that cannot be reached", "a while", "nothing", "the other destinations are published; the next run catches up", "75; 1"},
 	}
 }
 

@@ -48,9 +48,12 @@ func findTokens(c *console, ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, erro
 // process list shows it.
 func secretOf(variable string) string { return strings.TrimSpace(os.Getenv(variable)) }
 
+// postgresURL is the variable that says where PostgreSQL is; without it libpq's do.
+const postgresURL = "SPACESETL_POSTGRES_URL"
+
 // secretVariables are the environment's secrets, which no child needs.
 func secretVariables() []string {
-	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
+	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET", "PGPASSWORD", postgresURL}
 	for _, flag := range secretFlags() {
 		names = append(names, usage.Env(flag)...)
 	}

@@ -66,7 +66,7 @@ func TestUsageErrorsNameTheFlagAndTheNearest(t *testing.T) {
 		{[]string{"run", "--ids", "no id"}, `--ids: "no id" is not a Space id`},
 		{[]string{"run", "--creators", "X"}, `--creators: "X" is neither a user id (digits) nor a username: write @X`},
 		{[]string{"run", "--search", ""}, "--search: a query has 1 to 2048 characters, not 0"},
-		{[]string{"run", "--ids", id, "--to", "parket"}, `--to: "parket" is not one of parquet, duckdb, latest: did you mean "parquet"?`},
+		{[]string{"run", "--ids", id, "--to", "parket"}, `--to: "parket" is not one of parquet, duckdb, latest, postgres: did you mean "parquet"?`},
 		{[]string{"run", "--ids", id, "--base-url", "ftp://x"}, `--base-url: "ftp://x" is not an http(s) address`},
 		{[]string{"run", "--ids-file", filepath.Join(dir, "none")}, "--ids-file: open " + filepath.Join(dir, "none") + ": no such file"},
 		{[]string{"run", "--ids-file", dir}, "--ids-file: read " + dir + ": is a directory"},

@@ -2,8 +2,10 @@ package jobfile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +21,21 @@ import (
 
 // maxWorkers is the most requests that may be under way at a time.
 const maxWorkers = 64
+
+// schemaName is what no statement and no command has to quote.
+var schemaName = regexp.MustCompile("^[a-z_][a-z0-9_]{0,62}$")
+
+// CheckSchema wants a name for a schema of PostgreSQL.
+func CheckSchema(name string) error {
+	if schemaName.MatchString(name) && !strings.HasPrefix(name, "pg_") {
+		return nil
+	}
+	return errors.New(notSchema(strconv.Quote(name)))
+}
+
+func notSchema(shown string) string {
+	return "postgres_schema: " + shown + " is not 1 to 63 letters a to z, digits and _, or begins with a digit or pg_"
+}
 
 // Check returns every mistake in the job's values. Links among its IDs become
 // ids.
@@ -53,6 +70,9 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
+	c.require(s.PostgresSchema == "" || CheckSchema(s.PostgresSchema) == nil, "postgres_schema", notSchema(c.shown("postgres_schema", s.PostgresSchema)))
+	c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{store.PostgreSQL}), "keep",
+		"keep: without their pages the rows would be in PostgreSQL alone: add parquet to to, or name an archive")
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
 	c.baseURL()

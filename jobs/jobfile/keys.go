@@ -77,11 +77,13 @@ func Keys() []Key {
 			Keys: priceKeys(), read: (*reader).prices},
 		{Name: "store", Doc: "Folder of the job's pages and tables, one per job.", Default: "spacesetl-store", Example: "./spaces",
 			into: func(s *Spec) any { return &s.Store }, Flag: Flag{To, "`DIR` of the job's pages and tables (default ./spacesetl-store)"}},
-		{Name: "to", Doc: "Where tables go; `latest`: the rows of the database, too, as one Parquet file a table, which a run replaces together.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
-			into: func(s *Spec) any { return &s.To }, Flag: Flag{To, "destinations: parquet, duckdb, latest; `LIST` (default the first two)"}},
+		{Name: "to", Doc: "Where tables go; `latest`: the rows of the database, too, as one Parquet file a table, which a run replaces together; `postgres`: PostgreSQL, named by the environment: `PGHOST` and the like, or `SPACESETL_POSTGRES_URL`.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
+			into: func(s *Spec) any { return &s.To }, Flag: Flag{To, "destinations: parquet, duckdb, latest, postgres; `LIST` (default the first two)"}},
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
 			into: func(s *Spec) any { return &s.Publish }, Flag: Flag{To, "merge runs in a copy of the database, or in_place; `HOW` (default copy)"}},
+		{Name: "postgres_schema", Doc: "Schema of the tables in PostgreSQL, one per store; it is made where it is missing.", Default: "spacesetl", Example: "spaces",
+			into: func(s *Spec) any { return &s.PostgresSchema }, Flag: Flag{To, "`SCHEMA` of the tables in PostgreSQL (default spacesetl)"}},
 		{Name: "compact", Doc: "Join the Parquet files of runs, once their day is over, to one a table and day, these to one for 4 and for 16 days, and once the month is over, to one a table and month; `day` leaves it at days, `none` leaves the files alone.",
 			Values: compacts(), Default: CompactMonths, Example: "day",
 			into: func(s *Spec) any { return &s.Compact }},
@@ -170,7 +172,9 @@ func partitions() (all []string) {
 
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
 func companions() []string  { return []string{"buyers", "tweets"} }
-func stores() []string      { return []string{store.ParquetFiles, store.DuckDBFile, store.LatestFiles} }
+func stores() []string {
+	return []string{store.ParquetFiles, store.DuckDBFile, store.LatestFiles, store.PostgreSQL}
+}
 func dialects() []string {
 	return []string{string(schemas.TweetDialect), string(schemas.PostDialect)}
 }

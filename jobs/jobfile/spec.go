@@ -27,7 +27,7 @@ type Spec struct {
 	Search   []Search
 	State    string   // of searches without their own: all (default), live, scheduled
 	With     []string // buyers, tweets
-	To       []string // parquet, duckdb, latest; default the first two
+	To       []string // parquet, duckdb, latest, postgres; default the first two
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
 	Dialect  string // tweet (default) or post
@@ -44,6 +44,8 @@ type Spec struct {
 	Workers  int            // requests under way at a time; default 4
 	MaxWait  time.Duration  // longest single wait for a rate window
 	Deadline time.Duration  // of a run, from its start
+	// PostgresSchema is that of the tables in PostgreSQL; default spacesetl.
+	PostgresSchema string
 	// Partition says in which folders the Parquet files of runs lie; default by day.
 	Partition schemas.Partition
 	// AskAgain is the age of a run's first answers from which a start asks today's

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load"
 	"github.com/spacesetl/spacesetl/load/postgres"
+	"github.com/spacesetl/spacesetl/load/postgres/postgrestest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -98,7 +99,7 @@ func spent(tb testing.TB) (all time.Duration) {
 		all += time.Duration(used.Utime.Nano() + used.Stime.Nano())
 	}
 	time.Sleep(50 * time.Millisecond) // until the server noticed that a process of its ended
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", shared.process.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", shared.Pid()))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -139,10 +140,10 @@ func BenchmarkLoads(b *testing.B) {
 		var copies time.Duration
 		asked(b, "public", "CREATE SCHEMA copied")
 		for table := range large {
-			path := filepath.Join(shared.dir, table+".copy")
+			path := filepath.Join(shared.Dir, table+".copy")
 			asked(b, "bench", fmt.Sprintf("COPY %s TO '%s'; CREATE TABLE copied.%[1]s (LIKE %[1]s INCLUDING ALL)", table, path))
 			before := spent(b)
-			if out, err := exec.Command(filepath.Join(programs(), "psql"), url, "-c", fmt.Sprintf("\\copy copied.%s FROM '%s'", table, path)).CombinedOutput(); err != nil {
+			if out, err := exec.Command(filepath.Join(postgrestest.Programs(), "psql"), url, "-c", fmt.Sprintf("\\copy copied.%s FROM '%s'", table, path)).CombinedOutput(); err != nil {
 				b.Fatalf("%v: %s", err, out)
 			}
 			copies += spent(b) - before

@@ -37,6 +37,7 @@ type Destination struct {
 	wait   time.Duration
 	cfg    *pgconn.Config
 	secret secrets
+	wrong  error // with the settings
 	conn   *pgconn.PgConn
 
 	prepared  bool // a transaction waits for its Commit
@@ -51,10 +52,19 @@ type Loaded struct {
 
 // Open connects to the database and looks whether it can hold the tables. It changes nothing.
 func Open(ctx context.Context, cfg Config) (*Destination, error) {
+	d := New(cfg)
+	if err := d.connect(ctx); err != nil {
+		return nil, d.wrap(ctx, err)
+	}
+	return d, nil
+}
+
+// New is Open for whoever connects later: the first call that needs the server does, and
+// returns what Open would.
+func New(cfg Config) *Destination {
 	d := &Destination{schema: cmp.Or(cfg.Schema, DefaultSchema), wait: cmp.Or(cfg.Wait, time.Minute)}
-	var err error
-	if d.cfg, d.secret, err = parse(cfg.URL); err != nil {
-		return nil, err
+	if d.cfg, d.secret, d.wrong = parse(cfg.URL); d.wrong != nil {
+		return d
 	}
 	d.cfg.ConnectTimeout = min(cmp.Or(d.cfg.ConnectTimeout, 30*time.Second), 2*time.Minute)
 	d.cfg.RuntimeParams["client_encoding"] = "UTF8"
@@ -65,14 +75,14 @@ func Open(ctx context.Context, cfg Config) (*Destination, error) {
 	d.cfg.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: 10 * time.Second}
 	}
-	if err := d.connect(ctx); err != nil {
-		return nil, d.wrap(ctx, err)
-	}
-	return d, nil
+	return d
 }
 
 // connect connects where there is no connection, or the last one broke.
 func (d *Destination) connect(ctx context.Context) error {
+	if d.wrong != nil {
+		return d.wrong
+	}
 	if d.conn != nil && !d.conn.IsClosed() {
 		return nil
 	}

@@ -115,14 +115,14 @@ func TestPasswordsStaySecret(t *testing.T) {
 	t.Setenv("PGCONNECT_TIMEOUT", "1")
 	for name, setting := range map[string]string{
 		"nobody listens":    at("127.0.0.1:1/postgres"),
-		"no such database":  at("/nowhere?host=" + shared.dir),
+		"no such database":  at("/nowhere?host=" + shared.Dir),
 		"no such port":      at("localhost:70000/postgres"),
 		"broken":            "postgres://tester:" + secret + "@localhost:x/postgres",
 		"bad escape":        "postgres://tester:" + escaped + "%zz@localhost/postgres",
 		"unknown setting":   at("localhost/postgres?sslmode=maybe"),
 		"no certificate":    at("localhost/postgres?sslmode=verify-full&sslrootcert=/nowhere"),
-		"in a query":        "postgres:///nowhere?user=tester&password=" + escaped + "&host=" + shared.dir,
-		"key=value":         "host=" + shared.dir + " user=tester dbname=nowhere password='" + secret + "'",
+		"in a query":        "postgres:///nowhere?user=tester&password=" + escaped + "&host=" + shared.Dir,
+		"key=value":         "host=" + shared.Dir + " user=tester dbname=nowhere password='" + secret + "'",
 		"broken key=value":  "host=localhost port=x password=" + secret,
 		"unended key=value": "host=localhost password='" + secret,
 	} {
@@ -136,7 +136,7 @@ func TestPasswordsStaySecret(t *testing.T) {
 		}
 	}
 	file := filepath.Join(t.TempDir(), "services")
-	if err := os.WriteFile(file, []byte("[mine]\nhost="+shared.dir+"\nuser=tester\ndbname=postgres\npassword="+secret+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("[mine]\nhost="+shared.Dir+"\nuser=tester\ndbname=postgres\npassword="+secret+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PGSERVICEFILE", file)

@@ -7,9 +7,10 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// Lacking are the runs that were to be loaded into the database and are not in it as
-// they are. Of those that are in it only the newest can have gone on since.
-func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err error) {
+// Lacking are the runs that were to be loaded into a database and are not in it as they
+// are. Of those that are in it only the newest can have gone on since. PostgreSQL is to
+// have all runs with rows, whether they were asked to load it or not.
+func Lacking(dir store.Dir, destination string, has map[string]string) (lacks []store.Manifest, err error) {
 	runs, err := dir.Runs()
 	if err != nil {
 		return nil, err
@@ -27,7 +28,8 @@ func Lacking(dir store.Dir, has map[string]string) (lacks []store.Manifest, err 
 		if err != nil {
 			return nil, err
 		}
-		if m.LoadsTo(store.DuckDBFile) && !(in && (content == "" || m.Content == "" || content == m.Content)) {
+		wanted := m.LoadsTo(destination) || destination == store.PostgreSQL && len(m.Files) > 0
+		if wanted && !(in && (content == "" || m.Content == "" || content == m.Content)) {
 			lacks = append(lacks, m)
 		}
 	}

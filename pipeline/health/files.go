@@ -49,7 +49,7 @@ type runView struct {
 func (v *runView) asked(destination string) bool { return slices.Contains(v.to, destination) }
 
 // in reports whether a destination has the run: Parquet files say so by being
-// there, the database by naming the run and its content.
+// there, a database by naming the run and its content.
 func (v *runView) in(destination string, db DatabaseView) bool {
 	switch {
 	case destination == store.ParquetFiles:
@@ -105,7 +105,7 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
 	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", m.Gaps()
-	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
+	for _, name := range store.Noted() {
 		if m.LoadsTo(name) {
 			v.to = append(v.to, name)
 		}

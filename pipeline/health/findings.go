@@ -23,7 +23,10 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	}
 	o.unfinished()
 	o.damage(d)
-	o.behind(d, cfg.Database)
+	if err := cfg.Postgres.Err; err != nil {
+		o.find(Problem, "postgres", "", "make it answer; the next run brings it up", "%v", err)
+	}
+	o.behind(d, cfg.Database, cfg.Postgres)
 	o.orphans(d, files)
 	if names := strays(d); len(names) > 0 {
 		o.find(Note, "strays", "", "", "not of this program, and left alone: %d files or folders in the store, such as %s", len(names), names[0])
@@ -122,7 +125,7 @@ func (o *Overview) gone(do string) bool {
 }
 
 // behind finds runs that are not in every destination that has runs.
-func (o *Overview) behind(d store.Dir, db DatabaseView) {
+func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
 	if db.Err != nil && o.Lock.Held {
 		o.find(Note, "database", "", "", "the run that is under way has the database open: its rows are not counted here")
 	} else if db.Err != nil {
@@ -142,20 +145,26 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 		o.find(Problem, "behind", "", fmt.Sprintf("spacesetl replay --store %s --to %s", d, store.LatestFiles), "%s", db.Latest)
 	}
 	pruned, _ := landing.ReadPruned(d) // what is wrong with it is found
-	for _, name := range []string{store.ParquetFiles, store.DuckDBFile} {
-		wanted, lacks := false, []string{}
+	for _, name := range store.Noted() {
+		wanted, view, lacks := false, db, []string{}
+		if name == store.PostgreSQL {
+			wanted, view = server.Runs != nil, server
+		}
 		for _, v := range o.views {
-			if v.err != nil || !v.asked(store.ParquetFiles) && !v.asked(store.DuckDBFile) {
+			if v.err != nil || len(v.to) == 0 {
 				continue // without tables: it has stopped before its first page, if it ended at all
 			}
 			wanted = wanted || v.asked(name)
-			if !v.in(name, db) && !(name == store.ParquetFiles && v.asked(name)) { // those are damage
+			if name == store.PostgreSQL && server.Runs == nil {
+				continue
+			}
+			if !v.in(name, view) && !(name == store.ParquetFiles && v.asked(name)) { // those are damage
 				lacks = append(lacks, v.id)
 			}
 		}
 		if lost := pruned.Lost(d, lacks); wanted && lost != nil {
 			level, do := Note, ""
-			if len(db.Runs) == 0 {
+			if len(view.Runs) == 0 {
 				level, do = Problem, fmt.Sprintf("bring them back first, or do without them: spacesetl replay --store %s --to %s", d, name)
 			}
 			o.find(level, "pruned", lost.First, do, "%s lacks runs that it cannot be brought up to: %v", name, lost)
@@ -164,6 +173,9 @@ func (o *Overview) behind(d store.Dir, db DatabaseView) {
 		if wanted && len(lacks) > 0 {
 			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", d, name),
 				"%s lacks %d runs that other tables have, the first %s", name, len(lacks), lacks[0])
+		}
+		if name == store.PostgreSQL && wanted && server.Runs == nil && server.Err == nil {
+			o.find(Note, "postgres", "", "", "PostgreSQL, which runs were loaded into, is asked only where the job says so: name its file with -f")
 		}
 	}
 }

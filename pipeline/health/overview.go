@@ -134,6 +134,7 @@ type OverviewConfig struct {
 	Budget   money.Budget
 	Stale    time.Duration // a last run older than this is stale; 0 is by the usual interval
 	Database DatabaseView
+	Postgres DatabaseView // the zero value where it was not asked
 }
 
 // DatabaseView is what the database file says; whoever can open one fills it

@@ -153,9 +153,13 @@ type Refusal struct {
 const (
 	ParquetFiles = "parquet"
 	DuckDBFile   = "duckdb"
+	PostgreSQL   = "postgres"
 	// LatestFiles are made of the database after a run, which does not note them.
 	LatestFiles = "latest"
 )
+
+// Noted are the destinations that manifests note.
+func Noted() []string { return []string{ParquetFiles, DuckDBFile, PostgreSQL} }
 
 // Ask notes the destinations that a run is asked to load.
 func (m *Manifest) Ask(destinations []string) {
@@ -281,7 +285,7 @@ func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (_ *Manifest, err
 	case err == nil && (m.Repeats(earlier) || m.elsewhere(earlier)):
 		return &earlier, l.latest(step)
 	case err == nil: // what it was asked for once, it still is
-		m.Ask(slices.DeleteFunc([]string{ParquetFiles, DuckDBFile}, func(name string) bool { return !m.LoadsTo(name) && !earlier.LoadsTo(name) }))
+		m.Ask(slices.DeleteFunc(Noted(), func(name string) bool { return !m.LoadsTo(name) && !earlier.LoadsTo(name) }))
 		m.Checksum, err = m.checksum()
 	case Unwritten(err):
 		err = nil

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // checkDatabase says which DuckDB reads the file, and tries.
@@ -42,6 +44,19 @@ func checkDatabase(e *examination) {
 	if cli := installedDuckDB(e.ctx, e.Environ); cli != "" && older(cli, oldest) {
 		e.warn("database", "install a newer one", "the duckdb on this machine is %s, too old for the file", cli)
 	}
+}
+
+// checkPostgres connects, where the job's tables go there.
+func checkPostgres(e *examination) {
+	if e.Offline || !slices.Contains(e.Spec.To, store.PostgreSQL) {
+		return
+	}
+	schema, runs, err := jobs.Open(e.Spec, jobs.Options{PostgresURL: e.Postgres}).Postgres(e.ctx)
+	if err != nil {
+		e.fail("postgres", "set PGHOST, PGUSER and the like, or SPACESETL_POSTGRES_URL, and see that the server answers", "%v", err)
+		return
+	}
+	e.ok("postgres", "schema %s has %d runs", schema, runs)
 }
 
 // installedDuckDB is the version of the command line tool; empty without one.

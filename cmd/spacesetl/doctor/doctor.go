@@ -43,6 +43,7 @@ type Patient struct {
 	Version   string      // of the program, as it says it to the API
 	Built     string      // the same, as it says it to people
 	Environ   []string    // for other programs
+	Postgres  string      // jobs.Options.PostgresURL
 	Now       time.Time
 }
 
@@ -58,6 +59,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	checkLock(e)
 	checkStore(e)
 	checkDatabase(e)
+	checkPostgres(e)
 	return e.found
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // inOrder are a job's flags as help lists them, the usual ones first; others follow.
-const inOrder = "file name ids ids-file creators search state with to store base-url dialect publish follow accounts private no-users users budget-run budget-day budget-month " +
+const inOrder = "file name ids ids-file creators search state with to postgres-schema store base-url dialect publish follow accounts private no-users users budget-run budget-day budget-month " +
 	"workers max-wait max-total-wait deadline retry-for ask-again resume-within strict"
 
 // JobFlags are the parts of a job as flags: its file, and all keys that are flags.

@@ -8,6 +8,7 @@ func manEnvironment(m *manual) {
 		{"X_USER_TOKEN", "A user's OAuth 2.0 token, for ticket buyers the Space creator's. It wins over the users' accounts."},
 		{"X_CLIENT_ID, X_CLIENT_SECRET", "The app's OAuth 2.0 client, for auth login; the secret of confidential clients only."},
 		{"X_API_KEY, X_API_SECRET", "The app's key and secret, for auth app. They are not stored."},
+		{"SPACESETL_POSTGRES_URL", "Where PostgreSQL is, of --to postgres: postgres://user:password@host/database. Without it PGHOST, PGUSER, PGDATABASE, PGSERVICE, PGPASSFILE and the like count, as for psql."},
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies to ask through."},
 		{"SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's, such as that of a proxy that opens TLS."},
 		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
