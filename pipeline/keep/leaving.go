@@ -146,6 +146,9 @@ func (l *looking) month(runs []string) (leaving, error) {
 	one.Runs, one.files = len(with), slices.Collect(maps.Values(files))
 	slices.SortFunc(one.files, func(a, b store.Joined) int { return strings.Compare(a.Path, b.Path) })
 	l.stays = append(l.stays, one.without(stay)...)
+	if l.cfg.Archive != "" {
+		l.stays = append(l.stays, one.without(one.unsound(l.d))...)
+	}
 	return one, nil
 }
 
