@@ -14,9 +14,10 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// over returns the pages of a run that can go; nil without any. The error is why they
+// pages returns the pages of a run that can go; nil without any. The error is why they
 // stay.
-func over(d store.Dir, bundles *store.Bundles, run string, cfg PruneConfig) (*store.Folder, error) {
+func (l *looking) pages(bundles *store.Bundles, run string) (*store.Folder, error) {
+	d := l.d
 	files, err := pagesOf(d, bundles, run)
 	if err != nil || files == nil {
 		return nil, err
@@ -33,7 +34,10 @@ func over(d store.Dir, bundles *store.Bundles, run string, cfg PruneConfig) (*st
 	switch {
 	case !m.Ended():
 		return nil, fmt.Errorf("run %s has not come to its end", run)
-	case cfg.Archive == "" && m.LoadsTo(store.DuckDBFile) && !m.LoadsTo(store.ParquetFiles):
+	case l.cfg.Archive != "" || !m.LoadsTo(store.DuckDBFile):
+	case l.pruned.Tableless("", run) && !l.loaded(&m):
+		return nil, fmt.Errorf("%s has not got run %s, whose Parquet files were pruned: the next run brings it up", d.DuckDB(), run)
+	case !m.LoadsTo(store.ParquetFiles):
 		return nil, fmt.Errorf("the rows of run %s are in the database alone, which is made again of its pages: name an archive", run)
 	}
 	return files, nil

@@ -145,6 +145,11 @@ func missedByNobody(t *testing.T, j *job) {
 	if err := os.Remove(d.DuckDB()); err != nil {
 		t.Fatal(err)
 	}
+	raw := j.config("") // of what only the pages have now
+	raw.Database = j.has
+	if sum, err := keep.PruneStore(t.Context(), d, false, raw); err != nil || len(sum.Months) > 0 || !strings.Contains(sum.Stays, "whose Parquet files were pruned") {
+		t.Errorf("without a database: %+v (%v)", sum, err)
+	}
 	j.replay(t) // of what there is, the pages
 	if left := parquet(t, d, "2026-10"); len(left) > 0 {
 		t.Errorf("replay brought %d files back of the same rows", len(left))
