@@ -35,7 +35,6 @@ type archive struct {
 	zstd           *zstd.Encoder
 	tar            *tar.Writer
 	lock           *flock.Flock // of its folder; nil for none
-	whole          bool
 }
 
 func newArchive(cfg Config) (*archive, error) {
@@ -73,8 +72,9 @@ func newMonth(ctx context.Context, to string) (*archive, error) {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(filepath.Dir(to), monthsLock), flock.SetPermissions(0o666))
-	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil {
-		return nil, fmt.Errorf("waiting for %s: %w", lock.Path(), durable.Cause(err))
+	// Where files cannot be locked two that come at once fail, and the next day's do not.
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil && ctx.Err() != nil {
+		return nil, err
 	}
 	a, err := newArchive(Config{To: to})
 	if err != nil {
@@ -166,11 +166,7 @@ func (a *archive) finish(x *Index) error {
 	if err := errors.Join(a.tar.Close(), a.zstd.Close()); err != nil || a.file == nil {
 		return err
 	}
-	if err := (durable.Options{}).Publish(a.unfinished, a.to); err != nil {
-		return err
-	}
-	a.whole = true
-	return nil
+	return durable.Options{Keep: a.lock != nil}.Publish(a.unfinished, a.to)
 }
 
 func (a *archive) close() error {
@@ -178,8 +174,8 @@ func (a *archive) close() error {
 		return nil
 	}
 	err := a.file.Close()
-	if !a.whole {
-		err = errors.Join(err, os.Remove(a.unfinished))
+	if left := os.Remove(a.unfinished); !errors.Is(left, fs.ErrNotExist) {
+		err = errors.Join(err, left)
 	}
 	if a.lock != nil {
 		err = errors.Join(err, a.lock.Close())
