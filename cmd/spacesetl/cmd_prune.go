@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
@@ -77,11 +78,18 @@ func printPruned(c *console, sum *keep.PruneSummary, dry bool) error {
 	if len(sum.Months)+len(sum.Tables) == 0 {
 		return c.print("nothing to prune\n")
 	}
+	var what []string
+	if n := len(sum.Months); n > 0 {
+		what = append(what, "pages of "+plural(n, "month"))
+	}
+	if n := len(sum.Tables); n > 0 {
+		what = append(what, "Parquet files of "+plural(n, "month"))
+	}
 	did := "were removed"
 	if dry {
 		did = "would be removed; nothing was changed"
 	}
-	return c.print("pages of %s and Parquet files of %s %s\n", plural(len(sum.Months), "month"), plural(len(sum.Tables), "month"), did)
+	return c.print("%s %s\n", strings.Join(what, " and "), did)
 }
 
 func printMonth(c *console, m landing.PrunedMonth, what string) {

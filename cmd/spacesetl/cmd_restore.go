@@ -29,7 +29,7 @@ func restoreCommand(c *console) *cli.Command {
 		Flags: []cli.Flag{
 			text("store", "", "new `DIR` of the job's pages and tables"),
 			text("archive", "", "bring back to the --store what was pruned from it into `FILE`"),
-			flag("verify", "prove the restored store, as spacesetl verify does"),
+			flag("verify", "prove the store then, as spacesetl verify does"),
 			memoryFlag(),
 			outputFlag(),
 		},
@@ -85,7 +85,16 @@ func restoreArchive(c *console, ctx *cli.Context) error {
 	if month.Tables != nil {
 		what, as = "Parquet files", "list"
 	}
-	return c.print("the %s of %s are back, from %s to %s: %s, %s, as their manifests %s them\n", what, plural(month.Runs, "run"), month.First, month.Last, plural(month.Files, "file"), humanize.IBytes(uint64(month.Bytes)), as)
+	switch {
+	case ctx.String("output") != "json":
+		err = c.print("the %s of %s are back, from %s to %s: %s, %s, as their manifests %s them\n", what, plural(month.Runs, "run"), month.First, month.Last, plural(month.Files, "file"), humanize.IBytes(uint64(month.Bytes)), as)
+	case !ctx.Bool("verify"):
+		err = c.printJSON(month)
+	}
+	if err == nil && ctx.Bool("verify") {
+		err = verifyStore(c, ctx, proof.Options{All: true})
+	}
+	return err
 }
 
 func printRestored(c *console, done *keep.Restored, proved bool) error {

@@ -2,16 +2,24 @@ package keep
 
 import (
 	"archive/tar"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
@@ -26,7 +34,7 @@ type archive struct {
 	file           *os.File
 	zstd           *zstd.Encoder
 	tar            *tar.Writer
-	whole          bool
+	lock           *flock.Flock // of its folder; nil for none
 }
 
 func newArchive(cfg Config) (*archive, error) {
@@ -52,6 +60,75 @@ func newArchive(cfg Config) (*archive, error) {
 	}
 	a.zstd, a.tar = encoder, tar.NewWriter(encoder)
 	return a, nil
+}
+
+// monthsLock is locked, in a folder of what was pruned, by whoever writes there: several
+// jobs may, and all begin with the first run of a day.
+const monthsLock = "_pruned-lock"
+
+// newMonth is newArchive of a month that is about to be pruned.
+func newMonth(ctx context.Context, to string) (*archive, error) {
+	if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+		return nil, err
+	}
+	lock := flock.New(filepath.Join(filepath.Dir(to), monthsLock), flock.SetPermissions(0o666))
+	// Where files cannot be locked two that come at once fail, and the next day's do not.
+	if _, err := lock.TryLockContext(ctx, 100*time.Millisecond); err != nil && ctx.Err() != nil {
+		return nil, err
+	}
+	a, err := newArchive(Config{To: to})
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	a.lock = lock
+	return a, nil
+}
+
+// seal ends the archive of a month under the first of its names that nothing else has,
+// compares it with what it is to have, and writes its checksum beside it, as sha256sum -c
+// reads it. One that is there already counts if it has the same.
+func (a *archive) seal(x *Index, step durable.Step) (path string, err error) {
+	slices.SortFunc(x.Files, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	x.Checksum = store.Checksum(x)
+	stem := strings.TrimSuffix(a.to, archiveEnd)
+	for n := 1; ; n++ {
+		if path = a.to; n > 1 {
+			path = fmt.Sprint(stem, "-", n, archiveEnd)
+		}
+		err := x.in(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			a.to = path
+			if err = errors.Join(step.At("prune: before archive", path), a.finish(x)); err != nil {
+				return "", err
+			}
+			if err = x.in(path); err != nil {
+				return "", errors.Join(err, os.Remove(path))
+			}
+		}
+		if err != nil {
+			continue // somebody else's, or damaged
+		}
+		sum, _, err := store.FileSum(path)
+		if err == nil {
+			err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: step, Name: "checksum"})
+		}
+		return path, err
+	}
+}
+
+// in compares an archive with what it is to have.
+func (x *Index) in(path string) error {
+	sums := map[string]string{}
+	there, err := walk(path, nil, func(e Entry, from io.Reader) error {
+		hash := sha256.New()
+		_, err := io.Copy(hash, from)
+		sums[e.Path] = hex.EncodeToString(hash.Sum(nil))
+		return err
+	})
+	if err == nil && (!slices.Equal(there.Files, x.Files) || slices.ContainsFunc(x.Files, func(e Entry) bool { return sums[e.Path] != e.SHA256 })) {
+		err = &NoBackupError{path, "it has other files"}
+	}
+	return err
 }
 
 func (*archive) have(e Entry) (Entry, bool) { return e, false }
@@ -89,11 +166,7 @@ func (a *archive) finish(x *Index) error {
 	if err := errors.Join(a.tar.Close(), a.zstd.Close()); err != nil || a.file == nil {
 		return err
 	}
-	if err := (durable.Options{}).Publish(a.unfinished, a.to); err != nil {
-		return err
-	}
-	a.whole = true
-	return nil
+	return durable.Options{Keep: a.lock != nil}.Publish(a.unfinished, a.to)
 }
 
 func (a *archive) close() error {
@@ -101,8 +174,11 @@ func (a *archive) close() error {
 		return nil
 	}
 	err := a.file.Close()
-	if !a.whole {
-		err = errors.Join(err, os.Remove(a.unfinished))
+	if left := os.Remove(a.unfinished); !errors.Is(left, fs.ErrNotExist) {
+		err = errors.Join(err, left)
+	}
+	if a.lock != nil {
+		err = errors.Join(err, a.lock.Close())
 	}
 	return err
 }

@@ -129,7 +129,7 @@ func (b *bringing) find(pruned landing.Pruned) (at int, err error) {
 		return t.First <= first && last <= t.Last && t.Files == len(b.names) && slices.Equal(t.Tables, has)
 	})
 	if at < 0 {
-		return 0, fmt.Errorf("%s: has Parquet files that were not pruned from %s", b.archive, b.l.Dir)
+		return 0, fmt.Errorf("%s: has Parquet files that were not pruned from %s, or that are back", b.archive, b.l.Dir)
 	}
 	b.of = pruned.Tables[at]
 	runs, err := b.l.Runs()

@@ -146,6 +146,9 @@ func (l *looking) month(runs []string) (leaving, error) {
 	one.Runs, one.files = len(with), slices.Collect(maps.Values(files))
 	slices.SortFunc(one.files, func(a, b store.Joined) int { return strings.Compare(a.Path, b.Path) })
 	l.stays = append(l.stays, one.without(stay)...)
+	if l.cfg.Archive != "" {
+		l.stays = append(l.stays, one.without(one.unsound(l.d))...)
+	}
 	return one, nil
 }
 
@@ -183,16 +186,21 @@ func (l *looking) over(run string) (*store.Manifest, error) {
 		}
 		return nil, fmt.Errorf("run %s has pages and no manifest: spacesetl replay --store %s --run %[1]s makes it", run, store.ShellWord(string(l.d)))
 	}
-	content, has := l.database[run]
 	switch {
 	case err != nil:
 		return nil, err
 	case !m.Ended() || l.d.Dying(run):
 		return nil, fmt.Errorf("run %s has not come to its end", run)
-	case len(m.Files) > 0 && m.LoadsTo(store.DuckDBFile) && (!has || content != "" && m.Content != "" && content != m.Content):
+	case len(m.Files) > 0 && m.LoadsTo(store.DuckDBFile) && !l.loaded(&m):
 		return nil, fmt.Errorf("%s has not got run %s: the next run brings it up", l.d.DuckDB(), run)
 	}
 	return &m, nil
+}
+
+// loaded reports whether the database has a run as its manifest has it.
+func (l *looking) loaded(m *store.Manifest) bool {
+	content, has := l.database[m.Run.RunID]
+	return has && (content == "" || m.Content == "" || content == m.Content)
 }
 
 // file is the file that has the rows of one that a manifest lists; nil if there are none.

@@ -8,16 +8,16 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
-// over returns the pages of a run that can go; nil without any. The error is why they
+// pages returns the pages of a run that can go; nil without any. The error is why they
 // stay.
-func over(d store.Dir, bundles *store.Bundles, run string, cfg PruneConfig) (*store.Folder, error) {
+func (l *looking) pages(bundles *store.Bundles, run string) (*store.Folder, error) {
+	d := l.d
 	files, err := pagesOf(d, bundles, run)
 	if err != nil || files == nil {
 		return nil, err
@@ -34,7 +34,10 @@ func over(d store.Dir, bundles *store.Bundles, run string, cfg PruneConfig) (*st
 	switch {
 	case !m.Ended():
 		return nil, fmt.Errorf("run %s has not come to its end", run)
-	case cfg.Archive == "" && m.LoadsTo(store.DuckDBFile) && !m.LoadsTo(store.ParquetFiles):
+	case l.cfg.Archive != "" || !m.LoadsTo(store.DuckDBFile):
+	case l.pruned.Tableless("", run) && !l.loaded(&m):
+		return nil, fmt.Errorf("%s has not got run %s, whose Parquet files were pruned: the next run brings it up", d.DuckDB(), run)
+	case !m.LoadsTo(store.ParquetFiles):
 		return nil, fmt.Errorf("the rows of run %s are in the database alone, which is made again of its pages: name an archive", run)
 	}
 	return files, nil
@@ -55,20 +58,18 @@ func pagesOf(d store.Dir, bundles *store.Bundles, run string) (*store.Folder, er
 	return pages, nil
 }
 
-// archiveMonth copies the pages of a month into an archive, with a file of its checksum,
-// as sha256sum -c reads it. One that is there already has to have the same files.
+// archiveMonth copies the pages of a month into an archive.
 func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg PruneConfig) (path string, err error) {
 	folder, err := filepath.Abs(cfg.Archive)
 	if err != nil {
 		return "", err
 	}
-	path = filepath.Join(folder, fmt.Sprintf("raw-%s-%s%s", m.First[:4], m.First[4:6], archiveEnd))
 	x := &Index{Format: indexFormat, Store: string(d), At: m.At}
 	runs, err := d.Runs()
 	if err != nil {
 		return "", err
 	}
-	a, err := newArchive(Config{To: path})
+	a, err := newMonth(ctx, filepath.Join(folder, fmt.Sprintf("raw-%s-%s%s", m.First[:4], m.First[4:6], archiveEnd)))
 	if err != nil {
 		return "", err
 	}
@@ -96,26 +97,7 @@ func archiveMonth(ctx context.Context, d store.Dir, m landing.PrunedMonth, cfg P
 			}
 		}
 	}
-	if there, err := readArchive(path); err == nil {
-		if !slices.Equal(there.Files, x.Files) {
-			return "", fmt.Errorf("%s is there already and has other pages: name another folder for the archive", path)
-		}
-		return path, nil
-	}
-	return path, seal(a, x, path, cfg.Step)
-}
-
-// seal ends an archive, and writes its checksum beside it.
-func seal(a *archive, x *Index, path string, step durable.Step) error {
-	x.Checksum = store.Checksum(x)
-	if err := errors.Join(step.At("prune: before archive", path), a.finish(x)); err != nil {
-		return err
-	}
-	sum, _, err := store.FileSum(path)
-	if err == nil {
-		err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: step, Name: "checksum"})
-	}
-	return err
+	return a.seal(x, cfg.Step)
 }
 
 func archiveFile(a *archive, x *Index, name, path string) error {

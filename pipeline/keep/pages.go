@@ -23,15 +23,10 @@ func tee(file io.ReaderAt, bytes int64, hash hash.Hash) io.Reader {
 	return io.TeeReader(io.NewSectionReader(file, 0, bytes), hash)
 }
 
-// readArchive reads what an archive lists.
-func readArchive(path string) (*Index, error) {
-	return walk(path, nil, func(Entry, io.Reader) error { return nil })
-}
-
 // Back is what came back from an archive that it was pruned into.
 type Back struct {
 	landing.PrunedMonth
-	Tables []string // whose Parquet files they are; nil of pages
+	Tables []string `json:"tables,omitempty"` // whose Parquet files they are; nil of pages
 }
 
 // RestoreArchive brings back what was pruned into an archive.
@@ -43,7 +38,7 @@ func RestoreArchive(ctx context.Context, d store.Dir, archive string, step durab
 	if err != nil {
 		return Back{}, err
 	}
-	x, err := readArchive(archive)
+	x, err := walk(archive, nil, func(Entry, io.Reader) error { return nil })
 	if err != nil {
 		return Back{}, err
 	}
@@ -58,19 +53,12 @@ func RestoreArchive(ctx context.Context, d store.Dir, archive string, step durab
 // into, compares them with the checksums of the archive and of the runs' manifests, and
 // notes that they are no more pruned. A process that dies leaves them pruned.
 func RestorePages(ctx context.Context, d store.Dir, archive string, step durable.Step) (landing.PrunedMonth, error) {
-	pruned, err := landing.ReadPruned(d)
-	if err == nil && len(pruned.Months) == 0 {
-		err = fmt.Errorf("no pages were pruned from %s", d)
-	}
-	if err != nil {
-		return landing.PrunedMonth{}, err
-	}
 	l, err := d.Lock()
 	if err != nil {
 		return landing.PrunedMonth{}, err
 	}
 	defer l.Unlock()
-	pruned, err = landing.ReadPruned(d)
+	pruned, err := landing.ReadPruned(d)
 	if err != nil {
 		return landing.PrunedMonth{}, err
 	}

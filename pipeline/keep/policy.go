@@ -45,7 +45,9 @@ func (p *Policy) Set(key, text string) (err error) {
 	case "parquet":
 		p.Parquet, err = Age(text)
 	case "archive":
-		p.Archive = text
+		if p.Archive = text; text == "" { // as of a variable that is not set: what goes would be gone
+			err = errors.New("is no folder: leave it out for no archive")
+		}
 	default:
 		return errors.New("is none of its keys, raw, parquet and archive")
 	}

@@ -25,7 +25,7 @@ type PruneConfig struct {
 	// Begun does nothing unless the newest run is the first of its day.
 	Begun bool
 	// Database tells the runs that the store's database has, with their content; none
-	// without one. It is asked where Parquet files are old.
+	// without one. It is asked where Parquet files are old, or were.
 	Database func(context.Context) (map[string]string, error)
 	Step     durable.Step
 }
@@ -217,9 +217,14 @@ func prunable(ctx context.Context, d store.Dir, closed int, cfg PruneConfig) (su
 	if err != nil {
 		return sum, err
 	}
-	pruned, err := landing.ReadPruned(d)
-	if err != nil {
+	l := &looking{d: d, cfg: cfg}
+	if l.pruned, err = landing.ReadPruned(d); err != nil {
 		return sum, err
+	}
+	if cfg.Archive == "" && len(l.pruned.Tables) > 0 {
+		if l.database, err = cfg.Database(ctx); err != nil {
+			return PruneSummary{Stays: fmt.Sprintf("nobody knows which runs the database has: %v", err)}, nil
+		}
 	}
 	bundles, counted := store.NewBundles(d), map[string]bool{} // files, by path
 	until := cfg.Now.Add(-cfg.Raw).UTC().Format("200601")      // its month is not over so long
@@ -238,10 +243,10 @@ func prunable(ctx context.Context, d store.Dir, closed int, cfg PruneConfig) (su
 		}
 		m := landing.PrunedMonth{First: runs[0], Last: runs[n-1], At: cfg.Now.UTC().Truncate(time.Second)}
 		for _, run := range runs[:n] {
-			if pruned.Month(run) != nil {
+			if l.pruned.Month(run) != nil {
 				continue
 			}
-			pages, err := over(d, bundles, run, cfg)
+			pages, err := l.pages(bundles, run)
 			if err != nil {
 				sum.Stays = err.Error()
 				return sum, ctx.Err()

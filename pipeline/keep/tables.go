@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path"
 	"path/filepath"
 	"slices"
@@ -35,9 +34,6 @@ func pruneTables(ctx context.Context, l *store.Locked, pruned landing.Pruned, cf
 	for i := range months {
 		m := &months[i]
 		if cfg.Archive != "" {
-			if stays = append(stays, m.without(m.unsound(l.Dir))...); m.Files == 0 {
-				continue
-			}
 			if m.Archive, err = archiveTables(ctx, l.Dir, *m, cfg); err != nil {
 				return err
 			}
@@ -165,21 +161,13 @@ func replace(d store.Dir, next *store.Table, table string, m store.Map, step dur
 }
 
 // archiveTables copies the files of a month into an archive, and for each table a map of
-// those that have the rows of several runs. One that is there already counts if it has the
-// same; another gets another name, as a month does of which some files could not go.
+// those that have the rows of several runs.
 func archiveTables(ctx context.Context, d store.Dir, m leaving, cfg PruneConfig) (path string, err error) {
 	folder, err := filepath.Abs(cfg.Archive)
 	if err != nil {
 		return "", err
 	}
-	name := func(n int) string {
-		of := fmt.Sprintf("parquet-%s-%s", m.First[:4], m.First[4:6])
-		if n > 1 {
-			of += fmt.Sprint("-", n)
-		}
-		return filepath.Join(folder, of+archiveEnd)
-	}
-	a, err := newArchive(Config{To: name(1)})
+	a, err := newMonth(ctx, filepath.Join(folder, fmt.Sprintf("parquet-%s-%s%s", m.First[:4], m.First[4:6], archiveEnd)))
 	if err != nil {
 		return "", err
 	}
@@ -190,16 +178,7 @@ func archiveTables(ctx context.Context, d store.Dir, m leaving, cfg PruneConfig)
 			return "", err
 		}
 	}
-	for n := 1; ; n++ {
-		there, err := readArchive(name(n))
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			a.to = name(n)
-			return a.to, seal(a, x, a.to, cfg.Step)
-		case err == nil && slices.Equal(there.Files, x.Files):
-			return name(n), nil
-		}
-	}
+	return a.seal(x, cfg.Step)
 }
 
 func archiveTable(ctx context.Context, a *archive, x *Index, d store.Dir, files []store.Joined) error {

@@ -145,6 +145,11 @@ func missedByNobody(t *testing.T, j *job) {
 	if err := os.Remove(d.DuckDB()); err != nil {
 		t.Fatal(err)
 	}
+	raw := j.config("") // of what only the pages have now
+	raw.Database = j.has
+	if sum, err := keep.PruneStore(t.Context(), d, false, raw); err != nil || len(sum.Months) > 0 || !strings.Contains(sum.Stays, "whose Parquet files were pruned") {
+		t.Errorf("without a database: %+v (%v)", sum, err)
+	}
 	j.replay(t) // of what there is, the pages
 	if left := parquet(t, d, "2026-10"); len(left) > 0 {
 		t.Errorf("replay brought %d files back of the same rows", len(left))
@@ -283,7 +288,14 @@ func parquetStays(t *testing.T, j *job) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	would, err := keep.Prunable(t.Context(), d, j.tables(archive))
+	if err != nil {
+		t.Error(err)
+	}
 	first, err := keep.PruneStore(t.Context(), d, false, j.tables(archive))
+	if len(would.Tables) != len(first.Tables) || !slices.Equal(would.Left, first.Left) || len(first.Tables) == 1 && !slices.Equal(would.Tables[0].Tables, first.Tables[0].Tables) {
+		t.Errorf("would prune %+v, and pruned %+v", would, first)
+	}
 	if err != nil || len(first.Tables) != 1 || len(first.Left) != 2 || !strings.Contains(first.Left[0], held[0]+" stays") || !strings.Contains(first.Left[1], bad[0]+": is not the file") {
 		t.Fatalf("pruned %+v (%v)", first, err)
 	}
