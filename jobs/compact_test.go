@@ -606,3 +606,35 @@ func TestFilesThatAreHeldStay(t *testing.T) {
 	}
 	d.whole("held", want)
 }
+
+// So is one whose job has changed its partition, and of which months' Parquet files were
+// pruned, whose pages are there.
+func TestStoreOfFormat5GoesOnWorking(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 0, jobfile.CompactMonths)
+	d.store = unpacked(t, "store-format5.tar.zst") // ten runs from October 29 to November 1, one on December 10, one on January 9
+	d.spec.Store, d.spec.With, d.spec.Creators, d.spec.Partition = string(d.store), nil, nil, schemas.PartitionMonth
+	d.spec.Follow = jobfile.FollowNone
+	d.hours.Store(12*8 + 24*(39+30))
+	want := d.rows()
+	runs, err := d.store.Runs()
+	if err != nil || len(runs) != 12 || want["runs"].Rows != 2 || want["spaces"].Rows == 0 {
+		t.Fatalf("the store has %v in %v (%v)", want, runs, err)
+	}
+	d.whole("as it was", want)
+	if v, err := jobs.Open(d.spec, d.options()).Verify(t.Context(), proof.Options{All: true}); err != nil || len(v.Problems) > 0 || v.Pages == 0 {
+		t.Errorf("verify: %v, %+v", err, v)
+	}
+	before := d.listing()
+	d.replay("")
+	if after := d.listing(); !slices.Equal(before, after) {
+		t.Errorf("a replay changed the files:\n%q\n%q", before, after)
+	}
+	d.run()
+	d.run()
+	d.run()
+	d.whole("after more runs", nil)
+	if days, err := filepath.Glob(filepath.Join(d.store.Parquet(), "*", "run_date=*")); err != nil || len(days) > 0 {
+		t.Errorf("not in folders of months: %q, %v", days, err)
+	}
+}
