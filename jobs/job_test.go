@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/jobs"
@@ -77,6 +79,10 @@ func TestVerbsOfAStore(t *testing.T) {
 	}
 	if diff := sameFilesBelow(filepath.Join(spec.Store, "parquet"), filepath.Join(again, "parquet")); diff != "" {
 		t.Errorf("replay: %s", diff)
+	}
+	v, err := jobs.Open(jobs.Spec{Store: again}, jobs.Options{}).Verify(t.Context(), proof.Options{})
+	if err != nil || len(v.Problems) > 0 || v.Files == 0 || !slices.ContainsFunc(v.Notes, func(text string) bool { return strings.Contains(text, "in another store: 1;") }) {
+		t.Errorf("verify of what was made there: %v, %+v", err, v)
 	}
 	page, err := job.Report(t.Context(), jobs.ReportOptions{})
 	if err != nil {

@@ -104,6 +104,8 @@ func (p *merged) passed() string {
 		return "not compared: runs were loaded by an earlier version"
 	case p.v.Pruned > 0 && slices.ContainsFunc(p.loaded, func(id string) bool { return !p.manifests[id].LoadsTo(store.ParquetFiles) }):
 		return "not compared: it has rows of which no other file is there"
+	case slices.ContainsFunc(p.copies(), func(id string) bool { return !p.manifests[id].LoadsTo(store.ParquetFiles) }):
+		return "not compared: the pages that its rows are of are in another store, and no Parquet files are here"
 	case len(p.v.Problems) > 0:
 		return "not compared: something is wrong with what it is made of"
 	}

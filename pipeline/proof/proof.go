@@ -108,6 +108,9 @@ func (p *proving) all(ctx context.Context) error {
 	if tables := p.pruned.Tables; len(tables) > 0 {
 		p.v.Notes = append(p.v.Notes, fmt.Sprintf("Parquet files of months until run %s were pruned", tables[len(tables)-1].Last))
 	}
+	if n := len(p.copies()); n > 0 {
+		p.v.Notes = append(p.v.Notes, fmt.Sprintf("runs whose pages are in another store: %d; that their rows are what these say is proved there", n))
+	}
 	files, wrong := compact.Files(p.Store, p.Runs, p.manifests)
 	p.v.Problems = append(p.v.Problems, wrong...)
 	if err := p.joined(ctx, files); err != nil {
@@ -120,6 +123,16 @@ func (p *proving) all(ctx context.Context) error {
 		return err
 	}
 	return compareLatest(ctx, p)
+}
+
+// copies are the runs that were loaded from the pages of another store.
+func (p *proving) copies() (runs []string) {
+	for _, id := range p.Runs {
+		if m := p.manifests[id]; m != nil && p.Store.IsCopy(*m) {
+			runs = append(runs, id)
+		}
+	}
+	return runs
 }
 
 // chosen reports whether a run is to be looked at.
