@@ -91,7 +91,11 @@ func (r *reader) keep(key string, n ast.Node) {
 	for i := m.MapRange(); i.Next(); {
 		name := i.Key().GetToken().Value
 		text, _ := scalar(i.Value())
-		if err := r.spec.Keep.Set(name, text); err != nil && i.Value().Type() != ast.NullType {
+		null := i.Value().Type() == ast.NullType
+		if null {
+			text = "" // left out; but what goes without the archive that was meant is lost
+		}
+		if err := r.spec.Keep.Set(name, text); err != nil && (!null || name == "archive") {
 			r.mistake(line(i.Key()), "%s: %s %v", key, outside.Clip(name), err)
 		}
 	}

@@ -168,7 +168,7 @@ func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
 				level, do = Problem, fmt.Sprintf("bring them back first, or do without them: spacesetl replay --store %s --to %s", d, name)
 			}
 			o.find(level, "pruned", lost.First, do, "%s lacks runs that it cannot be brought up to: %v", name, lost)
-			lacks = slices.DeleteFunc(lacks, func(id string) bool { return pruned.Lost(d, []string{id}) != nil })
+			lacks = slices.DeleteFunc(lacks, func(id string) bool { return do != "" || pruned.Lost(d, []string{id}) != nil })
 		}
 		if wanted && len(lacks) > 0 {
 			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", d, name),

@@ -79,7 +79,9 @@ func override(ctx *cli.Context, name string, into any) (err error) {
 	case *bool:
 		*into = ctx.Bool(name)
 	case *int:
-		*into = ctx.Int(name)
+		if *into = ctx.Int(name); *into == 0 {
+			return errors.New("0 is none: leave it out for the default")
+		}
 	case *time.Duration:
 		if *into = ctx.Duration(name); *into == 0 {
 			return errors.New(jobfile.NoTime)
