@@ -156,22 +156,16 @@ func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) err
 	return nil
 }
 
-// count fills in the number of rows of the tables, which DuckDB knows.
+// count fills in the number of rows of the tables, which DuckDB knows, but for those of
+// files: to find the rows that count takes memory, so it is one table at a time.
 func (c *catalog) count(ctx context.Context, r *reader) error {
-	var counts []string
-	var tables []*relation
-	for _, relation := range c.relations {
-		if relation.Kind == "table" {
-			counts = append(counts, fmt.Sprintf("(SELECT count(*) FROM %s)", schemas.Quote(relation.Name)))
-			tables = append(tables, relation)
+	for _, t := range c.relations {
+		if t.Kind != "table" {
+			continue
+		}
+		if err := r.QueryRowContext(ctx, "SELECT count(*) FROM "+schemas.Quote(t.Name)).Scan(&t.Rows); err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}
-	if len(tables) == 0 {
-		return nil
-	}
-	var numbers []any
-	for _, t := range tables {
-		numbers = append(numbers, &t.Rows)
-	}
-	return r.QueryRowContext(ctx, "SELECT "+strings.Join(counts, ", ")).Scan(numbers...)
+	return nil
 }
