@@ -2,7 +2,6 @@ package load
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -171,22 +170,7 @@ func (m merge) touched() string {
 	return strings.Join(keys, " UNION ALL ")
 }
 
-// positions is the place of a list's digit among those of an object of parent, 0 of
-// a list of other objects; empty where the table has none of parent's.
+// positions is ListPlace of parent's objects.
 func (m merge) positions(parent *schemas.Table) string {
-	cases := ""
-	for i, l := range parent.Lists() {
-		if l.Table != m.table {
-			continue
-		}
-		same := "true"
-		for _, column := range slices.Sorted(maps.Keys(l.Set)) {
-			same += fmt.Sprintf(" AND list.%s = %s", schemas.Quote(column), schemas.QuoteText(l.Set[column]))
-		}
-		cases += fmt.Sprintf(" WHEN %s THEN %d", same, i+1)
-	}
-	if cases == "" {
-		return ""
-	}
-	return "CASE" + cases + " ELSE 0 END"
+	return schemas.ListPlace(parent, m.table, func(name string) string { return schemas.Quote(name) })
 }

@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -67,4 +68,25 @@ func SightingTables() []*Table {
 		}
 	}
 	return all
+}
+
+// ListPlace is SQL for the place of a list's digit among those of an object of a table: of the
+// list in a child table that the columns of the alias list tell, 0 of one of other objects.
+// It is empty where objects of the table have no list there. A name makes an identifier.
+func ListPlace(t, child *Table, name func(string) string) string {
+	cases := ""
+	for i, l := range t.lists {
+		if l.Table != child {
+			continue
+		}
+		same := "1 = 1"
+		for _, column := range slices.Sorted(maps.Keys(l.Set)) {
+			same += fmt.Sprintf(" AND list.%s = %s", name(column), QuoteText(l.Set[column]))
+		}
+		cases += fmt.Sprintf(" WHEN %s THEN %d", same, i+1)
+	}
+	if cases == "" {
+		return ""
+	}
+	return "CASE" + cases + " ELSE 0 END"
 }

@@ -2,7 +2,6 @@ package merging
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -97,22 +96,7 @@ func (l lists) touched() string {
 	return strings.Join(keys, " UNION ")
 }
 
-// positions is the place of a list's digit among those of an object of parent, 0 of a list
-// of other objects; empty where the table has none of parent's.
+// positions is ListPlace of parent's objects.
 func (l lists) positions(parent *schemas.Table) string {
-	cases := ""
-	for i, of := range parent.Lists() {
-		if of.Table != l.table {
-			continue
-		}
-		same := "1 = 1"
-		for _, column := range slices.Sorted(maps.Keys(of.Set)) {
-			same += fmt.Sprintf(" AND list.%s = %s", l.name(column), schemas.QuoteText(of.Set[column]))
-		}
-		cases += fmt.Sprintf(" WHEN %s THEN %d", same, i+1)
-	}
-	if cases == "" {
-		return ""
-	}
-	return "CASE" + cases + " ELSE 0 END"
+	return schemas.ListPlace(parent, l.table, func(name string) string { return l.name(name) })
 }
