@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -40,11 +39,7 @@ func CompareContained(ctx context.Context, cfg DuckDBConfig, parts []schemas.Par
 	if r.from, err = r.rows(); err != nil {
 		return nil, err
 	}
-	script := "CREATE TEMP TABLE _chosen (_run_id VARCHAR);"
-	for some := range slices.Chunk(chosen, 1000) {
-		script += "INSERT INTO _chosen VALUES ('" + strings.Join(some, "'), ('") + "');"
-	}
-	if _, err := s.ExecContext(ctx, script); err != nil {
+	if err := r.choose(ctx, s); err != nil {
 		return nil, err
 	}
 	stored, err := sizes(ctx, s.DB)
@@ -69,21 +64,8 @@ func (r *ruled) contained(ctx context.Context, t *schemas.Table, stored int64, w
 	shares := sharesOf(max(r.count(t), stored), r.bytes(t), len(t.Columns), r.limit)
 	for i := range shares {
 		part := share{i, shares}
-		rule := schemas.DuckDBRule(func(of *schemas.Table) string {
-			from := r.from[of.Name]
-			if from == "" {
-				return fmt.Sprintf("(FROM %s LIMIT 0)", schemas.Quote(of.Name))
-			}
-			if r.chosen != nil {
-				from = "(FROM " + from + " SEMI JOIN _chosen USING (_run_id))"
-			}
-			if of == t {
-				from = part.from(from, m.claimedBy())
-			}
-			return from
-		})
 		var some Contained
-		row := r.db.QueryRowContext(ctx, comparison(m, rule.Rows(t), part, leftOut(t, without)))
+		row := r.db.QueryRowContext(ctx, comparison(m, r.rule(t, part).Rows(t), part, leftOut(t, without)))
 		if err := row.Scan(&some.Rows, &some.Lacking, &some.Differs, &some.Foreign, &some.LastSeen); err != nil {
 			return sum, err
 		}

@@ -65,14 +65,39 @@ func (r *ruled) prepare(ctx context.Context) error {
 	if err := evolve(ctx, tx, true); err != nil {
 		return err
 	}
-	script := "CREATE TABLE _chosen (_run_id VARCHAR);"
-	for some := range slices.Chunk(r.chosen, 1000) {
-		script += "INSERT INTO _chosen VALUES ('" + strings.Join(some, "'), ('") + "');"
-	}
-	if _, err := tx.ExecContext(ctx, script); err != nil {
+	if err := r.choose(ctx, tx); err != nil {
 		return err
 	}
 	return tx.Commit()
+}
+
+// choose makes the table of the runs.
+func (r *ruled) choose(ctx context.Context, db interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}) error {
+	script := "CREATE TEMP TABLE _chosen (_run_id VARCHAR);"
+	for some := range slices.Chunk(r.chosen, 1000) {
+		script += "INSERT INTO _chosen VALUES ('" + strings.Join(some, "'), ('") + "');"
+	}
+	_, err := db.ExecContext(ctx, script)
+	return err
+}
+
+// rule is the rule for a share of a table's rows.
+func (r *ruled) rule(t *schemas.Table, part share) schemas.Rule {
+	return schemas.DuckDBRule(func(of *schemas.Table) string {
+		from := r.from[of.Name]
+		switch {
+		case from == "":
+			return fmt.Sprintf("(FROM %s LIMIT 0)", schemas.Quote(of.Name))
+		case r.chosen != nil:
+			from = "(FROM " + from + " SEMI JOIN _chosen USING (_run_id))"
+		}
+		if of == t {
+			return part.from(from, merge{table: t}.claimedBy())
+		}
+		return from
+	})
 }
 
 // hash hashes a table, as many rows at a time as there is memory for: a GROUP BY that
@@ -84,20 +109,7 @@ func (r *ruled) hash(ctx context.Context, t *schemas.Table) (TableHash, error) {
 	}
 	all, sum := TableHash{Hash: "0"}, new(big.Int)
 	for i := range shares {
-		rule := schemas.DuckDBRule(func(of *schemas.Table) string {
-			from := r.from[of.Name]
-			switch {
-			case from == "":
-				return schemas.Quote(of.Name)
-			case r.chosen != nil:
-				from = "(FROM " + from + " SEMI JOIN _chosen USING (_run_id))"
-			}
-			if of == t {
-				return share{i, shares}.from(from, merge{table: t}.claimedBy())
-			}
-			return from
-		})
-		some, err := hashTables(ctx, r.db, []*schemas.Table{t}, map[string]string{t.Name: "(" + rule.Rows(t) + ")"})
+		some, err := hashTables(ctx, r.db, []*schemas.Table{t}, map[string]string{t.Name: "(" + r.rule(t, share{i, shares}).Rows(t) + ")"})
 		if err != nil {
 			return all, err
 		}
