@@ -5,6 +5,8 @@ import (
 	"math"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 const (
@@ -100,4 +102,16 @@ func sharesOf(rows, bytes int64, columns int, limit int64) int {
 	times := float64(limit) / mergeMemory
 	cells := float64(rows) * float64(columns) / shareCells
 	return int(min(max(math.Ceil(max(cells, float64(bytes)/shareBytes)/times), 1), mostShares))
+}
+
+// share is one of several shares of a table's rows, told apart by a hash; the
+// zero value is all.
+type share struct{ part, of int }
+
+// from selects the share of rows whose columns hash to it.
+func (s share) from(rows string, columns []string) string {
+	if s.of <= 1 || rows == "" {
+		return rows
+	}
+	return fmt.Sprintf("(FROM %s WHERE hash(%s) %% %d = %d)", rows, schemas.Quote(columns...), s.of, s.part)
 }

@@ -29,18 +29,6 @@ type merge struct {
 	taken map[string]bool
 }
 
-// share is one of several shares of a table's rows, told apart by a hash; the
-// zero value is all.
-type share struct{ part, of int }
-
-// from selects the share of rows whose columns hash to it.
-func (s share) from(rows string, columns []string) string {
-	if s.of <= 1 || rows == "" {
-		return rows
-	}
-	return fmt.Sprintf("(FROM %s WHERE hash(%s) %% %d = %d)", rows, schemas.Quote(columns...), s.of, s.part)
-}
-
 // claimedBy are the columns whose rows belong together: they are in one share.
 func (m merge) claimedBy() []string {
 	if lists := m.table.ListColumns(); len(lists) > 0 {
@@ -109,9 +97,6 @@ func (m merge) meet() []string {
 		metRows, schemas.Quote(m.table.Name), m.from, equal(m.table.Key, "stored", "incoming"))}
 }
 
-// place is the column, of what was taken out, that says where a row stands.
-const place = "_place"
-
 // meetAt takes out the few stored rows, by the alias one, that a condition is true of.
 // First it looks where they stand, for which the columns of the condition are read alone.
 // The others are read only around these places, whatever is stored beside.
@@ -120,21 +105,6 @@ func (m merge) meetAt(condition string) []string {
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT one.rowid AS %s FROM %s AS one %s", places(m.table), place, schemas.Quote(m.table.Name), condition),
 		fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT one.*, one.rowid AS %s FROM %s", metRows, place, there(m.table)),
 	}
-}
-
-// places is the temporary table that says where the stored rows of a table stand that were
-// taken out.
-func places(t *schemas.Table) string { return schemas.Quote("_places_" + t.Name) }
-
-// there is these rows, as they are now, by the alias one.
-func there(t *schemas.Table) string {
-	return fmt.Sprintf("%s AS one SEMI JOIN %s AS there ON one.rowid = there.%s", schemas.Quote(t.Name), places(t), place)
-}
-
-// inserted is the rows that the transaction inserted, by the alias one. DuckDB gives them
-// other places when it ends.
-func inserted(t *schemas.Table) string {
-	return schemas.Quote(t.Name) + " AS one WHERE one.rowid >= 36028797018960000"
 }
 
 // meeting are new rows, of which those that meet a stored one say where it stands, and
