@@ -21,6 +21,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 )
 
 // oldStore unpacks a store that commit 4d52904 made, the last whose manifests
@@ -203,7 +204,7 @@ func sameFiles(t *testing.T, listed, in store.Dir, runID string) {
 		if part.Rows == 0 {
 			continue // this version writes no such files
 		}
-		sum, _, err := store.FileSum(filepath.Join(in.Parquet(), filepath.FromSlash(part.Path)))
+		sum, _, err := durable.FileSum(filepath.Join(in.Parquet(), filepath.FromSlash(part.Path)))
 		if err != nil || sum != part.SHA256 && !slices.Contains(revised, part.Table) {
 			t.Errorf("%s in %s: %.12s, %v; listed %.12s", part.Path, in, sum, err, part.SHA256)
 		}

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -174,4 +177,21 @@ func (v *runView) claim(one listed, files *publishedFiles) {
 		path = j.Path
 	}
 	v.wrong = append(v.wrong, path)
+}
+
+// strays are what lies in the store, and among the folders of runs, and is not ours.
+func strays(d store.Dir) (names []string) {
+	in := func(folder string, ours func(name string) bool) {
+		entries, _ := os.ReadDir(d.File(folder)) // who needs it says that it cannot be read
+		for _, e := range entries {
+			if name := path.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), "_") && !ours(name) {
+				names = append(names, name)
+			}
+		}
+	}
+	in("", func(name string) bool {
+		return store.Owns(name) || store.OwnsFolder(name) || slices.Contains(store.Derived, name) || strings.HasPrefix(name, "spaces.duckdb")
+	})
+	in("runs", func(name string) bool { return store.Owns(name) || store.IsRun(d, path.Base(name)) })
+	return names
 }

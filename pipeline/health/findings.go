@@ -4,11 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -289,20 +286,3 @@ func (o *Overview) answers() {
 
 // missingManifest reports whether a run simply has not come to its end.
 func missingManifest(err error) bool { return errors.Is(err, fs.ErrNotExist) }
-
-// strays are what lies in the store, and among the folders of runs, and is not ours.
-func strays(d store.Dir) (names []string) {
-	in := func(folder string, ours func(name string) bool) {
-		entries, _ := os.ReadDir(d.File(folder)) // who needs it says that it cannot be read
-		for _, e := range entries {
-			if name := path.Join(folder, e.Name()); !strings.HasPrefix(e.Name(), "_") && !ours(name) {
-				names = append(names, name)
-			}
-		}
-	}
-	in("", func(name string) bool {
-		return store.Owns(name) || store.OwnsFolder(name) || slices.Contains(store.Derived, name) || strings.HasPrefix(name, "spaces.duckdb")
-	})
-	in("runs", func(name string) bool { return store.Owns(name) || store.IsRun(d, path.Base(name)) })
-	return names
-}

@@ -108,7 +108,7 @@ func (a *archive) seal(x *Index, step durable.Step) (path string, err error) {
 		if err != nil {
 			continue // somebody else's, or damaged
 		}
-		sum, _, err := store.FileSum(path)
+		sum, _, err := durable.FileSum(path)
 		if err == nil {
 			err = durable.WriteFile(path+".sha256", []byte(sum+"  "+filepath.Base(path)+"\n"), durable.Options{Step: step, Name: "checksum"})
 		}
@@ -136,6 +136,18 @@ func (*archive) drop(string)                {} // the index does not list it
 func (*archive) earlier() []Entry           { return nil }
 
 func (*archive) older(string) (e Entry, path string, ok bool) { return e, "", false }
+
+// add puts a file into the archive, and into its list, and returns its checksum.
+func (a *archive) add(x *Index, name string, file io.ReaderAt, info fs.FileInfo) (sum string, err error) {
+	hash := sha256.New()
+	e := Entry{Path: name, Bytes: info.Size(), Time: info.ModTime().UnixNano()}
+	if err := a.put(e, tee(file, e.Bytes, hash)); err != nil {
+		return "", err
+	}
+	e.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	x.Files = append(x.Files, e)
+	return e.SHA256, nil
+}
 
 func (a *archive) put(e Entry, from io.Reader) error {
 	at := time.Unix(0, e.Time)

@@ -97,7 +97,7 @@ func (f *folder) have(e Entry) (Entry, bool) {
 	if err != nil || !info.Mode().IsRegular() || info.Size() != e.Bytes || info.ModTime().UnixNano() != e.Time {
 		return e, false
 	}
-	e.SHA256, _, err = store.FileSum(f.next(e.Path))
+	e.SHA256, _, err = durable.FileSum(f.next(e.Path))
 	return e, err == nil
 }
 

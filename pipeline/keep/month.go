@@ -2,8 +2,6 @@ package keep
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -117,12 +115,6 @@ func archiveFile(a *archive, x *Index, name, path string) error {
 	} else if end, err := landing.Whole(file, info.Size()); err != nil || end < info.Size() {
 		return errors.Join(err, fmt.Errorf("%s: damaged at byte %d: restore it from a backup", path, end))
 	}
-	hash := sha256.New()
-	e := Entry{Path: name, Bytes: info.Size(), Time: info.ModTime().UnixNano()}
-	if err := a.put(e, tee(file, e.Bytes, hash)); err != nil {
-		return err
-	}
-	e.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	x.Files = append(x.Files, e)
-	return nil
+	_, err = a.add(x, name, file, info)
+	return err
 }

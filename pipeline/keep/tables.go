@@ -207,16 +207,14 @@ func archiveTable(ctx context.Context, a *archive, x *Index, d store.Dir, files 
 		if err != nil {
 			return err
 		}
-		hash := sha256.New()
-		e := Entry{Path: "parquet/" + f.Path, Bytes: info.Size(), Time: info.ModTime().UnixNano()}
-		err = errors.Join(ctx.Err(), a.put(e, tee(file, e.Bytes, hash)), file.Close())
-		if e.SHA256 = hex.EncodeToString(hash.Sum(nil)); err == nil && e.SHA256 != f.SHA256 {
+		sum, err := a.add(x, "parquet/"+f.Path, file, info)
+		err = errors.Join(ctx.Err(), err, file.Close())
+		if err == nil && sum != f.SHA256 {
 			err = fmt.Errorf("%s: has changed while it was archived", name)
 		}
 		if err != nil {
 			return err
 		}
-		x.Files = append(x.Files, e)
 	}
 	return nil
 }

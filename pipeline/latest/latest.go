@@ -92,7 +92,7 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 	}
 	for i := range parts {
 		name := filepath.Join(next, parts[i].Path)
-		if parts[i].SHA256, parts[i].Bytes, err = store.FileSum(name); err == nil {
+		if parts[i].SHA256, parts[i].Bytes, err = durable.FileSum(name); err == nil {
 			err = durable.SyncFile(name)
 		}
 		if err != nil {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,32 +224,6 @@ func (m Manifest) Repeats(earlier Manifest) bool {
 	sum, err := m.checksum()
 	_, whole, earlierErr := earlier.Text()
 	return err == nil && earlierErr == nil && whole && sum == earlier.Checksum
-}
-
-// FileSum is the SHA-256 of a file, in hexadecimal, and its size.
-func FileSum(name string) (sum string, bytes int64, err error) {
-	file, err := durable.Open(name)
-	if err != nil {
-		return "", 0, err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	bytes, err = io.Copy(hash, file)
-	return hex.EncodeToString(hash.Sum(nil)), bytes, err
-}
-
-// CheckPart compares a file with what a manifest lists. One of another size is not
-// read.
-func CheckPart(name string, part schemas.Part) error {
-	info, err := os.Lstat(name)
-	if err == nil && info.Mode().IsRegular() && info.Size() != part.Bytes {
-		return fmt.Errorf("%s: is not the file the manifest lists (%d bytes; listed %d)", name, info.Size(), part.Bytes)
-	}
-	sum, bytes, err := FileSum(name)
-	if err == nil && (bytes != part.Bytes || sum != part.SHA256) {
-		err = fmt.Errorf("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
-	}
-	return err
 }
 
 // elsewhere reports whether a manifest tells of the same pages as an earlier one

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -159,7 +160,7 @@ func TestFilesAreComparedWithTheManifest(t *testing.T) {
 	}
 	name := filepath.Join(string(l.Dir), "part")
 	write(t, name)
-	sum, bytes, err := FileSum(name)
+	sum, bytes, err := durable.FileSum(name)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,3 +143,17 @@ func putBack(l *Locked) error {
 	}
 	return err
 }
+
+// CheckPart compares a file with what a manifest lists. One of another size is not
+// read.
+func CheckPart(name string, part schemas.Part) error {
+	info, err := os.Lstat(name)
+	if err == nil && info.Mode().IsRegular() && info.Size() != part.Bytes {
+		return fmt.Errorf("%s: is not the file the manifest lists (%d bytes; listed %d)", name, info.Size(), part.Bytes)
+	}
+	sum, bytes, err := durable.FileSum(name)
+	if err == nil && (bytes != part.Bytes || sum != part.SHA256) {
+		err = fmt.Errorf("%s: is not the file the manifest lists (%d bytes, SHA-256 %.12s…; listed %d, %.12s…)", name, bytes, sum, part.Bytes, part.SHA256)
+	}
+	return err
+}

@@ -2,6 +2,8 @@ package durable
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -114,4 +116,16 @@ func ReadFile(path string, most int64) ([]byte, error) {
 		err = nil // it has become shorter meanwhile
 	}
 	return text[:n], err
+}
+
+// FileSum is the SHA-256 of a file, in hexadecimal, and its size.
+func FileSum(name string) (sum string, bytes int64, err error) {
+	file, err := Open(name)
+	if err != nil {
+		return "", 0, err
+	}
+	defer file.Close()
+	hash := sha256.New()
+	bytes, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), bytes, err
 }
