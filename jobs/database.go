@@ -175,7 +175,7 @@ func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept
 // files, in its turn: of versions of rows the order counts.
 func filed(ctx context.Context, j *Job, id string, out store.Dir, r ReplayOptions) error {
 	m, err := j.store.Manifest(id)
-	if err != nil || r.kept == nil || out != j.store {
+	if err != nil || r.together == nil && r.postgres == nil || out != j.store {
 		return nil // killed before its first page, or without tables
 	}
 	parts, whole := r.kept.Parts(m)

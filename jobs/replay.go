@@ -77,28 +77,13 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
-		to := targets(j, dir, j.spec.To)
-		if len(runs) > 1 && to.duckdb != "" {
-			r.together, r.kept = load.NewTogether(database(j, to, "", j.opts.Step)), health.NewKept(j.store)
-		}
-		if r.postgres = to.postgres; r.postgres != nil {
-			defer r.postgres.Close()
-			if err = jobfile.CheckSchema(r.postgres.schema); err == nil {
-				r.has, err = r.postgres.contents(ctx)
-			}
-			if err != nil {
-				yield(Result{}, err)
-				return
-			}
-			r.kept = health.NewKept(j.store)
+		defer r.close()
+		if err := r.open(ctx, j, targets(j, dir, j.spec.To), runs); err != nil {
+			yield(Result{}, err)
+			return
 		}
 		if slices.Equal(j.spec.To, []string{store.LatestFiles}) {
 			runs = nil // they are made of the database
-		}
-		if pruned, err := landing.ReadPruned(j.store); err == nil && r.together != nil {
-			if lost := pruned.Lost(j.store, runs); lost != nil {
-				j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))
-			}
 		}
 		defer r.together.Finish(context.WithoutCancel(ctx)) // where who asked for them has enough
 		already := 0
@@ -125,6 +110,33 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		if err := cmp.Or(r.together.Finish(context.WithoutCancel(ctx)), keepLatest(ctx, j, out)); err != nil {
 			yield(Result{}, err)
 		}
+	}
+}
+
+// open opens the databases that runs are loaded into: one in a file, where it takes
+// several, and a server's. It says what the first cannot be made of again.
+func (r *ReplayOptions) open(ctx context.Context, j *Job, to tables, runs []string) (err error) {
+	r.kept = health.NewKept(j.store)
+	if len(runs) > 1 && to.duckdb != "" {
+		r.together = load.NewTogether(database(j, to, "", j.opts.Step))
+		pruned, err := landing.ReadPruned(j.store)
+		if lost := pruned.Lost(j.store, runs); err == nil && lost != nil {
+			j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))
+		}
+	}
+	if r.postgres = to.postgres; r.postgres == nil {
+		return nil
+	}
+	if err := jobfile.CheckSchema(r.postgres.schema); err != nil {
+		return err
+	}
+	r.has, err = r.postgres.contents(ctx)
+	return err
+}
+
+func (r *ReplayOptions) close() {
+	if r.postgres != nil {
+		r.postgres.Close()
 	}
 }
 
