@@ -17,7 +17,7 @@ func TestWidePagesAreTakenInInProportion(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a second")
 	}
-	scratchtest.Proportional(t, "Spaces of no id", 3000, func(n int) func() {
+	scratchtest.Proportional(t, "Spaces of no id", 10_000, func(n int) func() {
 		var body strings.Builder
 		for i := range n {
 			fmt.Fprintf(&body, `,{"id":"a_%d","state":"live"}`, i)
