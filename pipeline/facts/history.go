@@ -2,6 +2,7 @@ package facts
 
 import (
 	"maps"
+	"math"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -165,6 +166,16 @@ type Rate struct {
 	X  float64 `json:"x"`  // sum of what was asked for
 	Y  float64 `json:"y"`  // sum of what came
 	YY float64 `json:"yy"` // sum of y²/x over the observations
+}
+
+// Most is how many come with x, at most: as many as on average, and three standard
+// deviations. What was seen less than twice is not bounded.
+func (r *Rate) Most(x float64) float64 {
+	if r.N < 2 {
+		return math.Inf(1)
+	}
+	mean := r.Y / r.X
+	return mean*x + 3*math.Sqrt(max(r.YY-r.Y*mean, 0)/float64(r.N-1)*x)
 }
 
 // add adds an observation: y came with x.

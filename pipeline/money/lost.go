@@ -1,6 +1,7 @@
 package money
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -145,23 +146,38 @@ func (l *Ledger) held(n *Lost, f *facts.Facts) {
 const soon = time.Minute
 
 // more books what a lost answer can have held beside what a page does that came later:
-// Spaces end, and people leave. It is one object of data and a quarter of them, and a
-// quarter of those included, as far as it can have held so many.
+// Spaces end, and people leave. It is one object of data and a quarter of them, what comes
+// with so many, and a quarter of those included, as far as it can have held so many.
 func (l *Ledger) more(n *Lost, f *facts.Facts, at time.Time) {
 	if at.Sub(n.At) < soon {
 		return
 	}
 	kind, returned := f.Data()
+	data := int64(len(returned) + f.Nameless())
+	ended := max(min(1+data/4, n.Data-data), 0)
 	for _, o := range schemas.Priced() {
-		included := int64(len(f.Included(o)))
-		more := (included + 3) / 4
-		all := included
+		all, most := int64(len(f.Included(o))), n.Most[o] // included
 		if o == kind {
-			data := int64(len(returned) + f.Nameless())
-			more, all = more+1+data/4, all+data
+			most -= n.Data
+		}
+		with := most * ended / max(n.Data, 1)
+		if r := l.History[comesWith[[2]schemas.Object{kind, o}]]; r != nil {
+			with = int64(min(float64(with), math.Ceil(r.Most(float64(ended)))))
+		}
+		more := (all+3)/4 + with
+		if o == kind {
+			all += data
+			more += ended
 		}
 		if more = min(more, n.Most[o]-all); more > 0 {
 			l.lostLine(n, o).More += more
 		}
 	}
+}
+
+// comesWith names the rate at which objects are included with those of data.
+var comesWith = map[[2]schemas.Object]string{
+	{schemas.Space, schemas.User}:  facts.RatePeople,
+	{schemas.Tweet, schemas.User}:  facts.RateTweetPeople,
+	{schemas.Tweet, schemas.Tweet}: facts.RateTweetTweets,
 }

@@ -207,3 +207,33 @@ func TestALostLookUpIsSettledMemberByMember(t *testing.T) {
 		}
 	}
 }
+
+// A Space that ended before its search was repeated came with people, whom the repetition
+// does not show: as many as come with one at most, as far as the store knows.
+func TestWhatEndedBeforeARepetitionCameWithItsPeople(t *testing.T) {
+	locked := newStore(t)
+	search := []schemas.Request{{Endpoint: schemas.Search, Query: "x", State: "all"}}
+	at := time.Date(2026, 8, 1, 0, 0, 0, 0, time.UTC)
+	answer := func(people int) func(int) string {
+		var users []string
+		for i := range people {
+			users = append(users, fmt.Sprintf(`{"id":"%d"}`, 100+i))
+		}
+		return func(int) string {
+			return `{"data":[{"id":"1a","state":"live"}],"includes":{"users":[` + strings.Join(users, ",") + `]}}`
+		}
+	}
+	high := func() schemas.Money { return statement(t, locked).High }
+	for i, people := range []int{5, 9, 2, 6, 4} {
+		send(t, locked, store.Plan{Job: "test"}, at.Add(time.Duration(i)*time.Hour), search, answer(people))
+	}
+	before := high()
+	send(t, locked, store.Plan{Job: "test"}, at.Add(6*time.Hour), search, func(int) string { return "" })
+	lost := high()
+	send(t, locked, store.Plan{Job: "test"}, at.Add(7*time.Hour), search, func(int) string { return `{"meta":{"result_count":0}}` })
+	prices := schemas.DefaultPrices()
+	least, most := prices.Cost(schemas.ByKind{schemas.Space: 1, schemas.User: 9}), prices.Cost(schemas.ByKind{schemas.Space: 1, schemas.User: 20})
+	if got := high() - before; got < least || got > most || got >= lost-before {
+		t.Errorf("what was lost cost at most %s, want %s to %s, below %s that nobody knew better", got, least, most, lost-before)
+	}
+}
