@@ -25,6 +25,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // ownSequences are those that the live line needs, and what a terminal makes of an
@@ -73,6 +74,7 @@ func typed(t *testing.T, args ...string) spoke {
 // Whatever a server says, in whatever field of whatever answer, it is only text
 // where people and programs look.
 func TestTextsOfStrangersAreOnlyText(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	world := simulator.New(simulator.Config{Spaces: 60, CreatorSpacing: -1, NoRateLimits: true})
 	s := &stranger{world: world, told: map[string][]string{}}
 	server := httptest.NewServer(s)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // names are the paths of all values in a JSON text, lists as [].
@@ -34,6 +35,7 @@ func names(value any, path string, into map[string]bool) {
 // What programs read of plan and cost keeps its names: one that is missing
 // breaks somebody's report.
 func TestJSONNamesOfMoneyStay(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	world := simulator.New(simulator.Config{Spaces: 200, NoRateLimits: true, CreatorSpacing: -1})
 	server := httptest.NewServer(world)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -19,6 +20,7 @@ var readmeQuery = regexp.MustCompile("(?s)```sql\n(.*?)```\n```\n(.*?)```")
 
 // The README's queries, on the demo's database, print what it says.
 func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	if testing.Short() {
 		t.Skip("runs the demo, which takes seconds")
 	}

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,11 +59,24 @@ const (
 	scriptUserToken = "c2NyaXB0LXVzZXItdG9rZW46MTcyMDAwMDAwMDAwMDoxOjA6YXQ6MQ"
 )
 
+// raced are the scripts of what the program itself does at the same time: servers,
+// signals, pings, waits. Under the race detector the others are left out: what their
+// children compute the packages' own tests have. .ci/run has all of them without.
+var raced = strings.Fields("auth browse busy panic ping proxy run signals simulate waiting")
+
 func TestScripts(t *testing.T) {
 	advice := filepath.Join(t.TempDir(), "advice")
 	t.Cleanup(func() { checkAdvice(t, advice) })
+	dir, files := "testdata/script", []string(nil)
+	if scratchtest.Racing {
+		for _, name := range raced {
+			files = append(files, filepath.Join(dir, name+".txtar"))
+		}
+		dir = ""
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir:                 dir,
+		Files:               files,
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {

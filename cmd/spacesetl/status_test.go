@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
@@ -20,6 +21,7 @@ func spoken(t *testing.T, args ...string) (code int, stdout, stderr string) {
 }
 
 func TestStatusOfAHealthyStore(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	small := smallStore(t)
 	locked, err := store.Dir(small).Lock() // as a run under way has it
@@ -73,6 +75,7 @@ func TestStatusOfAHealthyStore(t *testing.T) {
 }
 
 func TestStatusNamesEveryProblem(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	whole := smallStore(t)
 	runs, err := store.Dir(whole).Runs()

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
@@ -18,20 +21,44 @@ import (
 func newStore(t *testing.T, spec jobs.Spec) string {
 	t.Helper()
 	spec.Store = t.TempDir()
-	if _, err := jobs.Open(spec, jobs.Options{Tokens: jobs.Tokens{App: "token-of-a-test"}}).Run(t.Context()); err != nil {
+	if err := fill(t.Context(), spec); err != nil {
 		t.Fatal(err)
 	}
 	return spec.Store
 }
 
-// smallStore is the store of a small finished job.
+func fill(ctx context.Context, spec jobs.Spec) error {
+	_, err := jobs.Open(spec, jobs.Options{Tokens: jobs.Tokens{App: "token-of-a-test"}}).Run(ctx)
+	return err
+}
+
+// smallStore is a copy of the store of a small finished job.
 func smallStore(t *testing.T) string {
 	t.Helper()
+	whole, err := small()
+	dir := filepath.Join(t.TempDir(), "store")
+	if err == nil {
+		err = os.CopyFS(dir, os.DirFS(whole))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// small is what smallStore copies, in a folder that goes with the process.
+var small = sync.OnceValues(func() (string, error) {
 	world := simulator.New(simulator.Config{Spaces: 100, NoRateLimits: true, Quirks: true})
 	server := httptest.NewServer(world)
 	defer server.Close()
-	return newStore(t, jobs.Spec{Name: "small", BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"}})
-}
+	dir, err := os.MkdirTemp("", "small-*")
+	if err != nil {
+		return "", err
+	}
+	return dir, fill(context.Background(), jobs.Spec{
+		Name: "small", Store: dir, BaseURL: server.URL, IDs: append(world.SpaceIDs(20), world.MissingSpaceIDs(1)...), With: []string{"tweets"},
+	})
+})
 
 // overviewOf is what status --output json says.
 func overviewOf(t *testing.T, args ...string) health.Overview {
