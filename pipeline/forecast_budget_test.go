@@ -7,6 +7,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/money"
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -14,6 +15,7 @@ import (
 // A tight budget splits requests, which makes a job with expansions dearer:
 // the forecast says by how much at most, and the bill is within it.
 func TestForecastCountsWhatABudgetSplits(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	slow(t)
 	till := dear(t)
@@ -87,6 +89,7 @@ func TestNothingIsRecommendedWithoutReason(t *testing.T) {
 // A page of tweets can only be so small: a budget below what that can cost ends
 // each run there, and the forecast says so before.
 func TestForecastNamesWhereABudgetStops(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	till := dear(t)
 	till.plan.Tweets = true

@@ -33,6 +33,7 @@ func same(t *testing.T, when, a, b string) {
 // A backup that is killed at any step leaves the one before, or the new one; the next
 // is whole, and so is a store that is restored after a restore failed at any step.
 func TestKilledAtAnyStep(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	j := newJob(t, "parquet")
 	j.spec.With, j.spec.Creators = nil, nil

@@ -143,6 +143,7 @@ func TestPrunedPagesAreMissedByNobody(t *testing.T) {
 
 // A process that prunes, or restores, and fails at any step leaves what the next does.
 func TestPruningThatFails(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	for _, compact := range []string{jobfile.CompactMonths, jobfile.CompactNone} {
 		t.Run(compact, func(t *testing.T) { pruningFails(t, old(t, compact, "parquet")) })

@@ -80,6 +80,7 @@ func parquet(t *testing.T, d store.Dir, month string) map[string]string {
 }
 
 func TestPrunedParquetFiles(t *testing.T) {
+	scratchtest.SkipRacing(t)
 	t.Parallel()
 	loose := old(t, jobfile.CompactNone, "parquet", "duckdb")
 	joined := loose.copied(t)
