@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -46,17 +46,17 @@ func targets(j *Job, dir store.Dir, to []string) tables {
 // feed databases go away when done is called.
 func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *pipeline.Pipeline, done func(), err error) {
 	id := planned.Run.RunID
-	parquet, remove := to.parquet, func() {}
-	if parquet == "" && !to.sums {
-		parquet = filepath.Join(string(j.store), "_parts-"+id)
+	files, remove := to.parquet, func() {}
+	if files == "" && !to.sums {
+		files = filepath.Join(string(j.store), "_parts-"+id)
 		if to.duckdb != "" {
-			parquet = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
+			files = filepath.Join(filepath.Dir(to.duckdb), "_parts-"+id)
 		}
-		remove = func() { _ = os.RemoveAll(parquet) } // only takes space
-		remove()                                      // it can be a link by now
+		remove = func() { _ = os.RemoveAll(files) } // only takes space
+		remove()                                    // it can be a link by now
 	}
-	loader, err := load.NewParquet(load.ParquetConfig{
-		Dir: parquet, Staging: filepath.Join(parquet, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step, Sums: to.sums,
+	loader, err := parquet.New(parquet.Config{
+		Dir: files, Staging: filepath.Join(files, "_staging-"+id), RunID: id, RunDate: planned.Run.StartedAt, Step: step, Sums: to.sums,
 		Partition: cmp.Or(store.PartitionOf(j.store, id), j.spec.Partition), // files stay where they are
 	})
 	if err != nil {
@@ -67,7 +67,7 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 		Loader: loader, Destinations: to.names, Crash: j.opts.Crash, Apart: apart(false),
 	}
 	if to.duckdb != "" {
-		p.Publish = append(p.Publish, database(j, to, parquet, step))
+		p.Publish = append(p.Publish, database(j, to, files, step))
 	}
 	if to.postgres != nil {
 		p.Publish = append(p.Publish, to.postgres)

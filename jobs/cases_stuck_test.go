@@ -14,7 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -376,7 +376,7 @@ func TestHeldDatabaseIsBroughtUpByTheNextRun(t *testing.T) {
 	s.clock.pass(time.Hour)
 	b := s.start()
 	var behind *pipeline.DestinationError
-	var held *load.LockedError
+	var held *duckdb.LockedError
 	if !errors.As(b.err, &behind) || !errors.As(b.err, &held) || b.manifest.Run.Outcome != schemas.Done || b.asked("spaces") != 1 {
 		t.Errorf("%s, %v", b.manifest.Run.Outcome, b.err)
 	}

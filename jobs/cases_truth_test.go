@@ -12,7 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -38,13 +38,13 @@ func (s *scene) bothReaders(query string) map[string][]string {
 	if err != nil {
 		s.Fatal(err)
 	}
-	readers := map[string]load.ReaderConfig{"files": {Dir: dir.Parquet(), Parts: parts}}
+	readers := map[string]duckdb.ReaderConfig{"files": {Dir: dir.Parquet(), Parts: parts}}
 	if slices.Contains(s.spec.To, store.DuckDBFile) {
-		readers["database"] = load.ReaderConfig{Path: dir.DuckDB()}
+		readers["database"] = duckdb.ReaderConfig{Path: dir.DuckDB()}
 	}
 	got := map[string][]string{}
 	for name, cfg := range readers {
-		r, err := load.OpenReader(s.Context(), cfg)
+		r, err := duckdb.OpenReader(s.Context(), cfg)
 		if err != nil {
 			s.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
@@ -93,7 +93,7 @@ func (d *daily) run() jobs.Result {
 func (d *daily) options() jobs.Options { return onClock(d.now) }
 
 // rows hashes the rows that a glob over each table finds.
-func (d *daily) rows() map[string]load.TableHash {
+func (d *daily) rows() map[string]duckdb.TableHash {
 	d.Helper()
 	var parts []schemas.Part
 	for _, t := range schemas.Tables() {
@@ -103,7 +103,7 @@ func (d *daily) rows() map[string]load.TableHash {
 			}
 		}
 	}
-	hashes, err := load.HashParts(d.Context(), parts, d.store.Parquet())
+	hashes, err := duckdb.HashParts(d.Context(), parts, d.store.Parquet())
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func (d *daily) rows() map[string]load.TableHash {
 }
 
 // whole fails where verify or status find something, or a glob other rows.
-func (d *daily) whole(when string, want map[string]load.TableHash) {
+func (d *daily) whole(when string, want map[string]duckdb.TableHash) {
 	d.Helper()
 	job := jobs.Open(d.spec, d.options())
 	v, err := job.Verify(d.Context(), proof.Options{})

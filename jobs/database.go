@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -33,10 +33,10 @@ func tendDuckDB(ctx context.Context, j *Job, locked *store.Locked, to *tables) e
 	}
 	path := to.duckdb
 	has, err := stored(j, *to).Look(ctx)
-	var damaged *load.DamagedError
+	var damaged *duckdb.DamagedError
 	if errors.As(err, &damaged) {
 		var aside string
-		if aside, err = load.SetAside(path); err == nil {
+		if aside, err = duckdb.SetAside(path); err == nil {
 			j.opts.Log.Warn(fmt.Sprintf("%v: it is kept as %s, and made again", damaged, aside))
 		}
 	}
@@ -72,12 +72,14 @@ type lagging struct {
 }
 
 // database is a database as the job loads it, from files that will stand in parts.
-func database(j *Job, to tables, parts string, step durable.Step) *load.DuckDB {
-	return load.NewDuckDB(load.DuckDBConfig{Path: to.duckdb, Parts: parts, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step})
+func database(j *Job, to tables, parts string, step durable.Step) *duckdb.Database {
+	return duckdb.New(duckdb.Config{Path: to.duckdb, Parts: parts, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step})
 }
 
 // stored is the store's database.
-func stored(j *Job, to tables) *load.DuckDB { return database(j, to, j.store.Parquet(), j.opts.Step) }
+func stored(j *Job, to tables) *duckdb.Database {
+	return database(j, to, j.store.Parquet(), j.opts.Step)
+}
 
 // keepLatest brings the files of the database's rows up to it, in a folder that is laid
 // out as a store.

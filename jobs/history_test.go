@@ -6,7 +6,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -19,7 +19,7 @@ func TestHistoriesTellWhatEachRunChanged(t *testing.T) {
 	dir, runs := changingRuns(t, inFull(8, 6))
 	runs = runs[:inFull(8, 4)]
 	path := filepath.Join(t.TempDir(), "spaces.duckdb")
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func TestHistoriesTellWhatEachRunChanged(t *testing.T) {
 		return table.ContentHash("one")
 	}
 	for i, parts := range runs {
-		if err := load.NewDuckDB(load.DuckDBConfig{Path: path, Parts: dir, MemoryLimit: "1GB"}).Publish(t.Context(), parts); err != nil {
+		if err := duckdb.New(duckdb.Config{Path: path, Parts: dir, MemoryLimit: "1GB"}).Publish(t.Context(), parts); err != nil {
 			t.Fatal(err)
 		}
 		executed(t, db, "ATTACH "+schemas.QuoteText(path)+" AS stored (READ_ONLY)")

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -23,7 +23,7 @@ import (
 // status does not say what is wrong with them.
 func (d *daily) same(when, wrong string) {
 	d.Helper()
-	db := load.NewDuckDB(load.DuckDBConfig{Path: d.store.DuckDB(), Threads: 1})
+	db := duckdb.New(duckdb.Config{Path: d.store.DuckDB(), Threads: 1})
 	has, err := db.Inspect(d.Context())
 	if err != nil {
 		d.Fatal(err)

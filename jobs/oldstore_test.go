@@ -17,7 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -129,7 +129,7 @@ func TestOldStoreGoesOnWorking(t *testing.T) {
 	if err != nil || !o.Healthy || len(o.Uncounted) > 0 {
 		t.Errorf("status in the end: %+v, %v", o.Findings, err)
 	}
-	db, err := load.OpenSQL(dir.DuckDB() + "?access_mode=read_only")
+	db, err := duckdb.OpenSQL(dir.DuckDB() + "?access_mode=read_only")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/load/postgres/postgrestest"
 	"github.com/spacesetl/spacesetl/pipeline"
@@ -75,7 +75,7 @@ func (s *served) has(when string, runs int) {
 	if _, n, err := s.job().Postgres(s.Context()); err != nil || n != runs {
 		s.Fatalf("%s: PostgreSQL has %d runs, want %d; %v", when, n, runs, err)
 	}
-	hashes, err := load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Threads: 1}).Hashes(s.Context())
+	hashes, err := duckdb.New(duckdb.Config{Path: s.store.DuckDB(), Threads: 1}).Hashes(s.Context())
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}

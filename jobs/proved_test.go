@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -257,7 +257,7 @@ func TestVerifyOfADatabaseOfManyRuns(t *testing.T) {
 			t.Errorf("look %d: %+v", i, v)
 		}
 	}
-	db, err := load.OpenSQL(d.store.DuckDB())
+	db, err := duckdb.OpenSQL(d.store.DuckDB())
 	if err != nil {
 		t.Fatal(err)
 	}

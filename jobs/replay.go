@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
@@ -27,7 +27,7 @@ type ReplayOptions struct {
 	// SkipDamaged goes over pages that cannot be read: the run's manifest names
 	// them, and its tables have the rest.
 	SkipDamaged bool
-	together    *load.Together    // the database, of several runs
+	together    *duckdb.Together  // the database, of several runs
 	postgres    *server           // nil where it was not asked for
 	has         map[string]string // what that has
 	kept        *health.Kept      // of runs that databases get from their files
@@ -118,7 +118,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 func (r *ReplayOptions) open(ctx context.Context, j *Job, to tables, runs []string) (err error) {
 	r.kept = health.NewKept(j.store)
 	if len(runs) > 1 && to.duckdb != "" {
-		r.together = load.NewTogether(database(j, to, "", j.opts.Step))
+		r.together = duckdb.NewTogether(database(j, to, "", j.opts.Step))
 		pruned, err := landing.ReadPruned(j.store)
 		if lost := pruned.Lost(j.store, runs); err == nil && lost != nil {
 			j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))

@@ -16,7 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -32,7 +32,7 @@ func TestRuleOverTheFilesGivesTheDatabase(t *testing.T) {
 	dir, runs := changingRuns(t, inFull(30, 6))
 	order := rand.New(rand.NewPCG(14, 2)).Perm(len(runs))
 	path := filepath.Join(t.TempDir(), "spaces.duckdb")
-	d := load.NewDuckDB(load.DuckDBConfig{Path: path, Parts: dir, MemoryLimit: "1GB"})
+	d := duckdb.New(duckdb.Config{Path: path, Parts: dir, MemoryLimit: "1GB"})
 	for _, r := range order {
 		if err := d.Publish(t.Context(), runs[r]); err != nil {
 			t.Fatalf("order %v: run %d: %v", order, r, err)
@@ -126,7 +126,7 @@ func compareWithRule(t *testing.T, name, path, dir string, parts []schemas.Part)
 // openBeside opens DuckDB with a database beside it, as stored.
 func openBeside(t *testing.T, path string) *sql.DB {
 	t.Helper()
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}

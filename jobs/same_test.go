@@ -10,7 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -45,9 +45,9 @@ func sameDatabases(t *testing.T, want, got string) string {
 	return ""
 }
 
-func hashesOf(t *testing.T, file string) map[string]load.TableHash {
+func hashesOf(t *testing.T, file string) map[string]duckdb.TableHash {
 	t.Helper()
-	hashes, err := load.NewDuckDB(load.DuckDBConfig{Path: file, Threads: 1}).Hashes(t.Context())
+	hashes, err := duckdb.New(duckdb.Config{Path: file, Threads: 1}).Hashes(t.Context())
 	if err != nil || len(hashes) == 0 {
 		t.Fatalf("%d tables in %s: %v", len(hashes), file, err)
 	}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -44,7 +44,7 @@ func status(ctx context.Context, j *Job, s StatusOptions) (*health.Overview, err
 
 // databaseView asks the store's database.
 func databaseView(ctx context.Context, dir store.Dir) health.DatabaseView {
-	contents, err := load.NewDuckDB(load.DuckDBConfig{Path: dir.DuckDB(), Threads: 1}).Inspect(ctx)
+	contents, err := duckdb.New(duckdb.Config{Path: dir.DuckDB(), Threads: 1}).Inspect(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
 		return health.DatabaseView{Runs: map[string]string{}}
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -40,7 +40,7 @@ func exitCode(ctx context.Context, err error) int {
 		half    *store.RestoringError
 		gaps    *gapsError
 		busy    *store.BusyError
-		held    *load.LockedError
+		held    *duckdb.LockedError
 		filled  *postgres.LockedError
 	)
 	switch {

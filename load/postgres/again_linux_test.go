@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -28,7 +28,7 @@ type beside struct {
 
 func (b beside) publish(l schemas.Load) {
 	b.t.Helper()
-	duck := load.NewDuckDB(load.DuckDBConfig{Path: b.path, Parts: b.dir, MemoryLimit: "1GB", InPlace: true})
+	duck := duckdb.New(duckdb.Config{Path: b.path, Parts: b.dir, MemoryLimit: "1GB", InPlace: true})
 	err := duck.Prepare(b.t.Context(), l, b.dir)
 	if err == nil {
 		err = duck.Commit(b.t.Context())
@@ -130,7 +130,7 @@ func TestRowsOfOneRunOnly(t *testing.T) {
 	d := opened(t, "only")
 	rows := map[string]int{"users": 1200, "runs": 1}
 	runs := []schemas.Load{made(t, dir, "r1", 0, 0, rows), made(t, dir, "r2", 400, 1, rows)}
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}

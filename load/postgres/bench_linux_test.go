@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/load/postgres/postgrestest"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -29,7 +29,7 @@ func made(tb testing.TB, dir, run string, from, hour int, rows map[string]int) s
 // madeWith does so with other values, in DuckDB's SQL, by table and column, or column.
 func madeWith(tb testing.TB, dir, run string, from, hour int, rows map[string]int, other map[string]string) schemas.Load {
 	tb.Helper()
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -44,7 +44,7 @@ func newRandom(t *testing.T) random {
 
 func makeRandom(t *testing.T) random {
 	t.Helper()
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestTheMergeInAnotherDialect(t *testing.T) {
 	}
 	r := newRandom(t)
 	order := r.orders(1)[0]
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}

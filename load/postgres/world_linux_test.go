@@ -23,7 +23,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -244,7 +244,7 @@ func duckRows(t testing.TB, db *sql.DB, table *schemas.Table) []string {
 // database, and returns how many have rows.
 func same(t *testing.T, name, schema, path string, last bool) (filled int) {
 	t.Helper()
-	db, err := load.OpenSQL(path + "?access_mode=read_only")
+	db, err := duckdb.OpenSQL(path + "?access_mode=read_only")
 	if err != nil {
 		t.Fatal(err)
 	}

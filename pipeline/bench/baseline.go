@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -108,7 +108,7 @@ func (b baseline) run(ctx context.Context) (err error) {
 // openDuckDB opens a database of one connection, whose settings and temporary
 // tables every statement sees.
 func openDuckDB(path string) (*sql.DB, error) {
-	db, err := load.OpenSQL(path)
+	db, err := duckdb.OpenSQL(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
@@ -118,6 +118,6 @@ func openDuckDB(path string) (*sql.DB, error) {
 
 // duckDBVersion is the version of the DuckDB that is linked in.
 func duckDBVersion(ctx context.Context) (string, error) {
-	version, err := load.LibraryVersion(ctx)
+	version, err := duckdb.LibraryVersion(ctx)
 	return strings.TrimPrefix(version, "v"), err
 }

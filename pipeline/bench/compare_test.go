@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -53,7 +54,7 @@ func replay(t *testing.T, c *corpus, s sides) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	loader, err := load.NewParquet(load.ParquetConfig{
+	loader, err := parquet.New(parquet.Config{
 		Dir: s.ours, Staging: filepath.Join(s.ours, "_staging"), RunID: c.Run, RunDate: planned.Run.StartedAt,
 	})
 	if err != nil {
@@ -61,7 +62,7 @@ func replay(t *testing.T, c *corpus, s sides) {
 	}
 	p := &pipeline.Pipeline{
 		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Store: c.folder(), Out: locked, Loader: loader, Destinations: []string{store.ParquetFiles, store.DuckDBFile},
-		Publish: []pipeline.Publisher{load.NewDuckDB(load.DuckDBConfig{Path: s.oursDB, Parts: s.ours})},
+		Publish: []pipeline.Publisher{duckdb.New(duckdb.Config{Path: s.oursDB, Parts: s.ours})},
 	}
 	if err := p.Open(); err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -175,7 +175,7 @@ func (s *Server) viewOf(t *held, v view) view {
 // told makes of an error what the person is told.
 func (s *Server) told(ctx context.Context, err error) error {
 	var known *problem
-	var lock *load.LockedError
+	var lock *duckdb.LockedError
 	switch {
 	case err == nil, errors.As(err, &known):
 		return err

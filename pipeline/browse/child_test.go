@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -44,7 +44,7 @@ func child(dir, task string) int {
 
 // hold merges nothing in place, and takes until its input ends for it.
 func hold(ctx context.Context, dir string) error {
-	d := load.NewDuckDB(load.DuckDBConfig{Path: filepath.Join(dir, "spaces.duckdb"), InPlace: true})
+	d := duckdb.New(duckdb.Config{Path: filepath.Join(dir, "spaces.duckdb"), InPlace: true})
 	if err := d.Prepare(ctx, schemas.Load{}, dir); err != nil {
 		return err
 	}

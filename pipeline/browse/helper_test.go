@@ -17,7 +17,8 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -68,7 +69,7 @@ func (j *job) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	loader, err := load.NewParquet(load.ParquetConfig{
+	loader, err := parquet.New(parquet.Config{
 		Dir: j.store.Parquet(), Staging: filepath.Join(j.store.Parquet(), "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt,
 	})
 	if err != nil {
@@ -81,7 +82,7 @@ func (j *job) run(ctx context.Context) error {
 	}
 	if !j.files {
 		p.Destinations = append(p.Destinations, store.DuckDBFile)
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: j.store.DuckDB(), Parts: j.store.Parquet(), InPlace: j.inPlace}))
+		p.Publish = append(p.Publish, duckdb.New(duckdb.Config{Path: j.store.DuckDB(), Parts: j.store.Parquet(), InPlace: j.inPlace}))
 	}
 	if err := p.Open(); err != nil {
 		return err
@@ -218,7 +219,7 @@ func words(body string) string {
 // rows asks the database itself.
 func rows(t *testing.T, dir, query string, args ...any) [][]string {
 	t.Helper()
-	db, err := load.OpenSQL("")
+	db, err := duckdb.OpenSQL("")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -259,7 +260,7 @@ func one(t *testing.T, dir, query string, args ...any) string {
 // change writes to a database that nobody has open.
 func change(t *testing.T, dir string, statements ...string) {
 	t.Helper()
-	db, err := load.OpenSQL(filepath.Join(dir, "spaces.duckdb"))
+	db, err := duckdb.OpenSQL(filepath.Join(dir, "spaces.duckdb"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 // holder has the store's tables open while somebody looks at them. A run that
@@ -132,7 +132,7 @@ func (h *holder) open(ctx context.Context, now mark) (*held, error) {
 
 // reader is an instance of DuckDB with the tables, and its own folder for results.
 type reader struct {
-	*load.Reader
+	*duckdb.Reader
 	scratch string
 }
 
@@ -140,7 +140,7 @@ type reader struct {
 func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *reader, err error) {
 	h.opened++
 	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
-	cfg := load.ReaderConfig{
+	cfg := duckdb.ReaderConfig{
 		Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, Connections: connections,
 		Dir: h.cfg.Store.Parquet(), Parts: now.parts,
 	}
@@ -150,7 +150,7 @@ func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *
 	if now.file != nil {
 		cfg.Path = h.cfg.Store.DuckDB()
 	}
-	opened, err := load.OpenReader(ctx, cfg)
+	opened, err := duckdb.OpenReader(ctx, cfg)
 	if err != nil {
 		_ = os.RemoveAll(dir)
 		return nil, err
@@ -188,6 +188,6 @@ func (h *holder) sqlReader(ctx context.Context, t *held) (*reader, error) {
 
 // locked reports whether a run that merges in place has the database.
 func locked(err error) bool {
-	var l *load.LockedError
+	var l *duckdb.LockedError
 	return errors.As(err, &l)
 }

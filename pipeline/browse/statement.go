@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 var errOneSelect = &problem{http.StatusBadRequest, "one SELECT at a time, and nothing else: no other statement can run here"}
@@ -21,7 +21,7 @@ func checkSelect(ctx context.Context, r *reader, text string) error {
 	switch {
 	case parameters > 0:
 		return &problem{http.StatusBadRequest, "the SELECT has parameters: write the values in their place"}
-	case errors.Is(err, load.ErrNotOneSelect):
+	case errors.Is(err, duckdb.ErrNotOneSelect):
 		return errOneSelect
 	}
 	return err

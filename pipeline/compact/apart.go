@@ -13,7 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -167,7 +167,7 @@ func (r *reader) split(ctx context.Context, t *schemas.Table, j store.Joined, di
 			return nil, err
 		}
 	}
-	made, err := load.Split(ctx, t, r.path(j), dir, parts)
+	made, err := parquet.Split(ctx, t, r.path(j), dir, parts)
 	if err != nil {
 		return nil, err
 	}

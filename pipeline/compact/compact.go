@@ -15,7 +15,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -147,7 +147,7 @@ func (c *compaction) stretches(t *schemas.Table, sources []source) (all [][]sour
 
 // replace puts a table's new folder in the place of the old one.
 func (r *reader) replace(t *schemas.Table, next *store.Table, m store.Map, step durable.Step) error {
-	noRows, err := load.NoRows(t)
+	noRows, err := parquet.NoRows(t)
 	if err == nil {
 		err = next.Fill()
 	}
@@ -193,7 +193,7 @@ func (c *compaction) join(t *schemas.Table, p *period, sources []source, next *s
 		n++
 		return p.name(sources[0], n-1)
 	}
-	made, err := load.Join(c.ctx, t, files, folder, name, c.cfg.Most)
+	made, err := parquet.Join(c.ctx, t, files, folder, name, c.cfg.Most)
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -224,7 +224,7 @@ func (c *compaction) whole(t *schemas.Table, sources []source) [][]source {
 		file := filepath.Join(c.l.Parquet(), filepath.FromSlash(s.Path))
 		err := store.CheckPart(file, s.Part)
 		if err == nil {
-			err = load.CheckShape(t, file)
+			err = parquet.CheckShape(t, file)
 		}
 		if err != nil {
 			c.sum.Left = append(c.sum.Left, err.Error())

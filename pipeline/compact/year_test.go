@@ -9,7 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 	"github.com/spacesetl/spacesetl/transform"
@@ -50,7 +51,7 @@ func rowsIn(t *testing.T, l *store.Locked, at time.Time, partition schemas.Parti
 		t.Fatal(err)
 	}
 	run := planned.Run
-	loader, err := load.NewParquet(load.ParquetConfig{Dir: l.Parquet(), Staging: filepath.Join(l.Parquet(), "_staging"), RunID: run.RunID, RunDate: run.StartedAt, Partition: partition})
+	loader, err := parquet.New(parquet.Config{Dir: l.Parquet(), Staging: filepath.Join(l.Parquet(), "_staging"), RunID: run.RunID, RunDate: run.StartedAt, Partition: partition})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +96,7 @@ func filesOf(t *testing.T, d store.Dir, table string) (names []string) {
 func counted(t *testing.T, l *store.Locked) {
 	t.Helper()
 	runs, err := l.Runs()
-	hashes, hashErr := load.HashParts(t.Context(), []schemas.Part{{Table: "runs", Path: "runs/**/*.parquet", Rows: 1}}, l.Parquet())
+	hashes, hashErr := duckdb.HashParts(t.Context(), []schemas.Part{{Table: "runs", Path: "runs/**/*.parquet", Rows: 1}}, l.Parquet())
 	if err := errors.Join(err, hashErr); err != nil || hashes["runs"].Rows != int64(len(runs)) {
 		t.Errorf("%d runs have %d rows, %v", len(runs), hashes["runs"].Rows, err)
 	}

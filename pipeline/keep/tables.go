@@ -12,7 +12,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -150,7 +150,7 @@ func removeFiles(l *store.Locked, files []store.Joined, step durable.Step) error
 
 // replace puts a table's new folder in the place of the old one.
 func replace(d store.Dir, next *store.Table, table string, m store.Map, step durable.Step) error {
-	noRows, err := load.NoRows(schemas.Lookup(table))
+	noRows, err := parquet.NoRows(schemas.Lookup(table))
 	if err == nil {
 		err = next.Fill()
 	}
@@ -186,7 +186,7 @@ func archiveTable(ctx context.Context, a *archive, x *Index, d store.Dir, files 
 	joined := slices.DeleteFunc(slices.Clone(files), func(f store.Joined) bool { return !store.IsJoined(f.Path) })
 	if len(joined) > 0 {
 		slices.SortFunc(joined, func(a, b store.Joined) int { return strings.Compare(a.First, b.First) })
-		noRows, err := load.NoRows(schemas.Lookup(table))
+		noRows, err := parquet.NoRows(schemas.Lookup(table))
 		if err != nil {
 			return err
 		}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
@@ -28,7 +28,7 @@ func (j *job) tables(archive string) keep.PruneConfig {
 }
 
 func (j *job) has(ctx context.Context) (map[string]string, error) {
-	c, err := load.NewDuckDB(load.DuckDBConfig{Path: store.Dir(j.spec.Store).DuckDB()}).Inspect(ctx)
+	c, err := duckdb.New(duckdb.Config{Path: store.Dir(j.spec.Store).DuckDB()}).Inspect(ctx)
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
@@ -246,7 +246,7 @@ func (j *job) spoilt(t *testing.T, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := load.OpenSQL(name)
+	db, err := duckdb.OpenSQL(name)
 	if err == nil {
 		_, err = db.Exec(sql)
 		err = errors.Join(err, db.Close())

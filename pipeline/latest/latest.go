@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -64,7 +64,7 @@ func contentOf(runs map[string]string) string { return store.Checksum(runs) }
 
 // Make replaces the files of a store with those of its database, unless they are its
 // rows. Readers see the old files or the new ones.
-func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.Step) error {
+func Make(ctx context.Context, l *store.Locked, db *duckdb.Database, step durable.Step) error {
 	has, err := db.Inspect(ctx)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && len(has.Runs) == 0 {
 		return nil // no run has come to its end
@@ -86,7 +86,7 @@ func Make(ctx context.Context, l *store.Locked, db *load.DuckDB, step durable.St
 		return err
 	}
 	defer os.RemoveAll(next) // only takes space
-	parts, runs, err := load.Export(ctx, db, next)
+	parts, runs, err := duckdb.Export(ctx, db, next)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func whole(d store.Dir, f Files) bool {
 // Check compares the files with what is said of them, and their rows with the hashes of
 // the database's tables where the files are of its runs. It returns how many tables were
 // compared, and what is wrong.
-func Check(ctx context.Context, d store.Dir, runs map[string]string, hashes map[string]load.TableHash) (tables int, wrong []error) {
+func Check(ctx context.Context, d store.Dir, runs map[string]string, hashes map[string]duckdb.TableHash) (tables int, wrong []error) {
 	f, err := Read(d)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -156,7 +156,7 @@ func Check(ctx context.Context, d store.Dir, runs map[string]string, hashes map[
 	if len(wrong) > 0 || hashes == nil || !f.Of(runs) {
 		return 0, wrong
 	}
-	got, err := load.HashParts(ctx, f.Files, d.Latest())
+	got, err := duckdb.HashParts(ctx, f.Files, d.Latest())
 	if err != nil {
 		return 0, []error{err}
 	}

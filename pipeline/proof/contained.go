@@ -6,7 +6,7 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 )
 
@@ -24,15 +24,15 @@ func (p *merged) contained(ctx context.Context) error {
 	if err != nil || all == nil {
 		return err
 	}
-	var without []load.Without
+	var without []duckdb.Without
 	for _, t := range p.pruned.Tables {
 		if p.lostOf(t) {
 			for _, table := range t.Tables {
-				without = append(without, load.Without{Table: table, First: t.First, Last: t.Last})
+				without = append(without, duckdb.Without{Table: table, First: t.First, Last: t.Last})
 			}
 		}
 	}
-	tables, err := load.CompareContained(ctx, load.DuckDBConfig{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}, all, p.loaded, without)
+	tables, err := duckdb.CompareContained(ctx, duckdb.Config{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}, all, p.loaded, without)
 	if err != nil {
 		p.v.Wrong("%v", err)
 		p.v.Database = "not compared: it cannot be read"

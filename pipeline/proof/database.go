@@ -10,7 +10,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -59,7 +59,7 @@ func (p *merged) compare(ctx context.Context) error {
 		p.v.Database = "proved before, " + withoutHistories
 		return nil
 	}
-	got, err := load.NewDuckDB(load.DuckDBConfig{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx)
+	got, err := duckdb.New(duckdb.Config{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx)
 	if err != nil {
 		p.v.Wrong("%v", err)
 		p.v.Database = "not compared: it cannot be read"
@@ -113,7 +113,7 @@ func (p *merged) passed() string {
 }
 
 // differences compares tables, and returns those that the database cannot tell of.
-func (p *merged) differences(got, want map[string]load.TableHash) (without []string) {
+func (p *merged) differences(got, want map[string]duckdb.TableHash) (without []string) {
 	for _, table := range slices.Sorted(maps.Keys(want)) {
 		switch hash, has := got[table]; {
 		case !has:
@@ -155,8 +155,8 @@ func (p *merged) ofDatabase() string {
 // fold merges the runs, as far as the versions that ended depend on them, and adds the
 // hashes of these. It takes all hashes away where a file of a run cannot be read any
 // more, which is noted.
-func (p *merged) fold(ctx context.Context, want map[string]load.TableHash) error {
-	other := load.NewDuckDB(p.scratch())
+func (p *merged) fold(ctx context.Context, want map[string]duckdb.TableHash) error {
+	other := duckdb.New(p.scratch())
 	defer other.Close() // a no-op after Commit
 	for _, id := range p.loaded {
 		parts, err := p.parts(ctx, id, true)
@@ -191,17 +191,17 @@ func ofHistories(name string) bool {
 }
 
 // scratch is a database in the folder for temporary files.
-func (p *merged) scratch() load.DuckDBConfig {
-	return load.DuckDBConfig{Path: filepath.Join(p.dir, "spaces.duckdb"), MemoryLimit: p.MemoryLimit}
+func (p *merged) scratch() duckdb.Config {
+	return duckdb.Config{Path: filepath.Join(p.dir, "spaces.duckdb"), MemoryLimit: p.MemoryLimit}
 }
 
 // rule hashes what the rule says that the tables have, of all files at once.
-func (p *merged) rule(ctx context.Context) (map[string]load.TableHash, error) {
+func (p *merged) rule(ctx context.Context) (map[string]duckdb.TableHash, error) {
 	all, err := p.all(ctx)
 	if err != nil || all == nil {
 		return nil, err
 	}
-	return load.HashRuled(ctx, p.scratch(), all, "", p.loaded)
+	return duckdb.HashRuled(ctx, p.scratch(), all, "", p.loaded)
 }
 
 // all are the files with the rows of all runs, as far as they are there. It returns nil

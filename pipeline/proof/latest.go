@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
 )
 
@@ -29,11 +29,11 @@ func compareLatest(ctx context.Context, p *proving) error {
 	if !p.All && !p.Files && p.memory.of["latest"].holds(of, 1) {
 		return nil
 	}
-	var hashes map[string]load.TableHash
+	var hashes map[string]duckdb.TableHash
 	switch {
 	case p.Files || p.Database.Err != nil:
 	case f.Of(p.Database.Runs):
-		if hashes, err = load.NewDuckDB(load.DuckDBConfig{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx); err != nil {
+		if hashes, err = duckdb.New(duckdb.Config{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx); err != nil {
 			p.v.Wrong("%v", err)
 			return ctx.Err()
 		}

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 // person is somebody with the Spaces they were in.
@@ -25,7 +25,7 @@ func (p person) label() string {
 
 // ranking makes the panel of people in some roles, written as SQL has lists.
 func ranking(id, title, roles, did string) fill {
-	return func(ctx context.Context, db *load.Reader, p *panel) error {
+	return func(ctx context.Context, db *duckdb.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = id, title, "Nobody is known yet."
 		people, err := rows(ctx, db, func(h *person) []any {
 			return []any{&h.id, &h.username, &h.name, &h.spaces, &h.audience, &h.peak, &h.followers}
@@ -55,7 +55,7 @@ type topic struct {
 	spaces, people, peak int64
 }
 
-func topics(ctx context.Context, db *load.Reader, p *panel) error {
+func topics(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "topics", "Topics and how many people they draw", true, "No Space has a topic yet."
 	topics, err := rows(ctx, db, func(t *topic) []any { return []any{&t.name, &t.spaces, &t.people, &t.peak} }, topicsSQL)
 	if err != nil || len(topics) == 0 {
@@ -104,7 +104,7 @@ type networkData struct {
 	Edges []edge `json:"edges"`
 }
 
-func network(ctx context.Context, db *load.Reader, p *panel) error {
+func network(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "network", "Who speaks with whom", true, "No two people are known to have spoken in one Space."
 	ties, err := rows(ctx, db, func(t *tie) []any { return []any{&t.a, &t.b, &t.n} }, pairsSQL)
 	if err != nil || len(ties) == 0 {

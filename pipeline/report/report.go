@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/money"
@@ -64,8 +64,8 @@ type maker struct {
 	ended    []string         // runs that have a manifest, oldest first
 	latest   []store.Manifest // of those
 	ledger   *money.Ledger
-	reader   *load.Reader // nil where there are no tables to read
-	noTables string       // why
+	reader   *duckdb.Reader // nil where there are no tables to read
+	noTables string         // why
 }
 
 // Make makes the page. It reads the store and changes nothing, and can run
@@ -128,9 +128,9 @@ func (m *maker) runs() error {
 // open opens the database, or the files where there is none or another
 // process has it.
 func (m *maker) open(ctx context.Context) error {
-	cfg := load.ReaderConfig{Path: m.Store.DuckDB(), MemoryLimit: m.MemoryLimit}
-	reader, err := load.OpenReader(ctx, cfg)
-	var locked *load.LockedError
+	cfg := duckdb.ReaderConfig{Path: m.Store.DuckDB(), MemoryLimit: m.MemoryLimit}
+	reader, err := duckdb.OpenReader(ctx, cfg)
+	var locked *duckdb.LockedError
 	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &locked) {
 		reader, err = m.files(ctx)
 	}
@@ -143,8 +143,8 @@ func (m *maker) open(ctx context.Context) error {
 }
 
 // files opens the Parquet files that manifests list.
-func (m *maker) files(ctx context.Context) (*load.Reader, error) {
-	cfg := load.ReaderConfig{Dir: m.Store.Parquet(), MemoryLimit: m.MemoryLimit}
+func (m *maker) files(ctx context.Context) (*duckdb.Reader, error) {
+	cfg := duckdb.ReaderConfig{Dir: m.Store.Parquet(), MemoryLimit: m.MemoryLimit}
 	var err error
 	if cfg.Parts, err = health.ReadNotes(m.Store).Parts(m.Store, m.ended); err != nil {
 		return nil, err
@@ -152,7 +152,7 @@ func (m *maker) files(ctx context.Context) (*load.Reader, error) {
 	if len(cfg.Parts) == 0 {
 		return nil, errors.New("there is no database that can be read now, and there are no Parquet files")
 	}
-	return load.OpenReader(ctx, cfg)
+	return duckdb.OpenReader(ctx, cfg)
 }
 
 // page puts the sections together. The pages that the ledger has not seen are
@@ -193,10 +193,10 @@ func (m *maker) page(ctx context.Context) (*Page, error) {
 }
 
 // fill makes a panel of what the tables say.
-type fill func(context.Context, *load.Reader, *panel) error
+type fill func(context.Context, *duckdb.Reader, *panel) error
 
 // filled makes panels in order; one whose tables cannot be read says why.
-func filled(ctx context.Context, db *load.Reader, fills []fill) ([]panel, error) {
+func filled(ctx context.Context, db *duckdb.Reader, fills []fill) ([]panel, error) {
 	var all []panel
 	for _, fill := range fills {
 		var p panel
@@ -213,7 +213,7 @@ func filled(ctx context.Context, db *load.Reader, fills []fill) ([]panel, error)
 }
 
 // rows reads all rows of a statement; into lists where the columns of one go.
-func rows[T any](ctx context.Context, db *load.Reader, into func(*T) []any, statement string, args ...any) ([]T, error) {
+func rows[T any](ctx context.Context, db *duckdb.Reader, into func(*T) []any, statement string, args ...any) ([]T, error) {
 	result, err := db.QueryContext(ctx, statement, args...)
 	if err != nil {
 		return nil, err

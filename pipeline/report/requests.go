@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -21,7 +21,7 @@ type requests struct {
 
 // section tells what the run asked and got; db is nil where there are no tables
 // to read.
-func (r requests) section(ctx context.Context, db *load.Reader) (section, error) {
+func (r requests) section(ctx context.Context, db *duckdb.Reader) (section, error) {
 	s := section{ID: "happened", Title: "What happened"}
 	if db == nil {
 		s.Panels = []panel{endpointsOnly(r.manifest)}
@@ -107,7 +107,7 @@ func (d timelineData) legend() []key {
 // mostLanes is how many lanes the timeline has at most; the busiest stay.
 const mostLanes = 24
 
-func (r requests) timeline(ctx context.Context, db *load.Reader, p *panel) error {
+func (r requests) timeline(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide = "timeline", "Requests and waits over time", true
 	p.Empty = "No page landed in this run."
 	lanes, err := rows(ctx, db, func(l *lane) []any {
@@ -144,7 +144,7 @@ func lastOf(lanes []lane) time.Time {
 }
 
 // drawn reads what is drawn in the lanes.
-func drawn(ctx context.Context, db *load.Reader, run string, lanes []lane) (timelineData, error) {
+func drawn(ctx context.Context, db *duckdb.Reader, run string, lanes []lane) (timelineData, error) {
 	index := map[[2]string]int{}
 	data := timelineData{Bins: []binned{}, Waits: []waited{}}
 	for i, l := range lanes {
@@ -207,7 +207,7 @@ type answered struct {
 	missing, referred, refusedObjects, unreadable int64
 }
 
-func (r requests) found(ctx context.Context, db *load.Reader, p *panel) error {
+func (r requests) found(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "found", "Asked, found, missing, refused", true, "Nothing was asked in this run."
 	run := r.manifest.Run.RunID
 	asked, err := rows(ctx, db, func(a *answered) []any { return []any{&a.endpoint, &a.asked, &a.found, &a.refused} }, foundSQL, run)
@@ -258,7 +258,7 @@ type problem struct {
 	times                                                 int64
 }
 
-func (r requests) problems(ctx context.Context, db *load.Reader, p *panel) error {
+func (r requests) problems(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "problems", "What the API did not give", true, "The API gave everything that was asked for."
 	reasons, err := rows(ctx, db, func(e *problem) []any {
 		return []any{&e.endpoint, &e.kind, &e.resource, &e.problem, &e.parameter, &e.times, &e.example}

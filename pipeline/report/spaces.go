@@ -7,11 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 // inside shows the data itself; db is nil where there are no tables to read.
-func inside(ctx context.Context, db *load.Reader) (section, error) {
+func inside(ctx context.Context, db *duckdb.Reader) (section, error) {
 	s := section{ID: "data", Title: "What is in the tables", Lead: "Over all runs of the store. Times are UTC. The API never lists listeners: people are hosts, speakers and those invited, participants a number."}
 	if db == nil {
 		return s, nil
@@ -71,7 +71,7 @@ type linesData struct {
 // aligned is the span of time above which Spaces are laid over each other.
 const aligned = 72 * time.Hour
 
-func participants(ctx context.Context, db *load.Reader, p *panel) error {
+func participants(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide = "participants", "People in the liveliest Spaces", true
 	seen, err := rows(ctx, db, func(s *sighting) []any { return []any{&s.id, &s.title, &s.peak, &s.at, &s.people, &s.begun} }, sightingsSQL)
 	if err != nil {
@@ -145,7 +145,7 @@ type room struct {
 }
 
 // liveliest stands in for lines where every Space was seen by one run only.
-func liveliest(ctx context.Context, db *load.Reader, p *panel) error {
+func liveliest(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.Empty = "No Space with people in it was seen."
 	rooms, err := rows(ctx, db, func(r *room) []any { return []any{&r.id, &r.title, &r.creator, &r.state, &r.people} }, liveliestSQL())
 	if err != nil || len(rooms) == 0 {
@@ -178,7 +178,7 @@ var weekdays = []string{"Monday", "Tuesday", "Wednesday", "Thursday", "Friday", 
 
 // weekOf makes the panel of one kind of time.
 func weekOf(kind, participle, title string) fill {
-	return func(ctx context.Context, db *load.Reader, p *panel) error {
+	return func(ctx context.Context, db *duckdb.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = "week-"+kind, title, "No Space has a time for this yet."
 		all, err := rows(ctx, db, func(h *hourly) []any { return []any{&h.kind, &h.Day, &h.Hour, &h.N} }, weekSQL)
 		hours := slices.DeleteFunc(all, func(h hourly) bool { return h.kind != kind })
@@ -217,7 +217,7 @@ func kinds(kind, id, title string) fill {
 		kind, name string
 		n          int64
 	}
-	return func(ctx context.Context, db *load.Reader, p *panel) error {
+	return func(ctx context.Context, db *duckdb.Reader, p *panel) error {
 		p.ID, p.Title, p.Empty = id, title, "There are no Spaces yet."
 		all, err := rows(ctx, db, func(c *counted) []any { return []any{&c.kind, &c.name, &c.n} }, kindsSQL())
 		if err != nil || len(all) == 0 {
@@ -249,7 +249,7 @@ func kinds(kind, id, title string) fill {
 	}
 }
 
-func newest(ctx context.Context, db *load.Reader, p *panel) error {
+func newest(ctx context.Context, db *duckdb.Reader, p *panel) error {
 	p.ID, p.Title, p.Wide, p.Empty = "newest", "Newest Spaces", true, "There are no Spaces yet."
 	rooms, err := rows(ctx, db, func(r *room) []any {
 		return []any{&r.id, &r.title, &r.creator, &r.state, &r.people, &r.at, &r.created}

@@ -13,7 +13,8 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -92,11 +93,11 @@ func (s *story) run(plan store.Plan) error {
 	defer locked.Unlock()
 	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", s.now())
 	s.must(err)
-	parquet := s.store.Parquet()
+	files := s.store.Parquet()
 	if !s.parquet {
-		parquet = filepath.Join(string(s.store), "_parts")
+		files = filepath.Join(string(s.store), "_parts")
 	}
-	loader, err := load.NewParquet(load.ParquetConfig{Dir: parquet, Staging: filepath.Join(parquet, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
+	loader, err := parquet.New(parquet.Config{Dir: files, Staging: filepath.Join(files, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
 	s.must(err)
 	defer loader.Close()
 	p := &pipeline.Pipeline{
@@ -108,7 +109,7 @@ func (s *story) run(plan store.Plan) error {
 	}
 	if s.database {
 		p.Destinations = append(p.Destinations, store.DuckDBFile)
-		p.Publish = append(p.Publish, load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Parts: parquet}))
+		p.Publish = append(p.Publish, duckdb.New(duckdb.Config{Path: s.store.DuckDB(), Parts: files}))
 	}
 	s.must(p.Open())
 	defer p.Close()

@@ -11,14 +11,14 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // checkDatabase says which DuckDB reads the file, and tries.
 func checkDatabase(e *examination) {
 	path := e.store.DuckDB()
-	header, err := load.ReadHeader(path)
+	header, err := duckdb.ReadHeader(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		e.ok("database", "there is none in %s", e.Spec.Store)
 		return
@@ -32,7 +32,7 @@ func checkDatabase(e *examination) {
 		e.fail("database", replay, "%v", err)
 		return
 	}
-	if _, err := load.NewDuckDB(load.DuckDBConfig{Path: path, Threads: 1}).Inspect(e.ctx); err != nil {
+	if _, err := duckdb.New(duckdb.Config{Path: path, Threads: 1}).Inspect(e.ctx); err != nil {
 		e.fail("database", "close the program that has it open for writing; if there is none, "+replay, "%v", err)
 		return
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 // checkDisk checks the folder that the store is in or will be in: room, and what the
@@ -52,7 +52,7 @@ func roomNeeded(e *examination, shares bool) int64 {
 		database = 0
 	}
 	runs, _ := e.store.Runs() // without any there is no largest
-	return max(load.MergeBytes(database, e.notes.Largest(e.store, runs)), leastRoom)
+	return max(duckdb.MergeBytes(database, e.notes.Largest(e.store, runs)), leastRoom)
 }
 
 func checkRoom(e *examination, check, dir string, need int64, do string) {
@@ -110,7 +110,7 @@ func tryFileSystem(dir string) (shares bool, err error) {
 	if ok, err := second.TryLock(); ok || err != nil {
 		return false, fmt.Errorf("%s: flock does not keep a second process out (%v)", dir, err)
 	}
-	return load.SharesBlocks(trial), nil
+	return duckdb.SharesBlocks(trial), nil
 }
 
 func sizeOf(file string) int64 {

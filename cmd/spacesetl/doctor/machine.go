@@ -9,17 +9,17 @@ import (
 	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/dustin/go-humanize"
 
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
 // checkVersions says what the program is made of.
 func checkVersions(e *examination) {
-	duckdb, err := load.LibraryVersion(e.ctx)
+	linked, err := duckdb.LibraryVersion(e.ctx)
 	if err != nil {
 		e.fail("versions", "install spacesetl again", "DuckDB does not start: %v", err)
 		return
 	}
-	e.ok("versions", "spacesetl %s, %s %s/%s, DuckDB %s", e.Built, runtime.Version(), runtime.GOOS, runtime.GOARCH, duckdb)
+	e.ok("versions", "spacesetl %s, %s %s/%s, DuckDB %s", e.Built, runtime.Version(), runtime.GOOS, runtime.GOARCH, linked)
 }
 
 // leastComfort is the memory below which merges are slow or give up, in bytes.

@@ -14,7 +14,8 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/extract/simulator"
-	"github.com/spacesetl/spacesetl/load"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -92,13 +93,13 @@ func (s *story) run(plan store.Plan) {
 	defer locked.Unlock()
 	planned, err := locked.Begin(store.Planned{Plan: plan, Seeds: plan.Seeds}, "test", s.now())
 	s.must(err)
-	parquet := s.store.Parquet()
-	loader, err := load.NewParquet(load.ParquetConfig{Dir: parquet, Staging: filepath.Join(parquet, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
+	files := s.store.Parquet()
+	loader, err := parquet.New(parquet.Config{Dir: files, Staging: filepath.Join(files, "_staging"), RunID: planned.Run.RunID, RunDate: planned.Run.StartedAt})
 	s.must(err)
 	defer loader.Close()
 	p := &pipeline.Pipeline{
 		Plan: planned.Plan, Seeds: planned.Seeds, Run: planned.Run, Lock: locked, Loader: loader, Destinations: []string{store.ParquetFiles, store.DuckDBFile},
-		Publish: []pipeline.Publisher{load.NewDuckDB(load.DuckDBConfig{Path: s.store.DuckDB(), Parts: parquet})},
+		Publish: []pipeline.Publisher{duckdb.New(duckdb.Config{Path: s.store.DuckDB(), Parts: files})},
 		Fetcher: hostile{extract.NewRetry(client)}, Now: s.peek,
 	}
 	s.must(p.Open())

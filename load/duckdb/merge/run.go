@@ -1,0 +1,286 @@
+// Package merge writes the SQL that takes the rows of a run into a database, so that what
+// is stored is what schemas.Rule makes of all runs, and does it in a transaction.
+package merge
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Run is what is merged at a time: the parts of one run.
+type Run struct {
+	schemas.Load
+	Dir   string // that Part.Path is relative to
+	Limit int64  // what DuckDB may take, in bytes; 0 for its default
+	// Evolved: the database's tables are up to date.
+	Evolved bool
+}
+
+// IsSmall reports whether it has few cells.
+func (r Run) IsSmall() bool {
+	var cells int64
+	for _, t := range schemas.Tables() {
+		cells += r.Count(t) * int64(len(t.Columns))
+	}
+	return cells < manyCells
+}
+
+// Jobs brings the database's tables up to date and returns what takes the run
+// in, table by table: spaces and their sightings before the lists in them. In a
+// new database nothing is stored that the rows could meet, so there the jobs,
+// the last one apart, can be done in any order, or at the same time.
+func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
+	rows, err := r.Rows()
+	if err != nil {
+		return nil, err
+	}
+	if !r.Evolved {
+		if err := Evolve(ctx, tx, isNew); err != nil {
+			return nil, err
+		}
+	}
+	statements, thrifty := merge.fill, false
+	if !isNew {
+		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
+			return nil, err
+		}
+	}
+	few := r.IsSmall() && r.Size() <= TransactionBytes && !isNew && !thrifty
+	if few {
+		if err := takeOut(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+	}
+	partial, err := completed(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	if !isNew {
+		if statements, err = r.merging(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+	}
+	var jobs []Job
+	for _, t := range schemas.Tables() {
+		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty, few: few}
+		shares := r.shares(m, isNew)
+		for i := range shares {
+			m.share = Share{i, shares}
+			jobs = append(jobs, Job{t.Name, r.Bytes(t) / int64(shares), statements(m), thrifty})
+		}
+	}
+	return append(jobs, Job{Table: "spaces", Thrifty: thrifty, Statements: slices.Concat(gone(rows), r.loaded())}), nil
+}
+
+// merging returns what makes the statements that merge rows into those stored.
+func (r Run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
+	runs := []string{schemas.QuoteText(r.RunID)}
+	if r.RunID == "" {
+		var err error
+		if runs, err = runIDs(ctx, tx, rows); err != nil {
+			return nil, err
+		}
+	}
+	taken := map[string]bool{}
+	return func(m merge) []string {
+		m.runs, m.taken = runs, taken
+		var stale []string
+		if m.share.Part == 0 {
+			stale = m.stale(runs)
+		}
+		m.from = m.share.From(m.from, ClaimedBy(m.table))
+		return slices.Concat(stale, m.statements())
+	}, nil
+}
+
+// shares is how many shares the rows of a table are merged in. In a new database
+// it takes memory only to tell which lists were empty later.
+func (r Run) shares(m merge, isNew bool) int {
+	if isNew && !m.isPartial() || !isNew && !m.thrifty {
+		return 1
+	}
+	limit := r.Limit
+	if isNew {
+		limit = Memory
+	}
+	return SharesOf(r.Count(m.table), r.Bytes(m.table), len(m.table.Columns), limit)
+}
+
+// isThrifty reports whether to update what the run changes would take more
+// memory than there is.
+func (r Run) isThrifty(ctx context.Context, tx *sql.Tx) (bool, error) {
+	stored, err := tx.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = current_database()")
+	if err != nil {
+		return false, err
+	}
+	defer stored.Close()
+	var bytes int64
+	for stored.Next() {
+		var name string
+		var rows int64
+		if err := stored.Scan(&name, &rows); err != nil {
+			return false, err
+		}
+		if t := schemas.Lookup(name); t != nil {
+			bytes += updated(r.Count(t), rows, len(t.Columns))
+		}
+	}
+	return isThrifty(bytes, r.Limit), stored.Err()
+}
+
+// Loads is the table of the runs that are in the database, each with the checksum
+// of what it was made of. Databases of earlier versions know their runs by the
+// table runs alone.
+const Loads = "_loads"
+
+// createLoads makes the table.
+const createLoads = "CREATE TABLE " + Loads + " (run_id VARCHAR NOT NULL, content VARCHAR NOT NULL);\n" +
+	"COMMENT ON TABLE " + Loads + " IS 'Runs that this database has, as it says itself.';\n" +
+	"COMMENT ON COLUMN " + Loads + ".run_id IS 'The run, as in runs._run_id.';\n" +
+	"COMMENT ON COLUMN " + Loads + ".content IS 'Checksum of the pages that its rows were made of, as in its manifest.';\n"
+
+// loaded notes that the run is in the database.
+func (r Run) loaded() []string {
+	if r.RunID == "" {
+		return nil
+	}
+	id := schemas.QuoteText(r.RunID)
+	return []string{
+		fmt.Sprintf("DELETE FROM %s WHERE run_id = %s", Loads, id),
+		fmt.Sprintf("INSERT INTO %s VALUES (%s, %s)", Loads, id, schemas.QuoteText(r.Content)),
+	}
+}
+
+// gone sets since when Spaces are gone, if the run tells anything of it.
+func gone(rows map[string]string) []string {
+	_, sighted := rows["spaces"]
+	_, missed := rows[absences]
+	if !sighted && !missed {
+		return nil
+	}
+	return []string{unavailable(rows["spaces"])}
+}
+
+// Merge does all of it in one transaction.
+func (r Run) Merge(ctx context.Context, tx *sql.Tx) error {
+	jobs, err := r.Jobs(ctx, tx, false)
+	if err != nil {
+		return err
+	}
+	return Do(ctx, tx, jobs)
+}
+
+// Size is that of all its files.
+func (r Run) Size() (bytes int64) {
+	for _, p := range r.Parts {
+		bytes += p.Bytes
+	}
+	return bytes
+}
+
+// Bytes is the size of the files of a table.
+func (r Run) Bytes(t *schemas.Table) (bytes int64) {
+	for _, p := range r.Parts {
+		if p.Table == t.Name {
+			bytes += p.Bytes
+		}
+	}
+	return bytes
+}
+
+// Count is the number of new rows of a table.
+func (r Run) Count(t *schemas.Table) (rows int64) {
+	for _, p := range r.Parts {
+		if p.Table == t.Name {
+			rows += p.Rows
+		}
+	}
+	return rows
+}
+
+// Rows returns what to select the new rows of each table from: "" for a table
+// of which the run has none.
+func (r Run) Rows() (map[string]string, error) {
+	names := map[string][]string{}
+	for _, t := range schemas.Tables() {
+		names[t.Name] = nil
+	}
+	for _, p := range r.Parts {
+		if schemas.Lookup(p.Table) == nil {
+			return nil, fmt.Errorf("%s is no table", p.Table)
+		}
+		files := names[p.Table]
+		if p.Rows > 0 {
+			files = append(files, schemas.QuoteText(filepath.Join(r.Dir, filepath.FromSlash(p.Path))))
+		}
+		names[p.Table] = files
+	}
+	rows := map[string]string{}
+	for table, files := range names {
+		rows[table] = ""
+		if len(files) > 0 {
+			rows[table] = fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(slices.Compact(files), ", "))
+			if r.Only {
+				rows[table] = fmt.Sprintf("(FROM %s WHERE _run_id = %s)", rows[table], schemas.QuoteText(r.RunID))
+			}
+		}
+	}
+	return rows, nil
+}
+
+// runIDs lists the runs that the new rows are of, where nobody says.
+func runIDs(ctx context.Context, tx *sql.Tx, rows map[string]string) ([]string, error) {
+	found := map[string]bool{}
+	for _, t := range schemas.Tables() {
+		if rows[t.Name] == "" {
+			continue
+		}
+		ids, err := Texts(ctx, tx, "SELECT DISTINCT _run_id FROM "+rows[t.Name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", t.Name, err)
+		}
+		for _, id := range ids {
+			found[schemas.QuoteText(id)] = true
+		}
+		if isLog(t) && len(ids) > 0 {
+			break // a run without them has hardly any rows
+		}
+	}
+	return slices.Sorted(maps.Keys(found)), nil
+}
+
+// Texts returns the values of a query of one text column, of a database or in a
+// transaction, in order.
+func Texts(ctx context.Context, db interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var values []string
+	for rows.Next() {
+		var value string
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		values = append(values, value)
+	}
+	slices.Sort(values)
+	return values, rows.Err()
+}
+
+// isLog reports whether a table logs what each run saw, so that its rows belong
+// to their run for good.
+func isLog(t *schemas.Table) bool {
+	found := func(s schemas.Source) bool { return !s.Missing }
+	return t.Mode == schemas.Every || len(t.Sources) > 0 && !slices.ContainsFunc(t.Sources, found)
+}

@@ -1,8 +1,0 @@
-//go:build !linux
-
-package load
-
-import "os"
-
-// reflink reports that files cannot share blocks here.
-func reflink(_, _ *os.File) bool { return false }
