@@ -40,19 +40,19 @@ func abandon(ctx context.Context, j *Job, id string) error {
 	case !store.Unwritten(err):
 		return err
 	}
-	to := targets(j, locked.Dir, destinations(j))
-	to.postgres = nil // only the job knows the schema: its next run brings that up
+	to := targets(j, locked.Dir, askedLast(j))
+	to.elsewhere = nil // only the job knows where: its next run brings them up
 	_, err = finish(ctx, j, locked, []store.Begun{b}, store.Abandoned, to)
 	return err
 }
 
-// destinations are those of the store's newest manifest, or else the job's: a run
+// askedLast are the destinations of the store's newest manifest, or else the job's: a run
 // that is given up makes no new one.
-func destinations(j *Job) []string {
+func askedLast(j *Job) []string {
 	runs, _ := j.store.Runs() // were read before
 	for _, id := range slices.Backward(runs) {
 		if m, err := j.store.Manifest(id); err == nil {
-			return slices.DeleteFunc(store.Noted(), func(name string) bool { return !m.LoadsTo(name) })
+			return m.To()
 		}
 	}
 	return j.spec.To

@@ -17,8 +17,8 @@ import (
 // tables are where tables go; what is empty was not asked for.
 type tables struct {
 	parquet, duckdb string
-	latest          string   // the rows of the database
-	postgres        *server  // nil where it was not asked for
+	latest          string // the rows of the database
+	elsewhere       []*server
 	names           []string // of the destinations asked for, whether they can take runs in or not
 	inPlace         bool     // merge in the database itself
 	sums            bool     // make no file: the manifest has the checksums
@@ -33,9 +33,7 @@ func targets(j *Job, dir store.Dir, to []string) tables {
 	if slices.Contains(to, store.DuckDBFile) {
 		t.duckdb = dir.DuckDB()
 	}
-	if slices.Contains(to, store.PostgreSQL) {
-		t.postgres = postgresOf(j)
-	}
+	t.elsewhere = serversOf(j, to)
 	if slices.Contains(to, store.LatestFiles) {
 		t.latest = dir.Latest()
 	}
@@ -69,8 +67,8 @@ func assemble(j *Job, planned store.Planned, to tables, step durable.Step) (p *p
 	if to.duckdb != "" {
 		p.Publish = append(p.Publish, database(j, to, files, step))
 	}
-	if to.postgres != nil {
-		p.Publish = append(p.Publish, to.postgres)
+	for _, s := range to.elsewhere {
+		p.Publish = append(p.Publish, s)
 	}
 	return p, func() { _ = loader.Close(); remove() }, nil
 }

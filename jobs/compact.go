@@ -12,7 +12,7 @@ import (
 
 // upkeep joins files of days that are over and removes pages that are old, after a run,
 // also one that came to its deadline: what it cannot do, the next day's run can.
-// Where PostgreSQL is behind, what it is to be brought up from stays.
+// Where a server is behind, what it is to be brought up from stays.
 func upkeep(ctx context.Context, j *Job, locked *store.Locked, behind bool) {
 	if j.spec.Keep.Removes() && !behind && ctx.Err() == nil {
 		sum, err := keep.Prune(ctx, locked, j.pruning(true))

@@ -22,7 +22,7 @@ import (
 // runs what they lack. One that cannot take runs in now is left to the next run: it is
 // taken out of the targets, and the error, which keeps nothing else, says why.
 func tend(ctx context.Context, j *Job, locked *store.Locked, to *tables) error {
-	err := errors.Join(tendDuckDB(ctx, j, locked, to), tendPostgres(ctx, j, locked, to))
+	err := errors.Join(tendDuckDB(ctx, j, locked, to), tendElsewhere(ctx, j, locked, to))
 	return cmp.Or(ctx.Err(), err)
 }
 
@@ -177,7 +177,7 @@ func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept
 // files, in its turn: of versions of rows the order counts.
 func filed(ctx context.Context, j *Job, id string, out store.Dir, r ReplayOptions) error {
 	m, err := j.store.Manifest(id)
-	if err != nil || r.together == nil && r.postgres == nil || out != j.store {
+	if err != nil || r.together == nil && len(r.elsewhere) == 0 || out != j.store {
 		return nil // killed before its first page, or without tables
 	}
 	parts, whole := r.kept.Parts(m)
@@ -185,8 +185,10 @@ func filed(ctx context.Context, j *Job, id string, out store.Dir, r ReplayOption
 		err = r.together.Prepare(ctx, schemas.Load{RunID: id, Content: m.Content, Parts: parts, Only: true}, out.Parquet())
 		err = errors.Join(err, r.together.Commit(ctx))
 	}
-	if whole && err == nil && r.postgres != nil {
-		_, err = r.postgres.publish(ctx, []store.Manifest{m}, r.kept)
+	for _, s := range r.elsewhere {
+		if whole && err == nil {
+			_, err = s.publish(ctx, []store.Manifest{m}, r.kept)
+		}
 	}
 	return err
 }

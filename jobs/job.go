@@ -9,7 +9,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"iter"
 	"log/slog"
@@ -46,8 +45,9 @@ type Options struct {
 	Resume  bool   // Run goes on with the job's last run even if that has come to its end
 	Version string // of the program, for the API and the manifest; default dev
 	Memory  int64  // bytes that DuckDB may take; 0 leaves it to DuckDB
-	// PostgresURL is postgres.Config.URL: it can hold a password, and is in no file.
-	PostgresURL string
+	// Env looks up the variables that say where destinations are which stand in no store's
+	// folder: they can hold passwords, and are in no file. It may be nil.
+	Env func(string) string
 	Listener
 	Now func() time.Time // default time.Now
 	// Origin is how the job was given: a new run notes it, for the command that
@@ -129,8 +129,8 @@ func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {
 		return keep.PruneSummary{}, err
 	}
-	if err := postgresHasAll(ctx, j); err != nil {
-		return keep.PruneSummary{}, fmt.Errorf("what is old stays until a run has brought PostgreSQL up: %w", err)
+	if err := elsewhereHasAll(ctx, j); err != nil {
+		return keep.PruneSummary{}, err
 	}
 	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
 }
@@ -159,10 +159,15 @@ func (j *Job) Status(ctx context.Context, s StatusOptions) (*health.Overview, er
 	return status(ctx, j, s)
 }
 
-// Postgres asks PostgreSQL which runs it has, in which schema.
-func (j *Job) Postgres(ctx context.Context) (schema string, runs int, err error) {
-	view := postgresView(ctx, j)
-	return postgresOf(j).schema, len(view.Runs), view.Err
+// Places asks the job's destinations that stand in no store's folder which runs they have.
+func (j *Job) Places(ctx context.Context) []Place {
+	servers := serversOf(j, j.spec.To)
+	places := placesOf(servers)
+	for i, s := range servers {
+		view := s.view(ctx)
+		places[i].Runs, places[i].Err = len(view.Runs), view.Err
+	}
+	return places
 }
 
 // Cost says what the store's pages have cost.

@@ -35,7 +35,7 @@ type served struct {
 
 func (s *served) options() jobs.Options {
 	o := s.daily.options()
-	o.PostgresURL, o.Listener = s.url, logged(&s.log)
+	o.Env, o.Listener = func(string) string { return s.url }, logged(&s.log)
 	return o
 }
 
@@ -50,8 +50,8 @@ func (s *served) run() (jobs.Result, error) {
 // done is a run that brings PostgreSQL up to the store's runs.
 func (s *served) done(when string, runs int) {
 	s.Helper()
-	if r, err := s.run(); err != nil || r.Postgres != s.spec.PostgresSchema {
-		s.Fatalf("%s: %v, %q", when, err, r.Postgres)
+	if r, err := s.run(); err != nil || len(r.Elsewhere) != 1 || r.Elsewhere[0].Where != "schema "+s.spec.PostgresSchema {
+		s.Fatalf("%s: %v, %v", when, err, r.Elsewhere)
 	}
 	s.has(when, runs)
 }
@@ -72,8 +72,10 @@ func (s *served) count(table string) (n int64) {
 // has fails where PostgreSQL has not so many runs, or other rows than the database.
 func (s *served) has(when string, runs int) {
 	s.Helper()
-	if _, n, err := s.job().Postgres(s.Context()); err != nil || n != runs {
-		s.Fatalf("%s: PostgreSQL has %d runs, want %d; %v", when, n, runs, err)
+	spec := s.spec
+	spec.To = []string{"postgres"}
+	if p := jobs.Open(spec, s.options()).Places(s.Context()); p[0].Err != nil || p[0].Runs != runs {
+		s.Fatalf("%s: PostgreSQL has %d runs, want %d; %v", when, p[0].Runs, runs, p[0].Err)
 	}
 	hashes, err := duckdb.New(duckdb.Config{Path: s.store.DuckDB(), Threads: 1}).Hashes(s.Context())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -140,7 +142,7 @@ func TestRunsAreInPostgreSQL(t *testing.T) {
 	server.Stop()
 	r, err := s.run()
 	var behind *pipeline.DestinationError
-	if !errors.As(err, &behind) || !r.Manifest.Run.Outcome.Complete() || !r.Manifest.LoadsTo("postgres") || r.Postgres != "" || r.DuckDB == "" {
+	if !errors.As(err, &behind) || !r.Manifest.Run.Outcome.Complete() || !r.Manifest.LoadsTo("postgres") || r.Elsewhere != nil || r.DuckDB == "" {
 		t.Fatalf("stopped: %v, %+v", err, r.Manifest)
 	}
 	if says := s.says(); len(says) != 1 || !strings.Contains(says[0], "problem: postgres: schema spaces_of_mine:") {

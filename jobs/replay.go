@@ -27,10 +27,9 @@ type ReplayOptions struct {
 	// SkipDamaged goes over pages that cannot be read: the run's manifest names
 	// them, and its tables have the rest.
 	SkipDamaged bool
-	together    *duckdb.Together  // the database, of several runs
-	postgres    *server           // nil where it was not asked for
-	has         map[string]string // what that has
-	kept        *health.Kept      // of runs that databases get from their files
+	together    *duckdb.Together // the database, of several runs
+	elsewhere   []*server
+	kept        *health.Kept // of runs that databases get from their files
 }
 
 // NoRunError is a store without a run, or without the one that was named.
@@ -63,8 +62,8 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 		}
 		dir := j.store
 		if r.Out != "" {
-			if dir, err = j.elsewhere(r.Out); err == nil && asksPostgres(j) {
-				err = errElsewhere
+			if dir, err = j.elsewhere(r.Out); err == nil {
+				err = inFolder(j)
 			}
 			if err != nil {
 				yield(Result{}, err)
@@ -105,7 +104,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			}
 		}
 		if already > 0 {
-			j.opts.Log.Info("in PostgreSQL already: " + count(already, "run"))
+			j.opts.Log.Info("in " + r.elsewhere[0].of.Title + " already: " + count(already, "run"))
 		}
 		if err := cmp.Or(r.together.Finish(context.WithoutCancel(ctx)), keepLatest(ctx, j, out)); err != nil {
 			yield(Result{}, err)
@@ -114,7 +113,7 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 }
 
 // open opens the databases that runs are loaded into: one in a file, where it takes
-// several, and a server's. It says what the first cannot be made of again.
+// several, and the servers. It says what the first cannot be made of again.
 func (r *ReplayOptions) open(ctx context.Context, j *Job, to tables, runs []string) (err error) {
 	r.kept = health.NewKept(j.store)
 	if len(runs) > 1 && to.duckdb != "" {
@@ -124,20 +123,33 @@ func (r *ReplayOptions) open(ctx context.Context, j *Job, to tables, runs []stri
 			j.opts.Log.Warn(fmt.Sprintf("not all is made again, and a database keeps what it has of the rest: %v", lost))
 		}
 	}
-	if r.postgres = to.postgres; r.postgres == nil {
-		return nil
+	r.elsewhere = to.elsewhere
+	for _, s := range r.elsewhere {
+		if s.where != "" {
+			err = jobfile.CheckSchema(s.where)
+		}
+		if err == nil {
+			s.has, err = s.Runs(ctx)
+		}
+		if err != nil {
+			return err
+		}
 	}
-	if err := jobfile.CheckSchema(r.postgres.schema); err != nil {
-		return err
-	}
-	r.has, err = r.postgres.contents(ctx)
-	return err
+	return nil
 }
 
 func (r *ReplayOptions) close() {
-	if r.postgres != nil {
-		r.postgres.Close()
+	for _, s := range r.elsewhere {
+		s.Close()
 	}
+}
+
+// inFolder returns an error where tables go to what stands in no folder.
+func inFolder(j *Job) error {
+	for _, s := range serversOf(j, j.spec.To) {
+		return fmt.Errorf("--out: %s is in no folder: leave out one of them", s.of.Name)
+	}
+	return nil
 }
 
 // elsewhere is a folder for tables of the store's runs, which can be the store
@@ -179,9 +191,9 @@ func runsOf(dir store.Dir, id string) ([]string, error) {
 // replayRun loads the landed pages of one run.
 func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r ReplayOptions) (Result, error) {
 	start := time.Now()
-	if m, err := j.store.Manifest(id); err == nil && r.postgres != nil && len(j.spec.To) == 1 {
-		if already, done, err := r.postgres.again(ctx, m, r.has, r.kept); done {
-			result := Result{Took: time.Since(start), Postgres: r.postgres.schema}
+	if m, err := j.store.Manifest(id); err == nil && len(r.elsewhere) == 1 && len(j.spec.To) == 1 {
+		if already, done, err := r.elsewhere[0].again(ctx, m, r.kept); done {
+			result := Result{Took: time.Since(start), Elsewhere: placesOf(r.elsewhere)}
 			if result.Manifest = &m; already {
 				result.Manifest = nil
 			}
@@ -224,5 +236,5 @@ func replayRun(ctx context.Context, j *Job, id string, out *store.Locked, r Repl
 	}
 	defer p.Close()
 	m, err := p.Load(ctx)
-	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Postgres: to.postgres.name()}, err
+	return Result{Manifest: m, Took: time.Since(start), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Elsewhere: placesOf(to.elsewhere)}, err
 }

@@ -27,7 +27,7 @@ type Result struct {
 	// Parquet, DuckDB and Latest are the folders and the file that the tables are in;
 	// empty when they were not asked for.
 	Parquet, DuckDB, Latest string
-	Postgres                string // the schema that they are in, too; empty where they are not
+	Elsewhere               []Place // that they are in, too
 }
 
 // ClientError is a job that the API cannot be asked for: its settings or its
@@ -85,12 +85,12 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	defer p.Close()
 	asking, cancel := until(ctx, j.spec.Deadline, start)
 	defer cancel()
-	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Postgres: to.postgres.name()}
+	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Elsewhere: placesOf(to.elsewhere)}
 	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
 		behind = cmp.Or(behind, keepLatest(ctx, j, locked))
-		upkeep(ctx, j, locked, to.postgres == nil && asksPostgres(j))
+		upkeep(ctx, j, locked, len(to.elsewhere) < len(serversOf(j, j.spec.To)))
 	}
 	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
 	if err == nil {

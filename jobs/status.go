@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load/destinations"
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/latest"
@@ -28,13 +29,9 @@ func status(ctx context.Context, j *Job, s StatusOptions) (*health.Overview, err
 	if _, err := runsOf(j.store, ""); err != nil {
 		return nil, err
 	}
-	var server health.DatabaseView
-	if asksPostgres(j) {
-		server = postgresView(ctx, j)
-	}
 	o, err := health.Examine(ctx, j.store, health.OverviewConfig{
 		Now: j.opts.Now(), Prices: j.spec.PriceTable(), Budget: j.spec.Budget, Stale: s.Stale,
-		Database: databaseView(ctx, j.store), Postgres: server,
+		Database: databaseView(ctx, j.store), Elsewhere: elsewhereViews(ctx, j),
 	})
 	if err == nil {
 		advise(o, j, s)
@@ -56,8 +53,10 @@ func databaseView(ctx context.Context, dir store.Dir) health.DatabaseView {
 func advise(o *health.Overview, j *Job, s StatusOptions) {
 	for i, f := range o.Findings {
 		o.Findings[i].Do = strings.ReplaceAll(f.Do, "--store "+string(j.store), "--store "+ShellWord(string(j.store)))
-		if strings.HasSuffix(f.Do, "--to "+store.PostgreSQL) && j.spec.PostgresSchema != "" {
-			o.Findings[i].Do += " --postgres-schema " + ShellWord(j.spec.PostgresSchema)
+		for _, d := range destinations.Elsewhere() {
+			if where := whereOf(j, d); where != "" && strings.HasSuffix(f.Do, "--to "+d.Name) {
+				o.Findings[i].Do += " " + d.Flag + " " + ShellWord(where)
+			}
 		}
 		if f.Kind != "unfinished" {
 			continue

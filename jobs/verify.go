@@ -36,7 +36,7 @@ func verify(ctx context.Context, j *Job, o proof.Options) (*health.Verification,
 	}
 	v, err := proof.Verify(ctx, cfg)
 	if err == nil {
-		comparePostgres(ctx, j, v)
+		compareElsewhere(ctx, j, v)
 	}
 	return v, err
 }

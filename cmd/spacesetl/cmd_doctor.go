@@ -71,7 +71,7 @@ func (e *unwellError) Error() string { return fmt.Sprintf("checks that failed: %
 func patient(c *console, ctx *cli.Context) (doctor.Patient, error) {
 	p := doctor.Patient{
 		File: jobFile(ctx, c.say, "store"), Env: environment(), Insecure: insecure(ctx), Offline: ctx.Bool("offline"),
-		Version: version, Built: programVersion(), Environ: withoutSecrets(os.Environ()), Postgres: secretOf(postgresURL), Now: c.clock(),
+		Version: version, Built: programVersion(), Environ: withoutSecrets(os.Environ()), Secret: secretOf, Now: c.clock(),
 	}
 	p.TokenFile, _ = tokenFile(ctx)
 	if p.File != "" {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load/destinations"
 )
 
 func replayCommand(c *console) *cli.Command {
@@ -17,7 +18,7 @@ spacesetl replay --store ./archive --run 20261122T023015Z-1f3a9c --to parquet --
 		Flags: append([]cli.Flag{
 			text("store", "spacesetl-store", "`DIR` whose landed pages to read"),
 			text("run", "", "`ID` of the run; default all runs, oldest first"),
-			usage.OneOf(list("to", "destinations: parquet, duckdb, latest, postgres; `LIST` (default the first two)"), "parquet", "duckdb", "latest", "postgres"),
+			usage.OneOf(list("to", destinations.Help()), destinations.Names()...),
 			schemaFlag(),
 			text("out", "", "`DIR` to write to instead of the store"),
 			flag("skip-damaged", "go over pages that cannot be read; the manifest names them"),

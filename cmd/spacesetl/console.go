@@ -22,7 +22,7 @@ type console struct {
 
 // options are those of a job that a command carries out.
 func (c *console) options() jobs.Options {
-	o := jobs.Options{Version: version, Now: c.now, Crash: crashed, PostgresURL: secretOf(postgresURL)}
+	o := jobs.Options{Version: version, Now: c.now, Crash: crashed, Env: secretOf}
 	if c.tune != nil {
 		c.tune(&o)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/auth"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load/destinations"
 )
 
 func tokenFileFlag() cli.Flag {
@@ -48,12 +49,14 @@ func findTokens(c *console, ctx *cli.Context, spec jobs.Spec) (jobs.Tokens, erro
 // process list shows it.
 func secretOf(variable string) string { return strings.TrimSpace(os.Getenv(variable)) }
 
-// postgresURL is the variable that says where PostgreSQL is; without it libpq's do.
-const postgresURL = "SPACESETL_POSTGRES_URL"
-
 // secretVariables are the environment's secrets, which no child needs.
 func secretVariables() []string {
-	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET", "PGPASSWORD", postgresURL}
+	names := []string{"X_BEARER_TOKEN", "X_USER_TOKEN", "X_CLIENT_SECRET", "X_API_KEY", "X_API_SECRET"}
+	for _, v := range destinations.Variables() {
+		if v.Secret {
+			names = append(names, v.Name)
+		}
+	}
 	for _, flag := range secretFlags() {
 		names = append(names, usage.Env(flag)...)
 	}

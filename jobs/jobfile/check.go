@@ -14,6 +14,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/address"
 	"github.com/spacesetl/spacesetl/jobs/outside"
+	"github.com/spacesetl/spacesetl/load/destinations"
 	"github.com/spacesetl/spacesetl/pipeline/forecast"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -71,8 +72,10 @@ func (s *Spec) Check() []Problem {
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
 	c.require(s.PostgresSchema == "" || CheckSchema(s.PostgresSchema) == nil, "postgres_schema", notSchema(c.shown("postgres_schema", s.PostgresSchema)))
-	c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{store.PostgreSQL}), "keep",
-		"keep: without their pages the rows would be in PostgreSQL alone: add parquet to to, or name an archive")
+	for _, d := range destinations.Elsewhere() {
+		c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{d.Name}), "keep",
+			"keep: without their pages the rows would be in "+d.Title+" alone: add parquet to to, or name an archive")
+	}
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
 	c.baseURL()

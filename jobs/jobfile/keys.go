@@ -1,9 +1,11 @@
 package jobfile
 
 import (
+	"strings"
+
 	"github.com/goccy/go-yaml/ast"
 
-	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/load/destinations"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -77,8 +79,8 @@ func Keys() []Key {
 			Keys: priceKeys(), read: (*reader).prices},
 		{Name: "store", Doc: "Folder of the job's pages and tables, one per job.", Default: "spacesetl-store", Example: "./spaces",
 			into: func(s *Spec) any { return &s.Store }, Flag: Flag{To, "`DIR` of the job's pages and tables (default ./spacesetl-store)"}},
-		{Name: "to", Doc: "Where tables go; `latest`: the rows of the database, too, as one Parquet file a table, which a run replaces together; `postgres`: PostgreSQL, named by the environment: `PGHOST` and the like, or `SPACESETL_POSTGRES_URL`.", Values: stores(), Default: "[parquet, duckdb]", Example: "[parquet, duckdb]", shape: listed,
-			into: func(s *Spec) any { return &s.To }, Flag: Flag{To, "destinations: parquet, duckdb, latest, postgres; `LIST` (default the first two)"}},
+		{Name: "to", Doc: destinations.Doc(), Values: destinations.Names(), Default: "[" + strings.Join(destinations.Default(), ", ") + "]", Example: "[parquet, duckdb]", shape: listed,
+			into: func(s *Spec) any { return &s.To }, Flag: Flag{To, destinations.Help()}},
 		{Name: "publish", Doc: "`copy`: merge into a copy of the database and rename it; `in_place`: for databases too large to copy, with nobody reading meanwhile.",
 			Values: publishes(), Default: "copy", Example: "in_place",
 			into: func(s *Spec) any { return &s.Publish }, Flag: Flag{To, "merge runs in a copy of the database, or in_place; `HOW` (default copy)"}},
@@ -172,9 +174,6 @@ func partitions() (all []string) {
 
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
 func companions() []string  { return []string{"buyers", "tweets"} }
-func stores() []string {
-	return []string{store.ParquetFiles, store.DuckDBFile, store.LatestFiles, store.PostgreSQL}
-}
 func dialects() []string {
 	return []string{string(schemas.TweetDialect), string(schemas.PostDialect)}
 }

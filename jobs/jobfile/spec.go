@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs/outside"
+	"github.com/spacesetl/spacesetl/load/destinations"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -27,7 +28,7 @@ type Spec struct {
 	Search   []Search
 	State    string   // of searches without their own: all (default), live, scheduled
 	With     []string // buyers, tweets
-	To       []string // parquet, duckdb, latest, postgres; default the first two
+	To       []string // names of destinations.All; default destinations.Default
 	Store    string   // default ./spacesetl-store
 	BaseURL  string
 	Dialect  string // tweet (default) or post
@@ -139,7 +140,7 @@ func (s *Spec) Defaults() {
 	s.ResumeWithin = cmp.Or(s.ResumeWithin, 25*time.Hour)
 	s.RetryFor = cmp.Or(s.RetryFor, 15*time.Minute)
 	if len(s.To) == 0 {
-		s.To = []string{"parquet", "duckdb"}
+		s.To = destinations.Default()
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 )
 
 // Lacking are the runs that were to be loaded into a database and are not in it as they
-// are. Of those that are in it only the newest can have gone on since. PostgreSQL is to
-// have all runs with rows, whether they were asked to load it or not.
+// are. Of those that are in it only the newest can have gone on since. One that
+// stands elsewhere is to have all runs with rows, whether they were asked to load it or not.
 func Lacking(dir store.Dir, destination string, has map[string]string) (lacks []store.Manifest, err error) {
 	runs, err := dir.Runs()
 	if err != nil {
@@ -28,7 +28,7 @@ func Lacking(dir store.Dir, destination string, has map[string]string) (lacks []
 		if err != nil {
 			return nil, err
 		}
-		wanted := m.LoadsTo(destination) || destination == store.PostgreSQL && len(m.Files) > 0
+		wanted := m.LoadsTo(destination) || !store.InFolder(destination) && len(m.Files) > 0
 		if wanted && !(in && (content == "" || m.Content == "" || content == m.Content)) {
 			lacks = append(lacks, m)
 		}

@@ -108,11 +108,7 @@ func view(d store.Dir, id string) (*runView, store.Manifest) {
 	}
 	v.run, v.content, v.pages, v.truncated = m.Run, m.Content, m.Run.Pages, len(m.Truncated)
 	v.cut, v.closed, v.missing = len(m.Cut), m.ClosedBy != "", m.Gaps()
-	for _, name := range store.Noted() {
-		if m.LoadsTo(name) {
-			v.to = append(v.to, name)
-		}
-	}
+	v.to = m.To()
 	for _, n := range m.Drift {
 		v.drift += n
 	}

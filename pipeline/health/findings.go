@@ -20,10 +20,12 @@ func (o *Overview) examine(d store.Dir, files *publishedFiles, cfg OverviewConfi
 	}
 	o.unfinished()
 	o.damage(d)
-	if err := cfg.Postgres.Err; err != nil {
-		o.find(Problem, "postgres", "", "make it answer; the next run brings it up", "%v", err)
+	for _, e := range cfg.Elsewhere {
+		if err := e.View.Err; err != nil {
+			o.find(Problem, e.Name, "", "make it answer; the next run brings it up", "%v", err)
+		}
 	}
-	o.behind(d, cfg.Database, cfg.Postgres)
+	o.behind(d, cfg.Database, cfg.Elsewhere)
 	o.orphans(d, files)
 	if names := strays(d); len(names) > 0 {
 		o.find(Note, "strays", "", "", "not of this program, and left alone: %d files or folders in the store, such as %s", len(names), names[0])
@@ -122,7 +124,7 @@ func (o *Overview) gone(do string) bool {
 }
 
 // behind finds runs that are not in every destination that has runs.
-func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
+func (o *Overview) behind(d store.Dir, db DatabaseView, elsewhere []Elsewhere) {
 	if db.Err != nil && o.Lock.Held {
 		o.find(Note, "database", "", "", "the run that is under way has the database open: its rows are not counted here")
 	} else if db.Err != nil {
@@ -142,17 +144,23 @@ func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
 		o.find(Problem, "behind", "", fmt.Sprintf("spacesetl replay --store %s --to %s", d, store.LatestFiles), "%s", db.Latest)
 	}
 	pruned, _ := landing.ReadPruned(d) // what is wrong with it is found
-	for _, name := range store.Noted() {
-		wanted, view, lacks := false, db, []string{}
-		if name == store.PostgreSQL {
-			wanted, view = server.Runs != nil, server
+	for _, name := range o.destinations(elsewhere) {
+		wanted, view, title, lacks := false, db, name, []string{}
+		if !store.InFolder(name) {
+			view = DatabaseView{}
+			for _, e := range elsewhere {
+				if e.Name == name {
+					wanted, view, title = e.View.Runs != nil, e.View, e.Title
+				}
+			}
 		}
+		unasked := !store.InFolder(name) && view.Runs == nil
 		for _, v := range o.views {
 			if v.err != nil || len(v.to) == 0 {
 				continue // without tables: it has stopped before its first page, if it ended at all
 			}
 			wanted = wanted || v.asked(name)
-			if name == store.PostgreSQL && server.Runs == nil {
+			if unasked {
 				continue
 			}
 			if !v.in(name, view) && !(name == store.ParquetFiles && v.asked(name)) { // those are damage
@@ -171,10 +179,27 @@ func (o *Overview) behind(d store.Dir, db, server DatabaseView) {
 			o.find(Problem, "behind", lacks[0], fmt.Sprintf("spacesetl replay --store %s --to %s", d, name),
 				"%s lacks %d runs that other tables have, the first %s", name, len(lacks), lacks[0])
 		}
-		if name == store.PostgreSQL && wanted && server.Runs == nil && server.Err == nil {
-			o.find(Note, "postgres", "", "", "PostgreSQL, which runs were loaded into, is asked only where the job says so: name its file with -f")
+		if unasked && wanted && view.Err == nil {
+			o.find(Note, name, "", "", "%s, which runs were loaded into, is asked only where the job says so: name its file with -f", title)
 		}
 	}
+}
+
+// destinations are those that runs were asked to load, or that have runs.
+func (o *Overview) destinations(elsewhere []Elsewhere) (names []string) {
+	for _, v := range o.views {
+		for _, name := range v.to {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	for _, e := range elsewhere {
+		if e.View.Runs != nil {
+			names = append(names, e.Name)
+		}
+	}
+	return store.InOrder(names)
 }
 
 // orphans finds files that nothing lists. While a run is at work they are its.

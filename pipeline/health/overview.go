@@ -134,7 +134,14 @@ type OverviewConfig struct {
 	Budget   money.Budget
 	Stale    time.Duration // a last run older than this is stale; 0 is by the usual interval
 	Database DatabaseView
-	Postgres DatabaseView // the zero value where it was not asked
+	// Elsewhere are the destinations that stand in no store's folder.
+	Elsewhere []Elsewhere
+}
+
+// Elsewhere is what a destination says that stands in no store's folder.
+type Elsewhere struct {
+	Name, Title string       // as load.Destination has them
+	View        DatabaseView // the zero value where it was not asked
 }
 
 // DatabaseView is what the database file says; whoever can open one fills it

@@ -148,23 +148,41 @@ type Refusal struct {
 	Data schemas.Object `json:"data,omitempty"`
 }
 
-// The names of destinations.
+// The names of destinations in the store's folder.
 const (
 	ParquetFiles = "parquet"
 	DuckDBFile   = "duckdb"
-	PostgreSQL   = "postgres"
 	// LatestFiles are made of the database after a run, which does not note them.
 	LatestFiles = "latest"
 )
 
-// Noted are the destinations that manifests note.
-func Noted() []string { return []string{ParquetFiles, DuckDBFile, PostgreSQL} }
+// inFolder are the destinations in the store's folder.
+var inFolder = []string{ParquetFiles, DuckDBFile, LatestFiles}
+
+// InFolder reports whether a destination stands in the store's folder.
+func InFolder(destination string) bool { return slices.Contains(inFolder, destination) }
+
+// InOrder lists destinations once each: those in the store's folder, then others by name.
+func InOrder(destinations []string) []string {
+	others := slices.Clone(destinations)
+	slices.Sort(others)
+	others = slices.DeleteFunc(slices.Compact(others), InFolder)
+	return append(slices.DeleteFunc(slices.Clone(inFolder), func(name string) bool { return !slices.Contains(destinations, name) }), others...)
+}
 
 // Ask notes the destinations that a run is asked to load.
 func (m *Manifest) Ask(destinations []string) {
 	m.Destinations = destinations
 	m.Parquet = slices.Contains(destinations, ParquetFiles)
 	m.Database = slices.Contains(destinations, DuckDBFile)
+}
+
+// To are the destinations that the run was asked to load, in order.
+func (m *Manifest) To() []string {
+	if m.Destinations == nil {
+		return slices.DeleteFunc(slices.Clone(inFolder), func(name string) bool { return !m.LoadsTo(name) })
+	}
+	return InOrder(m.Destinations)
 }
 
 // LoadsTo reports whether the run was asked to load a destination.
@@ -258,7 +276,7 @@ func (l *Locked) WriteManifest(m *Manifest, step durable.Step) (_ *Manifest, err
 	case err == nil && (m.Repeats(earlier) || m.elsewhere(earlier)):
 		return &earlier, l.latest(step)
 	case err == nil: // what it was asked for once, it still is
-		m.Ask(slices.DeleteFunc(Noted(), func(name string) bool { return !m.LoadsTo(name) && !earlier.LoadsTo(name) }))
+		m.Ask(InOrder(append(m.To(), earlier.To()...)))
 		m.Checksum, err = m.checksum()
 	case Unwritten(err):
 		err = nil

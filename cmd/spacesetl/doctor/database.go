@@ -6,13 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load/duckdb"
-	"github.com/spacesetl/spacesetl/pipeline/store"
 )
 
 // checkDatabase says which DuckDB reads the file, and tries.
@@ -46,17 +44,18 @@ func checkDatabase(e *examination) {
 	}
 }
 
-// checkPostgres connects, where the job's tables go there.
-func checkPostgres(e *examination) {
-	if e.Offline || !slices.Contains(e.Spec.To, store.PostgreSQL) {
+// checkElsewhere connects where the job's tables go that stand in no folder.
+func checkElsewhere(e *examination) {
+	if e.Offline {
 		return
 	}
-	schema, runs, err := jobs.Open(e.Spec, jobs.Options{PostgresURL: e.Postgres}).Postgres(e.ctx)
-	if err != nil {
-		e.fail("postgres", "set PGHOST, PGUSER and the like, or SPACESETL_POSTGRES_URL, and see that the server answers", "%v", err)
-		return
+	for _, p := range jobs.Open(e.Spec, jobs.Options{Env: e.Secret}).Places(e.ctx) {
+		if p.Err != nil {
+			e.fail(p.Name, p.Mend, "%v", p.Err)
+			continue
+		}
+		e.ok(p.Name, "%s has %d runs", p.Where, p.Runs)
 	}
-	e.ok("postgres", "schema %s has %d runs", schema, runs)
 }
 
 // installedDuckDB is the version of the command line tool; empty without one.

@@ -36,14 +36,14 @@ type Patient struct {
 	File      string // of the job; empty without one
 	Job       error  // why the file is no job
 	Spec      jobs.Spec
-	Env       jobs.Tokens // of the environment
-	TokenFile string      // empty where none can be kept
-	Insecure  bool        // tokens may go unencrypted
-	Offline   bool        // nobody is asked
-	Version   string      // of the program, as it says it to the API
-	Built     string      // the same, as it says it to people
-	Environ   []string    // for other programs
-	Postgres  string      // jobs.Options.PostgresURL
+	Env       jobs.Tokens         // of the environment
+	TokenFile string              // empty where none can be kept
+	Insecure  bool                // tokens may go unencrypted
+	Offline   bool                // nobody is asked
+	Version   string              // of the program, as it says it to the API
+	Built     string              // the same, as it says it to people
+	Environ   []string            // for other programs
+	Secret    func(string) string // jobs.Options.Env
 	Now       time.Time
 }
 
@@ -59,7 +59,7 @@ func Examine(ctx context.Context, p Patient) []Finding {
 	checkLock(e)
 	checkStore(e)
 	checkDatabase(e)
-	checkPostgres(e)
+	checkElsewhere(e)
 	return e.found
 }
 

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -80,12 +79,8 @@ func printPaths(out io.Writer, r jobs.Result) error {
 	if r.Latest != "" {
 		_ = to(out, "\nlatest   %s\n         duckdb -c \"FROM '%s' LIMIT 10\"\n", r.Latest, filepath.ToSlash(filepath.Join(r.Latest, "spaces.parquet")))
 	}
-	if r.Postgres != "" {
-		at := ""
-		if os.Getenv("SPACESETL_POSTGRES_URL") != "" {
-			at = "\"$SPACESETL_POSTGRES_URL\" "
-		}
-		_ = to(out, "\nPostgreSQL  schema %s\n         psql %s-c \"SELECT * FROM %[1]s.v_spaces LIMIT 10\"\n", r.Postgres, at)
+	for _, p := range r.Elsewhere {
+		_ = to(out, "\n%s  %s\n         %s\n", p.Title, p.Where, p.Look)
 	}
 	return nil
 }

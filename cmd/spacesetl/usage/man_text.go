@@ -1,19 +1,27 @@
 package usage
 
+import "github.com/spacesetl/spacesetl/load/destinations"
+
 func manEnvironment(m *manual) {
 	m.section("ENVIRONMENT")
 	m.paragraph("Every flag can be given as a variable; a flag on the command line wins. Secrets are never flags:")
-	m.items([][2]string{
+	items := [][2]string{
 		{"X_BEARER_TOKEN", "The app's bearer token. It wins over an account of spacesetl auth."},
 		{"X_USER_TOKEN", "A user's OAuth 2.0 token, for ticket buyers the Space creator's. It wins over the users' accounts."},
 		{"X_CLIENT_ID, X_CLIENT_SECRET", "The app's OAuth 2.0 client, for auth login; the secret of confidential clients only."},
 		{"X_API_KEY, X_API_SECRET", "The app's key and secret, for auth app. They are not stored."},
-		{"SPACESETL_POSTGRES_URL", "Where PostgreSQL is, of --to postgres: postgres://user:password@host/database. Without it PGHOST, PGUSER, PGDATABASE, PGSERVICE, PGPASSFILE and the like count, as for psql."},
+	}
+	for _, v := range destinations.Variables() {
+		if v.Doc != "" {
+			items = append(items, [2]string{v.Name, v.Doc})
+		}
+	}
+	m.items(append(items, [][2]string{
 		{"HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "Proxies to ask through."},
 		{"SSL_CERT_FILE, SSL_CERT_DIR", "Certificates to trust instead of the system's, such as that of a proxy that opens TLS."},
 		{"GOMEMLIMIT", "A limit of Go's heap that wins over --memory."},
 		{"SPACESETL_DEBUG", "1 adds the trace to an internal error."},
-	})
+	}...))
 }
 
 func manFiles(m *manual) {
