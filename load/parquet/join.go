@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	pq "github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -140,7 +140,7 @@ func newRecords(ctx context.Context, t *schemas.Table, file *os.File) (*records,
 	if err != nil {
 		return nil, err
 	}
-	opened, err := pq.OpenFile(file, info.Size(), pq.SkipPageIndex(true), pq.SkipBloomFilters(true), pq.ReadBufferSize(64<<10))
+	opened, err := goparquet.OpenFile(file, info.Size(), goparquet.SkipPageIndex(true), goparquet.SkipBloomFilters(true), goparquet.ReadBufferSize(64<<10))
 	if err != nil {
 		return nil, err
 	}

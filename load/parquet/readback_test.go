@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	pq "github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -57,12 +57,12 @@ func readByParquetGo(t testing.TB, name string) (lines []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	opened, err := pq.OpenFile(file, info.Size())
+	opened, err := goparquet.OpenFile(file, info.Size())
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, group := range opened.RowGroups() {
-		rows, buffer := group.Rows(), make([]pq.Row, 100)
+		rows, buffer := group.Rows(), make([]goparquet.Row, 100)
 		for {
 			n, err := rows.ReadRows(buffer)
 			for _, r := range buffer[:n] {
@@ -82,13 +82,13 @@ func readByParquetGo(t testing.TB, name string) (lines []string) {
 	return lines
 }
 
-func line(r pq.Row) string {
+func line(r goparquet.Row) string {
 	texts := make([]string, len(r))
 	for i, v := range r {
 		switch {
 		case v.IsNull():
 			texts[i] = "<nil>"
-		case v.Kind() == pq.Double:
+		case v.Kind() == goparquet.Double:
 			texts[i] = fmt.Sprintf("%.2f", v.Double())
 		default:
 			texts[i] = v.String()

@@ -9,7 +9,7 @@ import (
 	"github.com/apache/arrow/go/v17/arrow"
 	"github.com/apache/arrow/go/v17/arrow/array"
 	"github.com/apache/arrow/go/v17/arrow/memory"
-	pq "github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -25,58 +25,40 @@ func (e *ShapeError) Error() string {
 type records struct {
 	ctx     context.Context
 	table   *schemas.Table
-	groups  []pq.RowGroup // that are not read yet
-	left    int64         // rows
-	leaves  []int         // of each column of the table: its index in the file, or -1
+	groups  []goparquet.RowGroup // that are not read yet
+	left    int64                // rows
+	leaves  []int                // of each column of the table: its index in the file, or -1
 	columns []cells
 	inGroup int64 // rows left in the group under way
-	values  []pq.Value
+	values  []goparquet.Value
 }
 
 // cells reads the values of one column in a row group.
 type cells struct {
-	pages  pq.Pages
-	page   pq.Page
-	values pq.ValueReader
+	pages  goparquet.Pages
+	page   goparquet.Page
+	values goparquet.ValueReader
 }
 
 // recordRows is how many rows a record has at most.
 const recordRows = 4096
 
 // match finds the table's columns in the file.
-func (in *records) match(s *pq.Schema) error {
-	found := 0
-	for _, c := range in.table.Columns {
-		leaf, ok := s.Lookup(c.Name)
-		at := -1
-		if ok {
-			if leaf.Node.Type().Kind() != kindOf(c.Type) || leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-				return &ShapeError{in.table.Name, fmt.Sprintf("column %s is %s", c.Name, leaf.Node)}
-			}
-			at = leaf.ColumnIndex
-			found++
-		} else if in.table.IsKey(c.Name) {
-			return &ShapeError{in.table.Name, "it has no column " + c.Name}
+func (in *records) match(s *goparquet.Schema) error {
+	leaves, more, wrong := Columns(in.table, s)
+	for i, at := range leaves {
+		if name := in.table.Columns[i].Name; at < 0 && in.table.IsKey(name) {
+			return &ShapeError{in.table.Name, "it has no column " + name}
 		}
-		in.leaves = append(in.leaves, at)
 	}
-	if n := len(s.Columns()); n != found {
-		return &ShapeError{in.table.Name, fmt.Sprintf("it has %d columns more", n-found)}
+	switch {
+	case wrong != "":
+		return &ShapeError{in.table.Name, wrong}
+	case more != 0:
+		return &ShapeError{in.table.Name, fmt.Sprintf("it has %d columns more", more)}
 	}
-	in.values = make([]pq.Value, 256)
+	in.leaves, in.values = leaves, make([]goparquet.Value, 256)
 	return nil
-}
-
-func kindOf(t schemas.Type) pq.Kind {
-	switch t {
-	case schemas.Int, schemas.Time:
-		return pq.Int64
-	case schemas.Float:
-		return pq.Double
-	case schemas.Bool:
-		return pq.Boolean
-	}
-	return pq.ByteArray
 }
 
 // next returns a record with up to so many rows, which the caller releases.
@@ -140,7 +122,7 @@ func (in *records) read(c *cells, to array.Builder, n int, absent bool) error {
 		n -= got
 		switch {
 		case errors.Is(err, io.EOF):
-			pq.Release(c.page)
+			goparquet.Release(c.page)
 			c.page, c.values = nil, nil
 		case err != nil:
 			return err
@@ -149,7 +131,7 @@ func (in *records) read(c *cells, to array.Builder, n int, absent bool) error {
 	return nil
 }
 
-func appendCell(to array.Builder, v pq.Value) {
+func appendCell(to array.Builder, v goparquet.Value) {
 	if v.IsNull() {
 		to.AppendNull()
 		return
@@ -172,7 +154,7 @@ func appendCell(to array.Builder, v pq.Value) {
 func (in *records) close() {
 	for _, c := range in.columns {
 		if c.page != nil {
-			pq.Release(c.page)
+			goparquet.Release(c.page)
 		}
 		if c.pages != nil {
 			_ = c.pages.Close() // nothing was written

@@ -8,23 +8,23 @@ import (
 	"math"
 	"unicode/utf8"
 
-	"github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // column is one of a range.
 type column struct {
-	pages  parquet.Pages
-	page   parquet.Page
-	source parquet.ValueReader
+	pages  goparquet.Pages
+	page   goparquet.Page
+	source goparquet.ValueReader
 	left   int64  // values in the range that are not read
 	data   []byte // fields as COPY takes them, with their lengths
 	ends   []int  // of the fields in data
 }
 
 // read reads values of the range, one at least; they hold until the next call.
-func (c *column) read(values []parquet.Value) (n int, err error) {
+func (c *column) read(values []goparquet.Value) (n int, err error) {
 	for n == 0 {
 		if c.source == nil {
 			if c.page, err = c.pages.ReadPage(); errors.Is(err, io.EOF) {
@@ -36,7 +36,7 @@ func (c *column) read(values []parquet.Value) (n int, err error) {
 		}
 		n, err = c.source.ReadValues(values[:min(int64(len(values)), c.left)])
 		if n == 0 {
-			parquet.Release(c.page)
+			goparquet.Release(c.page)
 			c.page, c.source = nil, nil
 		}
 		if err != nil && !errors.Is(err, io.EOF) {
@@ -63,7 +63,7 @@ func (c *column) drop(n int) {
 
 func (c *column) close() {
 	if c.page != nil {
-		parquet.Release(c.page)
+		goparquet.Release(c.page)
 	}
 	if c.pages != nil {
 		_ = c.pages.Close() // nothing was written
@@ -80,7 +80,7 @@ const (
 )
 
 // appendField appends a value, NULL where it cannot be stored.
-func appendField(data []byte, t schemas.Type, v parquet.Value) (_ []byte, stored bool) {
+func appendField(data []byte, t schemas.Type, v goparquet.Value) (_ []byte, stored bool) {
 	if v.IsNull() {
 		return binary.BigEndian.AppendUint32(data, null), true
 	}

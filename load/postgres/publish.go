@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -208,7 +208,7 @@ func (d *Destination) copy(ctx context.Context, f file, dir string, lost map[str
 		return 0, durable.Cause(err)
 	}
 	defer file.Close()
-	opened, err := parquet.OpenFile(file, info.Size(), parquet.SkipBloomFilters(true))
+	opened, err := goparquet.OpenFile(file, info.Size(), goparquet.SkipBloomFilters(true))
 	if err != nil {
 		return 0, err
 	}

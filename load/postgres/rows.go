@@ -8,8 +8,9 @@ import (
 	"io"
 	"math"
 
-	"github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -18,15 +19,15 @@ import (
 type rows struct {
 	ctx    context.Context
 	table  *schemas.Table
-	run    string             // only rows of this run; "" for all
-	groups []parquet.RowGroup // that are not read yet
-	leaves []int              // of each column of the table: its index in the file, or -1
-	ranges []rowRange         // of the group under way, that are not read yet
+	run    string               // only rows of this run; "" for all
+	groups []goparquet.RowGroup // that are not read yet
+	leaves []int                // of each column of the table: its index in the file, or -1
+	ranges []rowRange           // of the group under way, that are not read yet
 	// Columns of the range under way. What was read and not written waits in each: they are
 	// read as many bytes at a time, whatever the rows.
 	columns []column
-	values  []parquet.Value // a few: each may be a long text
-	out     []byte          // written and not taken yet, from at
+	values  []goparquet.Value // a few: each may be a long text
+	out     []byte            // written and not taken yet, from at
 	at      int
 	count   int64            // rows, those that are left out included
 	lost    map[string]int64 // values, and rows for their key's sake, that cannot be stored, by table and column
@@ -46,42 +47,15 @@ const (
 // header begins what COPY takes.
 const header = "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-func newRows(ctx context.Context, t *schemas.Table, file *parquet.File, run string, lost map[string]int64) (*rows, error) {
-	r := &rows{ctx: ctx, table: t, run: run, groups: file.RowGroups(), out: []byte(header), lost: lost, values: make([]parquet.Value, 32)}
-	return r, r.match(file.Schema())
-}
-
-// match finds the table's columns in the file: one of before has less.
-func (r *rows) match(s *parquet.Schema) error {
-	found := 0
-	for _, c := range r.table.Columns {
-		leaf, ok := s.Lookup(c.Name)
-		if !ok {
-			r.leaves = append(r.leaves, -1)
-			continue
-		}
-		if leaf.Node.Type().Kind() != kindOf(c.Type) || leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-			return fmt.Errorf("column %s is %s", c.Name, leaf.Node)
-		}
-		r.leaves = append(r.leaves, leaf.ColumnIndex)
-		found++
+func newRows(ctx context.Context, t *schemas.Table, file *goparquet.File, run string, lost map[string]int64) (*rows, error) {
+	leaves, more, wrong := parquet.Columns(t, file.Schema())
+	switch {
+	case wrong != "":
+		return nil, errors.New(wrong)
+	case more != 0:
+		return nil, fmt.Errorf("is no file of this version: it has %d columns more", more)
 	}
-	if n := len(s.Columns()); n != found {
-		return fmt.Errorf("is no file of this version: it has %d columns more", n-found)
-	}
-	return nil
-}
-
-func kindOf(t schemas.Type) parquet.Kind {
-	switch t {
-	case schemas.Int, schemas.Time:
-		return parquet.Int64
-	case schemas.Float:
-		return parquet.Double
-	case schemas.Bool:
-		return parquet.Boolean
-	}
-	return parquet.ByteArray
+	return &rows{ctx: ctx, table: t, run: run, groups: file.RowGroups(), leaves: leaves, out: []byte(header), lost: lost, values: make([]goparquet.Value, 32)}, nil
 }
 
 // Read gives COPY its rows.
@@ -168,7 +142,7 @@ func (r *rows) open() error {
 }
 
 // find finds the rows of the run in a group: files of months hold those of many.
-func (r *rows) find(group parquet.RowGroup) (ranges []rowRange, err error) {
+func (r *rows) find(group goparquet.RowGroup) (ranges []rowRange, err error) {
 	all := group.NumRows()
 	if r.run == "" && all > 0 {
 		return []rowRange{{0, all}}, nil
