@@ -40,3 +40,22 @@ type Stopper interface {
 	// Stop says how what has ended ends, and what that is.
 	Stop() (Outcome, Scope)
 }
+
+// Scope says what an error puts an end to.
+type Scope uint8
+
+const (
+	// RunScope: nothing more can be fetched. The zero Scope.
+	RunScope Scope = iota
+	// EndpointScope: the other endpoints go on.
+	EndpointScope
+	// RequestScope: the other requests go on.
+	RequestScope
+	// CollectionScope: the page token no longer works; the collection starts
+	// again from its first page, once.
+	CollectionScope
+	// LaterScope: the request failed as often as one is tried at once, and no
+	// other was answered meanwhile, so that it may be the server: others go first,
+	// and then it is tried again.
+	LaterScope
+)

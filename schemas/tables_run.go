@@ -88,7 +88,7 @@ var runTables = []*Table{
 			{Name: "dialect", Type: Text, Enum: true, Doc: "Naming used in requests: tweet or post."},
 			{Name: "started_at", Type: Time, Doc: "When the run was started."},
 			{Name: "ended_at", Type: Time, Doc: "When its last page was received."},
-			{Name: "outcome", Type: Text, Enum: true, Doc: "done, or why it stopped: capped, unauthorised, waiting, interrupted, failed."},
+			{Name: "outcome", Type: Text, Enum: true, Doc: "done, or why it stopped: " + stops() + "."},
 			{Name: "pages", Type: Int, Doc: "Pages landed."},
 			{Name: "requests", Type: Int, Doc: "Requests made, retries included."},
 			{Name: "waited_ms", Type: Int, Doc: "Milliseconds waited for rate windows and retries, over all workers."},

@@ -17,18 +17,8 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// exitCode is the one place that decides how the program ends:
-//
-//	0    done, with gaps or without
-//	1    failed
-//	2    usage or configuration
-//	3    done with gaps, of a strict job
-//	4    stopped by a usage cap, a spend cap or used-up credits; resumable
-//	5    not authorised
-//	70   an internal error, told by printCrash
-//	75   stopped at a deadline, a rate window or an outage, resumable; or the
-//	     store or its database is in use
-//	130  interrupted (SIGINT) after a clean checkpoint; 143 for SIGTERM
+// exitCode is the one place that decides how the program ends: with a code of
+// schemas.Exits. That of an internal error, 70, is told by printCrash.
 func exitCode(ctx context.Context, err error) int {
 	var stopped *pipeline.StoppedError
 	errors.As(err, &stopped)
@@ -60,14 +50,8 @@ func exitCode(ctx context.Context, err error) int {
 			return signalCode(s.Signal)
 		}
 		return signalCode(os.Interrupt)
-	case stopped.Outcome == schemas.Capped:
-		return 4
-	case stopped.Outcome == schemas.Unauthorised:
-		return 5
-	case stopped.Outcome == schemas.Waiting:
-		return 75
 	}
-	return 1
+	return stopped.Outcome.Ending().Exit
 }
 
 // misconfigured reports whether an error is one of the settings, such as a server
@@ -86,18 +70,11 @@ func signalCode(s os.Signal) int {
 }
 
 // exitMeanings are the exit codes in words.
-func exitMeanings() [][2]string {
-	return [][2]string{
-		{"0", "Done; what did not come, if anything, is named."},
-		{"1", "Failed; with status --check and doctor, something is wrong."},
-		{"2", "Usage or configuration."},
-		{"3", "Done with gaps, of a strict job: what did not come is named."},
-		{"4", "Stopped by a budget, a usage cap, a spend cap or used-up credits; run again to go on."},
-		{"5", "Not authorised."},
-		{"70", "An internal error: a bug of spacesetl. What has landed is safe."},
-		{"75", "Stopped at a deadline, a rate window or an outage, or the store or its database is in use; run again to go on."},
-		{"130, 143", "Interrupted by SIGINT or SIGTERM after a clean checkpoint; run again to go on."},
+func exitMeanings() (all [][2]string) {
+	for _, e := range schemas.Exits() {
+		all = append(all, [2]string{e.Code(), e.Means})
 	}
+	return all
 }
 
 // authCode is the exit code of an error of the token store, 0 for any other.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -90,17 +92,55 @@ func TestTheSummaryNamesGaps(t *testing.T) {
 	}
 }
 
-// Both tables of exit codes, for people and for schedulers, are complete.
+// What is said of exit codes, to people and for schedulers, is what the program's table says.
 func TestExitCodesAreDocumented(t *testing.T) {
-	for _, file := range []string{"../../README.md", "../../jobs/README.md"} {
-		read, err := os.ReadFile(file)
+	var meanings, guide, schedulers strings.Builder
+	for _, e := range schemas.Exits() {
+		means := strings.ToLower(e.Means[:1]) + strings.TrimSuffix(e.Means[1:], ".")
+		fmt.Fprintf(&meanings, "| %s | %s |\n", e.Code(), means)
+		if e.Do != "" {
+			fmt.Fprintf(&guide, "| exit code %s | %s | %s |\n", e.Code(), means, e.Do)
+		}
+		fmt.Fprintf(&schedulers, "| %s | %s | %s | %s |\n", e.Code(), means, e.Scheduler, pingedAs(e))
+	}
+	for _, c := range []struct{ file, header, prefix, want string }{
+		{"../../README.md", "\n| code | meaning |\n|---|---|\n", "|", meanings.String()},
+		{guideFile, "\n| you see | it means | do |\n|---|---|---|\n", "| exit code ", guide.String()},
+		{"../../jobs/README.md", "\n| code | | what a scheduler does | pinged |\n|---|---|---|---|\n", "|", schedulers.String()},
+	} {
+		read, err := os.ReadFile(c.file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for code := range exitNames() {
-			if text := string(read); code != "70" && code != "130" && !strings.Contains(text, "\n| "+code) && !strings.Contains(text, ", "+code+" |") {
-				t.Errorf("%s says nothing of exit code %s", file, code)
+		before, rows, ok := strings.Cut(string(read), c.header)
+		if !ok {
+			t.Fatalf("%s has no %q", c.file, c.header)
+		}
+		after := rows
+		for strings.HasPrefix(after, c.prefix) {
+			_, after, _ = strings.Cut(after, "\n")
+		}
+		want := before + c.header + c.want + after
+		if diff := cmp.Diff(want, string(read)); diff != "" && !*updateGuide {
+			t.Errorf("%s is not current: go test ./cmd/spacesetl -run Documented -update-guide renews it (-want +got):\n%s", c.file, diff)
+		} else if diff != "" {
+			if err := os.WriteFile(c.file, []byte(want), 0o644); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}
+}
+
+// pingedAs is how a heartbeat service is told of an exit code.
+func pingedAs(e schemas.Exit) string {
+	failure := "`/" + strings.ReplaceAll(e.Code(), ", ", "`, `/") + "`, a failure"
+	switch {
+	case e.Codes[0] == internalCode: // with it goes who pings
+		return "nothing"
+	case e.Codes[0] == 0:
+		return "success"
+	case e.Resumes != "":
+		return "success; of an outage from the start " + failure
+	}
+	return failure
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var updateGuide = stdflag.Bool("update-guide", false, "rewrite the tables of jobs/OPERATING.md")
+var updateGuide = stdflag.Bool("update-guide", false, "rewrite the tables of jobs/OPERATING.md, and those of exit codes")
 
 const (
 	guideFile     = "../../jobs/OPERATING.md"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/jobs/outside"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Deployment is what somebody says about where a job runs. The zero value has
@@ -106,12 +107,14 @@ func (j Job) filling(scheduler string, d Deployment) filling {
 
 func render(name string, data filling) (string, error) {
 	t, err := template.New(name).Funcs(template.FuncMap{
-		"mib":    func(bytes int64) int64 { return bytes >> 20 },
-		"quote":  quote,
-		"indent": indent,
-		"lower":  strings.ToLower,
-		"note":   func(text string) string { return strings.ReplaceAll(text, "\n", "\n#   ") },
-		"first":  func(text string) string { first, _, _ := strings.Cut(text, "\n"); return first },
+		"mib":     func(bytes int64) int64 { return bytes >> 20 },
+		"quote":   quote,
+		"indent":  indent,
+		"lower":   strings.ToLower,
+		"note":    func(text string) string { return strings.ReplaceAll(text, "\n", "\n#   ") },
+		"first":   func(text string) string { first, _, _ := strings.Cut(text, "\n"); return first },
+		"resumes": func(between string) string { return resumes(between, schemas.Exit.Code) },
+		"stops":   func() string { return resumes(", or ", func(e schemas.Exit) string { return e.Resumes }) },
 	}).ParseFS(files, name)
 	if err != nil {
 		return "", err
@@ -119,6 +122,17 @@ func render(name string, data filling) (string, error) {
 	var b strings.Builder
 	err = t.Execute(&b, data)
 	return b.String(), err
+}
+
+// resumes are the exit codes that are no failure, since the next run goes on.
+func resumes(between string, say func(schemas.Exit) string) string {
+	var all []string
+	for _, e := range schemas.Exits() {
+		if e.Resumes != "" {
+			all = append(all, say(e))
+		}
+	}
+	return strings.Join(all, between)
 }
 
 // quote writes a text as YAML, Python and environment files read it alike.

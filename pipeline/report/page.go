@@ -2,7 +2,6 @@ package report
 
 import (
 	"bytes"
-	"cmp"
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
@@ -68,9 +67,8 @@ func hash(text string) string {
 // Write writes the page.
 func (p *Page) Write(w io.Writer) error {
 	script := library + "\n" + drawing
-	end := ends[p.run.Outcome]
 	s := source{
-		Job: p.run.Job, RunID: p.run.RunID, Outcome: cmp.Or(end.name, string(p.run.Outcome)), Tone: end.tone, Store: p.store, Version: p.version,
+		Job: p.run.Job, RunID: p.run.RunID, Outcome: string(p.run.Outcome), Tone: p.run.Outcome.Ending().Tone, Store: p.store, Version: p.version,
 		Started: p.run.StartedAt, Made: p.made, Banner: p.banner, Tiles: p.tiles, Sections: p.sections,
 		Style: template.CSS(Style), Script: template.JS(script), StyleHash: hash(Style), ScriptHash: hash(script), Charts: []*chart{},
 	}

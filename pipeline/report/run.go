@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // banner says that the run ended early, why, and what to do.
@@ -20,22 +18,12 @@ type banner struct {
 	Title, Why, Advice, Command string
 }
 
-// ends are how runs end, in the words of the page.
-var ends = map[schemas.Outcome]struct{ name, tone, title, advice string }{
-	schemas.Done:         {"done", "good", "", ""},
-	schemas.Capped:       {"capped", "warn", "The run stopped at a limit of money or usage.", "Everything received is kept and in the tables. Raise the limit or wait for the next period, then run the same command again: it asks only for what is missing."},
-	schemas.Waiting:      {"waiting", "warn", "The run stopped instead of waiting any longer.", "Everything received is kept and in the tables. Run the same command again once the rate window has opened: it asks only for what is missing."},
-	schemas.Unauthorised: {"unauthorised", "bad", "X refused the tokens.", "See which are good with spacesetl auth status, log in again, then run the same command again: it asks only for what is missing."},
-	schemas.Interrupted:  {"interrupted", "warn", "The run was interrupted.", "Everything received is kept. Run the same command again: it asks only for what is missing."},
-	schemas.Failed:       {"failed", "bad", "The run failed.", "Everything received is kept. See to the reason, then run the same command again: it asks only for what is missing."},
-}
-
 func (m *maker) banner() *banner {
-	end := ends[m.manifest.Run.Outcome]
-	if end.title == "" {
+	end := m.manifest.Run.Outcome.Ending()
+	if end.Title == "" {
 		return nil
 	}
-	return &banner{Title: end.title, Why: m.manifest.Stopped, Advice: end.advice, Command: m.Again}
+	return &banner{Title: end.Title, Why: m.manifest.Stopped, Advice: end.Advice, Command: m.Again}
 }
 
 // tile is a headline number.
@@ -209,7 +197,7 @@ func (m *maker) history() panel {
 			id.Text += " (this one)"
 		}
 		bill := bills[run.RunID]
-		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: cmp.Or(ends[run.Outcome].name, string(run.Outcome)), Tone: ends[run.Outcome].tone},
+		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: string(run.Outcome), Tone: run.Outcome.Ending().Tone},
 			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(rowsOf(manifest, "spaces")), count(all), amount(span(bill.Low, bill.High))})
 	}
 	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.ended)), "run", "runs"), filepath.Base(string(m.Store)))

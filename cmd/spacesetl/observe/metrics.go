@@ -22,9 +22,6 @@ type snapshot struct {
 	budget   map[string]schemas.Money
 }
 
-// outcomes are all that a run can come to.
-var outcomes = []schemas.Outcome{schemas.Done, schemas.DoneWithGaps, schemas.Failed, schemas.Capped, schemas.Unauthorised, schemas.Waiting, schemas.Interrupted}
-
 // emit takes a value with those of the metric's labels.
 type emit func(value float64, labels ...string)
 
@@ -62,8 +59,8 @@ func runMetrics() []Metric {
 		{"run_duration_seconds", "How long the last run took.", nil, ended(func(f snapshot, put emit) { put(f.end.At.Sub(f.start).Seconds()) })},
 		{"run_exit_code", "Exit code of the last run.", nil, ended(func(f snapshot, put emit) { put(float64(f.end.Code)) })},
 		{"run_outcome", "What the last run came to: 1 for that outcome, 0 for the others.", []string{"outcome"}, ended(func(f snapshot, put emit) {
-			for _, o := range outcomes {
-				put(flag(o == f.end.Outcome), string(o))
+			for _, e := range schemas.Endings() {
+				put(flag(e.Outcome == f.end.Outcome), string(e.Outcome))
 			}
 		})},
 		{"success_timestamp_seconds", "When a run last ended with exit code 0.", nil, func(f snapshot, put emit) {

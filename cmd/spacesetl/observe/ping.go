@@ -73,10 +73,11 @@ func (p *pinger) end(ctx context.Context, what, body string) error {
 
 // suffix is what the end of a run is pinged as: its exit code, which is a failure for
 // the service, and nothing for success. A run that stopped at a rate window or its
-// deadline (75) did what it was to do, and the next goes on; one that got nothing in
+// deadline did what it was to do, and the next goes on; one that got nothing in
 // an outage did not.
 func suffix(end End) string {
-	if end.Code == 0 || end.Code == 75 && (end.Outcome != schemas.Waiting || end.Manifest != nil) {
+	nothing := end.Outcome.Ending().Exit == end.Code && end.Manifest == nil
+	if end.Code == 0 || schemas.ExitOf(end.Code).Resumes != "" && !nothing {
 		return ""
 	}
 	return strconv.Itoa(end.Code)
