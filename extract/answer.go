@@ -243,7 +243,7 @@ func (c *Client) forbidden(x *exchange, p problem) (page schemas.Page, again boo
 		}
 		auth.Kind, auth.Next, auth.Scope = AuthUnsupported, c.keys.other(x.key), schemas.EndpointScope
 		return page, false, auth
-	case e == schemas.Buyers && x.try.creator == "" && len(x.keys) > 1:
+	case e.Owned() && x.try.creator == "" && len(x.keys) > 1:
 		x.try.not = append(x.try.not, x.key) // another token may be the creator's
 		return page, true, nil
 	case len(x.request.IDs) > 0 && !p.ofApp():

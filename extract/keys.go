@@ -50,7 +50,7 @@ const setAppToken = "set X_BEARER_TOKEN to the app's bearer token, or run spaces
 const setUserToken = "set X_USER_TOKEN to the OAuth 2.0 user token with scopes tweet.read, users.read and space.read"
 
 // personal tells the endpoints that are about the user behind the token.
-func personal(e schemas.Endpoint) bool { return e == schemas.Buyers || e == schemas.Me }
+func personal(e schemas.Endpoint) bool { return e.Owned() || e == schemas.Me }
 
 // choose returns the keys a request may go out with: of buyers, who are shown
 // to the Space's creator only, those of the creator, when that is known. The
@@ -137,7 +137,7 @@ func (k *keyring) missing(e schemas.Endpoint, creator string) *AuthError {
 	err := &AuthError{Endpoint: e, Kind: AuthMissing, Token: "user token", Scope: schemas.EndpointScope, Next: setUserToken + " of the Space's creator"}
 	if creator != "" && slices.ContainsFunc(k.all, func(key *key) bool { return key.user }) {
 		err.Token, err.Scope = "user token of the Space's creator, user "+creator, schemas.RequestScope
-		err.Next = "add that user's token, or leave out this Space's buyers"
+		err.Next = "add that user's token, or leave out this Space's " + string(e)
 	}
 	return err
 }

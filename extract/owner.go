@@ -11,7 +11,7 @@ import (
 // creator is the user whose token a request needs; empty when any will do or
 // nobody knows.
 func creator(r schemas.Request) string {
-	if r.Endpoint != schemas.Buyers {
+	if !r.Endpoint.Owned() {
 		return ""
 	}
 	return r.Creator

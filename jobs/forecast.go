@@ -59,7 +59,7 @@ func foresee(ctx context.Context, j *Job) (Forecast, error) {
 	}
 	plan := j.opts.Tokens.plan(&j.spec)
 	f.Aside = forecast.Aside(plan, j.spec.PriceTable())
-	f.Tokens = j.opts.Tokens.count(plan.Buyers)
+	f.Tokens = j.opts.Tokens.count(j.spec.Owned() != "")
 	seeds, err := firstRequests(ctx, j, plan)
 	if err != nil {
 		return f, err
@@ -130,7 +130,7 @@ func foretell(ctx context.Context, j *Job, planned store.Planned) forecast.Money
 }
 
 // count counts the tokens of a run.
-func (t Tokens) count(buyers bool) (n TokenCount) {
+func (t Tokens) count(owned bool) (n TokenCount) {
 	if t.App != "" {
 		n.App++
 	}
@@ -144,7 +144,7 @@ func (t Tokens) count(buyers bool) (n TokenCount) {
 			n.User++
 		}
 	}
-	n.AssumedUser = buyers && n.User == 0
+	n.AssumedUser = owned && n.User == 0
 	if n.Assumed = n.App+n.User == 0; n.Assumed {
 		n.App = 1
 	}

@@ -33,12 +33,12 @@ func TestErrorsOfJobsHaveTypes(t *testing.T) {
 	if err := run(jobs.Spec{IDsFile: good.Store}, one); !errors.As(err, &invalid) || invalid.Problems[0].Key != "ids_file" {
 		t.Errorf("a file of ids that is not there: got %v", err)
 	}
-	if err := run(good, jobs.Options{}); !errors.As(err, &token) || token.Buyers {
+	if err := run(good, jobs.Options{}); !errors.As(err, &token) || token.Of != "" {
 		t.Errorf("no token: got %v", err)
 	}
 	buyers := good
 	buyers.With = []string{"buyers"}
-	if err := run(buyers, one); !errors.As(err, &token) || !token.Buyers {
+	if err := run(buyers, one); !errors.As(err, &token) || token.Of != "buyers" {
 		t.Errorf("buyers with an app's token: got %v", err)
 	}
 	if err := run(good, jobs.Options{Tokens: jobs.Tokens{App: "to ken"}}); !errors.As(err, &client) {

@@ -26,12 +26,12 @@ func (t Tokens) String() string {
 
 // TokenError says which token is missing to begin with.
 type TokenError struct {
-	Buyers bool // the Space's creator's; else any
+	Of string // what is shown to a Space's creator only; empty: any token
 }
 
 func (e *TokenError) Error() string {
-	if e.Buyers {
-		return "buyers are shown to the Space's creator only: run spacesetl auth login as the creator, or set X_USER_TOKEN to the creator's user token, or leave out --with buyers"
+	if e.Of != "" {
+		return e.Of + " are shown to the Space's creator only: run spacesetl auth login as the creator, or set X_USER_TOKEN to the creator's user token, or leave out --with " + e.Of
 	}
 	return "no token: set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth login or auth app"
 }
@@ -151,8 +151,8 @@ func (t Tokens) enough(spec Spec) error {
 	switch {
 	case t.App == "" && t.User == "" && len(t.Accounts) == 0:
 		return &TokenError{}
-	case slices.Contains(spec.With, "buyers") && !t.hasUser():
-		return &TokenError{Buyers: true}
+	case spec.Owned() != "" && !t.hasUser():
+		return &TokenError{spec.Owned()}
 	}
 	return nil
 }
@@ -188,7 +188,7 @@ func (t Tokens) owners() (ids []string, all bool) {
 // matters and is not known.
 func (t Tokens) plan(spec *Spec) store.Plan {
 	plan := spec.Plan(t.hasUser())
-	if owners, all := t.owners(); plan.Buyers {
+	if owners, all := t.owners(); spec.Owned() != "" {
 		plan.Owners, plan.Self = owners, plan.Self && !all
 	}
 	return plan

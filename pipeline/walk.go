@@ -25,7 +25,7 @@ type walk struct {
 	creators map[string]bool // user ids, asked for or not
 	queried  map[string]bool // creators asked for
 	spaces   map[string]facts.Space
-	detailed map[string]bool // Spaces whose tweets and buyers are queued
+	detailed map[string]bool // Spaces whose follow-ups are queued
 	referred map[string]bool // user ids
 	due      map[string]bool // user ids that an earlier run had left
 	unfit    map[string]bool // ids of Spaces that were none, such as true without quotes
@@ -124,7 +124,7 @@ func (w *walk) rest() (wave []schemas.Request) {
 					looked = append(looked, id)
 				}
 			}
-		case (e == schemas.Tweets && w.plan.Tweets || e == schemas.Buyers && w.plan.Buyers) && len(r.IDs) == 1:
+		case w.plan.Follows(e) && len(r.IDs) == 1:
 			if !w.detailed[r.IDs[0]] {
 				wave = append(wave, r)
 			}
@@ -192,8 +192,8 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 	return requests
 }
 
-// details asks for the tweets and buyers of the Spaces found since the last
-// wave, first of those that are the first to end.
+// details asks for what follows of the Spaces found since the last wave, first of
+// those that are the first to end.
 func (w *walk) details() []schemas.Request {
 	var ids []string
 	for id := range w.spaces {
@@ -207,18 +207,33 @@ func (w *walk) details() []schemas.Request {
 	})
 	var requests []schemas.Request
 	for _, id := range ids {
-		if w.plan.Tweets && w.takes(schemas.Tweets, id) {
-			requests = append(requests, schemas.Request{Endpoint: schemas.Tweets, IDs: []string{id}})
-		}
-		switch s := w.spaces[id]; {
-		case !w.plan.Buyers || !s.Ticketed:
-		case len(w.owners) > 0 && s.CreatorID != "" && !w.owners[s.CreatorID]:
-			w.skipped["ticketed Spaces whose buyers only their creator can see"]++
-		case w.takes(schemas.Buyers, id):
-			requests = append(requests, schemas.Request{Endpoint: schemas.Buyers, IDs: []string{id}, Creator: s.CreatorID})
+		for _, f := range schemas.FollowUps() {
+			if r := (schemas.Request{Endpoint: f.Endpoint, IDs: []string{id}}); w.follows(f, &r) {
+				requests = append(requests, r)
+			}
 		}
 	}
 	return requests
+}
+
+// follows reports whether a request is sent that follows from its Space.
+func (w *walk) follows(f schemas.Spec, r *schemas.Request) bool {
+	s := w.spaces[r.IDs[0]]
+	if f.FollowUp.Owned {
+		r.Creator = s.CreatorID
+	}
+	switch {
+	case !w.plan.Follows(f.Endpoint), f.FollowUp.Ticketed && !s.Ticketed:
+		return false
+	case len(w.owners) > 0 && r.Creator != "" && !w.owners[r.Creator]:
+		spaces := "Spaces"
+		if f.FollowUp.Ticketed {
+			spaces = "ticketed Spaces"
+		}
+		w.skipped[spaces+" whose "+string(f.Endpoint)+" only their creator can see"]++
+		return false
+	}
+	return w.takes(f.Endpoint, s.ID)
 }
 
 // add takes what a page led to.

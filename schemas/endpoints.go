@@ -1,6 +1,9 @@
 package schemas
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Endpoint names one operation of the API. The value is used in file names,
 // in manifests and in api_requests.endpoint.
@@ -43,7 +46,17 @@ type Spec struct {
 	Paged   bool   // takes max_results and pagination_token
 	Limit   int    // documented requests per 15 minutes and token
 	// Objects are the kinds whose fields parameter the endpoint takes.
-	Objects []Object
+	Objects  []Object
+	FollowUp *FollowUp // nil of those that are not asked of each Space found
+}
+
+// FollowUp is how an endpoint is asked of each Space that a job finds, where the job
+// is with it. Its path takes the id of one Space.
+type FollowUp struct {
+	One      string // of what is in data, whose plural is the endpoint's name
+	Doc      string // what it gets of a Space, in the words of the key with
+	Ticketed bool   // asked of Spaces with tickets only
+	Owned    bool   // shown to the Space's creator only
 }
 
 // Specs lists every endpoint, in the order a job uses them.
@@ -54,8 +67,10 @@ var specs = []Spec{
 	{Endpoint: Search, Path: "/2/spaces/search", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
 	{Endpoint: Spaces, Path: "/2/spaces", IDParam: "ids", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
 	{Endpoint: SpaceByID, Path: "/2/spaces/{id}", Data: Space, Limit: 300, Objects: []Object{Space, User, Topic}},
-	{Endpoint: Tweets, Path: "/2/spaces/{id}/tweets", Data: Tweet, Paged: true, Limit: 300, Objects: []Object{Tweet, Media, Poll, User, Place}},
-	{Endpoint: Buyers, Path: "/2/spaces/{id}/buyers", Data: User, Paged: true, Limit: 300, Objects: []Object{User, Tweet}},
+	{Endpoint: Tweets, Path: "/2/spaces/{id}/tweets", Data: Tweet, Paged: true, Limit: 300, Objects: []Object{Tweet, Media, Poll, User, Place},
+		FollowUp: &FollowUp{One: "tweet", Doc: "the tweets shared in it"}},
+	{Endpoint: Buyers, Path: "/2/spaces/{id}/buyers", Data: User, Paged: true, Limit: 300, Objects: []Object{User, Tweet},
+		FollowUp: &FollowUp{One: "buyer", Doc: "its ticket buyers, with the creator's token", Ticketed: true, Owned: true}},
 	{Endpoint: Users, Path: "/2/users", IDParam: "ids", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
 }
 
@@ -66,6 +81,28 @@ var accountSpecs = []Spec{
 
 // Specs returns what the contract says of every endpoint that has pages.
 func Specs() []Spec { return specs }
+
+// FollowUps are the endpoints that are asked of each Space found, in that order.
+func FollowUps() []Spec { return followUps }
+
+var followUps = slices.DeleteFunc(slices.Clone(specs), func(s Spec) bool { return s.FollowUp == nil })
+
+// FollowUpNames are their names as a text.
+func FollowUpNames(between string) string {
+	var names []string
+	for _, s := range FollowUps() {
+		names = append(names, string(s.Endpoint))
+	}
+	return strings.Join(names, between)
+}
+
+// Companions are their names in the order of the alphabet.
+func Companions() []string { return slices.Sorted(strings.SplitSeq(FollowUpNames(" "), " ")) }
+
+// Owned reports whether an endpoint is asked of Spaces and shown to their creators only.
+func (e Endpoint) Owned() bool {
+	return slices.ContainsFunc(followUps, func(s Spec) bool { return s.Endpoint == e && s.FollowUp.Owned })
+}
 
 // Spec returns what the contract says of e. An unknown endpoint is a bug.
 func (e Endpoint) Spec() Spec {

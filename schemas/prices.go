@@ -102,12 +102,12 @@ func DefaultExpansions(e Endpoint, d Dialect) []string {
 // MostData is how many objects one page can have in data, at most, when so
 // many ids are asked for.
 func MostData(e Endpoint, ids int) int64 {
-	switch e {
-	case SpaceByID, Me:
+	switch {
+	case e == SpaceByID, e == Me:
 		return 1
-	case Creators:
+	case e == Creators:
 		return int64(ids) * SpacesPerCreator
-	case Search, Buyers, Tweets:
+	case e == Search, e.Spec().Paged:
 		return MaxResults
 	}
 	return int64(ids)

@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Run is the summary of one run: the row of runs, and the head of its manifest.
 type Run struct {
@@ -26,7 +29,7 @@ var runTables = []*Table{
 		Grain: "page that was landed",
 		Doc:   "Every page that was landed: what was asked, what came back, what it took.",
 		Columns: []Column{
-			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, buyers, tweets, usernames or users."},
+			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, " + strings.Join(Companions(), ", ") + ", usernames or users."},
 			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token."},
 			{Name: "params", Type: JSON, From: Envelope, Path: "params", Doc: "Fields and expansions asked for."},
 			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},

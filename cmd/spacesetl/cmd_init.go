@@ -10,6 +10,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func initCommand(c *console) *cli.Command {
@@ -26,7 +27,7 @@ spacesetl init --from ticketed-audience --store /data/audience tickets.yaml`,
 			text("creators", "", "user ids and @usernames whose Spaces to get, `LIST` comma separated"),
 			text("search", "", "`WORDS` to find in titles, several searches with ; between them"),
 			text("ids", "", "Space `IDS` or links, comma separated"),
-			usage.Offers(text("with", "", "also get tweets, buyers of each Space, or none; `LIST`"), "buyers", "tweets"),
+			usage.Offers(text("with", "", "also get "+schemas.FollowUpNames(", ")+" of each Space, or none; `LIST`"), schemas.Companions()...),
 			text("store", "", "`DIR` of the job's pages and tables (default: as the file, without .yaml)"),
 			text("budget-day", "", "most that a UTC day may cost, or none; `USD`"),
 			text("from", "", "begin with a ready-made job, see spacesetl jobs list; `NAME`"),

@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs/ready"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func simulateCommand(c *console) *cli.Command {
@@ -75,8 +76,8 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	ids := append(slices.DeleteFunc(world.SpaceIDs(2), func(id string) bool { return id == ticketed[0] }), ticketed[0])
 	names := world.Usernames(2)
 	if err := c.print("listening on %s\n\nexport X_BEARER_TOKEN=%s X_USER_TOKEN=%s\n"+
-		"spacesetl run --base-url %s --store ./simulated --ids %s --creators @%s,@%s,%s --search %s --with tweets,buyers\n",
-		server.url, ready.DemoAppToken, ready.DemoUserToken, server.url, strings.Join(ids, ","), names[0], names[1], creator, world.SearchWord()); err != nil {
+		"spacesetl run --base-url %s --store ./simulated --ids %s --creators @%s,@%s,%s --search %s --with %s\n",
+		server.url, ready.DemoAppToken, ready.DemoUserToken, server.url, strings.Join(ids, ","), names[0], names[1], creator, world.SearchWord(), schemas.FollowUpNames(",")); err != nil {
 		return err
 	}
 	<-ctx.Context.Done()

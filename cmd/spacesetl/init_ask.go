@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // asker asks a question until check takes the answer.
@@ -51,4 +52,27 @@ func askerFor(c *console, ctx *cli.Context) asker {
 			fmt.Fprintf(c.stderr, "  %s\n", strings.ReplaceAll(err.Error(), "\n", "\n  "))
 		}
 	}
+}
+
+func withIn(answer string) []string {
+	switch answer {
+	case "none":
+		return nil
+	case "both":
+		return strings.Split(schemas.FollowUpNames(","), ",")
+	}
+	return usage.Trimmed(strings.Split(answer, ","))
+}
+
+// companions are what else a job can get, as the question has it.
+func companions() string {
+	var all []string
+	for _, s := range schemas.FollowUps() {
+		name := string(s.Endpoint)
+		if s.FollowUp.Owned {
+			name += " (the creator's login needed)"
+		}
+		all = append(all, name)
+	}
+	return strings.Join(all, ", ")
 }

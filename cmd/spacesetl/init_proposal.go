@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/ready"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // proposal is what is answered where nothing else is.
@@ -37,7 +38,7 @@ func proposed(ctx *cli.Context, path string) (proposal, error) {
 		seeds: map[string]string{"creators": "@XDevelopers", "search": "open mic", "ids": "1SLjjRYNejbKM"},
 	}
 	for _, with := range usage.Trimmed(strings.Split(p.with, ",")) {
-		if err := usage.Among("with", with, "buyers", "tweets"); err != nil && with != "none" {
+		if err := usage.Among("with", with, schemas.Companions()...); err != nil && with != "none" {
 			return p, err
 		}
 	}
@@ -94,7 +95,7 @@ func (p proposal) draft(ask asker) (d ready.Draft, err error) {
 		return d, err
 	}
 	with := cmp.Or(p.with, strings.Join(p.from.With(), ", "), "none")
-	if _, err = ask("What else of each Space: tweets, buyers (the creator's login needed), both, or none?", with, func(answer string) error {
+	if _, err = ask("What else of each Space: "+companions()+", both, or none?", with, func(answer string) error {
 		d.With = withIn(answer)
 		return ready.CheckWith(d.With)
 	}); err != nil {
@@ -125,16 +126,6 @@ func firstFor(key string) *ready.Job {
 func seedsIn(key, answer string) []string {
 	if key == "search" {
 		return usage.Trimmed(strings.Split(answer, ";"))
-	}
-	return usage.Trimmed(strings.Split(answer, ","))
-}
-
-func withIn(answer string) []string {
-	switch answer {
-	case "none":
-		return nil
-	case "both":
-		return []string{"tweets", "buyers"}
 	}
 	return usage.Trimmed(strings.Split(answer, ","))
 }

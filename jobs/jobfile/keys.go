@@ -65,12 +65,12 @@ func Keys() []Key {
 			into: func(s *Spec) any { return &s.IDs }, Flag: Flag{Get, "Space `IDS` or links, comma separated"}},
 		{Name: "ids_file", Doc: "File with one Space id or link per line; `#` begins a comment.", Example: "ids.txt",
 			into: func(s *Spec) any { return &s.IDsFile }, Flag: Flag{Get, "`FILE` with one Space id or link per line"}},
-		{Name: "with", Doc: "What else to get of each Space: the tweets shared in it; its ticket buyers, with the creator's token.", Values: companions(), Otherwise: "neither", Example: "[tweets]", shape: listed,
-			into: func(s *Spec) any { return &s.With }, Flag: Flag{Get, "also get buyers, tweets of each Space; `LIST`"}},
+		{Name: "with", Doc: "What else to get of each Space: " + companionsDoc() + ".", Values: schemas.Companions(), Otherwise: "neither", Example: "[tweets]", shape: listed,
+			into: func(s *Spec) any { return &s.With }, Flag: Flag{Get, "also get " + strings.Join(schemas.Companions(), ", ") + " of each Space; `LIST`"}},
 		{Name: "users", Doc: "Where people come from: `expand`, with the answers; `batch`, looked up by the hundred, once a UTC day; `none`, ids only. `false` looks up nobody whom no answer includes.",
 			Values: userSources(), Default: UsersExpand, Example: "batch", shape: usersShape,
 			into: func(s *Spec) any { return &s.Users }, Flag: Flag{Get, "get people with answers, looked up, or not: expand, batch, none; `HOW`"}, read: (*reader).users},
-		{Name: "follow", Doc: "`open`: look again at Spaces last seen scheduled or live until they are seen ended or gone, take a last look at their tweets and buyers, and never ask for them again. `none`: ask for what the job says.",
+		{Name: "follow", Doc: "`open`: look again at Spaces last seen scheduled or live until they are seen ended or gone, take a last look at their " + schemas.FollowUpNames(" and ") + ", and never ask for them again. `none`: ask for what the job says.",
 			Values: follows(), Default: FollowOpen, Example: "open",
 			into: func(s *Spec) any { return &s.Follow }, Flag: Flag{Get, "look again at open Spaces, or at none: open, none; `HOW` (with -f: open)"}},
 		{Name: "budget", Doc: "The most that may be spent; what does not fit ends the run with exit code 4, and the same command goes on when the budget allows.", Example: "{usd_per_day: 10}", shape: mapShape,
@@ -173,7 +173,15 @@ func partitions() (all []string) {
 }
 
 func userSources() []string { return []string{UsersExpand, UsersBatch, UsersNone} }
-func companions() []string  { return []string{"buyers", "tweets"} }
+
+// companionsDoc says what each of them is.
+func companionsDoc() string {
+	var all []string
+	for _, s := range schemas.FollowUps() {
+		all = append(all, s.FollowUp.Doc)
+	}
+	return strings.Join(all, "; ")
+}
 func dialects() []string {
 	return []string{string(schemas.TweetDialect), string(schemas.PostDialect)}
 }

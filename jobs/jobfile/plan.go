@@ -15,9 +15,19 @@ func (s *Spec) Plan(hasUserToken bool) store.Plan {
 	p := store.Plan{
 		Job: s.Name, Dialect: schemas.Dialect(s.Dialect), Private: s.Private, Users: !s.NoUsers && s.Users != UsersNone,
 		NoExpand: s.Users == UsersBatch || s.Users == UsersNone,
-		Buyers:   slices.Contains(s.With, "buyers"), Tweets: slices.Contains(s.With, "tweets"),
 	}
-	p.Self = p.Buyers && hasUserToken
+	for _, f := range schemas.FollowUps() {
+		switch e := f.Endpoint; {
+		case !slices.Contains(s.With, string(e)):
+		case e == schemas.Tweets:
+			p.Tweets = true
+		case e == schemas.Buyers:
+			p.Buyers = true
+		default:
+			p.With = append(p.With, e)
+		}
+	}
+	p.Self = s.Owned() != "" && hasUserToken
 	p.Seeds = store.Lookups(distinct(s.IDs))
 	var names []string
 	for _, creator := range distinct(s.Creators) {
@@ -41,6 +51,16 @@ func (s *Spec) Plan(hasUserToken bool) store.Plan {
 		}
 	}
 	return p
+}
+
+// Owned is what the job asks of each Space that is shown to its creator only: the
+// first of such; empty of none.
+func (s *Spec) Owned() string {
+	i := slices.IndexFunc(s.With, func(with string) bool { return schemas.Endpoint(with).Owned() })
+	if i < 0 {
+		return ""
+	}
+	return s.With[i]
 }
 
 // distinct keeps the first of equal values, in order.

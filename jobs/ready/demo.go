@@ -6,6 +6,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // The tokens that the demo's world takes.
@@ -33,7 +34,7 @@ func DemoWorld(seed uint64, spaces int) (cfg simulator.Config, creator string) {
 // everything.
 func Demo(world *simulator.Simulator, creator, store, url string) jobs.Spec {
 	spec := jobs.Spec{
-		Name: "demo", Store: store, BaseURL: url, With: []string{"buyers", "tweets"},
+		Name: "demo", Store: store, BaseURL: url, With: schemas.Companions(),
 		IDs:      slices.Concat(world.SpaceIDs(demoSeeds), world.MissingSpaceIDs(2)),
 		Creators: append(world.CreatorIDs(40), creator),
 		Search:   []jobs.Search{{Query: world.SearchWord()}},

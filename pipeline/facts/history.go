@@ -19,19 +19,31 @@ const (
 	RatePeople       = "users per space"
 	RateAlone        = "users per space asked for alone"
 	RateNew          = "users per space not on earlier pages"
-	RateTweetNew     = "users per tweet not on earlier pages"
 	RateMissing      = "users not included per space"
-	RateTicketed     = "spaces with buyers per space"
-	RateTweets       = "tweets per space"
-	RateTweetPages   = "further pages of tweets per space"
-	RateTweetPeople  = "users per tweet"
-	RateTweetTweets  = "included tweets per tweet"
-	RateBuyers       = "buyers per space"
-	RateBuyerPages   = "further pages of buyers per space"
-	RateBuyerUsers   = "included users per buyer"
-	RateBuyerTweets  = "included tweets per buyer"
 	RateLookupsFound = "users per id"
 )
+
+// FollowUpRates are the names of the rates of an endpoint that is asked of each Space.
+type FollowUpRates struct {
+	Some           string // Spaces that are asked of, where not all are; else empty
+	Objects, Pages string // what comes with a Space, and further pages
+	Users, Tweets  string // what comes with an object
+	New            string // users on no earlier page; empty where those in data are users
+}
+
+// RatesOf are those of an endpoint.
+func RatesOf(s schemas.Spec) FollowUpRates {
+	one, many := s.FollowUp.One, string(s.Endpoint)
+	r := FollowUpRates{Objects: many + " per space", Pages: "further pages of " + many + " per space",
+		Users: "users per " + one, Tweets: "included tweets per " + one, New: "users per " + one + " not on earlier pages"}
+	if s.Data == schemas.User {
+		r.Users, r.New = "included "+r.Users, ""
+	}
+	if s.FollowUp.Ticketed {
+		r.Some = "spaces with " + many + " per space"
+	}
+	return r
+}
 
 // History is what a store's runs got, as rates.
 type History map[string]*Rate
@@ -48,10 +60,9 @@ type Observation struct {
 	plan    store.Plan
 	rates   History
 	spaces  map[string]bool
-	tweets  map[string]*collected // by Space
-	buyers  map[string]*collected
-	people  map[string]bool // users on pages of Spaces and tweets so far
-	lookups int             // users asked for by id
+	follows map[schemas.Endpoint]map[string]*collected // by Space
+	people  map[string]bool                            // users on pages of Spaces and tweets so far
+	lookups int                                        // users asked for by id
 }
 
 // collected is what the pages of one collection held.
@@ -59,7 +70,7 @@ type collected struct{ pages, rows int }
 
 // Observe begins a run of a plan.
 func Observe(plan store.Plan) *Observation {
-	return &Observation{plan: plan, rates: History{}, spaces: map[string]bool{}, tweets: map[string]*collected{}, buyers: map[string]*collected{}, people: map[string]bool{}}
+	return &Observation{plan: plan, rates: History{}, spaces: map[string]bool{}, follows: map[schemas.Endpoint]map[string]*collected{}, people: map[string]bool{}}
 }
 
 // Page takes in one page.
@@ -85,15 +96,10 @@ func (o *Observation) Page(f *Facts) {
 	case schemas.Users:
 		o.lookups += asked
 		o.rates.at(RateLookupsFound).add(asked, n)
-	case schemas.Tweets:
-		collect(o.tweets, f, n)
-		o.rates.at(RateTweetPeople).add(n, people)
-		o.rates.at(RateTweetNew).add(n, o.meet(f))
-		o.rates.at(RateTweetTweets).add(n, len(f.Included(schemas.Tweet)))
-	case schemas.Buyers:
-		collect(o.buyers, f, n)
-		o.rates.at(RateBuyerUsers).add(n, len(f.Included(schemas.User)))
-		o.rates.at(RateBuyerTweets).add(n, len(f.Included(schemas.Tweet)))
+	default:
+		if spec := e.Spec(); spec.FollowUp != nil {
+			o.followUp(f, spec, n, people)
+		}
 	}
 	if kind == schemas.Space {
 		o.rates.at(RatePeople).add(n, people)
@@ -104,14 +110,26 @@ func (o *Observation) Page(f *Facts) {
 	}
 }
 
-// collect counts a page of a collection.
-func collect(all map[string]*collected, f *Facts, rows int) {
+// followUp counts a page of a collection.
+func (o *Observation) followUp(f *Facts, spec schemas.Spec, n, people int) {
+	all, rates := o.follows[spec.Endpoint], RatesOf(spec)
+	if all == nil {
+		all = map[string]*collected{}
+		o.follows[spec.Endpoint] = all
+	}
 	id := f.Request.IDs[0]
 	if all[id] == nil || f.Request.Token == "" { // read from its first page again
 		all[id] = &collected{}
 	}
 	all[id].pages++
-	all[id].rows += rows
+	all[id].rows += n
+	if spec.Data == schemas.User {
+		people = len(f.Included(schemas.User))
+	} else {
+		o.rates.at(rates.New).add(n, o.meet(f))
+	}
+	o.rates.at(rates.Users).add(n, people)
+	o.rates.at(rates.Tweets).add(n, len(f.Included(schemas.Tweet)))
 }
 
 // peopleOf are the users a page refers to or holds.
@@ -139,16 +157,15 @@ func (o *Observation) meet(f *Facts) int {
 
 // Into adds the run to a history.
 func (o *Observation) Into(h History) {
-	for _, c := range o.tweets {
-		o.rates.at(RateTweets).add(1, c.rows)
-		o.rates.at(RateTweetPages).add(1, c.pages-1)
-	}
-	for _, c := range o.buyers {
-		o.rates.at(RateBuyers).add(1, c.rows)
-		o.rates.at(RateBuyerPages).add(1, c.pages-1)
-	}
-	if o.plan.Buyers {
-		o.rates.at(RateTicketed).add(len(o.spaces), len(o.buyers))
+	for _, spec := range schemas.FollowUps() {
+		all, rates := o.follows[spec.Endpoint], RatesOf(spec)
+		for _, c := range all {
+			o.rates.at(rates.Objects).add(1, c.rows)
+			o.rates.at(rates.Pages).add(1, c.pages-1)
+		}
+		if rates.Some != "" && o.plan.Follows(spec.Endpoint) {
+			o.rates.at(rates.Some).add(len(o.spaces), len(all))
+		}
 	}
 	if o.plan.Users && !o.plan.NoExpand {
 		o.rates.at(RateMissing).add(len(o.spaces), o.lookups)

@@ -130,8 +130,8 @@ func Aside(plan store.Plan, prices schemas.Prices) (most schemas.Money) {
 	for _, r := range first(plan) {
 		most = max(most, prices.Cost(schemas.MostOf(r, plan.Expansions(r.Endpoint))))
 	}
-	for e, asked := range map[schemas.Endpoint]bool{schemas.Tweets: plan.Tweets, schemas.Buyers: plan.Buyers} {
-		if asked {
+	for _, spec := range schemas.FollowUps() {
+		if e := spec.Endpoint; plan.Follows(e) {
 			most = max(most, prices.Cost(schemas.Most(e, 1, plan.Expansions(e))))
 		}
 	}

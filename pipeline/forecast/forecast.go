@@ -84,8 +84,9 @@ func (f Forecaster) Forecast(plan store.Plan, seeds []schemas.Request) Forecast 
 func (f Forecaster) estimate(plan store.Plan, seeds []schemas.Request) *estimate {
 	e := &estimate{Forecaster: f, plan: plan, all: map[schemas.Endpoint]*outlay{}, split: map[schemas.Endpoint]bool{}}
 	spaces := e.spaces(seeds)
-	e.tweets(spaces)
-	e.buyers(spaces)
+	for _, spec := range schemas.FollowUps() {
+		e.followUp(spec, spaces)
+	}
 	e.lookups(spaces)
 	return e
 }

@@ -12,25 +12,25 @@ import (
 // most: of Spaces without a tweet and of those that all have some, of searches that
 // find three and a hundred, of lists of which a tenth is there and all.
 var priors = map[string]prior{
-	facts.RateFound:        {mean: 0.8, unknown: 0.3, spread: 0.4, most: 1, likely: 0.7},
-	facts.RateResolved:     {mean: 0.9, unknown: 0.2, spread: 0.3, most: 1, likely: 0.9},
-	facts.RateLive:         {mean: 1, unknown: 0.7, spread: 1.5, most: schemas.SpacesPerCreator, likely: 1.3},
-	facts.RateHits:         {mean: 50, unknown: 25, spread: 30, most: schemas.MaxResults, likely: 17},
-	facts.RatePeople:       {mean: 7, unknown: 3, spread: 6, most: 44, likely: 6},
-	facts.RateNew:          {mean: 7, unknown: 3, spread: 6, most: 44, likely: 5},
-	facts.RateTweetNew:     {mean: 1.5, unknown: 0.7, spread: 1, most: 25, likely: 1},
-	facts.RateAlone:        {mean: 9, unknown: 4, spread: 7, most: 44, likely: 7}, // ten speakers, hosts among them, and some invited
-	facts.RateMissing:      {mean: 0.2, unknown: 0.2, spread: 1, most: 44, likely: 0.1},
-	facts.RateTicketed:     {mean: 0.05, unknown: 0.05, spread: 0.3, most: 1, likely: 0.03},
-	facts.RateTweets:       {mean: 5, unknown: 4, spread: 40, most: 400, likely: 6},
-	facts.RateTweetPages:   {mean: 0.05, unknown: 0.1, spread: 0.5, most: 4, likely: 0.05},
-	facts.RateTweetPeople:  {mean: 1.5, unknown: 0.7, spread: 1, most: 25, likely: 1.3},
-	facts.RateTweetTweets:  {mean: 0.8, unknown: 0.6, spread: 1, most: 13, likely: 1},
-	facts.RateBuyers:       {mean: 50, unknown: 40, spread: 100, most: 400, likely: 30},
-	facts.RateBuyerPages:   {mean: 0.5, unknown: 0.5, spread: 1, most: 4, likely: 0.5},
-	facts.RateBuyerUsers:   {mean: 0.1, unknown: 0.2, spread: 0.5, most: 5, likely: 0.1},
-	facts.RateBuyerTweets:  {mean: 1, unknown: 0.4, spread: 1, most: 2, likely: 1},
-	facts.RateLookupsFound: {mean: 0.95, unknown: 0.1, spread: 0.3, most: 1, likely: 0.95},
+	facts.RateFound:                        {mean: 0.8, unknown: 0.3, spread: 0.4, most: 1, likely: 0.7},
+	facts.RateResolved:                     {mean: 0.9, unknown: 0.2, spread: 0.3, most: 1, likely: 0.9},
+	facts.RateLive:                         {mean: 1, unknown: 0.7, spread: 1.5, most: schemas.SpacesPerCreator, likely: 1.3},
+	facts.RateHits:                         {mean: 50, unknown: 25, spread: 30, most: schemas.MaxResults, likely: 17},
+	facts.RatePeople:                       {mean: 7, unknown: 3, spread: 6, most: 44, likely: 6},
+	facts.RateNew:                          {mean: 7, unknown: 3, spread: 6, most: 44, likely: 5},
+	"users per tweet not on earlier pages": {mean: 1.5, unknown: 0.7, spread: 1, most: 25, likely: 1},
+	facts.RateAlone:                        {mean: 9, unknown: 4, spread: 7, most: 44, likely: 7}, // ten speakers, hosts among them, and some invited
+	facts.RateMissing:                      {mean: 0.2, unknown: 0.2, spread: 1, most: 44, likely: 0.1},
+	"spaces with buyers per space":         {mean: 0.05, unknown: 0.05, spread: 0.3, most: 1, likely: 0.03},
+	"tweets per space":                     {mean: 5, unknown: 4, spread: 40, most: 400, likely: 6},
+	"further pages of tweets per space":    {mean: 0.05, unknown: 0.1, spread: 0.5, most: 4, likely: 0.05},
+	"users per tweet":                      {mean: 1.5, unknown: 0.7, spread: 1, most: 25, likely: 1.3},
+	"included tweets per tweet":            {mean: 0.8, unknown: 0.6, spread: 1, most: 13, likely: 1},
+	"buyers per space":                     {mean: 50, unknown: 40, spread: 100, most: 400, likely: 30},
+	"further pages of buyers per space":    {mean: 0.5, unknown: 0.5, spread: 1, most: 4, likely: 0.5},
+	"included users per buyer":             {mean: 0.1, unknown: 0.2, spread: 0.5, most: 5, likely: 0.1},
+	"included tweets per buyer":            {mean: 1, unknown: 0.4, spread: 1, most: 2, likely: 1},
+	facts.RateLookupsFound:                 {mean: 0.95, unknown: 0.1, spread: 0.3, most: 1, likely: 0.95},
 }
 
 // knows reports whether a rate was observed often enough to count.

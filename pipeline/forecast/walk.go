@@ -129,26 +129,21 @@ func overlapping(n guess) guess {
 	return n
 }
 
-func (e *estimate) tweets(spaces guess) {
-	if !e.plan.Tweets {
+// followUp adds what is asked of each Space, or of each of some.
+func (e *estimate) followUp(spec schemas.Spec, spaces guess) {
+	if !e.plan.Follows(spec.Endpoint) {
 		return
 	}
-	spaces = overlapping(spaces)
-	n := e.add(schemas.Tweets, spaces, facts.RateTweets)
-	e.part(schemas.Tweets).requests = spaces.plus(of(e.Ledger.History, facts.RateTweetPages, spaces))
-	e.include(schemas.Tweets, schemas.User, facts.RateTweetPeople, n)
-	e.include(schemas.Tweets, schemas.Tweet, facts.RateTweetTweets, n)
-}
-
-func (e *estimate) buyers(spaces guess) {
-	if !e.plan.Buyers {
-		return
+	name, rates := spec.Endpoint, facts.RatesOf(spec)
+	if rates.Some != "" {
+		spaces = of(e.Ledger.History, rates.Some, spaces)
+	} else {
+		spaces = overlapping(spaces)
 	}
-	ticketed := of(e.Ledger.History, facts.RateTicketed, spaces)
-	n := e.add(schemas.Buyers, ticketed, facts.RateBuyers)
-	e.part(schemas.Buyers).requests = ticketed.plus(of(e.Ledger.History, facts.RateBuyerPages, ticketed))
-	e.include(schemas.Buyers, schemas.User, facts.RateBuyerUsers, n)
-	e.include(schemas.Buyers, schemas.Tweet, facts.RateBuyerTweets, n)
+	n := e.add(name, spaces, rates.Objects)
+	e.part(name).requests = spaces.plus(of(e.Ledger.History, rates.Pages, spaces))
+	e.include(name, schemas.User, rates.Users, n)
+	e.include(name, schemas.Tweet, rates.Tweets, n)
 }
 
 // lookups adds the users asked for by id: those that no answer includes, or
@@ -163,8 +158,10 @@ func (e *estimate) lookups(spaces guess) {
 		if e.plan.Dialect == schemas.PostDialect {
 			asked.likely = 0 // its Spaces name nobody that they do not expand
 		}
-		if e.plan.Tweets {
-			asked = asked.plus(of(e.Ledger.History, facts.RateTweetNew, e.part(schemas.Tweets).objects))
+		for _, spec := range schemas.FollowUps() {
+			if rates := facts.RatesOf(spec); rates.New != "" && e.plan.Follows(spec.Endpoint) {
+				asked = asked.plus(of(e.Ledger.History, rates.New, e.part(spec.Endpoint).objects))
+			}
 		}
 		// The same people are in many Spaces, how many nobody knows without
 		// history, and with it of a job of another size; some are known today.

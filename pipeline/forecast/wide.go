@@ -40,7 +40,7 @@ func (f Forecaster) Wide(plan store.Plan, forecast Forecast) []Narrower {
 		{"how often the budget splits a request, in each part of which people are billed again", split.Cost, "users: batch, or a budget of " + split.Enough.Cents()},
 	}
 	if plan.NoExpand {
-		all[0].Advice = "leave out tweets or buyers: their expansions hold tweets"
+		all[0].Advice = "leave out " + schemas.FollowUpNames(" or ") + ": their expansions hold tweets"
 	}
 	if forecast.Runs > 0 {
 		all[1].Advice = "the seeds vary: more runs narrow it, a budget bounds it"
@@ -100,7 +100,7 @@ func (f Forecaster) Price(p store.Plan, of Forecast) string {
 	}
 	line := fmt.Sprintf("price: %d first requests and what they lead to, %d to %d requests in all, cost %s to %s, likely %s to %s (%s); each Space %s, each user %s",
 		requests, of.Requests.Low, of.Requests.High, of.Cost.Low.Cents(), of.Cost.High.Cents(), of.Likely.Low.Cents(), of.Likely.High.Cents(), from, f.Prices[schemas.Space], f.Prices[schemas.User])
-	if p.Tweets || p.Buyers {
+	if slices.ContainsFunc(schemas.FollowUps(), func(s schemas.Spec) bool { return p.Follows(s.Endpoint) }) {
 		line += fmt.Sprintf(", each tweet %s", f.Prices[schemas.Tweet])
 	}
 	if f.Budget != (money.Budget{}) {
@@ -118,8 +118,15 @@ type Guessed struct {
 
 // Guessed lists what a plan's likely cost takes for what is not known.
 func (f Forecaster) Guessed(plan store.Plan) (all []Guessed) {
-	asks := map[string]bool{facts.RatePeople: plan.Users, facts.RateTweets: plan.Tweets, facts.RateTicketed: plan.Buyers, facts.RateBuyers: plan.Buyers}
-	asks[facts.RateLive] = len(plan.Creators) > 0
+	rates := []string{facts.RateFound, facts.RateHits, facts.RateLive, facts.RatePeople}
+	asks := map[string]bool{facts.RatePeople: plan.Users, facts.RateLive: len(plan.Creators) > 0}
+	for _, spec := range schemas.FollowUps() {
+		if plan.Follows(spec.Endpoint) {
+			of := facts.RatesOf(spec)
+			rates = append(rates, of.Some, of.Objects)
+			asks[of.Some], asks[of.Objects] = of.Some != "", true
+		}
+	}
 	for _, r := range plan.Seeds {
 		switch r.Endpoint {
 		case schemas.Spaces, schemas.SpaceByID:
@@ -134,7 +141,7 @@ func (f Forecaster) Guessed(plan store.Plan) (all []Guessed) {
 	if f.Ledger != nil {
 		history = f.Ledger.History
 	}
-	for _, rate := range []string{facts.RateFound, facts.RateHits, facts.RateLive, facts.RatePeople, facts.RateTweets, facts.RateTicketed, facts.RateBuyers} {
+	for _, rate := range rates {
 		if asks[rate] && !knows(history, rate) {
 			all = append(all, Guessed{rate, of(history, rate, known(1)).likely})
 		}

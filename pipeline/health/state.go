@@ -37,11 +37,12 @@ type SpaceState struct {
 	MissedBy string     `json:"missed_by,omitempty"`
 	// Gone is what Missed was when a second answer said so.
 	Gone *time.Time `json:"gone,omitempty"`
-	// Final: seen ended by a run that came to its end, so that its last tweets
-	// and buyers were asked for, too, where the run asked for such.
-	Final  bool `json:"final,omitempty"`
-	Tweets bool `json:"tweets,omitempty"`
-	Buyers bool `json:"buyers,omitempty"`
+	// Final: seen ended by a run that came to its end, so that what follows was
+	// asked for a last time, too, where the run asked for such.
+	Final  bool               `json:"final,omitempty"`
+	Tweets bool               `json:"tweets,omitempty"`
+	Buyers bool               `json:"buyers,omitempty"`
+	With   []schemas.Endpoint `json:"with,omitempty"`
 }
 
 // secondLook is how long after the first an answer of the same run has to come
@@ -64,7 +65,8 @@ func (s *SpaceState) open() bool { return s.Gone == nil && s.State != facts.Ende
 
 // done reports whether nothing more can be learned for this plan.
 func (s *SpaceState) done(plan store.Plan) bool {
-	return s.Gone != nil || s.Final && (s.Tweets || !plan.Tweets) && (s.Buyers || !plan.Buyers)
+	last := store.Plan{Tweets: s.Tweets, Buyers: s.Buyers, With: s.With}
+	return s.Gone != nil || s.Final && !slices.ContainsFunc(schemas.FollowUps(), func(f schemas.Spec) bool { return plan.Follows(f.Endpoint) && !last.Follows(f.Endpoint) })
 }
 
 const (
@@ -243,7 +245,7 @@ func (st *State) see(p facts.Received, m *store.Manifest, look lastLook) {
 		}
 		s.State, s.SeenAt, s.Gone, s.Missed, s.MissedBy = space.State, at, nil, nil, ""
 		if s.State == facts.Ended && look.asked && !look.open[space.ID] {
-			s.Final, s.Tweets, s.Buyers = true, m.Plan.Tweets, m.Plan.Buyers
+			s.Final, s.Tweets, s.Buyers, s.With = true, m.Plan.Tweets, m.Plan.Buyers, m.Plan.With
 		}
 	}
 	for _, id := range p.Missing {

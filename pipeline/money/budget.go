@@ -44,7 +44,7 @@ func (e *BudgetError) Error() string {
 		e.Endpoint, e.Most, e.Period, e.Budget, e.Spent)
 	switch {
 	case e.Never():
-		return text + ": raise the budget, or ask for less: users: batch, or without tweets or buyers"
+		return text + ": raise the budget, or ask for less: users: batch, or without " + schemas.FollowUpNames(" or ")
 	case e.Resume.IsZero():
 		return text + ": raise the budget, or run again: it is of one start"
 	}

@@ -161,7 +161,7 @@ func (l *Ledger) more(n *Lost, f *facts.Facts, at time.Time) {
 			most -= n.Data
 		}
 		with := most * ended / max(n.Data, 1)
-		if r := l.History[comesWith[[2]schemas.Object{kind, o}]]; r != nil {
+		if r := l.History[comesWith(n.Endpoint, o)]; r != nil {
 			with = int64(min(float64(with), math.Ceil(r.Most(float64(ended)))))
 		}
 		more := (all+3)/4 + with
@@ -175,9 +175,17 @@ func (l *Ledger) more(n *Lost, f *facts.Facts, at time.Time) {
 	}
 }
 
-// comesWith names the rate at which objects are included with those of data.
-var comesWith = map[[2]schemas.Object]string{
-	{schemas.Space, schemas.User}:  facts.RatePeople,
-	{schemas.Tweet, schemas.User}:  facts.RateTweetPeople,
-	{schemas.Tweet, schemas.Tweet}: facts.RateTweetTweets,
+// comesWith names the rate at which objects are included with those of an answer's data;
+// none has an empty name.
+func comesWith(e schemas.Endpoint, included schemas.Object) string {
+	spec := e.Spec()
+	switch {
+	case spec.Data == schemas.Space && included == schemas.User:
+		return facts.RatePeople
+	case spec.FollowUp != nil && included == schemas.User:
+		return facts.RatesOf(spec).Users
+	case spec.FollowUp != nil && included == schemas.Tweet:
+		return facts.RatesOf(spec).Tweets
+	}
+	return ""
 }

@@ -195,9 +195,14 @@ var units = map[schemas.Endpoint][2][2]string{
 	schemas.Search:    {{"search", "searches"}, {"Space", "Spaces"}},
 	schemas.Spaces:    {{"Space", "Spaces"}, {"Space", "Spaces"}},
 	schemas.SpaceByID: {{"Space", "Spaces"}, {"Space", "Spaces"}},
-	schemas.Tweets:    {{"Space", "Spaces"}, {"tweet", "tweets"}},
-	schemas.Buyers:    {{"Space", "Spaces"}, {"buyer", "buyers"}},
 	schemas.Users:     {{"account", "accounts"}, {"account", "accounts"}},
+}
+
+func unitsOf(e schemas.Endpoint) [2][2]string {
+	if e.Known() && e.Spec().FollowUp != nil {
+		return [2][2]string{{"Space", "Spaces"}, {e.Spec().FollowUp.One, string(e)}}
+	}
+	return units[e]
 }
 
 // answered is what came of the requests of one endpoint.
@@ -234,7 +239,7 @@ func (r requests) found(ctx context.Context, db *duckdb.Reader, p *panel) error 
 	slices.SortFunc(asked, func(a, b answered) int { return cmp.Compare(order(a.endpoint), order(b.endpoint)) })
 	for _, a := range asked {
 		e := byEndpoint[a.endpoint]
-		unit := units[schemas.Endpoint(a.endpoint)]
+		unit := unitsOf(schemas.Endpoint(a.endpoint))
 		if a.endpoint == string(schemas.Spaces) { // some servers leave Spaces out and say nothing
 			e.missing = max(e.missing, absent[0])
 		}

@@ -22,6 +22,8 @@ type Plan struct {
 	Buyers   bool     `json:"buyers,omitempty"` // ticket buyers of ticketed Spaces
 	Tweets   bool     `json:"tweets,omitempty"` // tweets shared in Spaces
 	Users    bool     `json:"users,omitempty"`  // look up users referred to and not included
+	// With are the other endpoints that are asked of each Space.
+	With []schemas.Endpoint `json:"with,omitempty"`
 	// Self asks who the user token belongs to, so that buyers are asked for
 	// that user's Spaces only.
 	Self bool `json:"self,omitempty"`
@@ -32,6 +34,11 @@ type Plan struct {
 	// page. With Users they are looked up instead, by the hundred, each once a
 	// UTC day.
 	NoExpand bool `json:"no_expand,omitempty"`
+}
+
+// Follows reports whether an endpoint is asked of each Space found.
+func (p *Plan) Follows(e schemas.Endpoint) bool {
+	return e == schemas.Tweets && p.Tweets || e == schemas.Buyers && p.Buyers || slices.Contains(p.With, e)
 }
 
 // Planned is what plan.json of a run holds, written before its first request.

@@ -21,8 +21,8 @@ func checkTokens(e *examination) {
 	if env.App == "" && env.User == "" && len(accounts) == 0 {
 		e.fail("tokens", "set X_BEARER_TOKEN to the app's bearer token, or run spacesetl auth login or auth app", "there is no token")
 	}
-	if slices.Contains(e.Spec.With, "buyers") && env.User == "" && !slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.Kind == auth.User }) {
-		e.fail("tokens", "run spacesetl auth login as the Space's creator, or leave out buyers", "the job asks for buyers, and there is no user's token")
+	if owned := e.Spec.Owned(); owned != "" && env.User == "" && !slices.ContainsFunc(accounts, func(a auth.Account) bool { return a.Kind == auth.User }) {
+		e.fail("tokens", "run spacesetl auth login as the Space's creator, or leave out "+owned, "the job asks for %s, and there is no user's token", owned)
 	}
 	if e.Offline {
 		if e.Env.App != "" {
