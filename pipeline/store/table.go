@@ -90,7 +90,7 @@ func (t *Table) Replace(m Map, p schemas.Partition, noRows []byte, step durable.
 	if err := step.At("table: before exchange", t.of); err != nil {
 		return err
 	}
-	if err := exchange(t.Dir, t.of); err != nil {
+	if err := durable.Exchange(t.Dir, t.of); err != nil {
 		return fmt.Errorf("%s: its new files cannot be put in place of the old: %w", t.of, durable.Cause(err))
 	}
 	if err := step.At("table: exchanged", t.of); err != nil {
@@ -108,35 +108,19 @@ const NextLatest = "_latest"
 
 // ReplaceLatest puts it there, in one step where the system can exchange two folders.
 func ReplaceLatest(l *Locked) error {
-	err := exchange(l.File(NextLatest), l.Latest())
+	err := durable.Exchange(l.File(NextLatest), l.Latest())
 	if errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(l.File(NextLatest), l.Latest())
 	}
 	return err
 }
 
-// asideEnd ends the name of a table's folder while another takes its place where two
-// folders cannot be exchanged.
-const asideEnd = "-old"
-
-// aside exchanges a folder with another in three steps: between two of them nothing
-// stands under the name of the second.
-func aside(a, b string) error {
-	if err := os.Rename(b, a+asideEnd); err != nil {
-		return err
-	}
-	if err := os.Rename(a, b); err != nil {
-		return errors.Join(err, os.Rename(a+asideEnd, b))
-	}
-	return os.Rename(a+asideEnd, a)
-}
-
 // putBack gives tables their folders again that a process that died in between has put
 // aside.
 func putBack(l *Locked) error {
-	names, err := filepath.Glob(filepath.Join(globEscape(l.Parquet()), newTables+"*"+asideEnd))
+	names, err := filepath.Glob(filepath.Join(globEscape(l.Parquet()), newTables+"*"+durable.AsideEnd))
 	for _, name := range names {
-		table := filepath.Join(l.Parquet(), strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), newTables), asideEnd))
+		table := filepath.Join(l.Parquet(), strings.TrimSuffix(strings.TrimPrefix(filepath.Base(name), newTables), durable.AsideEnd))
 		if _, missing := os.Lstat(table); errors.Is(missing, fs.ErrNotExist) {
 			err = errors.Join(err, os.Rename(name, table))
 		}

@@ -1,9 +1,9 @@
-package store
+package durable
 
 import "golang.org/x/sys/unix"
 
-// exchange gives two folders each other's name.
-func exchange(a, b string) error {
+// Exchange gives two folders each other's name.
+func Exchange(a, b string) error {
 	if err := unix.RenamexNp(a, b, unix.RENAME_SWAP); err != unix.ENOTSUP {
 		return err
 	}

@@ -1,4 +1,4 @@
-package store
+package durable
 
 import (
 	"errors"
@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// exchange gives two folders each other's name.
-func exchange(a, b string) error {
+// Exchange gives two folders each other's name.
+func Exchange(a, b string) error {
 	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
 	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS) {
 		return aside(a, b) // a file system that cannot, such as some of a network
