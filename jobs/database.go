@@ -73,7 +73,7 @@ type lagging struct {
 
 // database is a database as the job loads it, from files that will stand in parts.
 func database(j *Job, to tables, parts string, step durable.Step) *duckdb.Database {
-	return duckdb.New(duckdb.Config{Path: to.duckdb, Parts: parts, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), Step: step})
+	return duckdb.New(duckdb.Config{Path: to.duckdb, Parts: parts, InPlace: to.inPlace, MemoryLimit: memoryLimit(j), HistoriesSince: j.spec.Keep.HistoriesSince(j.opts.Now()), Step: step})
 }
 
 // stored is the store's database.

@@ -132,7 +132,11 @@ func (j *Job) Prune(ctx context.Context, dry bool) (keep.PruneSummary, error) {
 	if err := elsewhereHasAll(ctx, j); err != nil {
 		return keep.PruneSummary{}, err
 	}
-	return keep.PruneStore(ctx, j.store, dry, j.pruning(false))
+	sum, err := keep.PruneStore(ctx, j.store, dry, j.pruning(false))
+	if err == nil {
+		sum.Versions, err = forget(ctx, j, dry)
+	}
+	return sum, err
 }
 
 func (j *Job) pruning(begun bool) keep.PruneConfig {

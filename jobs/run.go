@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -58,7 +59,7 @@ func run(ctx context.Context, j *Job) (Result, error) {
 		return Result{}, err
 	}
 	defer locked.Unlock()
-	if err := locked.Sweep(); err != nil {
+	if err := errors.Join(locked.Sweep(), noteForgets(j, locked)); err != nil {
 		return Result{}, err
 	}
 	j.opts.Now = client.Clock(ctx, j.opts.Now, j.store.Newest())

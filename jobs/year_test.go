@@ -20,7 +20,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
-	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -173,7 +173,7 @@ func (y *year) job(url string) {
 		Search:   []jobs.Search{{Query: y.words[0]}, {Query: y.words[1]}, {Query: y.words[2]}},
 		Creators: append(slices.Clone(y.people[:5]), "@"+y.world.Usernames(1)[0]),
 		Users:    []string{jobfile.UsersExpand, jobfile.UsersBatch, jobfile.UsersNone}[y.seed%3], Workers: []int{4, 1, 2}[y.seed%3],
-		Deadline: 50 * time.Minute, Keep: keep.Policy{Raw: yearKept, Archive: filepath.Join(y.beside, "archive")},
+		Deadline: 50 * time.Minute, Keep: policy.Policy{Raw: yearKept, Archive: filepath.Join(y.beside, "archive")},
 	}
 	if both(y.seed) {
 		y.spec.To = []string{"parquet", "duckdb"}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // DuckDB is the script that creates every table, the tables of
@@ -21,7 +22,7 @@ func DuckDB() string {
 	for _, v := range Views() {
 		b.WriteString(v.DuckDB())
 	}
-	for _, m := range Macros() {
+	for _, m := range Macros(time.Time{}) {
 		b.WriteString(m.DuckDB())
 	}
 	return b.String()
@@ -107,6 +108,11 @@ func Quote(names ...string) string {
 		quoted[i] = `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 	}
 	return strings.Join(quoted, ", ")
+}
+
+// QuoteTime makes an SQL literal of a time.
+func QuoteTime(t time.Time) string {
+	return "TIMESTAMPTZ " + QuoteText(t.UTC().Format("2006-01-02 15:04:05.999999Z07:00"))
 }
 
 // QuoteText makes an SQL text literal.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Columns of versions that the table itself does not have.
@@ -111,11 +112,16 @@ type Macro struct {
 }
 
 // Macros returns the table macros of the database. Unlike a view a macro looks
-// for its tables in the current database: see Tied.
-func Macros() []Macro {
+// for its tables in the current database: see Tied. Where versions that ended before a time
+// were removed, since, they do not answer for what was before; its zero value is none.
+func Macros(since time.Time) []Macro {
 	var macros []Macro
 	for _, t := range versioned() {
 		where := fmt.Sprintf("%s <= ts::TIMESTAMPTZ AND (%s IS NULL OR %[2]s > ts::TIMESTAMPTZ)", ValidFrom, ValidTo)
+		if !since.IsZero() {
+			where = fmt.Sprintf("(ts::TIMESTAMPTZ >= %s OR error(%s)) AND %s", QuoteTime(since),
+				QuoteText(fmt.Sprintf("%s of before %s were removed: what was then is not known any more", t.History(), since.UTC().Format(time.DateOnly))), where)
+		}
 		macros = append(macros, Macro{
 			Name: t.Name + "_as_of", Params: []string{"ts"},
 			Doc: fmt.Sprintf("The rows of %s as they were known at a time: FROM %[1]s_as_of(TIMESTAMPTZ '2026-08-01 12:00:00Z').", t.Name),

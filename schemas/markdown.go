@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 const dictionaryHead = `# Data dictionary
@@ -49,7 +50,7 @@ func Markdown() string {
 		}
 	}
 	b.WriteString("\n## As of a time\n\nIn DuckDB only. Where the database is attached to another, USE it before a macro is called: DuckDB looks for its tables in the database in use. In another it is an error that says so.\n")
-	for _, m := range Macros() {
+	for _, m := range Macros(time.Time{}) {
 		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
 		questions(&b, m.Name)
 	}
@@ -72,7 +73,7 @@ func contents(b *strings.Builder, dictionary []TableDoc) {
 	for _, v := range Views() {
 		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", v.Name, cell(v.Doc))
 	}
-	for _, m := range Macros() {
+	for _, m := range Macros(time.Time{}) {
 		fmt.Fprintf(b, "| [%s(%s)](#%[1]s) | %[3]s |\n", m.Name, strings.Join(m.Params, ", "), cell(m.Doc))
 	}
 }

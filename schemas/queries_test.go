@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestQueriesNameWhatTheyRead(t *testing.T) {
@@ -48,7 +49,7 @@ func relations() []string {
 	for _, v := range Views() {
 		names = append(names, v.Name)
 	}
-	for _, m := range Macros() {
+	for _, m := range Macros(time.Time{}) {
 		names = append(names, m.Name)
 	}
 	return names

@@ -3,6 +3,7 @@ package schemas
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // tie is the name of what is looked up, in a view or macro, to find that it runs in
@@ -15,8 +16,9 @@ const tie = "_use_its_database_first"
 // for those of a view, too: where the file is attached beside another, that would be the
 // other's rows. So they ask for what has id in its name, which DuckDB finds in their own
 // database or not at all: that costs nothing when they run. A macro reads a view that has
-// it beside the rows, so that both are of one database, whatever the search path.
-func Tied(id string) string {
+// it beside the rows, so that both are of one database, whatever the search path. Since
+// is that of Macros.
+func Tied(id string, since time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "CREATE OR REPLACE MACRO %s(%s := false) AS %[2]s;\n", tie, id)
 	fmt.Fprintf(&b, "COMMENT ON MACRO %s IS %s;\n\n", tie, QuoteText("Views ask for its parameter, which each publish names anew: another database has none of that name."))
@@ -24,7 +26,7 @@ func Tied(id string) string {
 		v.SQL = fmt.Sprintf("SELECT * FROM (\n%s\n) WHERE %s(%s := true)", strings.TrimSpace(v.SQL), tie, id)
 		b.WriteString(v.DuckDB())
 	}
-	for _, m := range Macros() {
+	for _, m := range Macros(since) {
 		key := QuoteText(fmt.Sprintf("%s reads the database in use: USE its own first (%s)", m.Name, id))
 		read := View{
 			Name: tie + "_for_" + m.Name,

@@ -16,7 +16,7 @@ import (
 func pruneCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "prune",
-		Usage: "remove landed pages, and Parquet files, of months that are old",
+		Usage: "remove landed pages, Parquet files and versions of rows that are old",
 		UsageText: "spacesetl prune --store ./spaces --keep-raw 90d --dry-run\n" +
 			"spacesetl prune --store ./spaces --keep-raw 1y --keep-parquet 2y --archive /mnt/archive",
 		Description: "What a job's keep says, the first run of a day does; this does it at once. The database, manifests,\n" +
@@ -28,6 +28,7 @@ func pruneCommand(c *console) *cli.Command {
 			flag("dry-run", "say what would be removed, and change nothing"),
 			text("keep-raw", "", "remove pages of months that have been over for `AGE`, such as 90d, 26w or 2y"),
 			text("keep-parquet", "", "remove Parquet files of months that have been over for `AGE`"),
+			text("keep-history", "", "remove versions of rows that ended `AGE` ago from the database"),
 			text("archive", "", "archive what goes of each month in `DIR` before"),
 			outputFlag(),
 		},
@@ -41,7 +42,7 @@ func pruneStore(c *console, ctx *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, key := range map[string]string{"keep-raw": "raw", "keep-parquet": "parquet", "archive": "archive"} {
+	for name, key := range map[string]string{"keep-raw": "raw", "keep-parquet": "parquet", "keep-history": "history", "archive": "archive"} {
 		if ctx.IsSet(name) {
 			if err := spec.Keep.Set(key, ctx.String(name)); err != nil {
 				return usage.Errorf("--%s: %w", name, err)
@@ -49,7 +50,7 @@ func pruneStore(c *console, ctx *cli.Context) error {
 		}
 	}
 	if !spec.Keep.Removes() {
-		return usage.Errorf("say what is kept how long: --keep-raw 90d or --keep-parquet 2y, or keep: {raw: 90d, parquet: 2y} in the job")
+		return usage.Errorf("say what is kept how long: --keep-raw 90d, --keep-parquet 2y or --keep-history 3y, or keep: {raw: 90d, parquet: 2y} in the job")
 	}
 	dry := ctx.Bool("dry-run")
 	sum, err := jobs.Open(spec, c.options()).Prune(ctx.Context, dry)
@@ -75,7 +76,7 @@ func printPruned(c *console, sum *keep.PruneSummary, dry bool) error {
 	for _, why := range sum.Left {
 		_ = c.print("%s\n", why)
 	}
-	if len(sum.Months)+len(sum.Tables) == 0 {
+	if len(sum.Months)+len(sum.Tables) == 0 && sum.Versions.Rows == 0 {
 		return c.print("nothing to prune\n")
 	}
 	var what []string
@@ -84,6 +85,9 @@ func printPruned(c *console, sum *keep.PruneSummary, dry bool) error {
 	}
 	if n := len(sum.Tables); n > 0 {
 		what = append(what, "Parquet files of "+plural(n, "month"))
+	}
+	if v := sum.Versions; v.Rows > 0 {
+		what = append(what, fmt.Sprintf("%s of rows that ended before %s", plural(int(v.Rows), "version"), v.Before))
 	}
 	did := "were removed"
 	if dry {

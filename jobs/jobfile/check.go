@@ -71,6 +71,7 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
+	c.require(s.Keep.History == 0 || slices.Contains(s.To, store.DuckDBFile), "keep", "keep: history is of the database's versions of rows: add duckdb to to")
 	c.require(s.PostgresSchema == "" || CheckSchema(s.PostgresSchema) == nil, "postgres_schema", notSchema(c.shown("postgres_schema", s.PostgresSchema)))
 	for _, d := range destinations.Elsewhere() {
 		c.require(s.Keep.Raw == 0 || s.Keep.Archive != "" || !slices.Equal(s.To, []string{d.Name}), "keep",

@@ -74,21 +74,22 @@ max_wait: soon
 
 func TestFilesThatAreNoJob(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                      "nothing to do",
-		"- a\n- b\n":                            "a job file is a list of keys and values",
-		"ids: [a\n":                             "not YAML",
-		"just words":                            "a job file is a list of keys and values",
-		"with: [tweets]":                        "nothing to do",
-		"ids_file: missing.txt":                 "missing.txt",
-		"creators: [@XDevelopers]":              `write it in quotes, as in creators: ["@XDevelopers"]`,
-		"creators: [XDevelopers]":               `write "@XDevelopers"`,
-		"ids: [a]\n---\nids: [b]\n":             "job.yaml:3: a second job begins here",
-		"ids: [a]\nstore: s3://b/x":             "job.yaml:2: store: \"s3://b/x\" is an address",
-		"ids: [a]\nask_again: 0s":               "job.yaml:2: ask_again: 0 is no time",
-		"ids: [a]\nretry_for: -5m":              "job.yaml:2: retry_for is negative",
-		"ids: [a]\nresume_within: 3":            "resume_within: \"3\" is not a duration",
-		"ids: [a]\nkeep: {raw: 90d, archive: }": "job.yaml:2: keep: archive \"\" is no folder",
-		"ids: [a]\nstrict: maybe":               "strict: \"maybe\" is neither true nor false",
+		"":                           "nothing to do",
+		"- a\n- b\n":                 "a job file is a list of keys and values",
+		"ids: [a\n":                  "not YAML",
+		"just words":                 "a job file is a list of keys and values",
+		"with: [tweets]":             "nothing to do",
+		"ids_file: missing.txt":      "missing.txt",
+		"creators: [@XDevelopers]":   `write it in quotes, as in creators: ["@XDevelopers"]`,
+		"creators: [XDevelopers]":    `write "@XDevelopers"`,
+		"ids: [a]\n---\nids: [b]\n":  "job.yaml:3: a second job begins here",
+		"ids: [a]\nstore: s3://b/x":  "job.yaml:2: store: \"s3://b/x\" is an address",
+		"ids: [a]\nask_again: 0s":    "job.yaml:2: ask_again: 0 is no time",
+		"ids: [a]\nretry_for: -5m":   "job.yaml:2: retry_for is negative",
+		"ids: [a]\nresume_within: 3": "resume_within: \"3\" is not a duration",
+		"ids: [a]\nto: [parquet]\nkeep: {history: 3y}": "job.yaml:3: keep: history is of the database's versions of rows: add duckdb to to",
+		"ids: [a]\nkeep: {raw: 90d, archive: }":        "job.yaml:2: keep: archive \"\" is no folder",
+		"ids: [a]\nstrict: maybe":                      "strict: \"maybe\" is neither true nor false",
 	} {
 		if _, err := loadText(t, text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: error %v, want %q in it", text, err, want)

@@ -92,10 +92,11 @@ func Keys() []Key {
 		{Name: "partition", Doc: "Folders of a table's Parquet files: `day`, as `run_date=2026-11-30`, `month`, as `run_month=2026-11`, or `none`, the table's folder itself. Changed, it holds for new files; `spacesetl compact --all` moves the others.",
 			Values: partitions(), Default: string(schemas.PartitionDay), Example: "month",
 			into: func(s *Spec) any { return (*string)(&s.Partition) }, Flag: Flag{To, "folders of Parquet files: by day, by month or none; `HOW` (default day)"}},
-		{Name: "keep", Doc: "How long pages and Parquet files are kept: those of a month that has been over for so long are removed by the first run of a day, the database stays. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,
+		{Name: "keep", Doc: "How long pages, Parquet files and versions of rows are kept: those of a month that has been over for so long are removed by the first run of a day; the rows of the database stay. Without it nothing is ever removed.", Example: "{raw: 90d}", shape: mapShape,
 			Keys: []Key{
 				{Name: "raw", Doc: "Landed pages: days, weeks or years, such as `90d`, `26w` or `2y`; `40d` at least.", Otherwise: "for good", Example: "90d"},
 				{Name: "parquet", Doc: "Parquet files, the same; those that the database lacks stay.", Otherwise: "for good", Example: "2y"},
+				{Name: "history", Doc: "Versions of rows that ended, in the database file, the same; the last of a row always stays, and `spaces_as_of(ts)` does not answer for what was before.", Otherwise: "for good", Example: "3y"},
 				{Name: "archive", Doc: "Folder in which what goes of each month is archived before.", Otherwise: "none", Example: "/mnt/archive"},
 			}, read: (*reader).keep},
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,

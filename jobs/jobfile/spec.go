@@ -11,7 +11,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/jobs/outside"
 	"github.com/spacesetl/spacesetl/load/destinations"
-	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -34,7 +34,7 @@ type Spec struct {
 	Dialect  string // tweet (default) or post
 	Publish  string // copy (default): merge into a copy of the database and rename it; in_place
 	Compact  string // month (default), day or none; see CompactMonths
-	Keep     keep.Policy
+	Keep     policy.Policy
 	Follow   string   // open: look again at Spaces that can change, never at others; none
 	Accounts []string // of the token file, to ask with; default all
 	Private  bool     // ask for fields that need the owner's token

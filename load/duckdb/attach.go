@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb/merge"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -150,7 +151,7 @@ func computes(ctx context.Context, db *sql.DB, database string) error {
 // isOurs reports whether a table of a database is one of those we make.
 func isOurs(name string) bool {
 	same := func(t *schemas.Table) bool { return t.Name == name }
-	return name == merge.Loads || schemas.Lookup(name) != nil || slices.ContainsFunc(schemas.EndedTables(), same)
+	return name == merge.Loads || name == merge.Histories || schemas.Lookup(name) != nil || slices.ContainsFunc(schemas.EndedTables(), same)
 }
 
 // wasOurs reports whether a table is one of all versions, which is a view now.
@@ -171,7 +172,14 @@ func own(ctx context.Context, db *sql.DB, tables []string) error {
 	for _, v := range schemas.Views() {
 		scripts = append(scripts, v.DuckDB())
 	}
-	for _, m := range schemas.Macros() {
+	var since time.Time
+	if slices.Contains(tables, merge.Histories) {
+		var err error
+		if since, err = merge.StoredSince(ctx, db); err != nil {
+			return err
+		}
+	}
+	for _, m := range schemas.Macros(since) {
 		if slices.Contains(tables, m.Of.Ended().Name) || slices.Contains(tables, m.Of.History()) {
 			scripts = append(scripts, m.DuckDB())
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb/merge"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -30,7 +31,10 @@ type Config struct {
 	// yet, a private copy is merged into and renamed over the database, which
 	// readers may keep open: they go on seeing what they opened.
 	InPlace bool
-	Step    durable.Step
+	// HistoriesSince has versions of rows removed that ended before, but for the last of
+	// a row; the zero time keeps all. What one merge removed stays away.
+	HistoriesSince time.Time
+	Step           durable.Step
 
 	// planFor is the memory that merges are planned for, in bytes; 0 for what
 	// they have. With hardly any there are many shares, as tests want them.
@@ -81,7 +85,7 @@ func (d *Database) Prepare(ctx context.Context, l schemas.Load, dir string) (err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := merge.Run{Load: l, Dir: dir, Limit: cmp.Or(d.cfg.planFor, d.cfg.mergeLimit())}
+	r := merge.Run{Load: l, Dir: dir, Limit: cmp.Or(d.cfg.planFor, d.cfg.mergeLimit()), Since: d.cfg.HistoriesSince}
 	if d.pending != nil {
 		if err := d.pending.add(ctx, d.cfg, r); err != nil {
 			return errors.Join(err, d.Close())

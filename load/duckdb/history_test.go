@@ -147,7 +147,7 @@ func TestMacrosAreDescribed(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.publishWorld(1)
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		got := s.query("SELECT comment FROM duckdb_functions() WHERE function_name = '%s'", m.Name)
 		if len(got) != 1 || got[0] != m.Doc {
 			t.Errorf("%s: got %v, want %s", m.Name, got, m.Doc)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb/merge"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -100,7 +101,8 @@ type TableHash struct {
 }
 
 // Hashes returns the hash of every table of the database, those of ended versions
-// included unless some are of a database of before revision 4. A table or column of a
+// included unless some are of a database of before revision 4, and without those that are
+// removed or were to be, see Config.HistoriesSince. A table or column of a
 // newer version that the database lacks is an error. It opens the file for reading only.
 func (d *Database) Hashes(ctx context.Context) (hashes map[string]TableHash, err error) {
 	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
@@ -110,12 +112,15 @@ func (d *Database) Hashes(ctx context.Context) (hashes map[string]TableHash, err
 		from[t.Name] = schemas.Quote(t.Name)
 	}
 	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		if err := d.remembered(ctx, db, from); err != nil {
+			return err
+		}
 		if hashes, err = hashTables(ctx, db, tables, from); err != nil {
 			return err
 		}
 		for _, t := range schemas.EndedTables() {
 			var adopted bool
-			if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", from[t.Name], schemas.Adopted)).Scan(&adopted); err != nil {
+			if err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT EXISTS (FROM %s WHERE %s)", schemas.Quote(t.Name), schemas.Adopted)).Scan(&adopted); err != nil {
 				return fmt.Errorf("%s: %w", t.Name, err)
 			}
 			if adopted {
@@ -125,6 +130,73 @@ func (d *Database) Hashes(ctx context.Context) (hashes map[string]TableHash, err
 		return nil
 	})
 	return hashes, err
+}
+
+// Forgettable counts the versions that the next run removes, none where it removed all that
+// ended before Config.HistoriesSince.
+func (d *Database) Forgettable(ctx context.Context) (n int64, err error) {
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
+	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		tables, err := sizes(ctx, db)
+		if err != nil {
+			return err
+		}
+		var since time.Time
+		if _, some := tables[merge.Histories]; some {
+			if since, err = merge.StoredSince(ctx, db); err != nil || !d.cfg.HistoriesSince.After(since) {
+				return err
+			}
+		}
+		for _, t := range schemas.Tables() {
+			if _, some := tables[t.Name]; !some || !t.Versioned {
+				continue
+			}
+			var of int64
+			err := db.QueryRowContext(ctx, fmt.Sprintf("SELECT count(*) FROM %s AS one WHERE %s", schemas.Quote(t.Ended().Name), merge.Forgotten(t, d.cfg.HistoriesSince))).Scan(&of)
+			if err != nil {
+				return err
+			}
+			n += of
+		}
+		return nil
+	})
+	return n, err
+}
+
+// HistoriesSince returns since when the database has all versions that ended, the zero time
+// for ever.
+func (d *Database) HistoriesSince(ctx context.Context) (since time.Time, err error) {
+	defer func() { err = wrap(ctx, d.cfg.Path, err) }()
+	err = d.cfg.withStored(ctx, func(ctx context.Context, db *sql.DB) error {
+		tables, err := sizes(ctx, db)
+		if _, some := tables[merge.Histories]; err == nil && some {
+			since, err = merge.StoredSince(ctx, db)
+		}
+		return err
+	}, merge.Histories)
+	return since, err
+}
+
+// remembered changes what the versions that ended are selected from to those that stay, in
+// a database of which some were removed, or are to be.
+func (d *Database) remembered(ctx context.Context, db *sql.DB, from map[string]string) error {
+	since := d.cfg.HistoriesSince
+	tables, err := sizes(ctx, db)
+	if _, some := tables[merge.Histories]; err == nil && some {
+		var stored time.Time
+		if stored, err = merge.StoredSince(ctx, db); stored.After(since) {
+			since = stored
+		}
+	}
+	if err != nil || since.IsZero() {
+		return err
+	}
+	for _, t := range schemas.Tables() {
+		if t.Versioned {
+			from[t.Ended().Name] = fmt.Sprintf("(FROM %s AS one WHERE NOT (%s))", schemas.Quote(t.Ended().Name), merge.Forgotten(t, since))
+		}
+	}
+	return nil
 }
 
 // HashParts returns the hash of every table of Parquet files whose paths are

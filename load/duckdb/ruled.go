@@ -63,7 +63,7 @@ func (r *ruled) prepare(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := merge.Evolve(ctx, tx, true); err != nil {
+	if err := new(merge.Run).Evolve(ctx, tx, true); err != nil {
 		return err
 	}
 	if err := r.choose(ctx, tx); err != nil {

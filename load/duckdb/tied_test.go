@@ -64,7 +64,7 @@ func newTied(t *testing.T) tiedStores {
 	empty.publish("r0")
 	before := copied(other, "before.duckdb")
 	plain := []string{schemas.DuckDB(), "DROP MACRO _use_its_database_first"} // as a version made it that tied nothing
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		plain = append(plain, "DROP VIEW _use_its_database_first_for_"+m.Name)
 	}
 	query(t, before, strings.Join(plain, ";\n"))
@@ -87,7 +87,7 @@ func tiedRelations() []string {
 	for _, v := range schemas.Views() {
 		relations = append(relations, v.Name)
 	}
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		relations = append(relations, m.Name+"(TIMESTAMPTZ '2100-01-01 00:00:00Z')")
 	}
 	return relations

@@ -81,7 +81,7 @@ func comparisons() []string {
 	for _, v := range schemas.Views() {
 		from = append(from, schemas.Quote(v.Name))
 	}
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		from = append(from, schemas.Quote(m.Name)+"(TIMESTAMPTZ '2026-08-01 13:30:00Z')", schemas.Quote(m.Name)+"(TIMESTAMPTZ '2100-01-01 00:00:00Z')")
 	}
 	queries := make([]string, len(from))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -83,7 +84,7 @@ func readCatalog(ctx context.Context, r *reader) (*catalog, error) {
 	if err := c.readColumns(ctx, r); err != nil {
 		return nil, err
 	}
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		if err := c.readMacro(ctx, r, m); err != nil {
 			return nil, err
 		}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -24,7 +25,7 @@ func TestEveryRelationHasAPage(t *testing.T) {
 	for _, v := range schemas.Views() {
 		names = append(names, v.Name)
 	}
-	for _, m := range schemas.Macros() {
+	for _, m := range schemas.Macros(time.Time{}) {
 		names = append(names, m.Name)
 	}
 	for _, name := range names {

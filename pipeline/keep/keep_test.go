@@ -18,6 +18,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -41,7 +42,7 @@ func (c child) do(ctx context.Context, step durable.Step) (err error) {
 	case c.Back:
 		_, err = keep.RestoreArchive(ctx, store.Dir(c.Store), c.To, step)
 	case !c.Prune.IsZero():
-		_, err = keep.PruneStore(ctx, store.Dir(c.Store), false, keep.PruneConfig{Policy: keep.Policy{Parquet: 60 * 24 * time.Hour, Archive: c.To}, Now: c.Prune, Database: j.has, Step: step})
+		_, err = keep.PruneStore(ctx, store.Dir(c.Store), false, keep.PruneConfig{Policy: policy.Policy{Parquet: 60 * 24 * time.Hour, Archive: c.To}, Now: c.Prune, Database: j.has, Step: step})
 	default:
 		_, err = keep.Backup(ctx, keep.Config{Store: store.Dir(c.Store), To: c.To, Step: step})
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -20,7 +21,7 @@ import (
 
 // PruneConfig says what Prune does.
 type PruneConfig struct {
-	Policy
+	policy.Policy
 	Now time.Time
 	// Begun does nothing unless the newest run is the first of its day.
 	Begun bool
@@ -37,6 +38,14 @@ type PruneSummary struct {
 	Stays  string                 `json:"stays,omitempty"`
 	Tables []landing.PrunedTables `json:"tables,omitempty"` // months of Parquet files
 	Left   []string               `json:"left,omitempty"`   // why others of these stay
+	// Versions of rows in the database, which who has it open removes.
+	Versions PrunedVersions `json:"versions,omitzero"`
+}
+
+// PrunedVersions are versions of rows that ended.
+type PrunedVersions struct {
+	Before string `json:"before"` // a day, in UTC
+	Rows   int64  `json:"rows"`
 }
 
 // Why is all that is in the way of more.

@@ -12,6 +12,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -36,7 +37,7 @@ func old(t *testing.T, compact string, to ...string) *job {
 }
 
 func (j *job) config(archive string) keep.PruneConfig {
-	return keep.PruneConfig{Policy: keep.Policy{Raw: 60 * 24 * time.Hour, Archive: archive}, Now: j.now()}
+	return keep.PruneConfig{Policy: policy.Policy{Raw: 60 * 24 * time.Hour, Archive: archive}, Now: j.now()}
 }
 
 // known is what the store knows that is made of its pages: what they cost, and the
@@ -200,7 +201,7 @@ func pruningFails(t *testing.T, j *job) {
 func TestAge(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{"40d": 40, "90d": 90, "26w": 182, "2y": 730, "39d": 0, "5w": 0, "": 0, "d": 0, "-90d": 0, "90": 0, "90h": 0, "999999999999y": 0, "1e9d": 0} {
-		got, err := keep.Age(text)
+		got, err := policy.Age(text)
 		if got != time.Duration(want)*24*time.Hour || (err == nil) != (want > 0) {
 			t.Errorf("%q is %v (%v), want %d days", text, got, err, want)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
+	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
@@ -24,7 +25,7 @@ import (
 
 // tables is what prunes Parquet files of a job's store.
 func (j *job) tables(archive string) keep.PruneConfig {
-	return keep.PruneConfig{Policy: keep.Policy{Parquet: 60 * 24 * time.Hour, Archive: archive}, Now: j.now(), Database: j.has}
+	return keep.PruneConfig{Policy: policy.Policy{Parquet: 60 * 24 * time.Hour, Archive: archive}, Now: j.now(), Database: j.has}
 }
 
 func (j *job) has(ctx context.Context) (map[string]string, error) {
@@ -170,7 +171,7 @@ func missedByNobody(t *testing.T, j *job) {
 		}
 	}
 	j.unharmed(t, "restored", proof.Options{Files: true})
-	j.spec.Keep = keep.Policy{Parquet: 60 * 24 * time.Hour, Archive: archive}
+	j.spec.Keep = policy.Policy{Parquet: 60 * 24 * time.Hour, Archive: archive}
 	j.hours.Add(24)
 	j.run(t) // the first of its day
 	if p, err := landing.ReadPruned(d); err != nil || len(p.Tables) == 0 || p.Tables[0].Archive != sum.Tables[0].Archive || len(parquet(t, d, "2026-10")) > 0 {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
@@ -26,6 +27,7 @@ type merged struct {
 	whole map[string]bool           // and are looked at
 	made  map[string][]schemas.Part // of runs whose files are made anew
 	lost  map[string]bool           // runs of which neither pages nor Parquet files are there
+	since time.Time                 // that the database has all versions; the zero time for ever
 }
 
 // fewRuns is of how many runs the versions that ended are compared in any case, which
@@ -59,7 +61,11 @@ func (p *merged) compare(ctx context.Context) error {
 		p.v.Database = "proved before, " + withoutHistories
 		return nil
 	}
-	got, err := duckdb.New(duckdb.Config{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit}).Hashes(ctx)
+	database := duckdb.New(duckdb.Config{Path: p.Store.DuckDB(), MemoryLimit: p.MemoryLimit})
+	got, err := database.Hashes(ctx)
+	if err == nil {
+		p.since, err = database.HistoriesSince(ctx)
+	}
 	if err != nil {
 		p.v.Wrong("%v", err)
 		p.v.Database = "not compared: it cannot be read"
@@ -156,7 +162,9 @@ func (p *merged) ofDatabase() string {
 // hashes of these. It takes all hashes away where a file of a run cannot be read any
 // more, which is noted.
 func (p *merged) fold(ctx context.Context, want map[string]duckdb.TableHash) error {
-	other := duckdb.New(p.scratch())
+	cfg := p.scratch()
+	cfg.HistoriesSince = p.since
+	other := duckdb.New(cfg)
 	defer other.Close() // a no-op after Commit
 	for _, id := range p.loaded {
 		parts, err := p.parts(ctx, id, true)

@@ -119,7 +119,7 @@ func (p *proving) all(ctx context.Context) error {
 	if text := p.Database.Unlisted(p.Runs); text != "" {
 		p.v.Wrong("%s: restore their files from a backup", text)
 	}
-	if err := (&merged{p, files, map[string]bool{}, map[string]bool{}, map[string][]schemas.Part{}, map[string]bool{}}).compare(ctx); err != nil {
+	if err := (&merged{proving: p, files: files, apart: map[string]bool{}, whole: map[string]bool{}, made: map[string][]schemas.Part{}, lost: map[string]bool{}}).compare(ctx); err != nil {
 		return err
 	}
 	return compareLatest(ctx, p)

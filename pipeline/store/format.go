@@ -21,7 +21,8 @@ import (
 //	   pruned runs, whose pages were removed
 //	4  Parquet files in other folders than those of days
 //	5  pruned tables, whose Parquet files of a month were removed
-const Format = 5
+//	6  a database from which versions of rows were removed
+const Format = 6
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"

@@ -6,13 +6,15 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Evolve brings the tables, comments, views and macros to what is declared. A
-// database of an earlier version lacks columns; it keeps its rows.
-func Evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
+// database of an earlier version lacks columns; it keeps its rows. A new one gets its
+// versions run by run: what is forgotten of them, the next merge removes.
+func (r Run) Evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 	stored, err := comments(ctx, tx)
 	if err != nil {
 		return err
@@ -33,7 +35,13 @@ func Evolve(ctx context.Context, tx *sql.Tx, isNew bool) error {
 			script += history{merge{table: t}}.adopt(stored[t.History()])
 		}
 	}
-	script += schemas.Tied(identity())
+	var since time.Time
+	if !isNew {
+		if since, err = r.forget(ctx, tx, stored); err != nil {
+			return err
+		}
+	}
+	script += schemas.Tied(identity(), since)
 	_, err = tx.ExecContext(ctx, script)
 	return err
 }

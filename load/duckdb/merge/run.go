@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -17,8 +18,9 @@ import (
 // Run is what is merged at a time: the parts of one run.
 type Run struct {
 	schemas.Load
-	Dir   string // that Part.Path is relative to
-	Limit int64  // what DuckDB may take, in bytes; 0 for its default
+	Dir   string    // that Part.Path is relative to
+	Limit int64     // what DuckDB may take, in bytes; 0 for its default
+	Since time.Time // that versions that ended are kept of; zero for all
 	// Evolved: the database's tables are up to date.
 	Evolved bool
 }
@@ -42,7 +44,7 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 		return nil, err
 	}
 	if !r.Evolved {
-		if err := Evolve(ctx, tx, isNew); err != nil {
+		if err := r.Evolve(ctx, tx, isNew); err != nil {
 			return nil, err
 		}
 	}

@@ -1,4 +1,5 @@
-package keep
+// Package policy says how long a store keeps what.
+package policy
 
 import (
 	"errors"
@@ -34,7 +35,8 @@ func Age(text string) (time.Duration, error) {
 type Policy struct {
 	Raw     time.Duration // pages of runs of months that have been over for longer; see Age
 	Parquet time.Duration // Parquet files of the same; 0 of either keeps them for good
-	Archive string        // folder that they go into before; empty for none
+	History time.Duration // versions of rows that ended so long ago, in the database; 0 keeps them for good
+	Archive string        // folder that pages and files go into before; empty for none
 }
 
 // Set takes in a key of a job's keep. The error goes on from the key.
@@ -44,12 +46,14 @@ func (p *Policy) Set(key, text string) (err error) {
 		p.Raw, err = Age(text)
 	case "parquet":
 		p.Parquet, err = Age(text)
+	case "history":
+		p.History, err = Age(text)
 	case "archive":
 		if p.Archive = text; text == "" { // as of a variable that is not set: what goes would be gone
 			err = errors.New("is no folder: leave it out for no archive")
 		}
 	default:
-		return errors.New("is none of its keys, raw, parquet and archive")
+		return errors.New("is none of its keys, raw, parquet, history and archive")
 	}
 	if err != nil {
 		err = fmt.Errorf("%.40q %w", text, err)
@@ -58,4 +62,14 @@ func (p *Policy) Set(key, text string) (err error) {
 }
 
 // Removes reports whether there is anything that is not kept for good.
-func (p Policy) Removes() bool { return p.Raw > 0 || p.Parquet > 0 }
+func (p Policy) Removes() bool { return p.Raw > 0 || p.Parquet > 0 || p.History > 0 }
+
+// HistoriesSince is the time before which versions have ended that go now, the first of a
+// month; the zero time where all stay.
+func (p Policy) HistoriesSince(now time.Time) time.Time {
+	if p.History == 0 {
+		return time.Time{}
+	}
+	at := now.Add(-p.History).UTC()
+	return time.Date(at.Year(), at.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
