@@ -98,3 +98,23 @@ func (d *daily) askReader(query string) (text string, err error) {
 	err = db.QueryRow(fmt.Sprintf("SELECT (%s)::VARCHAR", query)).Scan(&text)
 	return text, err
 }
+
+// A store of which versions were removed by the first version that did so is whole, goes
+// on, and has its macros refuse what they cannot know.
+func TestStoreOfFormat6GoesOnWorking(t *testing.T) {
+	slow(t)
+	d := newDaily(t, 0, "", "duckdb")
+	d.store = unpacked(t, "store-format6.tar.zst") // five runs from October 29 to November 6; pruned on January 21
+	d.spec.Store, d.spec.Keep = string(d.store), policy.Policy{History: 40 * 24 * time.Hour}
+	d.hours.Store(24 * (3 + 30 + 31 + 20))
+	for _, when := range []string{"as it was", "after a run"} {
+		v, err := jobs.Open(d.spec, d.options()).Verify(t.Context(), proof.Options{All: true})
+		if err != nil || len(v.Problems) > 0 || v.Database != "compared" {
+			t.Errorf("%s: %v, %+v", when, err, v)
+		}
+		if _, err := d.ask("SELECT count(*) FROM users_as_of('2026-11-01')"); err == nil || !strings.Contains(err.Error(), "before 2026-12-01 were removed") {
+			t.Errorf("%s: as of a time before: %v", when, err)
+		}
+		d.run()
+	}
+}
