@@ -25,7 +25,8 @@ type Rule struct {
 	// quote makes an identifier.
 	quote func(string) string
 	// pick is the value of the last row in the order of a column place, of those for
-	// which told is true, in an aggregate; NULL is a value.
+	// which told is true, in an aggregate; NULL is a value. It is nil where the database
+	// has no such aggregate.
 	pick func(value, told string) string
 	// nullable is a value of a type that has NULL; nil where every type has.
 	nullable func(value string) string
@@ -36,6 +37,11 @@ func DuckDBRule(from func(*Table) string) Rule {
 	return Rule{From: from, quote: func(name string) string { return Quote(name) }, pick: func(value, told string) string {
 		return fmt.Sprintf("(max_by({'v': %s}, one.%s) FILTER (%s)).v", value, place, told)
 	}}
+}
+
+// PlainRule is the rule in SQL that every database with window functions knows.
+func PlainRule(quote func(string) string, from func(*Table) string) Rule {
+	return Rule{From: from, quote: quote}
 }
 
 // place numbers the rows of a key, oldest first.
@@ -91,7 +97,14 @@ func (r Rule) newest(t *Table, where string) string {
 
 // Objects is Rows for a table of objects, of whatever sightings From names.
 func (r Rule) Objects(t *Table) string {
-	var values []string
+	var values, places []string
+	pick := func(i int, name, told string) string {
+		if r.pick != nil {
+			return r.pick("one."+name, told) + " AS " + name
+		}
+		places = append(places, fmt.Sprintf("max(CASE WHEN %s THEN one.%s END) OVER (PARTITION BY %s) AS _place_%d", told, place, r.names("one", t.Key, ""), i))
+		return fmt.Sprintf("max(CASE WHEN one.%s = one._place_%d THEN one.%s END) AS %[3]s", place, i, name)
+	}
 	gone := ""
 	for i, c := range t.Columns {
 		name := r.quote(c.Name)
@@ -106,13 +119,16 @@ func (r Rule) Objects(t *Table) string {
 			gone = c.Name
 			values = append(values, fmt.Sprintf("min(gone.since_at) AS %s", name))
 		case c.From == Value || c.From == Extras:
-			values = append(values, r.pick("one."+name, r.told(i, "one."+name))+" AS "+name)
+			values = append(values, pick(i, name, r.told(i, "one."+name)))
 		default:
-			values = append(values, r.pick("one."+name, "one."+place+" > 0")+" AS "+name)
+			values = append(values, pick(i, name, "one."+place+" > 0"))
 		}
 	}
 	from := fmt.Sprintf("(\n  SELECT one.*, row_number() OVER (PARTITION BY %s ORDER BY %s) AS %s FROM %s AS one\n) AS one",
 		r.names("one", t.Key, ""), r.names("one", sightingColumns, ""), place, r.From(t))
+	if places != nil {
+		from = fmt.Sprintf("(\n  SELECT one.*,\n  %s\n  FROM %s\n) AS one", strings.Join(places, ",\n  "), from)
+	}
 	if gone != "" {
 		from += "\nLEFT JOIN (\n" + r.gone(t) + "\n) AS gone ON " + r.equal(t.Key, "gone", "one")
 	}

@@ -22,19 +22,18 @@ func (l lists) statements() []Statement {
 		return nil
 	}
 	t, list := l.table, l.table.ListColumns()
-	stored, met, newest := l.name(t.Name), l.name(l.met()), l.name(newestOf(l.table))
+	stored, met, newest := l.of(t.Name), l.name(l.met()), l.name(newestOf(l.table))
 	look := slices.Compact(slices.Sorted(slices.Values(slices.Concat(t.Key, list, sighting))))
 	statements := []Statement{
-		l.temporary(l.met(), t.Key, "", fmt.Sprintf("SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
+		l.temporary(l.met(), t, look, t.Key, "", fmt.Sprintf("SELECT %s FROM %s AS one WHERE one.%s IN (%s) AND NOT %s",
 			l.names("one", look), stored, l.name(Owner(t)), touched, l.claimed("one"))),
-		l.temporary(newestOf(l.table), list, "", l.findNewest()),
+		l.temporary(newestOf(l.table), t, slices.Concat(list, sighting), list, "", l.findNewest()),
 	}
 	if t.Versioned {
 		statements = append(statements, history(l).listed())
 	}
-	statements = append(statements, Statement{IfAny: l.met(), SQL: fmt.Sprintf(
-		"DELETE FROM %s AS stored WHERE EXISTS (SELECT 1 FROM %s AS one LEFT JOIN %s AS list ON %s WHERE %s AND (%s OR NOT (%s)))",
-		stored, met, newest, l.equal(list, "list", "one"), l.equal(t.Key, "one", "stored"), l.ofRun("one"), l.equal(sighting, "list", "one"))})
+	statements = append(statements, l.remove(l.met(), t.Key, stored, "stored", fmt.Sprintf("%s AS one LEFT JOIN %s AS list ON %s", met, newest, l.equal(list, "list", "one")),
+		"one", fmt.Sprintf("(%s OR NOT (%s))", l.ofRun("one"), l.equal(sighting, "list", "one"))))
 	if l.run.Staged[t.Name] {
 		statements = append(statements, Statement{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS one JOIN %s AS list ON %s WHERE NOT %s",
 			stored, l.names("", columns(t)), l.names("one", columns(t)), l.staged(t), newest, l.equal(slices.Concat(list, sighting), "list", "one"), l.claimed("one"))})
@@ -68,7 +67,7 @@ func (l lists) findNewest() string {
 		}
 		for _, of := range []string{parent.Name, parent.Sightings().Name} {
 			all = append(all, fmt.Sprintf("SELECT %s, %s FROM (%s) AS list JOIN %s AS one ON one.%s = list.%s WHERE substr(one.%s, %s, 1) = '1'",
-				l.names("list", list), l.names("one", sighting), strings.Join(listed, " UNION "), l.name(of),
+				l.names("list", list), l.names("one", sighting), strings.Join(listed, " UNION "), l.of(of),
 				l.name(parent.Key[0]), l.name(Owner(l.table)), l.name(schemas.ToldLists), at))
 		}
 	}

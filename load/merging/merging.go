@@ -26,6 +26,17 @@ type Dialect struct {
 	Temporary func(table, query string) string
 	// Digits is what to select the column digit from, with the numbers from 1 to n.
 	Digits func(n int) string
+
+	// Plain says everything in SQL that nearly every database knows: no subquery depends
+	// on the row outside of it, and rows are exchanged for new ones. What follows is for
+	// those that need it, too, and nil for others.
+	Plain bool
+	// Table makes the name of a table an identifier, where that is not Identifier.
+	Table func(string) string
+	// Delete deletes the rows of a table with the keys that a query selects.
+	Delete func(table string, key []string, query string) string
+	// Distinct is the condition that two values differ, NULL being one.
+	Distinct func(a, b string) string
 }
 
 // Postgres is PostgreSQL's dialect, from version 15.
@@ -47,6 +58,8 @@ type Statement struct {
 	SQL string
 	// Makes is the temporary table that it makes, unquoted; empty for none.
 	Makes string
+	// Columns are those of that table.
+	Columns []schemas.Column
 	// Key are columns of that table by which others are found: who has statistics of
 	// them plans better.
 	Key []string
@@ -62,6 +75,8 @@ type Run struct {
 	Staged map[string]bool
 	// Again says that it was merged before, maybe with other rows.
 	Again bool
+	// Only is a condition on which Again holds; empty for always.
+	Only string
 }
 
 // Staged names the temporary table that has the run's rows of a table, unquoted, with the
@@ -114,13 +129,12 @@ func (m merge) newest(where string) []Statement {
 	if !m.run.Staged[m.table.Name] {
 		return nil
 	}
-	t, incoming, same := m.name(m.table.Name), m.staged(m.table), m.equal(m.table.Key, "incoming", "stored")
+	t, incoming, same := m.of(m.table.Name), m.staged(m.table), m.equal(m.table.Key, "incoming", "stored")
 	return []Statement{
 		// By the key alone: else the planner has to look at each stored row.
-		{SQL: fmt.Sprintf("DELETE FROM %s AS one WHERE EXISTS (SELECT 1 FROM %s AS incoming JOIN %[1]s AS stored ON %[3]s WHERE %[4]s AND %[5]s AND %[6]s)",
-			t, incoming, same, m.isNewer("incoming", "stored"), where, m.equal(m.table.Key, "stored", "one"))},
-		{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS incoming WHERE %s AND NOT EXISTS (SELECT 1 FROM %[1]s AS stored WHERE %[6]s)",
-			t, m.names("", columns(m.table)), m.names("incoming", columns(m.table)), incoming, where, same)},
+		m.remove("", m.table.Key, t, "one", fmt.Sprintf("%s AS incoming JOIN %s AS stored ON %s", incoming, t, same), "stored", m.isNewer("incoming", "stored")+" AND "+where),
+		{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS incoming WHERE %s AND NOT %s",
+			t, m.names("", columns(m.table)), m.names("incoming", columns(m.table)), incoming, where, m.hasAs("stored", t, "incoming", m.table.Key))},
 	}
 }
 
@@ -130,7 +144,7 @@ func (m merge) stale() []Statement {
 	if !m.run.Again || !isLog(m.table) {
 		return nil
 	}
-	return []Statement{{SQL: fmt.Sprintf("DELETE FROM %s WHERE %s = %s", m.name(m.table.Name), m.name("_run_id"), schemas.QuoteText(m.run.ID))}}
+	return []Statement{{SQL: fmt.Sprintf("DELETE FROM %s WHERE %s", m.of(m.table.Name), m.again(m.run))}}
 }
 
 // isLog reports whether a table logs what each run saw, so that its rows belong to their
@@ -168,22 +182,45 @@ func (d Dialect) due(r Run) []Statement {
 		}
 	}
 	if r.Again {
-		from = append(from, fmt.Sprintf("SELECT %s FROM %s WHERE %s = %s", id, d.name(absences), d.name("_run_id"), schemas.QuoteText(r.ID)))
+		from = append(from, fmt.Sprintf("SELECT %s FROM %s WHERE %s", id, d.of(absences), d.again(r)))
 	}
 	if from == nil {
 		return nil
 	}
-	return []Statement{d.temporary(dueTable, []string{"space_id"}, "", strings.Join(from, "\nUNION "))}
+	return []Statement{d.temporary(dueTable, schemas.Lookup(spaces), []string{"space_id"}, []string{"space_id"}, "", strings.Join(from, "\nUNION "))}
 }
 
 // unavailable sets since when they are gone: the first absence after the last time the
 // Space was seen, NULL when there is none.
 func (d Dialect) unavailable() []Statement {
+	if d.Plain {
+		return d.exchanged()
+	}
 	id, at := d.name("space_id"), d.name("unavailable_at")
 	return []Statement{{IfAny: dueTable, SQL: fmt.Sprintf(`UPDATE %[1]s AS stored SET %[2]s = gone.since_at FROM (
   SELECT one.%[3]s, min(missed.%[4]s) AS since_at FROM %[1]s AS one JOIN %[5]s AS due ON due.%[3]s = one.%[3]s
   LEFT JOIN %[6]s AS missed ON missed.%[3]s = one.%[3]s AND missed.%[4]s > coalesce(one.%[7]s, one.%[8]s)
   GROUP BY one.%[3]s
 ) AS gone WHERE stored.%[3]s = gone.%[3]s AND stored.%[2]s IS DISTINCT FROM gone.since_at`,
-		d.name(spaces), at, id, d.name("observed_at"), d.name(dueTable), d.name(absences), d.name("last_seen_at"), d.name("_fetched_at"))}}
+		d.of(spaces), at, id, d.name("observed_at"), d.name(dueTable), d.of(absences), d.name("last_seen_at"), d.name("_fetched_at"))}}
+}
+
+// goneTable is a temporary table: the Spaces of which it changes since when they are gone.
+const goneTable = "_gone"
+
+// exchanged is unavailable without an UPDATE.
+func (d Dialect) exchanged() []Statement {
+	t := schemas.Lookup(spaces)
+	id, all := d.name("space_id"), columns(t)
+	values := strings.Split(d.names("stored", all), ", ")
+	values[t.Column("unavailable_at")] = "gone.since_at"
+	from := fmt.Sprintf(`%[1]s AS stored JOIN (
+  SELECT one.%[2]s, min(CASE WHEN missed.%[3]s > coalesce(one.%[4]s, one.%[5]s) THEN missed.%[3]s END) AS since_at FROM %[1]s AS one
+  JOIN %[6]s AS due ON due.%[2]s = one.%[2]s LEFT JOIN %[7]s AS missed ON missed.%[2]s = one.%[2]s GROUP BY one.%[2]s
+) AS gone ON gone.%[2]s = stored.%[2]s`, d.of(spaces), id, d.name("observed_at"), d.name("last_seen_at"), d.name("_fetched_at"), d.name(dueTable), d.of(absences))
+	return []Statement{
+		d.temporary(goneTable, t, all, t.Key, dueTable, fmt.Sprintf("SELECT %s FROM %s WHERE %s", strings.Join(values, ", "), from, d.distinct("stored."+d.name("unavailable_at"), "gone.since_at"))),
+		d.remove(goneTable, t.Key, d.of(spaces), "stored", d.name(goneTable)+" AS gone", "gone", ""),
+		{IfAny: goneTable, SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS gone", d.of(spaces), d.names("", all), d.names("gone", all), d.name(goneTable))},
+	}
 }

@@ -23,20 +23,20 @@ func (o objects) statements() []Statement {
 		return nil
 	}
 	t, key := o.table, o.table.Key
-	stored, kept, incoming, met := o.name(t.Name), o.name(t.Sightings().Name), o.staged(t), o.name(o.met())
+	stored, kept, incoming, met := o.of(t.Name), o.of(t.Sightings().Name), o.staged(t), o.name(o.met())
 	alone := fmt.Sprintf("NOT %s", o.has(o.name(o.several()), "incoming", key))
 	all := o.names("", columns(t))
 	statements := []Statement{
-		o.temporary(o.met(), key, "", fmt.Sprintf("SELECT %s FROM %s AS stored WHERE %s", o.names("stored", columns(t)), stored, o.has(incoming, "stored", key))),
-		o.temporary(o.several(), key, "", o.findSeveral()),
-		o.temporary(o.pieces(), key, o.several(), o.collect()),
+		o.temporary(o.met(), t, columns(t), key, "", fmt.Sprintf("SELECT %s FROM %s AS stored WHERE %s", o.names("stored", columns(t)), stored, o.has(incoming, "stored", key))),
+		o.temporary(o.several(), t, key, key, "", o.findSeveral()),
+		o.temporary(o.pieces(), t, columns(t), key, o.several(), o.collect()),
 	}
 	if t.Versioned {
 		statements = append(statements, history(o).late()...)
 	}
 	statements = append(statements,
-		Statement{IfAny: o.several(), SQL: fmt.Sprintf("DELETE FROM %s AS kept WHERE %s", kept, o.has(o.name(o.several()), "kept", key))},
-		Statement{IfAny: o.met(), SQL: fmt.Sprintf("DELETE FROM %s AS stored WHERE %s", stored, o.has(met, "stored", key))},
+		o.remove(o.several(), key, kept, "kept", o.name(o.several())+" AS met", "met", ""),
+		o.remove(o.met(), key, stored, "stored", met+" AS met", "met", ""),
 		Statement{SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS incoming WHERE %s AND NOT %s", stored, all, o.names("incoming", columns(t)), incoming, alone, o.has(met, "incoming", key))},
 		Statement{IfAny: o.met(), SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s\nFROM %s AS incoming JOIN %s AS stored ON %s WHERE %s",
 			stored, all, strings.Join(o.values(o.newer), ", "), incoming, met, o.equal(key, "stored", "incoming"), alone)},
@@ -57,14 +57,14 @@ func (o objects) findSeveral() string {
 UNION SELECT %[1]s FROM %[2]s AS incoming JOIN %[4]s AS stored ON %[5]s
 WHERE NOT coalesce(incoming.%[3]s = stored.%[3]s AND coalesce(incoming.%[6]s, '') = coalesce(stored.%[6]s, ''), false) OR %[7]s OR %[8]s`,
 		o.names("incoming", o.table.Key), o.staged(o.table), told, o.name(o.met()), o.equal(o.table.Key, "stored", "incoming"),
-		lists, o.ofRun("stored"), o.has(o.name(o.table.Sightings().Name), "incoming", o.table.Key))
+		lists, o.ofRun("stored"), o.has(o.of(o.table.Sightings().Name), "incoming", o.table.Key))
 }
 
 // collect gathers the sightings of these: those of the run, and those kept, or else the
 // stored row, without what was of the run before. A row of before there were digits is
 // older than all of its run.
 func (o objects) collect() string {
-	kept := o.name(o.table.Sightings().Name)
+	kept := o.of(o.table.Sightings().Name)
 	old := slices.Clone(columns(o.table))
 	values := strings.Split(o.names("one", old), ", ")
 	page := o.table.Column("_page_id")
@@ -82,7 +82,7 @@ func (o objects) rule() string {
 		if t == o.table {
 			return o.name(o.pieces())
 		}
-		return fmt.Sprintf("(SELECT none.* FROM %s AS none WHERE 1 = 0)", o.name(t.Name))
+		return fmt.Sprintf("(SELECT none.* FROM %s AS none WHERE 1 = 0)", o.of(t.Name))
 	}).Objects(o.table)
 }
 
@@ -125,16 +125,20 @@ func (o objects) keep() string {
 	all, key, place := columns(t), t.Key, o.name("_place")
 	numbered := fmt.Sprintf("SELECT one.*, %s AS _told, row_number() OVER (PARTITION BY %s ORDER BY %s) AS %s FROM %s AS one",
 		o.told("one"), o.names("one", key), o.newestFirst("one"), place, o.name(o.pieces()))
+	told := " JOIN %[8]s ON substr(one._told, digits.digit, 1) = '1'"
+	if o.Plain {
+		told = " CROSS JOIN %[8]s WHERE substr(one._told, digits.digit, 1) = '1'"
+	}
 	return fmt.Sprintf(`INSERT INTO %[1]s (%[2]s)
 SELECT %[3]s FROM (
   %[4]s
 ) AS one JOIN (
   SELECT chosen.*, count(*) OVER (PARTITION BY %[5]s) AS _count FROM (
-    SELECT %[6]s, min(one.%[7]s) AS %[7]s FROM (%[4]s) AS one JOIN %[8]s ON substr(one._told, digits.digit, 1) = '1' GROUP BY %[6]s, digits.digit
+    SELECT %[6]s, min(one.%[7]s) AS %[7]s FROM (%[4]s) AS one`+told+` GROUP BY %[6]s, digits.digit
     UNION SELECT %[6]s, 1 FROM %[9]s AS one
   ) AS chosen
 ) AS chosen ON %[10]s AND chosen.%[7]s = one.%[7]s AND chosen._count > 1`,
-		o.name(t.Sightings().Name), o.names("", all), o.names("one", all), numbered, o.names("chosen", key),
+		o.of(t.Sightings().Name), o.names("", all), o.names("one", all), numbered, o.names("chosen", key),
 		o.names("one", key), place, o.Digits(len(t.Columns)+max(len(t.Lists()), 1)), o.name(o.pieces()), o.equal(key, "chosen", "one"))
 }
 
@@ -148,6 +152,11 @@ func (o objects) told(alias string) string {
 			digit = fmt.Sprintf("CASE WHEN %s.%s IS NULL THEN '0' ELSE '1' END", alias, o.name(c.Name))
 		}
 		values = append(values, digit)
+	}
+	if o.Plain {
+		own, lists := len(o.table.Columns), max(len(o.table.Lists()), 1)
+		return fmt.Sprintf("(substr(coalesce(%[1]s.%[2]s, %[3]s) || '%[4]s', 1, %[5]d) || substr(coalesce(%[1]s.%[6]s, '') || '%[7]s', 1, %[8]d))",
+			alias, o.name(schemas.ToldColumns), strings.Join(values, " || "), strings.Repeat("0", own), own, o.name(schemas.ToldLists), strings.Repeat("0", lists), lists)
 	}
 	return fmt.Sprintf("(rpad(coalesce(%[1]s.%[2]s, concat(%[3]s)), %[4]d, '0') || rpad(coalesce(%[1]s.%[5]s, ''), %[6]d, '0'))",
 		alias, o.name(schemas.ToldColumns), strings.Join(values, ", "), len(o.table.Columns), o.name(schemas.ToldLists), max(len(o.table.Lists()), 1))
