@@ -1,0 +1,193 @@
+package feed
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/spacesetl/spacesetl/load/merging"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// Dialect is what engines differ in.
+type Dialect struct {
+	Name  string // as in --dialect
+	Title string
+	// Prefixes are the schemes of places that it reads Parquet files from, besides files;
+	// nil where it reads none, and the script has the rows.
+	Prefixes []string
+
+	client  string // lines of the engine's own client, before all SQL: that it stops at an error
+	session string // begins a session
+	ending  string // ends it
+	name    func(string) string
+	text    func(string) string // a literal of any text
+	types   [schemas.Suffix + 1]string
+	// textKey is the type of texts by which rows are looked up; empty where it is as others.
+	textKey string
+	// column is the definition of a column.
+	column func(name, kind string, null bool) string
+	// create makes a table that is not there.
+	create func(t table) string
+	// add adds columns that a table may have; nil where that cannot be said.
+	add func(table string, definitions []string) string
+	// begin and commit are empty where there are no transactions. Then what a run changes
+	// is written down before it is changed, see again.go.
+	begin, commit string
+	empty         func(table string) string // deletes all rows
+	delete        func(table string, key []string, query string) string
+	distinct      func(a, b string) string
+	rule          func(quote func(string) string, from func(*schemas.Table) string) schemas.Rule
+	digits        func(n int) string
+	now           string
+	view          func(name, query string) string
+	// read selects from a Parquet file.
+	read func(place string) (string, error)
+	// fits is the condition that a time can be stored; earliest and latest are its bounds,
+	// in microseconds since 1970, of which the first is in and the second out.
+	fits             func(value string) string
+	earliest, latest int64
+	mostKey          int // characters in a text of a key; 0 for any number
+	// check fails where a staged table has not so many rows.
+	check func(table, feeding string, rows int64, message string) string
+	// infinite is the literal of an infinite number; empty where none can be stored.
+	infinite string
+	castText string // the type of texts in a CAST
+	columns  string // what to select table_name and column_name from
+}
+
+// table is one to be made.
+type table struct {
+	name    string
+	columns []schemas.Column
+	key     []string // by which rows are looked up; its columns are never NULL
+	scratch bool     // holds rows of the feed alone
+}
+
+// Dialects are those that can be fed.
+func Dialects() []Dialect { return []Dialect{duckDB()} }
+
+// Named returns a dialect.
+func Named(name string) (Dialect, bool) {
+	all := Dialects()
+	i := slices.IndexFunc(all, func(d Dialect) bool { return d.Name == name })
+	if i < 0 {
+		return Dialect{}, false
+	}
+	return all[i], true
+}
+
+// transactions reports whether a run comes in whole or not at all.
+func (d *Dialect) transactions() bool { return d.begin != "" }
+
+// merging is the dialect of the merge.
+func (d *Dialect) merging() merging.Dialect {
+	m := merging.Dialect{
+		Identifier: d.name,
+		Plain:      true,
+		Rule:       func(from func(*schemas.Table) string) schemas.Rule { return d.rule(d.name, from) },
+		Temporary:  func(table, query string) string { return d.empty(table) + ";\nINSERT INTO " + table + "\n" + query },
+		Digits:     d.digits,
+		Delete:     d.delete,
+		Distinct:   d.distinct,
+	}
+	if !d.transactions() {
+		m.Table = func(table string) string { return d.name(work(table)) }
+	}
+	return m
+}
+
+// definition is that of a column of a table.
+func (d *Dialect) definition(t table, c schemas.Column) string {
+	key := slices.Contains(t.key, c.Name)
+	kind := d.types[c.Type]
+	if isText(c.Type) && d.textKey != "" && (key || isKey(c.Name)) {
+		kind = d.textKey
+	}
+	return d.column(d.name(c.Name), kind, !key)
+}
+
+func (d *Dialect) definitions(t table) []string {
+	lines := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		lines[i] = d.definition(t, c)
+	}
+	return lines
+}
+
+func (d *Dialect) names(alias string, names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		if quoted[i] = d.name(name); alias != "" {
+			quoted[i] = alias + "." + quoted[i]
+		}
+	}
+	return strings.Join(quoted, ", ")
+}
+
+func isText(t schemas.Type) bool {
+	return t == schemas.Text || t == schemas.ID || t == schemas.JSON || t == schemas.Suffix
+}
+
+// isKey reports whether rows are looked up by a column of that name.
+func isKey(name string) bool { return keyNames()[name] }
+
+var keyNames = sync.OnceValue(func() map[string]bool {
+	names := map[string]bool{"run_id": true, "content": true, "_run_id": true, "_page_id": true}
+	for _, t := range schemas.Tables() {
+		for _, name := range t.Key {
+			names[name] = true
+		}
+	}
+	return names
+})
+
+// plainColumn is a definition as most know it.
+func plainColumn(name, kind string, null bool) string {
+	if null {
+		return name + " " + kind
+	}
+	return name + " " + kind + " NOT NULL"
+}
+
+// plainTable is the statement with an end that most know.
+func plainTable(begin, name string, lines []string, end string) string {
+	return fmt.Sprintf("%s %s (\n    %s\n)%s", begin, name, strings.Join(lines, ",\n    "), end)
+}
+
+func keysIn(name func(string) string) func(table string, key []string, query string) string {
+	return func(table string, key []string, query string) string {
+		quoted := make([]string, len(key))
+		for i, k := range key {
+			quoted[i] = name(k)
+		}
+		some := strings.Join(quoted, ", ")
+		if len(key) > 1 {
+			some = "(" + some + ")"
+		}
+		return fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", table, some, query)
+	}
+}
+
+func isDistinct(a, b string) string { return a + " IS DISTINCT FROM " + b }
+
+// counted are the numbers from 1 on as a list of SELECTs.
+func counted(n int) string {
+	selects := make([]string, n)
+	for i := range selects {
+		selects[i] = fmt.Sprintf("SELECT %d AS digit", i+1)
+	}
+	return "(" + strings.Join(selects, " UNION ALL ") + ") AS digits"
+}
+
+func orReplaced(name, query string) string {
+	return "CREATE OR REPLACE VIEW " + name + " AS\n" + query
+}
+
+func quoted(name string) string { return schemas.Quote(name) }
+
+// types in the order of schemas.Type.
+func types(text, integer, float, boolean, time string) [schemas.Suffix + 1]string {
+	return [...]string{schemas.Text: text, schemas.ID: text, schemas.Int: integer, schemas.Float: float, schemas.Bool: boolean, schemas.Time: time, schemas.JSON: text, schemas.Suffix: text}
+}

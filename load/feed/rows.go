@@ -1,0 +1,227 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+
+	"github.com/spacesetl/spacesetl/pipeline/store/durable"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+// file is an open Parquet file of ours.
+type file struct {
+	part   part
+	closer io.Closer
+	opened *parquet.File
+	leaves []int // of each column of the table: its index in the file, or -1
+}
+
+// part is a file that has rows of a run.
+type part struct {
+	table *schemas.Table
+	path  string // as in schemas.Part
+	rows  int64  // of the run
+}
+
+// partsOf are the files of a run. Several parts may have come to stand in one.
+func partsOf(l schemas.Load) (parts []part, err error) {
+	at := map[string]int{}
+	for _, p := range l.Parts {
+		t := schemas.Lookup(p.Table)
+		if t == nil {
+			return nil, fmt.Errorf("run %s: %s is no table", l.RunID, p.Table)
+		}
+		i, in := at[p.Path]
+		switch {
+		case p.Rows == 0:
+		case in:
+			parts[i].rows += p.Rows
+		default:
+			at[p.Path] = len(parts)
+			parts = append(parts, part{t, p.Path, p.Rows})
+		}
+	}
+	return parts, nil
+}
+
+func open(dir string, p part) (*file, error) {
+	in, info, err := durable.OpenInfo(filepath.Join(dir, filepath.FromSlash(p.path)))
+	if err != nil {
+		return nil, durable.Cause(err)
+	}
+	f := &file{part: p, closer: in}
+	if f.opened, err = parquet.OpenFile(in, info.Size(), parquet.SkipBloomFilters(true)); err == nil {
+		err = f.match()
+	}
+	if err != nil {
+		_ = in.Close()
+		return nil, fmt.Errorf("%s: %w", p.path, err)
+	}
+	return f, nil
+}
+
+func (f *file) close() { _ = f.closer.Close() } // nothing was written
+
+// match finds the table's columns in the file: one of before has less.
+func (f *file) match() error {
+	s, found := f.opened.Schema(), 0
+	for _, c := range f.part.table.Columns {
+		leaf, ok := s.Lookup(c.Name)
+		if !ok {
+			f.leaves = append(f.leaves, -1)
+			continue
+		}
+		if leaf.Node.Type().Kind() != kindOf(c.Type) || leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
+			return fmt.Errorf("column %s is %s", c.Name, leaf.Node)
+		}
+		f.leaves = append(f.leaves, leaf.ColumnIndex)
+		found++
+	}
+	if n := len(s.Columns()); n != found {
+		return fmt.Errorf("is no file of this version: it has %d columns more", n-found)
+	}
+	if f.leaves[f.part.table.Column("_run_id")] < 0 {
+		return errors.New("it has no column _run_id")
+	}
+	return nil
+}
+
+func kindOf(t schemas.Type) parquet.Kind {
+	switch t {
+	case schemas.Int, schemas.Time:
+		return parquet.Int64
+	case schemas.Float:
+		return parquet.Double
+	case schemas.Bool:
+		return parquet.Boolean
+	}
+	return parquet.ByteArray
+}
+
+// outside reports whether a time of the file may be one that the dialect cannot store.
+func (f *file) outside(d *Dialect) bool {
+	for i, c := range f.part.table.Columns {
+		if c.Type != schemas.Time || f.leaves[i] < 0 {
+			continue
+		}
+		for _, group := range f.opened.RowGroups() {
+			chunk, ok := group.ColumnChunks()[f.leaves[i]].(*parquet.FileColumnChunk)
+			if !ok {
+				return true
+			}
+			least, most, ok := chunk.Bounds()
+			if all := chunk.NullCount() == group.NumRows(); !all && (!ok || least.Int64() < d.earliest || most.Int64() >= d.latest) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// each calls a function with the rows of a run: of each column of the table the value,
+// which holds until the next.
+func (f *file) each(ctx context.Context, run string, take func([]parquet.Value) error) error {
+	count, values := int64(0), make([]parquet.Value, len(f.leaves))
+	places := make([]int, len(f.opened.Schema().Columns())) // of the file's columns in the table
+	for i, leaf := range f.leaves {
+		if leaf >= 0 {
+			places[leaf] = i
+		}
+	}
+	for _, group := range f.opened.RowGroups() {
+		ranges, err := f.find(group, run)
+		if err != nil {
+			return err
+		}
+		for _, some := range ranges {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			err := eachRow(group, some, func(row parquet.Row) error {
+				clear(values)
+				for _, v := range row {
+					values[places[v.Column()]] = v
+				}
+				count++
+				return take(values)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if count != f.part.rows {
+		return fmt.Errorf("%s: has %d rows of the run; its manifest lists %d", f.part.path, count, f.part.rows)
+	}
+	return nil
+}
+
+// rowRange are rows of a row group.
+type rowRange struct{ from, to int64 }
+
+// find finds the rows of a run in a group: files of months hold those of many.
+func (f *file) find(group parquet.RowGroup, run string) (ranges []rowRange, err error) {
+	pages := group.ColumnChunks()[f.leaves[f.part.table.Column("_run_id")]].Pages()
+	defer pages.Close()
+	values, at := make([]parquet.Value, 256), int64(0)
+	for {
+		page, err := pages.ReadPage()
+		if errors.Is(err, io.EOF) {
+			return ranges, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		reader := page.Values()
+		for {
+			n, err := reader.ReadValues(values)
+			for _, v := range values[:n] {
+				if string(v.ByteArray()) == run {
+					if last := len(ranges) - 1; last >= 0 && ranges[last].to == at {
+						ranges[last].to++
+					} else {
+						ranges = append(ranges, rowRange{at, at + 1})
+					}
+				}
+				at++
+			}
+			if errors.Is(err, io.EOF) || err == nil && n == 0 {
+				break
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+		parquet.Release(page)
+	}
+}
+
+func eachRow(group parquet.RowGroup, some rowRange, take func(parquet.Row) error) error {
+	rows := group.Rows()
+	defer rows.Close()
+	if err := rows.SeekToRow(some.from); err != nil {
+		return err
+	}
+	buffer := make([]parquet.Row, 16) // a few: each may have a long text
+	for left := some.to - some.from; left > 0; {
+		n, err := rows.ReadRows(buffer[:min(int64(len(buffer)), left)])
+		for _, row := range buffer[:n] {
+			if err := take(row); err != nil {
+				return err
+			}
+		}
+		left -= int64(n)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return err
+		}
+		if n == 0 {
+			return errors.New("has less rows than it says")
+		}
+	}
+	return nil
+}
