@@ -116,6 +116,12 @@ func (j *Job) Compact(ctx context.Context, all bool) (compact.Summary, error) {
 	return joinFiles(ctx, j, all)
 }
 
+// Feed returns the runs that a database lacks which says what it has, oldest first, with
+// the files of their rows; from a run on, if one is named. Notes tell what is missing.
+func (j *Job) Feed(has map[string]string, since string) (runs []schemas.Load, notes []string, err error) {
+	return lacking(j, has, since)
+}
+
 // Backup copies the store, also while a run is at work in it: see keep.Backup.
 func (j *Job) Backup(ctx context.Context, to string, out io.Writer) (keep.Summary, error) {
 	if _, err := runsOf(j.store, ""); err != nil {

@@ -101,7 +101,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c),
+			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
 			backupCommand(c), restoreCommand(c), pruneCommand(c), authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
 			reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),

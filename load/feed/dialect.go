@@ -20,7 +20,6 @@ type Dialect struct {
 
 	client  string // lines of the engine's own client, before all SQL: that it stops at an error
 	session string // begins a session
-	ending  string // ends it
 	name    func(string) string
 	text    func(string) string // a literal of any text
 	types   [schemas.Suffix + 1]string
@@ -30,8 +29,10 @@ type Dialect struct {
 	column func(name, kind string, null bool) string
 	// create makes a table that is not there.
 	create func(t table) string
-	// add adds columns that a table may have; nil where that cannot be said.
-	add func(table string, definitions []string) string
+	// add adds columns to a table; guess says that it may have them.
+	add   func(table string, definitions []string) string
+	guess bool
+	drops bool // tables of the feed alone do not go by themselves
 	// begin and commit are empty where there are no transactions. Then what a run changes
 	// is written down before it is changed, see again.go.
 	begin, commit string
@@ -66,7 +67,9 @@ type table struct {
 }
 
 // Dialects are those that can be fed.
-func Dialects() []Dialect { return []Dialect{duckDB()} }
+func Dialects() []Dialect {
+	return []Dialect{clickHouse(), duckDB(), mySQL(), sqlite()}
+}
 
 // Named returns a dialect.
 func Named(name string) (Dialect, bool) {

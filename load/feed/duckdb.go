@@ -35,6 +35,7 @@ func duckDB() Dialect {
 			}
 			return script
 		},
+		guess:    true,
 		castText: "VARCHAR",
 		columns:  "duckdb_columns() WHERE database_name = current_database() AND schema_name = current_schema() AND NOT internal",
 	}

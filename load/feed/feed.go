@@ -43,7 +43,6 @@ type script struct {
 	Config
 	out    *bufio.Writer
 	staged map[string]bool // tables of which some run has rows
-	files  map[string]*file
 	lost   Lost
 }
 
@@ -157,7 +156,7 @@ func (s *script) prepare() {
 
 // evolution adds the columns that a table of before has not got.
 func (s *script) evolution(t table) string {
-	if s.Dialect.add == nil {
+	if s.Known == nil && !s.Dialect.guess {
 		return ""
 	}
 	var lacks []string
@@ -179,7 +178,13 @@ func (s *script) evolution(t table) string {
 }
 
 // finish removes what was needed on the way.
-func (s *script) finish() { s.say(s.Dialect.ending) }
+func (s *script) finish() {
+	for _, t := range s.scratch() {
+		if s.Dialect.drops {
+			s.say("DROP TABLE IF EXISTS " + s.Dialect.name(t.name))
+		}
+	}
+}
 
 // run takes one run in.
 func (s *script) run(ctx context.Context, l schemas.Load, parts []part) error {

@@ -2,7 +2,10 @@ package feed
 
 import (
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,6 +48,10 @@ func contract(t *testing.T, name string, open func(t *testing.T) engine) {
 		must(t, e, written(t, Config{Dialect: d, Files: dir}, runs))
 		compare(t, "all again", before, e.content(t))
 	})
+	t.Run("killed", func(t *testing.T) { killed(t, d, open(t)) })
+	t.Run("columns", func(t *testing.T) { addsColumns(t, d, open(t)) })
+	t.Run("texts", func(t *testing.T) { holds(t, d, open(t)) })
+	t.Run("edges", func(t *testing.T) { edges(t, d, open(t)) })
 }
 
 func written(t *testing.T, c Config, runs []schemas.Load) string {
@@ -79,6 +86,7 @@ func newInGo(t *testing.T) engine {
 }
 
 func (e inGo) run(_ *testing.T, script string) (string, error) {
+	defer func() { _, _ = e.db.Exec("ROLLBACK") }() // as a connection that ends
 	var out strings.Builder
 	for _, statement := range statements(own.ReplaceAllString(script, "")) {
 		if !strings.HasPrefix(statement, "SELECT") {
@@ -114,3 +122,139 @@ func statements(script string) []string {
 }
 
 func TestDuckDB(t *testing.T) { contract(t, "duckdb", newInGo) }
+
+// killed cuts the script of a run off at several places, one after the other. What is given
+// again after that comes to the same.
+func killed(t *testing.T, d Dialect, e engine) {
+	dir, runs, want := changingRuns(t)
+	must(t, e, written(t, Config{Dialect: d, Files: dir}, runs[:1]))
+	script := written(t, Config{Dialect: d, Files: dir}, runs[1:2])
+	lines := strings.SplitAfter(script, ";\n")
+	done := slices.IndexFunc(lines, func(line string) bool {
+		return strings.HasPrefix(line, "COMMIT") || !d.transactions() && strings.HasPrefix(line, "INSERT INTO "+d.name(loads))
+	})
+	if !d.transactions() { // the first completes what died before
+		done += 1 + slices.IndexFunc(lines[done+1:], func(line string) bool { return strings.HasPrefix(line, "INSERT INTO "+d.name(loads)) })
+	}
+	for _, part := range []int{40, 70, 85, 97, 100} {
+		_, _ = e.run(t, strings.Join(lines[:done*part/100], ""))
+	}
+	known, err := ReadKnown(must(t, e, d.Loads()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, in := known.Runs[runs[1].RunID]; in {
+		t.Error("a run that is not whole is said to be there")
+	}
+	must(t, e, script)
+	compare(t, "killed", want[1], e.content(t))
+}
+
+// A column that came later is added. Here is one without a value, which is dropped for it.
+func addsColumns(t *testing.T, d Dialect, e engine) {
+	dir, runs, want := changingRuns(t)
+	must(t, e, written(t, Config{Dialect: d, Files: dir}, runs[:1]))
+	dropped := 0
+	for _, table := range schemas.Tables() {
+		if table.Versioned || !table.IsEntity() || len(want[0][table.Name]) == 0 || len(want[0]["_"+table.Name+"_sightings"]) > 0 {
+			continue
+		}
+		for i, c := range table.Columns {
+			empty := !slices.ContainsFunc(want[0][table.Name], func(line string) bool {
+				return strings.Split(strings.Trim(line, "[]"), `" "`)[i] != "."
+			})
+			if empty && c.Type != schemas.JSON && dropped < 2 {
+				dropped++
+				for _, name := range []string{table.Name, "_" + table.Name + "_sightings"} {
+					must(t, e, d.session+";\nALTER TABLE "+d.name(name)+" DROP COLUMN "+d.name(c.Name)+";\n")
+				}
+			}
+		}
+	}
+	if dropped == 0 {
+		t.Fatal("no column is without a value")
+	}
+	known, err := ReadKnown(must(t, e, d.Loads()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t, e, written(t, Config{Dialect: d, Files: dir, Known: known}, runs[1:2]))
+	compare(t, "columns added", want[1], e.content(t))
+}
+
+// holds writes texts of strangers as literals: they stay what they are.
+func holds(t *testing.T, d Dialect, e engine) {
+	texts := []string{
+		"", "'", "''", `\`, `\'`, `'; DROP TABLE users; --`, "a\n';\n.quit\n", "\x00", "a\x00b", "\r\n", "\t", "😀 é \u2028\ufeff", "/* ", "*/", "--", "#", "`", `"`, "$$", "${x}", "%s", "?", ":a", "@a", "\\n", "\x1a", "\x7f",
+		"delimiter //", "\\g", "/*!50000 x */", strings.Repeat("'\\é", 300),
+	}
+	source := rand.New(rand.NewPCG(1, 2))
+	signs := []rune("'\"\\\x00\n\r\x1a%;-/*!#`$é😀ab ")
+	for range 150 {
+		text := make([]rune, source.IntN(12))
+		for i := range text {
+			text[i] = signs[source.IntN(len(signs))]
+		}
+		texts = append(texts, string(text))
+	}
+	var script strings.Builder
+	script.WriteString(d.client)
+	if d.session != "" {
+		script.WriteString(d.session + ";\n")
+	}
+	for i, text := range texts {
+		fmt.Fprintf(&script, "SELECT 'text %d ' || %s || '.';\n", i, "hex("+d.text(text)+")")
+	}
+	found := map[string]string{}
+	for _, m := range regexp.MustCompile(`text (\d+) ([0-9A-Fa-f]*)\.`).FindAllStringSubmatch(must(t, e, script.String()), -1) {
+		found[m[1]] = strings.ToLower(m[2])
+	}
+	for i, text := range texts {
+		if want := hex.EncodeToString([]byte(text)); found[fmt.Sprint(i)] != want {
+			t.Errorf("%q: got %q, want %q", text, found[fmt.Sprint(i)], want)
+		}
+	}
+}
+
+// edges are values at the edge of what types hold, and past it.
+func edges(t *testing.T, d Dialect, e engine) {
+	dir := t.TempDir()
+	db := openDuckDB(t, "")
+	defer db.Close()
+	table := schemas.Lookup("users")
+	l := schemas.Load{RunID: "r'1", Content: "c", Only: true, Parts: []schemas.Part{{Table: table.Name, Path: "users.parquet", Rows: 4}}}
+	of := map[string]string{
+		"user_id": "'k' || i", "_run_id": "'r''1'", "_page_id": "'p'", "_fetched_at": "TIMESTAMPTZ '2026-11-01 00:00:00+00'",
+		schemas.ToldColumns: "repeat('1', 40)", schemas.ToldLists: "'0'",
+		"created_at":      "make_timestamptz([-70000000000000000, -61000000000000000, 253402300799999999, 253402300800000000][i])",
+		"followers_count": "[9223372036854775807, -9223372036854775808, 0, NULL][i]",
+		"description":     "['a' || chr(0) || 'b', '😀''\\n;--' || chr(10), repeat('é', 500000), ''][i]",
+	}
+	values := make([]string, len(table.Columns))
+	for i, c := range table.Columns {
+		kind := types("VARCHAR", "BIGINT", "DOUBLE", "BOOLEAN", "TIMESTAMPTZ")[c.Type]
+		values[i] = "NULL::" + kind + " AS " + quoted(c.Name)
+		if value := of[c.Name]; value != "" {
+			values[i] = value + " AS " + quoted(c.Name)
+		}
+	}
+	if _, err := db.Exec("COPY (SELECT " + strings.Join(values, ", ") + " FROM range(1, 5) AS r(i)) TO " + schemas.QuoteText(filepath.Join(dir, "users.parquet")) + " (FORMAT parquet)"); err != nil {
+		t.Fatal(err)
+	}
+	want := beside(t, filepath.Join(t.TempDir(), "beside.duckdb"), dir, l)
+	left := int64(0)
+	for i, at := range []int64{-70000000000000000, -61000000000000000, 253402300799999999, 253402300800000000} {
+		if d.latest != 0 && !d.fitsTime(at) {
+			left++
+			want["users"][i] = strings.Replace(want["users"][i], fmt.Sprintf(`"%d"`, at), `"."`, 1)
+		}
+	}
+	var b strings.Builder
+	lost, err := Write(t.Context(), &b, Config{Dialect: d, Files: dir}, []schemas.Load{l})
+	if err != nil || lost["users.created_at"] != left {
+		t.Fatalf("%v, %v, want %d values lost", err, lost, left)
+	}
+	must(t, e, b.String())
+	slices.Sort(want["users"])
+	compare(t, "edges", content{"users": want["users"]}, content{"users": e.content(t)["users"]})
+}

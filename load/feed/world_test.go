@@ -51,15 +51,20 @@ func changingRuns(t *testing.T) (dir string, runs []schemas.Load, want []content
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	_ = os.RemoveAll(filepath.Dir(world.dir))
+	for _, f := range atEnd {
+		f()
+	}
 	os.Exit(code)
 }
+
+var atEnd []func()
 
 func makeRuns(t *testing.T, n int) {
 	store, err := os.MkdirTemp("", "world-*")
 	if err != nil {
 		t.Fatal(err)
 	}
+	atEnd = append(atEnd, func() { _ = os.RemoveAll(store) })
 	var hour, ticks atomic.Int64 // every look at the clock is a millisecond later
 	now := func() time.Time {
 		return time.Date(2026, 11, 1, int(hour.Load()), 0, 0, int(ticks.Add(1)%3_000_000)*1_000_000, time.UTC)

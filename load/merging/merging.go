@@ -215,7 +215,7 @@ func (d Dialect) exchanged() []Statement {
 	values := strings.Split(d.names("stored", all), ", ")
 	values[t.Column("unavailable_at")] = "gone.since_at"
 	from := fmt.Sprintf(`%[1]s AS stored JOIN (
-  SELECT one.%[2]s, min(CASE WHEN missed.%[3]s > coalesce(one.%[4]s, one.%[5]s) THEN missed.%[3]s END) AS since_at FROM %[1]s AS one
+  SELECT one.%[2]s AS %[2]s, min(CASE WHEN missed.%[3]s > coalesce(one.%[4]s, one.%[5]s) THEN missed.%[3]s END) AS since_at FROM %[1]s AS one
   JOIN %[6]s AS due ON due.%[2]s = one.%[2]s LEFT JOIN %[7]s AS missed ON missed.%[2]s = one.%[2]s GROUP BY one.%[2]s
 ) AS gone ON gone.%[2]s = stored.%[2]s`, d.of(spaces), id, d.name("observed_at"), d.name("last_seen_at"), d.name("_fetched_at"), d.name(dueTable), d.of(absences))
 	return []Statement{

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/load/feed"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
+)
+
+func feedCommand(c *console) *cli.Command {
+	var dialects []string
+	for _, d := range feed.Dialects() {
+		dialects = append(dialects, d.Name)
+	}
+	return &cli.Command{
+		Name:  "feed",
+		Usage: "write the SQL that takes new runs into another engine, or give it to its client",
+		UsageText: `spacesetl feed --dialect sqlite --store ./spaces --exec 'sqlite3 spaces.db'
+spacesetl feed --dialect clickhouse -f job.yaml --prefix s3://bucket/parquet --exec clickhouse-client
+spacesetl feed --dialect duckdb --show-loads | duckdb my.duckdb > loaded
+spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duckdb`,
+		Description: "The script makes tables that are missing, takes in the rows of each run that the engine lacks,\n" +
+			"and notes the run in the table _loads: they are the rows of the store's own database. What the\n" +
+			"engine has stays as it is, so a script can be given again, also after it died. With neither\n" +
+			"--exec nor --loaded it has all runs. It reads the store, and changes nothing in it.",
+		Flags: []cli.Flag{
+			usage.OneOf(text("dialect", "", "`ENGINE` to feed: "+strings.Join(dialects, ", ")), dialects...),
+			text("file", "", "job `FILE` (YAML), for its store", "f"),
+			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+			text("exec", "", "client of the engine: a `COMMAND` of the shell that reads SQL; it is asked first"),
+			text("loaded", "", "`FILE` with what the query of --show-loads selected; - for stdin"),
+			flag("show-loads", "print the query that asks the engine what it has"),
+			text("since", "", "only runs from the one with this `ID` on"),
+			flag("all", "all runs, also those that the engine says it has"),
+			text("prefix", "", "`PLACE` where the engine finds the store's parquet folder, such as s3://bucket/parquet"),
+		},
+		Action: func(ctx *cli.Context) error { return feedEngine(c, ctx) },
+	}
+}
+
+func feedEngine(c *console, ctx *cli.Context) error {
+	d, ok := feed.Named(ctx.String("dialect"))
+	command := feed.Command{Line: ctx.String("exec"), Stdout: c.exact(), Stderr: c.stderr}
+	prefix := ctx.String("prefix")
+	switch {
+	case !ok:
+		return usage.Errorf("--dialect: name the engine")
+	case ctx.Bool("show-loads"):
+		_, err := io.WriteString(c.exact(), d.Loads())
+		return err
+	case command.Line != "" && ctx.String("loaded") != "":
+		return usage.Errorf("--exec asks the engine what it has: leave out --loaded")
+	}
+	if prefix != "" {
+		if err := d.CheckPrefix(prefix); err != nil {
+			return usage.Errorf("--prefix: %v", err)
+		}
+	}
+	spec, err := storeSpec(c, ctx)
+	if err != nil {
+		return err
+	}
+	known, err := knownOf(c, ctx, command, &d)
+	if err != nil {
+		return err
+	}
+	var has map[string]string
+	if known != nil && !ctx.Bool("all") {
+		has = known.Runs
+	}
+	runs, notes, err := jobs.Open(spec, c.options()).Feed(has, ctx.String("since"))
+	if err != nil {
+		return ofJob(ctx, err)
+	}
+	for _, note := range notes {
+		c.say("note: " + note)
+	}
+	var lost feed.Lost
+	files, err := filepath.Abs(store.Dir(spec.Store).Parquet()) // the engine is somewhere else
+	if err != nil {
+		return err
+	}
+	config := feed.Config{Dialect: d, Files: files, Prefix: prefix, Known: known, Notes: notes}
+	write := func(w io.Writer) (err error) {
+		lost, err = feed.Write(ctx.Context, w, config, runs)
+		return err
+	}
+	if command.Line == "" {
+		err = write(c.exact())
+	} else if len(runs) > 0 {
+		err = giveScript(ctx, command, &d, runs, write)
+	}
+	if err != nil {
+		return err
+	}
+	for _, column := range slices.Sorted(maps.Keys(lost)) {
+		c.say(fmt.Sprintf("%s cannot store %s of %s: they are NULL there, or in a key without a row", d.Title, plural(int(lost[column]), "value"), column))
+	}
+	if command.Line != "" {
+		return c.print("%s fed\n", plural(len(runs), "run"))
+	}
+	return nil
+}
+
+// knownOf is what the engine says that it has; nil where nobody asks it.
+func knownOf(c *console, ctx *cli.Context, command feed.Command, d *feed.Dialect) (*feed.Known, error) {
+	name := ctx.String("loaded")
+	if command.Line != "" {
+		return command.Known(ctx.Context, d)
+	}
+	if name == "" {
+		return nil, nil
+	}
+	var output []byte
+	var err error
+	if name == "-" {
+		output, err = io.ReadAll(os.Stdin)
+	} else {
+		output, err = os.ReadFile(name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	known, err := feed.ReadKnown(string(output))
+	if err != nil {
+		err = usage.Errorf("--loaded: %v", err)
+	}
+	return known, err
+}
+
+// giveScript gives the client the script, and asks whether the engine has the runs: some
+// clients go on after an error, and end as if there were none.
+func giveScript(ctx *cli.Context, command feed.Command, d *feed.Dialect, runs []schemas.Load, write func(io.Writer) error) error {
+	if err := command.Give(ctx.Context, write); err != nil {
+		return err
+	}
+	known, err := command.Known(ctx.Context, d)
+	if err == nil {
+		if run := known.Lacks(runs); run != "" {
+			err = fmt.Errorf("the command of --exec ended well, but the engine has not got run %s: see what it wrote above; the same spacesetl feed tries again", run)
+		}
+	}
+	return err
+}
