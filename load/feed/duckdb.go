@@ -9,7 +9,7 @@ import (
 func duckDB() Dialect {
 	d := Dialect{
 		Name: "duckdb", Title: "DuckDB",
-		Prefixes: []string{"s3", "gs", "gcs", "r2", "azblob", "az", "abfss", "http", "https"},
+		Prefixes: []string{"s3", "gs", "gcs", "r2", "az", "azure", "http", "https"},
 		client:   ".bail on\n.mode list\n",
 		session:  "SET TimeZone = 'UTC'",
 		name:     quoted,

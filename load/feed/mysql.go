@@ -18,7 +18,7 @@ func mySQL() Dialect {
 		Name: "mysql", Title: "MySQL and MariaDB",
 		session: "SET NAMES utf8mb4;\n" +
 			"SET SESSION sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES,STRICT_ALL_TABLES', time_zone = '+00:00';\n" +
-			"SELECT CASE WHEN get_lock('spacesetl feed', 3600) = 1 THEN 'spacesetl feeds' ELSE (SELECT 1 UNION SELECT 2) END",
+			"SELECT CASE WHEN get_lock('spacesetl feed', 3600) = 1 THEN 'spacesetl feeds' ELSE (SELECT 1 UNION SELECT 2) END AS feeding",
 		name: quoted,
 		text: func(text string) string {
 			return inQuotes(text, func(hex string) string { return "CONVERT(x'" + hex + "' USING utf8mb4)" })

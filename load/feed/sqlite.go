@@ -17,7 +17,7 @@ const (
 func sqlite() Dialect {
 	d := Dialect{
 		Name: "sqlite", Title: "SQLite",
-		client: ".bail on\n.mode list\n",
+		client: ".bail on\n.mode list\n.timeout 600000\n",
 		name:   quoted,
 		text: func(text string) string {
 			return inQuotes(text, func(hex string) string { return "CAST(x'" + hex + "' AS TEXT)" })
