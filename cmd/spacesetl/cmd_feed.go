@@ -27,7 +27,7 @@ func feedCommand(c *console) *cli.Command {
 		Name:  "feed",
 		Usage: "write the SQL that takes new runs into another engine, or give it to its client",
 		UsageText: `spacesetl feed --dialect sqlite --store ./spaces --exec 'sqlite3 spaces.db'
-spacesetl feed --dialect clickhouse -f job.yaml --prefix s3://bucket/parquet --exec clickhouse-client
+spacesetl feed --dialect clickhouse -f job.yaml --prefix s3://bucket/parquet > new.sql
 spacesetl feed --dialect duckdb --show-loads | duckdb my.duckdb > loaded
 spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duckdb`,
 		Description: "The script makes tables that are missing, takes in the rows of each run that the engine lacks,\n" +
@@ -43,7 +43,7 @@ spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duc
 			flag("show-loads", "print the query that asks the engine what it has"),
 			text("since", "", "only runs from the one with this `ID` on"),
 			flag("all", "all runs, also those that the engine says it has"),
-			text("prefix", "", "`PLACE` where the engine finds the store's parquet folder, such as s3://bucket/parquet"),
+			text("prefix", "", "`PLACE` where the engine finds the parquet folder, such as s3://bucket/parquet"),
 		},
 		Action: func(ctx *cli.Context) error { return feedEngine(c, ctx) },
 	}

@@ -37,7 +37,7 @@ type content map[string][]string
 func changingRuns(t *testing.T) (dir string, runs []schemas.Load, want []content) {
 	t.Helper()
 	world.Do(func() {
-		n := 3
+		n := 2
 		if os.Getenv("SPACESETL_LONG") != "" {
 			n = 30
 		}

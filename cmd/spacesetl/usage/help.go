@@ -108,7 +108,7 @@ func helpText(examples, usage, description string, s *Syntax) string {
 }
 
 // minor are the commands that help names in one line.
-var minor = []string{"abandon", "backup", "compact", "completion", "man", "prune", "restore", "version"}
+var minor = []string{"abandon", "backup", "compact", "completion", "feed", "man", "prune", "restore", "version"}
 
 // manyFlags are so many that they stand in groups.
 const manyFlags = 18
