@@ -5,7 +5,6 @@ import (
 	"io"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -87,11 +86,7 @@ func feedEngine(c *console, ctx *cli.Context) error {
 		c.say("note: " + note)
 	}
 	var lost feed.Lost
-	files, err := filepath.Abs(store.Dir(spec.Store).Parquet()) // the engine is somewhere else
-	if err != nil {
-		return err
-	}
-	config := feed.Config{Dialect: d, Files: files, Prefix: prefix, Known: known, Notes: notes}
+	config := feed.Config{Dialect: d, Files: store.Dir(spec.Store).Parquet(), Prefix: prefix, Known: known, Notes: notes}
 	write := func(w io.Writer) (err error) {
 		lost, err = feed.Write(ctx.Context, w, config, runs)
 		return err

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -83,6 +84,20 @@ func Named(name string) (Dialect, bool) {
 
 // transactions reports whether a run comes in whole or not at all.
 func (d *Dialect) transactions() bool { return d.begin != "" }
+
+// CheckPrefix returns why the engine cannot read files from a place.
+func (d *Dialect) CheckPrefix(prefix string) error {
+	scheme, _, ok := strings.Cut(prefix, "://")
+	switch {
+	case d.Prefixes == nil:
+		return fmt.Errorf("%s reads no Parquet files: the script has the rows, and no prefix", d.Title)
+	case !ok || !slices.Contains(d.Prefixes, scheme):
+		return fmt.Errorf("%s reads files from %s://, and not from %q", d.Title, strings.Join(d.Prefixes, "://, "), cmp.Or(scheme, prefix))
+	case strings.Contains(prefix, "@") || strings.Contains(prefix, "?"):
+		return fmt.Errorf("a prefix stands in the script: it has no secret, and no @ or ?")
+	}
+	return nil
+}
 
 // merging is the dialect of the merge.
 func (d *Dialect) merging() merging.Dialect {

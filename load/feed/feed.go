@@ -6,7 +6,6 @@ package feed
 
 import (
 	"bufio"
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -49,6 +48,11 @@ type script struct {
 // Write writes the script that takes runs in, which come in their order. Of the script of
 // an engine that reads Parquet files each has to be where it is now until it is done.
 func Write(ctx context.Context, w io.Writer, c Config, runs []schemas.Load) (Lost, error) {
+	here, err := filepath.Abs(c.Files) // the engine may be somewhere else
+	if err != nil {
+		return nil, err
+	}
+	c.Files = here
 	s := &script{Config: c, out: bufio.NewWriterSize(w, 1<<16), staged: map[string]bool{}, lost: Lost{}}
 	all := make([][]part, len(runs))
 	for i, l := range runs {
@@ -296,18 +300,4 @@ func (s *script) place(path string) string {
 		return strings.TrimSuffix(s.Prefix, "/") + "/" + path
 	}
 	return filepath.Join(s.Files, filepath.FromSlash(path))
-}
-
-// CheckPrefix returns why the engine cannot read files from a place.
-func (d *Dialect) CheckPrefix(prefix string) error {
-	scheme, _, ok := strings.Cut(prefix, "://")
-	switch {
-	case d.Prefixes == nil:
-		return fmt.Errorf("%s reads no Parquet files: the script has the rows, and no prefix", d.Title)
-	case !ok || !slices.Contains(d.Prefixes, scheme):
-		return fmt.Errorf("%s reads files from %s://, and not from %q", d.Title, strings.Join(d.Prefixes, "://, "), cmp.Or(scheme, prefix))
-	case strings.Contains(prefix, "@") || strings.Contains(prefix, "?"):
-		return fmt.Errorf("a prefix stands in the script: it has no secret, and no @ or ?")
-	}
-	return nil
 }

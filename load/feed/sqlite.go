@@ -49,16 +49,16 @@ func sqlite() Dialect {
 			index = "CREATE INDEX temp." + d.name(t.name+"_key") + " ON " + name + " (" + d.names("", t.key) + ")"
 			return "DROP TABLE IF EXISTS temp." + name + ";\n" + plainTable("CREATE TEMP TABLE", name, d.definitions(t), "") + ";\n" + index
 		}
-		return plainTable("CREATE TABLE IF NOT EXISTS", name, d.definitions(t), "") + ";\n" + index + d.logIndex(t)
+		return plainTable("CREATE TABLE IF NOT EXISTS", name, d.definitions(t), "") + ";\n" + index + logIndex(t)
 	}
 	return d
 }
 
 // logIndex is one by which the rows of a run are found that was merged before.
-func (d *Dialect) logIndex(t table) string {
+func logIndex(t table) string {
 	of := schemas.Lookup(t.name)
 	if of == nil || len(of.ListColumns()) > 0 || of.IsEntity() || t.key[0] == "_run_id" {
 		return ""
 	}
-	return ";\nCREATE INDEX IF NOT EXISTS " + d.name(t.name+"_run") + " ON " + d.name(t.name) + " (" + d.name("_run_id") + ")"
+	return ";\nCREATE INDEX IF NOT EXISTS " + quoted(t.name+"_run") + " ON " + quoted(t.name) + " (" + quoted("_run_id") + ")"
 }
