@@ -41,7 +41,7 @@ func clickHouse() Dialect {
 			return "ALTER TABLE " + table + " ADD COLUMN IF NOT EXISTS " + strings.Join(definitions, ", ADD COLUMN IF NOT EXISTS ")
 		},
 		fits: func(value string) string {
-			return fmt.Sprintf("(toUnixTimestamp64Micro(%s) >= %d AND toUnixTimestamp64Micro(%[1]s) < %d)", value, int64(year1900), int64(year2300))
+			return fmt.Sprintf("(toUnixTimestamp64Micro(%s) >= %d AND toUnixTimestamp64Micro(%[1]s) < %[3]d)", value, int64(year1900), int64(year2300))
 		},
 		earliest: year1900, latest: year2300,
 		guess:    true,
