@@ -14,7 +14,6 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load/feed"
 	"github.com/spacesetl/spacesetl/pipeline/store"
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func feedCommand(c *console) *cli.Command {
@@ -41,6 +40,7 @@ spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duc
 			text("loaded", "", "`FILE` with what the query of --show-loads selected; - for stdin"),
 			flag("show-loads", "print the query that asks the engine what it has"),
 			text("since", "", "only runs from the one with this `ID` on"),
+			flag("new", "only runs that the engine has not got, as without it"),
 			flag("all", "all runs, also those that the engine says it has"),
 			text("prefix", "", "`PLACE` where the engine finds the parquet folder, such as s3://bucket/parquet"),
 		},
@@ -58,6 +58,8 @@ func feedEngine(c *console, ctx *cli.Context) error {
 	case ctx.Bool("show-loads"):
 		_, err := io.WriteString(c.exact(), d.Loads())
 		return err
+	case ctx.Bool("new") && ctx.Bool("all"):
+		return usage.Errorf("--new or --all: choose one")
 	case command.Line != "" && ctx.String("loaded") != "":
 		return usage.Errorf("--exec asks the engine what it has: leave out --loaded")
 	}
@@ -94,7 +96,7 @@ func feedEngine(c *console, ctx *cli.Context) error {
 	if command.Line == "" {
 		err = write(c.exact())
 	} else if len(runs) > 0 {
-		err = giveScript(ctx, command, &d, runs, write)
+		err = command.Feed(ctx.Context, &d, runs, write)
 	}
 	if err != nil {
 		return err
@@ -132,19 +134,4 @@ func knownOf(c *console, ctx *cli.Context, command feed.Command, d *feed.Dialect
 		err = usage.Errorf("--loaded: %v", err)
 	}
 	return known, err
-}
-
-// giveScript gives the client the script, and asks whether the engine has the runs: some
-// clients go on after an error, and end as if there were none.
-func giveScript(ctx *cli.Context, command feed.Command, d *feed.Dialect, runs []schemas.Load, write func(io.Writer) error) error {
-	if err := command.Give(ctx.Context, write); err != nil {
-		return err
-	}
-	known, err := command.Known(ctx.Context, d)
-	if err == nil {
-		if run := known.Lacks(runs); run != "" {
-			err = fmt.Errorf("the command of --exec ended well, but the engine has not got run %s: see what it wrote above; the same spacesetl feed tries again", run)
-		}
-	}
-	return err
 }

@@ -117,3 +117,18 @@ func (k *Known) Lacks(runs []schemas.Load) string {
 	}
 	return ""
 }
+
+// Feed gives the client what write writes, and asks whether the engine has the runs then:
+// some clients go on after an error, and end as if there were none.
+func (c Command) Feed(ctx context.Context, d *Dialect, runs []schemas.Load, write func(io.Writer) error) error {
+	if err := c.Give(ctx, write); err != nil {
+		return err
+	}
+	known, err := c.Known(ctx, d)
+	if err == nil {
+		if run := known.Lacks(runs); run != "" {
+			err = fmt.Errorf("the command of --exec ended well, but the engine has not got run %s: see what it wrote above; the same spacesetl feed tries again", run)
+		}
+	}
+	return err
+}
