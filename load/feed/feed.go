@@ -65,7 +65,7 @@ func Write(ctx context.Context, w io.Writer, c Config, runs []schemas.Load) (Los
 		}
 	}
 	s.text(c.Dialect.client)
-	s.text(comment(fmt.Sprintf("%d runs for %s. It can be given again: what is there stays as it is.", len(runs), c.Dialect.Title)))
+	s.text(comment(fmt.Sprintf("For %s, runs: %d. It can be given again: what is there stays as it is.", c.Dialect.Title, len(runs))))
 	for _, note := range c.Notes {
 		s.text(comment("Note: " + note))
 	}
