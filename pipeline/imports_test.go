@@ -14,6 +14,7 @@ const module = "github.com/spacesetl/spacesetl/"
 // may import all; nothing may import that.
 var arrows = map[string][]string{
 	"schemas":                nil,
+	"schemas/describe":       {"schemas"},
 	"pipeline/store/durable": nil, // how files are written: for all
 	"pipeline/scratch":       nil, // temporary files: for all
 

@@ -14,7 +14,7 @@ const dictionaryHead = `# Data dictionary
 Made by ` + "`spacesetl schema --format md`" + ` from the declarations in this folder.
 [QUESTIONS.md](QUESTIONS.md) says which table answers which question, [ER.md](ER.md) draws how they hang together.
 In DuckDB the same texts are comments: ` + "`FROM duckdb_columns() SELECT table_name, column_name, comment`" + `.
-` + "`spacesetl schema --format`" + ` also prints DDL for BigQuery, ClickHouse, PostgreSQL and Snowflake, and a Python module for polars.
+` + "`spacesetl schema --format`" + ` also prints DDL for BigQuery, ClickHouse, PostgreSQL and Snowflake, a Python module for polars, sources for dbt, a JSON Schema of rows and a data package.
 
 Ids are text. Times are UTC with microseconds. NULL means that the API did not say, unless the column says otherwise.
 Examples are of the simulated world; long ones are cut.

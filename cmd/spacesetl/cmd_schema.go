@@ -1,44 +1,49 @@
 package main
 
 import (
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/schemas/describe"
 )
 
-// schemaFormats are what schema can print: pages, diagrams, DDL and a module.
-func schemaFormats() []string {
-	formats := []string{"md", "json", "mermaid", "svg", "polars", "duckdb"}
+// schemaFormat is one that schema can print.
+type schemaFormat struct {
+	name  string
+	print func() string
+}
+
+// schemaFormats are pages, diagrams, what other tools read, and DDL.
+func schemaFormats() []schemaFormat {
+	formats := []schemaFormat{
+		{"md", schemas.Markdown}, {"json", nil}, {"mermaid", schemas.Mermaid}, {"svg", schemas.SVG}, {"polars", schemas.Polars},
+		{"dbt", describe.DBT}, {"json-schema", describe.JSONSchema}, {"frictionless", describe.Frictionless}, {"duckdb", schemas.DuckDB},
+	}
 	for _, w := range schemas.Warehouses() {
-		formats = append(formats, w.Name)
+		formats = append(formats, schemaFormat{w.Name, w.DDL})
 	}
 	return formats
 }
 
-// warehouseDDL returns the DDL of a format, empty if it is none.
-func warehouseDDL(format string) string {
-	for _, w := range schemas.Warehouses() {
-		if w.Name == format {
-			return w.DDL()
-		}
+func schemaFormatNames() (names []string) {
+	for _, f := range schemaFormats() {
+		names = append(names, f.name)
 	}
-	return ""
+	return names
 }
 
 func schemaCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:      "schema",
-		Usage:     "print the tables: data dictionary, diagram, DDL, polars; or the schema of job files",
+		Usage:     "print the tables: data dictionary, diagram, DDL, polars, dbt; or the schema of job files",
 		UsageText: "spacesetl schema\nspacesetl schema --format duckdb | duckdb new.duckdb\nspacesetl schema --format polars > spaces_latest.py\nspacesetl schema --job > job.schema.json",
 		Description: "md and json are the data dictionary, mermaid and svg a diagram of the tables, polars a Python\n" +
-			"module that reads the Parquet files of all runs, all others DDL:\n" +
-			strings.Join(schemaFormats(), ", ") + ".",
+			"module that reads the Parquet files of all runs, dbt a file of sources, json-schema one of rows as\n" +
+			"JSON, frictionless a data package of the files of to: latest, all others DDL.",
 		Flags: []cli.Flag{
-			usage.OneOf(text("format", "md", "what to print; `FORMAT`"), schemaFormats()...),
+			usage.OneOf(text("format", "md", "what to print; `FORMAT`"), schemaFormatNames()...),
 			flag("job", "print the JSON Schema of job files, for editors"),
 		},
 		Action: func(ctx *cli.Context) error {
@@ -49,22 +54,12 @@ func schemaCommand(c *console) *cli.Command {
 				}
 				return c.text(string(schema))
 			}
-			switch format := ctx.String("format"); format {
-			case "md":
-				return c.text(schemas.Markdown())
-			case "duckdb":
-				return c.text(schemas.DuckDB())
-			case "mermaid":
-				return c.text(schemas.Mermaid())
-			case "svg":
-				return c.text(schemas.SVG())
-			case "polars":
-				return c.text(schemas.Polars())
-			case "json":
-				return c.printJSON(schemas.Dictionary())
-			default:
-				return c.text(warehouseDDL(format))
+			for _, f := range schemaFormats() {
+				if f.name == ctx.String("format") && f.print != nil {
+					return c.text(f.print())
+				}
 			}
+			return c.printJSON(schemas.Dictionary())
 		},
 	}
 }

@@ -37,7 +37,7 @@ func TestShellsComplete(t *testing.T) {
 				{"spacesetl status -o j", []string{"json"}},
 				{"spacesetl run --state ", []string{"all", "live", "scheduled"}},
 				{"spacesetl run --dialect p", []string{"post"}},
-				{"spacesetl schema --format ", []string{"bigquery", "clickhouse", "duckdb", "json", "md", "mermaid", "polars", "postgres", "snowflake", "svg"}},
+				{"spacesetl schema --format ", []string{"bigquery", "clickhouse", "dbt", "duckdb", "frictionless", "json", "json-schema", "md", "mermaid", "polars", "postgres", "snowflake", "svg"}},
 				{"spacesetl run --name plan --users b", []string{"batch"}},
 				{"spacesetl run -f other", []string{"other.yaml"}},
 				{"spacesetl run oth", []string{"other.yaml"}},

@@ -40,7 +40,7 @@ func TestUsageErrorsNameTheFlagAndTheNearest(t *testing.T) {
 		{[]string{"simulate", "--fault-rate", "7"}, "--fault-rate: 7 is not between 0 and 1"},
 		{[]string{"simulate", "--paging", "norml"}, `--paging: "norml" is not one of normal, quirks, repeat, expired: did you mean "normal"?`},
 		{[]string{"run", "--ids", "a", "--workers", "0"}, `--workers: 0 is none: leave it out for the default`},
-		{[]string{"schema", "--format", "jsn"}, `--format: "jsn" is not one of md, json, mermaid, svg, polars, duckdb, bigquery, clickhouse, postgres, snowflake: did you mean "json"?`},
+		{[]string{"schema", "--format", "jsn"}, `--format: "jsn" is not one of md, json, mermaid, svg, polars, dbt, json-schema, frictionless, duckdb, bigquery, clickhouse, postgres, snowflake: did you mean "json"?`},
 		{[]string{"completion", "bahs"}, `there is no completion for "bahs", but for bash, zsh, fish: did you mean "bash"?`},
 		{[]string{"completion"}, "name the shell: bash, zsh, fish"},
 		{[]string{"auth", "login", "--port", "99999999"}, "set X_CLIENT_ID or --client-id"},
