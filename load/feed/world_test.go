@@ -38,7 +38,7 @@ func changingRuns(t *testing.T) (dir string, runs []schemas.Load, want []content
 	t.Helper()
 	world.Do(func() {
 		n := 2
-		if os.Getenv("SPACESETL_LONG") != "" {
+		if os.Getenv("SPACESETL_FEED") == "full" {
 			n = 30
 		}
 		makeRuns(t, n)
