@@ -178,20 +178,35 @@ func TestKilledAnywhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := 0
-	for wait := 20 * time.Millisecond; ; wait += wait / 2 {
+	for wait := 5 * time.Millisecond; ; wait += wait / 2 {
 		child := exec.Command(os.Args[0], "-test.run", "TestKilledAnywhere")
 		child.Env = append(os.Environ(), "SPACESETL_PUBLISH="+dir, "SPACESETL_PUBLISH_TO="+url)
 		if err := child.Start(); err != nil {
 			t.Fatal(err)
 		}
-		timer := time.AfterFunc(wait, func() {
+		ended, cut := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(cut)
+			for asked(t, "public", "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'killed'")[0][0] == "0" {
+				select {
+				case <-ended:
+					return
+				case <-time.After(time.Millisecond): // it starts as fast as the machine is
+				}
+			}
+			select {
+			case <-ended:
+				return
+			case <-time.After(wait):
+			}
 			if killed%2 == 0 {
 				_ = child.Process.Kill()
 			}
 			asked(t, "public", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'killed'")
-		})
+		}()
 		err := child.Wait()
-		timer.Stop()
+		close(ended)
+		<-cut
 		if err == nil {
 			break
 		}
