@@ -148,7 +148,10 @@ func (d *Database) Forgettable(ctx context.Context) (n int64, err error) {
 			}
 		}
 		for _, t := range schemas.Tables() {
-			if _, some := tables[t.Name]; !some || !t.Versioned {
+			if !t.Versioned {
+				continue
+			}
+			if _, some := tables[t.Ended().Name]; !some { // a database of before revision 4
 				continue
 			}
 			var of int64
