@@ -33,7 +33,7 @@ var arrows = map[string][]string{
 	"load/duckdb":          {"schemas", "pipeline/store/durable", "load/duckdb/merge"},
 	"load/duckdb/merge":    {"schemas"},
 	"load/merging":         {"schemas"},
-	"load/feed":            {"schemas", "pipeline/store/durable", "load/merging"},
+	"load/feed":            {"schemas", "pipeline/store/durable", "load/merging", "load/parquet"},
 	"load/postgres":        {"schemas", "pipeline/store/durable", "load", "load/merging", "load/parquet"},
 	"pipeline/store":       {"schemas", "pipeline/store/durable"},
 	"pipeline/landing":     {"schemas", "pipeline/store", "pipeline/store/durable"},

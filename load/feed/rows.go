@@ -7,8 +7,9 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
+	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -17,7 +18,7 @@ import (
 type file struct {
 	part   part
 	closer io.Closer
-	opened *parquet.File
+	opened *goparquet.File
 	leaves []int // of each column of the table: its index in the file, or -1
 }
 
@@ -55,7 +56,7 @@ func open(dir string, p part) (*file, error) {
 		return nil, durable.Cause(err)
 	}
 	f := &file{part: p, closer: in}
-	if f.opened, err = parquet.OpenFile(in, info.Size(), parquet.SkipBloomFilters(true)); err == nil {
+	if f.opened, err = goparquet.OpenFile(in, info.Size(), goparquet.SkipBloomFilters(true)); err == nil {
 		err = f.match()
 	}
 	if err != nil {
@@ -69,38 +70,16 @@ func (f *file) close() { _ = f.closer.Close() } // nothing was written
 
 // match finds the table's columns in the file: one of before has less.
 func (f *file) match() error {
-	s, found := f.opened.Schema(), 0
-	for _, c := range f.part.table.Columns {
-		leaf, ok := s.Lookup(c.Name)
-		if !ok {
-			f.leaves = append(f.leaves, -1)
-			continue
-		}
-		if leaf.Node.Type().Kind() != kindOf(c.Type) || leaf.MaxRepetitionLevel > 0 || leaf.MaxDefinitionLevel > 1 {
-			return fmt.Errorf("column %s is %s", c.Name, leaf.Node)
-		}
-		f.leaves = append(f.leaves, leaf.ColumnIndex)
-		found++
-	}
-	if n := len(s.Columns()); n != found {
-		return fmt.Errorf("is no file of this version: it has %d columns more", n-found)
-	}
-	if f.leaves[f.part.table.Column("_run_id")] < 0 {
+	leaves, more, wrong := parquet.Columns(f.part.table, f.opened.Schema())
+	switch f.leaves = leaves; {
+	case wrong != "":
+		return errors.New(wrong)
+	case more != 0:
+		return fmt.Errorf("is no file of this version: it has %d columns more", more)
+	case leaves[f.part.table.Column("_run_id")] < 0:
 		return errors.New("it has no column _run_id")
 	}
 	return nil
-}
-
-func kindOf(t schemas.Type) parquet.Kind {
-	switch t {
-	case schemas.Int, schemas.Time:
-		return parquet.Int64
-	case schemas.Float:
-		return parquet.Double
-	case schemas.Bool:
-		return parquet.Boolean
-	}
-	return parquet.ByteArray
 }
 
 // outside reports whether a time of the file may be one that the dialect cannot store.
@@ -110,7 +89,7 @@ func (f *file) outside(d *Dialect) bool {
 			continue
 		}
 		for _, group := range f.opened.RowGroups() {
-			chunk, ok := group.ColumnChunks()[f.leaves[i]].(*parquet.FileColumnChunk)
+			chunk, ok := group.ColumnChunks()[f.leaves[i]].(*goparquet.FileColumnChunk)
 			if !ok {
 				return true
 			}
@@ -125,8 +104,8 @@ func (f *file) outside(d *Dialect) bool {
 
 // each calls a function with the rows of a run: of each column of the table the value,
 // which holds until the next.
-func (f *file) each(ctx context.Context, run string, take func([]parquet.Value) error) error {
-	count, values := int64(0), make([]parquet.Value, len(f.leaves))
+func (f *file) each(ctx context.Context, run string, take func([]goparquet.Value) error) error {
+	count, values := int64(0), make([]goparquet.Value, len(f.leaves))
 	places := make([]int, len(f.opened.Schema().Columns())) // of the file's columns in the table
 	for i, leaf := range f.leaves {
 		if leaf >= 0 {
@@ -142,7 +121,7 @@ func (f *file) each(ctx context.Context, run string, take func([]parquet.Value) 
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			err := eachRow(group, some, func(row parquet.Row) error {
+			err := eachRow(group, some, func(row goparquet.Row) error {
 				clear(values)
 				for _, v := range row {
 					values[places[v.Column()]] = v
@@ -165,10 +144,10 @@ func (f *file) each(ctx context.Context, run string, take func([]parquet.Value) 
 type rowRange struct{ from, to int64 }
 
 // find finds the rows of a run in a group: files of months hold those of many.
-func (f *file) find(group parquet.RowGroup, run string) (ranges []rowRange, err error) {
+func (f *file) find(group goparquet.RowGroup, run string) (ranges []rowRange, err error) {
 	pages := group.ColumnChunks()[f.leaves[f.part.table.Column("_run_id")]].Pages()
 	defer pages.Close()
-	values, at := make([]parquet.Value, 256), int64(0)
+	values, at := make([]goparquet.Value, 256), int64(0)
 	for {
 		page, err := pages.ReadPage()
 		if errors.Is(err, io.EOF) {
@@ -197,17 +176,17 @@ func (f *file) find(group parquet.RowGroup, run string) (ranges []rowRange, err 
 				return nil, err
 			}
 		}
-		parquet.Release(page)
+		goparquet.Release(page)
 	}
 }
 
-func eachRow(group parquet.RowGroup, some rowRange, take func(parquet.Row) error) error {
+func eachRow(group goparquet.RowGroup, some rowRange, take func(goparquet.Row) error) error {
 	rows := group.Rows()
 	defer rows.Close()
 	if err := rows.SeekToRow(some.from); err != nil {
 		return err
 	}
-	buffer := make([]parquet.Row, 16) // a few: each may have a long text
+	buffer := make([]goparquet.Row, 16) // a few: each may have a long text
 	for left := some.to - some.from; left > 0; {
 		n, err := rows.ReadRows(buffer[:min(int64(len(buffer)), left)])
 		for _, row := range buffer[:n] {

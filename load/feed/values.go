@@ -9,7 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/parquet-go/parquet-go"
+	goparquet "github.com/parquet-go/parquet-go"
 
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -28,7 +28,7 @@ func (s *script) values(ctx context.Context, f *file, run string, lost Lost) err
 	begin := fmt.Sprintf("INSERT INTO %s (%s) VALUES\n", d.name(merging.Staged(t)), d.names("", names))
 	size := 0
 	literals := make([]string, len(t.Columns))
-	err := f.each(ctx, run, func(row []parquet.Value) error {
+	err := f.each(ctx, run, func(row []goparquet.Value) error {
 		for i, c := range t.Columns {
 			var stored bool
 			if literals[i], stored = d.literal(c, row[i]); !stored {
@@ -62,7 +62,7 @@ func (s *script) values(ctx context.Context, f *file, run string, lost Lost) err
 // it leaves all out.
 func (s *script) count(ctx context.Context, f *file, run string, lost Lost) (left int64, err error) {
 	d, t := &s.Dialect, f.part.table
-	err = f.each(ctx, run, func(row []parquet.Value) error {
+	err = f.each(ctx, run, func(row []goparquet.Value) error {
 		whole := true
 		for i, c := range t.Columns {
 			if c.Type != schemas.Time || row[i].IsNull() || d.fitsTime(row[i].Int64()) {
@@ -82,7 +82,7 @@ func (s *script) count(ctx context.Context, f *file, run string, lost Lost) (lef
 func (d *Dialect) fitsTime(at int64) bool { return at >= d.earliest && at < d.latest }
 
 // literal is a value in SQL, NULL where it cannot be stored.
-func (d *Dialect) literal(c schemas.Column, v parquet.Value) (_ string, stored bool) {
+func (d *Dialect) literal(c schemas.Column, v goparquet.Value) (_ string, stored bool) {
 	if v.IsNull() {
 		return "NULL", true
 	}
