@@ -88,3 +88,31 @@ func (o *Overview) gaps() {
 		return
 	}
 }
+
+// usual is how many times the usual interval between runs is too long.
+const usual = 3
+
+// stale finds that no run has come for long.
+func (o *Overview) stale(cfg OverviewConfig) bool {
+	if len(o.Runs) == 0 || o.Runs[len(o.Runs)-1].Outcome == Running {
+		return false
+	}
+	last := o.Runs[len(o.Runs)-1].StartedAt
+	limit, why := cfg.Stale, "more than was asked for"
+	if limit == 0 && len(o.Runs) > 3 {
+		var between []time.Duration
+		for i, r := range o.Runs[1:] {
+			between = append(between, r.StartedAt.Sub(o.Runs[i].StartedAt))
+		}
+		slices.Sort(between)
+		interval := between[len(between)/2]
+		limit, why = max(usual*interval, time.Hour), fmt.Sprintf("runs came every %s", interval.Round(time.Minute))
+	}
+	age := o.At.Sub(last)
+	if limit <= 0 || age <= limit || last.IsZero() {
+		return false
+	}
+	o.find(Problem, "stale", o.Runs[len(o.Runs)-1].RunID, "see why the job does not run",
+		"the last run was started %s ago (%s)", age.Round(time.Minute), why)
+	return true
+}
