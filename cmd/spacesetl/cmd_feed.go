@@ -52,21 +52,15 @@ func feedEngine(c *console, ctx *cli.Context) error {
 	d, ok := feed.Named(ctx.String("dialect"))
 	command := feed.Command{Line: ctx.String("exec"), Stdout: c.exact(), Stderr: c.stderr}
 	prefix := ctx.String("prefix")
-	switch {
-	case !ok:
+	if !ok {
 		return usage.Errorf("--dialect: name the engine")
-	case ctx.Bool("show-loads"):
+	}
+	if ctx.Bool("show-loads") {
 		_, err := io.WriteString(c.exact(), d.Loads())
 		return err
-	case ctx.Bool("new") && ctx.Bool("all"):
-		return usage.Errorf("--new or --all: choose one")
-	case command.Line != "" && ctx.String("loaded") != "":
-		return usage.Errorf("--exec asks the engine what it has: leave out --loaded")
 	}
-	if prefix != "" {
-		if err := d.CheckPrefix(prefix); err != nil {
-			return usage.Errorf("--prefix: %v", err)
-		}
+	if err := checkFeed(ctx, &d); err != nil {
+		return err
 	}
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
@@ -106,6 +100,22 @@ func feedEngine(c *console, ctx *cli.Context) error {
 	}
 	if command.Line != "" {
 		return c.print("%s fed\n", plural(len(runs), "run"))
+	}
+	return nil
+}
+
+// checkFeed refuses flags that do not go together.
+func checkFeed(ctx *cli.Context, d *feed.Dialect) error {
+	switch {
+	case ctx.Bool("new") && ctx.Bool("all"):
+		return usage.Errorf("--new or --all: choose one")
+	case ctx.String("exec") != "" && ctx.String("loaded") != "":
+		return usage.Errorf("--exec asks the engine what it has: leave out --loaded")
+	case ctx.String("prefix") == "":
+		return nil
+	}
+	if err := d.CheckPrefix(ctx.String("prefix")); err != nil {
+		return usage.Errorf("--prefix: %v", err)
 	}
 	return nil
 }

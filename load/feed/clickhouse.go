@@ -60,18 +60,21 @@ func clickHouse() Dialect {
 		}
 		return plainTable("CREATE TABLE IF NOT EXISTS", d.name(t.name), d.definitions(t), "\nENGINE = MergeTree ORDER BY ("+d.names("", t.key)+")")
 	}
-	d.read = func(place string) (string, error) {
-		if strings.ContainsAny(place, "*?{}") {
-			return "", fmt.Errorf("%s: ClickHouse takes *, ?, { and } for a pattern: move the store", place)
-		}
-		function := "file"
-		if strings.Contains(place, "://") {
-			function = "s3"
-		}
-		return fmt.Sprintf("%s(%s, 'Parquet')", function, d.text(place)), nil
-	}
+	d.read = func(place string) (string, error) { return clickHouseFile(place, d.text) }
 	d.check = func(table, feeding string, rows int64, message string) string {
 		return fmt.Sprintf("SELECT throwIf(count() <> %d AND (SELECT count() FROM %s) > 0, %s) FROM %s FORMAT Null", rows, feeding, d.text(message), table)
 	}
 	return d
+}
+
+// clickHouseFile is what selects from a Parquet file.
+func clickHouseFile(place string, text func(string) string) (string, error) {
+	if strings.ContainsAny(place, "*?{}") {
+		return "", fmt.Errorf("%s: ClickHouse takes *, ?, { and } for a pattern: move the store", place)
+	}
+	function := "file"
+	if strings.Contains(place, "://") {
+		function = "s3"
+	}
+	return fmt.Sprintf("%s(%s, 'Parquet')", function, text(place)), nil
 }

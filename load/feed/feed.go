@@ -265,39 +265,3 @@ func (s *script) stage(ctx context.Context, run string, parts []part, lost Lost)
 	}
 	return nil
 }
-
-// read stages what the engine reads from a file, and returns how many rows it leaves out.
-func (s *script) read(ctx context.Context, f *file, run string, lost Lost) (left int64, err error) {
-	d, t := &s.Dialect, f.part.table
-	from, err := d.read(s.place(f.part.path))
-	if err != nil {
-		return 0, err
-	}
-	outside := d.fits != nil && f.outside(d)
-	where := fmt.Sprintf("one.%s = %s AND EXISTS (SELECT 1 FROM %s AS now)", d.name("_run_id"), d.text(run), d.name(feeding))
-	names, values := make([]string, len(t.Columns)), make([]string, len(t.Columns))
-	for i, c := range t.Columns {
-		names[i], values[i] = c.Name, "one."+d.name(c.Name)
-		switch {
-		case f.leaves[i] < 0:
-			values[i] = "NULL"
-		case c.Type == schemas.Time && outside && t.IsKey(c.Name):
-			where += " AND " + d.fits(values[i])
-		case c.Type == schemas.Time && outside:
-			values[i] = fmt.Sprintf("CASE WHEN %s THEN %s END", d.fits(values[i]), values[i])
-		}
-	}
-	s.say(fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s FROM %s AS one WHERE %s", d.name(merging.Staged(t)), d.names("", names), strings.Join(values, ", "), from, where))
-	if !outside {
-		return 0, nil
-	}
-	return s.count(ctx, f, run, lost)
-}
-
-// place is where the engine finds a file.
-func (s *script) place(path string) string {
-	if s.Prefix != "" {
-		return strings.TrimSuffix(s.Prefix, "/") + "/" + path
-	}
-	return filepath.Join(s.Files, filepath.FromSlash(path))
-}

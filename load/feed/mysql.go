@@ -63,14 +63,18 @@ func mySQL() Dialect {
 		}
 		return plainTable("CREATE TABLE IF NOT EXISTS", name, lines, " "+collate)
 	}
-	d.add = func(table string, definitions []string) string {
-		var b strings.Builder
-		for _, definition := range definitions {
-			name, _, _ := strings.Cut(definition, " ")
-			fmt.Fprintf(&b, "SET @lacks = (SELECT CASE WHEN count(*) = 0 THEN %s ELSE 'DO 0' END FROM information_schema.columns WHERE table_schema = database() AND table_name = %s AND column_name = %s);\nPREPARE lacks FROM @lacks;\nEXECUTE lacks;\nDEALLOCATE PREPARE lacks;\n",
-				d.text("ALTER TABLE "+table+" ADD COLUMN "+definition), d.text(strings.Trim(table, `"`)), d.text(strings.Trim(name, `"`)))
-		}
-		return b.String()
-	}
+	d.add = func(table string, definitions []string) string { return mySQLColumns(table, definitions, d.text) }
 	return d
+}
+
+// mySQLColumns adds columns that are not there: of the two MariaDB alone has ADD COLUMN IF
+// NOT EXISTS.
+func mySQLColumns(table string, definitions []string, text func(string) string) string {
+	var b strings.Builder
+	for _, definition := range definitions {
+		name, _, _ := strings.Cut(definition, " ")
+		fmt.Fprintf(&b, "SET @lacks = (SELECT CASE WHEN count(*) = 0 THEN %s ELSE 'DO 0' END FROM information_schema.columns WHERE table_schema = database() AND table_name = %s AND column_name = %s);\nPREPARE lacks FROM @lacks;\nEXECUTE lacks;\nDEALLOCATE PREPARE lacks;\n",
+			text("ALTER TABLE "+table+" ADD COLUMN "+definition), text(strings.Trim(table, `"`)), text(strings.Trim(name, `"`)))
+	}
+	return b.String()
 }
