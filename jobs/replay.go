@@ -76,12 +76,12 @@ func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, erro
 			return
 		}
 		defer out.Unlock()
-		if err := noteForgets(j, out); err != nil {
-			yield(Result{}, err)
-			return
-		}
 		defer r.close()
-		if err := r.open(ctx, j, targets(j, dir, j.spec.To), runs); err != nil {
+		err = noteForgets(j, out)
+		if err == nil {
+			err = r.open(ctx, j, targets(j, dir, j.spec.To), runs)
+		}
+		if err != nil {
 			yield(Result{}, err)
 			return
 		}

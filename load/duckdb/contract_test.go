@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -59,12 +60,12 @@ func TestSameRunAgainChangesNothing(t *testing.T) {
 	oneMode(t, 1, func(t *testing.T, s store) { // the sample was made as a copy
 		s.holdSample()
 		first := s.commit("r1", everything(t, 20, "r1", noon))
-		before, rows := files(t, s.dir), dump(s)
+		before, rows := loadtest.Files(t, s.dir), dump(s)
 		second := s.publish("r1", everything(t, 20, "r1", noon)...)
 		if d := cmp.Diff(first, second); d != "" {
 			t.Errorf("parts (-first +second):\n%s", d)
 		}
-		if !maps.Equal(before, files(t, s.dir)) {
+		if !maps.Equal(before, loadtest.Files(t, s.dir)) {
 			t.Error("the files differ")
 		}
 		if d := cmp.Diff(rows, dump(s)); d != "" {
@@ -153,7 +154,7 @@ func TestEveryTableCanBeReadAfterTheFirstRun(t *testing.T) {
 		t.Errorf("%v are parts of a run without rows", parts)
 	}
 	s.commit("r2", []schemas.Batch{batchOf(t, schemas.Lookup("topics"), sample(schemas.Lookup("topics"), 5, "r2", noon))})
-	if n := len(files(t, s.dir)); n != len(schemas.Tables())+1 {
+	if n := len(loadtest.Files(t, s.dir)); n != len(schemas.Tables())+1 {
 		t.Errorf("%d files after two runs, want one more than there are tables", n)
 	}
 	if err := s.duckdb().Publish(context.Background(), parts); err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -78,7 +79,7 @@ func TestDamagedDatabaseIsKnownAndSetAside(t *testing.T) {
 			if err := errors.Join(os.WriteFile(s.path, whole, 0o644), harm(s.path, whole)); err != nil {
 				t.Fatal(err)
 			}
-			before := files(t, filepath.Dir(s.path))
+			before := loadtest.Files(t, filepath.Dir(s.path))
 			var damaged *DamagedError
 			if err := s.duckdb().Check(t.Context()); !errors.As(err, &damaged) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s: check: got error %v", name, err)
@@ -86,7 +87,7 @@ func TestDamagedDatabaseIsKnownAndSetAside(t *testing.T) {
 			if err := s.duckdb().Publish(t.Context(), parts); !errors.As(err, &damaged) {
 				t.Errorf("%s: publish: got error %v", name, err)
 			}
-			if d := cmp.Diff(before, files(t, filepath.Dir(s.path))); d != "" {
+			if d := cmp.Diff(before, loadtest.Files(t, filepath.Dir(s.path))); d != "" {
 				t.Errorf("%s: the files are others now", name)
 			}
 			aside, err := SetAside(s.path)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -115,7 +116,7 @@ func TestPreparedRunIsSeenAfterCommit(t *testing.T) {
 	eachMode(t, func(t *testing.T, s store) {
 		ctx := context.Background()
 		s.publishWorld(1)
-		before := files(t, s.dir)
+		before := loadtest.Files(t, s.dir)
 		for _, commit := range []bool{false, true} {
 			run, batches := world(t, 2)
 			p, d := s.parquet(run), s.duckdb()
@@ -154,7 +155,7 @@ func TestPreparedRunIsSeenAfterCommit(t *testing.T) {
 			if got := s.query(consistent)[0]; got != want || s.beside() != nil {
 				t.Errorf("commit %v: got %s, want %s; %v is left", commit, got, want, s.beside())
 			}
-			if !commit && !cmp.Equal(before, files(t, s.dir)) {
+			if !commit && !cmp.Equal(before, loadtest.Files(t, s.dir)) {
 				t.Error("files of a run that was given up are left")
 			}
 		}

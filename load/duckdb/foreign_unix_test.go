@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -114,7 +115,7 @@ func TestWhatWouldRunInAMergeIsRefused(t *testing.T) {
 				s.holdSample()
 				plant(t, s.path, planted)
 				parts := s.commit("r2", batchesOf(t, "r2", map[string][]row{"spaces": {{"space_id": "s2", "_fetched_at": noon}}}))
-				before := files(t, s.dir)
+				before := loadtest.Files(t, s.dir)
 				within(t, func(ctx context.Context) {
 					if err := s.duckdb().Check(ctx); err == nil {
 						t.Error("Check found nothing")
@@ -125,7 +126,7 @@ func TestWhatWouldRunInAMergeIsRefused(t *testing.T) {
 						t.Errorf("Publish: %v", err)
 					}
 				})
-				if after := files(t, s.dir); !cmp.Equal(before, after) {
+				if after := loadtest.Files(t, s.dir); !cmp.Equal(before, after) {
 					t.Error(cmp.Diff(before, after))
 				}
 			})

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -103,7 +104,7 @@ func TestReaderReachesNothingElse(t *testing.T) {
 	if err := errors.Join(os.WriteFile(secret, []byte("a\nhidden\n"), 0o600), os.Mkdir(scratch, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	before := files(t, filepath.Dir(s.path))
+	before := loadtest.Files(t, filepath.Dir(s.path))
 	for name, cfg := range map[string]ReaderConfig{
 		"database": {Path: s.path, Scratch: scratch}, "files": {Dir: s.dir, Parts: parts, Scratch: scratch},
 		"database, no scratch": {Path: s.path},
@@ -134,7 +135,7 @@ func TestReaderReachesNothingElse(t *testing.T) {
 			}
 		})
 	}
-	for path, data := range files(t, filepath.Dir(s.path)) {
+	for path, data := range loadtest.Files(t, filepath.Dir(s.path)) {
 		if before[path] != data {
 			t.Errorf("%s changed", path)
 		}
@@ -145,7 +146,7 @@ func TestReaderReachesNothingElse(t *testing.T) {
 func TestReaderChangesNoTable(t *testing.T) {
 	t.Parallel()
 	s, _ := twoRuns(t)
-	before := files(t, filepath.Dir(s.path))
+	before := loadtest.Files(t, filepath.Dir(s.path))
 	r := openReader(t, ReaderConfig{Path: s.path})
 	for _, statement := range []string{"DELETE FROM spaces", "DROP TABLE users", "UPDATE spaces SET title = ''"} {
 		if _, err := r.Exec(statement); err == nil {
@@ -160,7 +161,7 @@ func TestReaderChangesNoTable(t *testing.T) {
 	if _, err := r.Exec("CREATE TABLE mine (a INT)"); err != nil {
 		t.Errorf("a table of its own, in memory: %v", err)
 	}
-	if err := r.Close(); err != nil || !cmp.Equal(before, files(t, filepath.Dir(s.path))) {
+	if err := r.Close(); err != nil || !cmp.Equal(before, loadtest.Files(t, filepath.Dir(s.path))) {
 		t.Errorf("the database has changed, or %v", err)
 	}
 }

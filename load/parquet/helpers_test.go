@@ -75,25 +75,6 @@ func cell(line string, t *schemas.Table, column string) string {
 	return strings.Split(line, "|")[t.Column(column)]
 }
 
-// files reads every file below a folder.
-func files(tb testing.TB, dir string) map[string]string {
-	tb.Helper()
-	found := map[string]string{}
-	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		data, err := os.ReadFile(path)
-		name, _ := filepath.Rel(dir, path)
-		found[filepath.ToSlash(name)] = string(data)
-		return err
-	})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return found
-}
-
 // long says that tests are to run in full.
 func long() bool { return os.Getenv("SPACESETL_LONG") != "" }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -199,7 +200,7 @@ func TestCancelledLoadCannotBeCommitted(t *testing.T) {
 	if err := p.Close(); err != nil {
 		t.Error(err)
 	}
-	if left := files(t, s.dir); len(left) > 0 {
+	if left := loadtest.Files(t, s.dir); len(left) > 0 {
 		t.Errorf("%d files are left", len(left))
 	}
 }
@@ -211,7 +212,7 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 	if err := p.Load(context.Background(), 0, everything(t, 50, "r1", noon)); err != nil {
 		t.Fatal(err)
 	}
-	for name := range files(t, s.dir) {
+	for name := range loadtest.Files(t, s.dir) {
 		if !strings.HasPrefix(name, "_") {
 			t.Errorf("%s is there before the commit", name)
 		}
@@ -239,7 +240,7 @@ func TestCommitReplacesTheRunsEarlierFiles(t *testing.T) {
 	for _, p := range parts {
 		want[p.Path] = true
 	}
-	for name := range files(t, s.dir) {
+	for name := range loadtest.Files(t, s.dir) {
 		if strings.Contains(name, "/r1-2-") || strings.HasSuffix(name, "/"+EmptyFile) {
 			continue
 		}
