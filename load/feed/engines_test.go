@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -57,7 +58,7 @@ func contentOf(t *testing.T, d Dialect, cell func(c schemas.Column) string, ask 
 	}
 	all := content{}
 	for i, table := range stored() {
-		all[table.name] = lines(table, rows[i])
+		all[table.name] = loadtest.Lines(table.columns, rows[i])
 	}
 	return all
 }

@@ -2,13 +2,10 @@ package feed
 
 import (
 	"database/sql"
-	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -19,6 +16,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -133,59 +131,9 @@ func duckContent(t *testing.T, db *sql.DB) content {
 	t.Helper()
 	all := content{}
 	for _, table := range stored() {
-		var values []string
-		for _, c := range table.columns {
-			value := quoted(c.Name)
-			if c.Type == schemas.Time {
-				value = "epoch_us(" + value + ")"
-			}
-			values = append(values, value+"::VARCHAR")
-		}
-		answer, err := db.Query("SELECT " + strings.Join(values, ", ") + " FROM " + quoted(table.name))
-		if err != nil && strings.Contains(err.Error(), "does not exist") {
-			continue // it makes that of sightings later
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		var rows [][]string
-		for answer.Next() {
-			cells, pointers := make([]sql.NullString, len(values)), make([]any, len(values))
-			for i := range cells {
-				pointers[i] = &cells[i]
-			}
-			if err := answer.Scan(pointers...); err != nil {
-				t.Fatal(err)
-			}
-			row := make([]string, len(cells))
-			for i, c := range cells {
-				if row[i] = c.String; !c.Valid {
-					row[i] = "."
-				}
-			}
-			rows = append(rows, row)
-		}
-		if err := answer.Err(); err != nil {
-			t.Fatal(err)
-		}
-		all[table.name] = lines(table, rows)
+		all[table.name] = loadtest.DuckRows(t, db, table.name, table.columns)
 	}
 	return all
-}
-
-// lines writes rows as lines, in order.
-func lines(t table, rows [][]string) []string {
-	lines := make([]string, len(rows))
-	for i, row := range rows {
-		for c, text := range row {
-			if number, err := strconv.ParseFloat(text, 64); err == nil && t.columns[c].Type == schemas.Float {
-				row[c] = strconv.FormatFloat(number, 'g', -1, 64)
-			}
-		}
-		lines[i] = fmt.Sprintf("%q", row)
-	}
-	slices.Sort(lines)
-	return lines
 }
 
 // compare holds the tables of an engine against what they are to have, and returns how many
@@ -200,19 +148,9 @@ func compare(t *testing.T, name string, want, got content) (filled int) {
 		if slices.Equal(want, got) {
 			continue
 		}
-		missing, ghosts := without(want, got), without(got, want)
+		missing, ghosts := loadtest.Without(want, got), loadtest.Without(got, want)
 		t.Errorf("%s: %s has %d rows, want %d: %d are missing, %d are none\n%s\n%s", name, table.name, len(got), len(want), len(missing), len(ghosts),
 			missing[:min(len(missing), 2)], ghosts[:min(len(ghosts), 2)])
 	}
 	return filled
-}
-
-// without are the lines that are not among others.
-func without(some, others []string) (left []string) {
-	for _, line := range some {
-		if _, found := slices.BinarySearch(others, line); !found {
-			left = append(left, line)
-		}
-	}
-	return left
 }

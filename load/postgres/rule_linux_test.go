@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -100,8 +101,8 @@ func (r random) orders(n int) (orders [][]int) {
 func (r random) compare(t *testing.T, order []int, rows func(*schemas.Table) []string) {
 	t.Helper()
 	for _, table := range schemas.Tables() {
-		if want, got := duckRows(t, r.db, table), rows(table); !slices.Equal(want, got) {
-			missing, ghosts := without(want, got), without(got, want)
+		if want, got := loadtest.DuckRows(t, r.db, table.Name, table.Columns), rows(table); !slices.Equal(want, got) {
+			missing, ghosts := loadtest.Without(want, got), loadtest.Without(got, want)
 			t.Errorf("order %v: %s: of %d rows %d are missing, %d are none\n%s\n%s", order, table.Name, len(want), len(missing), len(ghosts),
 				missing[:min(len(missing), 1)], ghosts[:min(len(ghosts), 1)])
 		}
@@ -161,7 +162,7 @@ func TestTheMergeInAnotherDialect(t *testing.T) {
 			executed(t, db, "%s", s.SQL)
 		}
 	}
-	r.compare(t, order, func(table *schemas.Table) []string { return duckRows(t, db, table) })
+	r.compare(t, order, func(table *schemas.Table) []string { return loadtest.DuckRows(t, db, table.Name, table.Columns) })
 }
 
 // claimed selects of random rows those that one run can have: of an object one row for each

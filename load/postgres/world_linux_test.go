@@ -2,14 +2,12 @@ package postgres_test
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,6 +22,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/load/loadtest"
 	"github.com/spacesetl/spacesetl/load/merging"
 	"github.com/spacesetl/spacesetl/load/postgres"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -166,21 +165,6 @@ func views(t testing.TB, schema string) (all []*schemas.Table) {
 	return all
 }
 
-// lines writes rows as lines, in order.
-func lines(t *schemas.Table, rows [][]string) []string {
-	lines := make([]string, len(rows))
-	for i, row := range rows {
-		for c, text := range row {
-			if number, err := strconv.ParseFloat(text, 64); err == nil && t.Columns[c].Type == schemas.Float {
-				row[c] = strconv.FormatFloat(number, 'g', -1, 64)
-			}
-		}
-		lines[i] = fmt.Sprintf("%q", row)
-	}
-	slices.Sort(lines)
-	return lines
-}
-
 // rowsIn are the rows of a table in PostgreSQL.
 func rowsIn(t testing.TB, schema string, table *schemas.Table) []string {
 	var values []string
@@ -194,50 +178,7 @@ func rowsIn(t testing.TB, schema string, table *schemas.Table) []string {
 		}
 		values = append(values, value)
 	}
-	return lines(table, asked(t, schema, "SELECT "+strings.Join(values, ", ")+" FROM "+schemas.Quote(table.Name)))
-}
-
-// duckRows are those in DuckDB.
-func duckRows(t testing.TB, db *sql.DB, table *schemas.Table) []string {
-	t.Helper()
-	var values []string
-	for _, c := range table.Columns {
-		value := schemas.Quote(c.Name)
-		if c.Type == schemas.Time {
-			value = "epoch_us(" + value + ")"
-		}
-		values = append(values, value+"::VARCHAR")
-	}
-	answer, err := db.Query("SELECT " + strings.Join(values, ", ") + " FROM " + schemas.Quote(table.Name))
-	if err != nil && strings.Contains(err.Error(), "does not exist") {
-		return nil // it makes that of sightings later
-	}
-	if err != nil {
-		t.Fatalf("%s: %v", table.Name, err)
-	}
-	defer answer.Close()
-	var rows [][]string
-	for answer.Next() {
-		cells := make([]sql.NullString, len(values))
-		pointers := make([]any, len(values))
-		for i := range cells {
-			pointers[i] = &cells[i]
-		}
-		if err := answer.Scan(pointers...); err != nil {
-			t.Fatal(err)
-		}
-		row := make([]string, len(cells))
-		for i, c := range cells {
-			if row[i] = c.String; !c.Valid {
-				row[i] = "."
-			}
-		}
-		rows = append(rows, row)
-	}
-	if err := answer.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return lines(table, rows)
+	return loadtest.Lines(table.Columns, asked(t, schema, "SELECT "+strings.Join(values, ", ")+" FROM "+schemas.Quote(table.Name)))
 }
 
 // same holds the tables of a schema, and in the end the views, against those of a DuckDB
@@ -258,28 +199,18 @@ func same(t *testing.T, name, schema, path string, last bool) (filled int) {
 		all = append(all, views(t, schema)...)
 	}
 	for _, table := range all {
-		want, got := duckRows(t, db, table), rowsIn(t, schema, table)
+		want, got := loadtest.DuckRows(t, db, table.Name, table.Columns), rowsIn(t, schema, table)
 		if len(want) > 0 {
 			filled++
 		}
 		if slices.Equal(want, got) {
 			continue
 		}
-		missing, ghosts := without(want, got), without(got, want)
+		missing, ghosts := loadtest.Without(want, got), loadtest.Without(got, want)
 		t.Errorf("%s: %s has %d rows, want %d: %d are missing, %d are none\n%s", name, table.Name, len(got), len(want), len(missing), len(ghosts),
 			cmp.Diff(missing[:min(len(missing), 2)], ghosts[:min(len(ghosts), 2)]))
 	}
 	return filled
-}
-
-// without are the lines that are not among others.
-func without(some, others []string) (left []string) {
-	for _, line := range some {
-		if _, found := slices.BinarySearch(others, line); !found {
-			left = append(left, line)
-		}
-	}
-	return left
 }
 
 // After each run every table is as the DuckDB database has it after the same ones, also
@@ -311,7 +242,7 @@ func TestTablesAreThoseOfDuckDB(t *testing.T) {
 	}
 	for _, table := range schemas.Tables() {
 		if want, got := rowsIn(t, "in turn", table), rowsIn(t, "shuffled", table); !slices.Equal(want, got) {
-			t.Errorf("shuffled: %s (-want +got):\n%s", table.Name, cmp.Diff(without(want, got), without(got, want)))
+			t.Errorf("shuffled: %s (-want +got):\n%s", table.Name, cmp.Diff(loadtest.Without(want, got), loadtest.Without(got, want)))
 		}
 	}
 }
