@@ -85,7 +85,7 @@ func (d *Database) Prepare(ctx context.Context, l schemas.Load, dir string) (err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	r := merge.Run{Load: l, Dir: dir, Limit: cmp.Or(d.cfg.planFor, d.cfg.mergeLimit()), Since: d.cfg.HistoriesSince}
+	r := d.merged(merge.Run{Load: l}, dir)
 	if d.pending != nil {
 		if err := d.pending.add(ctx, d.cfg, r); err != nil {
 			return errors.Join(err, d.Close())
@@ -98,6 +98,38 @@ func (d *Database) Prepare(ctx context.Context, l schemas.Load, dir string) (err
 	debug.FreeOSMemory() // what made the parts, DuckDB may take now
 	d.pending, err = d.prepare(ctx, r)
 	return err
+}
+
+// AtOnce is how many runs PrepareAll is well given at a time.
+const AtOnce = 24
+
+// PrepareAll is Prepare for several runs, oldest first, merged at once where that makes the
+// same rows: it costs hardly more than one of them.
+func (d *Database) PrepareAll(ctx context.Context, runs []schemas.Load, dir string) error {
+	if d.pending == nil {
+		if err := d.Prepare(ctx, schemas.Load{}, dir); err != nil {
+			return err
+		}
+	}
+	err := error(merge.ErrInTurn)
+	if len(runs) > 1 {
+		err = wrap(ctx, d.cfg.Path, d.pending.add(ctx, d.cfg, d.merged(merge.SeveralOf(runs), dir)))
+	}
+	if errors.Is(err, merge.ErrInTurn) {
+		err = nil
+		for _, l := range runs {
+			err = cmp.Or(err, d.Prepare(ctx, l, dir))
+		}
+	}
+	if err != nil {
+		return errors.Join(err, d.Close())
+	}
+	return nil
+}
+
+func (d *Database) merged(r merge.Run, dir string) merge.Run {
+	r.Dir, r.Limit, r.Since = dir, cmp.Or(d.cfg.planFor, d.cfg.mergeLimit()), d.cfg.HistoriesSince
+	return r
 }
 
 func (d *Database) prepare(ctx context.Context, r merge.Run) (pending, error) {

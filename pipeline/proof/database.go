@@ -165,19 +165,25 @@ func (p *merged) fold(ctx context.Context, want map[string]duckdb.TableHash) err
 	cfg.HistoriesSince = p.since
 	other := duckdb.New(cfg)
 	defer other.Close() // a no-op after Commit
-	for _, id := range p.loaded {
-		parts, err := p.parts(ctx, id, true)
-		if err != nil {
-			clear(want)
-			return p.unreadable(ctx, id, err)
+	for some := range slices.Chunk(p.loaded, duckdb.AtOnce) {
+		var runs []schemas.Load
+		for _, id := range some {
+			parts, err := p.parts(ctx, id, true)
+			if err != nil {
+				clear(want)
+				return p.unreadable(ctx, id, err)
+			}
+			parts = slices.DeleteFunc(slices.Clone(parts), func(part schemas.Part) bool { return !ofHistories(part.Table) })
+			runs = append(runs, schemas.Load{RunID: id, Parts: parts})
 		}
-		parts = slices.DeleteFunc(slices.Clone(parts), func(part schemas.Part) bool { return !ofHistories(part.Table) })
-		if err := other.Prepare(ctx, schemas.Load{Parts: parts}, ""); err != nil {
+		if err := other.PrepareAll(ctx, runs, ""); err != nil {
 			return err
 		}
-		for _, part := range parts {
-			if strings.HasPrefix(part.Path, p.dir) {
-				_ = os.Remove(part.Path) // only takes space
+		for _, l := range runs {
+			for _, part := range l.Parts {
+				if strings.HasPrefix(part.Path, p.dir) {
+					_ = os.Remove(part.Path) // only takes space
+				}
 			}
 		}
 	}

@@ -19,7 +19,7 @@ const (
 // that have new rows, and those stored of objects that the run saw.
 func (m merge) members() []string {
 	lists := m.table.ListColumns()
-	columns := append(slices.Clone(lists), "_fetched_at", "_run_id", "_page_id")
+	columns := slices.Concat(lists, sightingColumns)
 	touched := m.touched()
 	if touched == "" {
 		return nil
@@ -43,13 +43,13 @@ func (m merge) members() []string {
 	}
 	some := []string{fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS SELECT %s, max(newest) AS newest FROM (%s) GROUP BY ALL", newestLists, schemas.Quote(lists...), strings.Join(all, " UNION ALL "))}
 	var left []string
-	if m.table.Versioned {
+	if m.table.Versioned && !m.told {
 		some, left = append(some, history{m}.listed()), history{m}.leftAndCame()
 	}
 	rows := ""
 	if m.from != "" {
-		rows = fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s AND %s = list.newest UNION ALL FROM %[1]s AS one WHERE %[5]s)",
-			m.from, newestLists, Equal(lists, "one", "list"), sighting("one"), Claimed(m.table, "one"))
+		rows = fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s AND %s = list.newest UNION ALL FROM %[1]s AS one WHERE %[5]s%[6]s)",
+			m.from, newestLists, Equal(lists, "one", "list"), sighting("one"), Claimed(m.table, "one"), m.onlyNewest())
 	}
 	some = append(some, m.gone(rows))
 	if rows != "" {
@@ -123,7 +123,7 @@ func (m merge) meetMembers(touched string) []string {
 	}
 	var columns []string
 	for _, c := range m.table.Columns {
-		if m.table.IsKey(c.Name) || slices.Contains([]string{"_fetched_at", "_run_id", "_page_id"}, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
+		if m.table.IsKey(c.Name) || slices.Contains(sightingColumns, c.Name) || m.table.Versioned && slices.Contains(m.table.Content(), c.Name) {
 			columns = append(columns, c.Name)
 		}
 	}

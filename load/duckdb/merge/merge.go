@@ -25,6 +25,9 @@ type merge struct {
 	// few rows: it pays to look where the stored ones stand, and which columns differ. They
 	// are merged in one transaction, in which a row stays where it is.
 	few bool
+	// several runs have these rows, one key more than one.
+	several bool
+	told    bool // the versions that end are told otherwise
 	// taken are the parents of which sightings are taken out, see ofParent.
 	taken map[string]bool
 }
@@ -45,13 +48,25 @@ func (m merge) statements() []string {
 		return m.members()
 	case m.from == "":
 		return nil
-	case m.table.Versioned:
+	case m.table.Versioned && !m.told:
 		h := history{m}
 		return slices.Concat(m.meet(), h.before(), m.objects(), h.after())
 	case m.table.IsEntity():
 		return append(m.meet(), m.objects()...)
 	}
-	return m.upsert(m.from, Equal(m.table.Key, "stored", "incoming"))
+	from := m.from
+	if m.several {
+		from = fmt.Sprintf("(SELECT one.* FROM %s AS one%s)", from, m.onlyNewest())
+	}
+	return m.upsert(from, Equal(m.table.Key, "stored", "incoming"))
+}
+
+// onlyNewest ends a query of new rows of an alias one: of those with a key the newest.
+func (m merge) onlyNewest() string {
+	if !m.several {
+		return ""
+	}
+	return fmt.Sprintf(" QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1", Prefixed("one", m.table.Key), strings.ReplaceAll(Prefixed("one", sightingColumns), ",", " DESC,")+" DESC")
 }
 
 // objects merges sightings of objects. As a rule the newest tells all that an older
@@ -71,6 +86,9 @@ WHERE coalesce(stored.%[9]s <> incoming.%[9]s OR stored.%[10]s <> incoming.%[10]
            ELSE bit_count(%[13]s & ~%[14]s) > 0 END`,
 		several, key, m.from, completing, kept, Prefixed("incoming", m.table.Key), m.met(), same,
 		schemas.ToldColumns, schemas.ToldLists, sighting("incoming"), sighting("stored"), told(m.table, "incoming"), told(m.table, "stored"))
+	if m.several {
+		find += fmt.Sprintf("\nUNION SELECT %s FROM %s GROUP BY %[1]s HAVING count(*) > 1", key, m.from)
+	}
 	simple := fmt.Sprintf("(FROM %s AS incoming ANTI JOIN %s USING (%s))", m.from, several, key)
 	return slices.Concat([]string{find}, setDiffering(m, m.from, m.upsert(m.meeting(simple))), ifAny(several, m.compose(m.collect(m.met())...)...))
 }

@@ -18,9 +18,12 @@ import (
 // Run is what is merged at a time: the parts of one run.
 type Run struct {
 	schemas.Load
-	Dir   string    // that Part.Path is relative to
-	Limit int64     // what DuckDB may take, in bytes; 0 for its default
-	Since time.Time // that versions that ended are kept of; zero for all
+	// Several are runs that are merged at once, oldest first; Parts are those of all then,
+	// each named once.
+	Several []schemas.Load
+	Dir     string    // that Part.Path is relative to
+	Limit   int64     // what DuckDB may take, in bytes; 0 for its default
+	Since   time.Time // that versions that ended are kept of; zero for all
 	// Evolved: the database's tables are up to date.
 	Evolved bool
 }
@@ -54,11 +57,23 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 			return nil, err
 		}
 	}
-	few := r.IsSmall() && r.Size() <= TransactionBytes && !isNew && !thrifty
-	if few {
+	several := len(r.Several) > 0
+	few := r.IsSmall() && r.Size() <= TransactionBytes && !isNew && !thrifty && !several
+	if few || several {
 		if err := takeOut(ctx, tx, rows); err != nil {
 			return nil, err
 		}
+	}
+	var jobs []Job
+	if several {
+		if thrifty || isNew {
+			return nil, ErrInTurn
+		}
+		ended, err := atOnce(ctx, tx, r.Several, rows)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, Job{Table: "versions that ended", Statements: ended})
 	}
 	partial, err := completed(ctx, tx, rows)
 	if err != nil {
@@ -69,9 +84,8 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 			return nil, err
 		}
 	}
-	var jobs []Job
 	for _, t := range schemas.Tables() {
-		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty, few: few}
+		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty, few: few, several: several, told: several}
 		shares := r.shares(m, isNew)
 		for i := range shares {
 			m.share = Share{i, shares}
@@ -84,7 +98,9 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 // merging returns what makes the statements that merge rows into those stored.
 func (r Run) merging(ctx context.Context, tx *sql.Tx, rows map[string]string) (func(merge) []string, error) {
 	runs := []string{schemas.QuoteText(r.RunID)}
-	if r.RunID == "" {
+	if len(r.Several) > 0 {
+		runs = r.ids()
+	} else if r.RunID == "" {
 		var err error
 		if runs, err = runIDs(ctx, tx, rows); err != nil {
 			return nil, err
@@ -150,14 +166,36 @@ const createLoads = "CREATE TABLE " + Loads + " (run_id VARCHAR NOT NULL, conten
 
 // loaded notes that the run is in the database.
 func (r Run) loaded() []string {
-	if r.RunID == "" {
+	var ids, rows []string
+	for _, l := range r.all() {
+		if l.RunID != "" {
+			id := schemas.QuoteText(l.RunID)
+			ids, rows = append(ids, id), append(rows, fmt.Sprintf("(%s, %s)", id, schemas.QuoteText(l.Content)))
+		}
+	}
+	if ids == nil {
 		return nil
 	}
-	id := schemas.QuoteText(r.RunID)
 	return []string{
-		fmt.Sprintf("DELETE FROM %s WHERE run_id = %s", Loads, id),
-		fmt.Sprintf("INSERT INTO %s VALUES (%s, %s)", Loads, id, schemas.QuoteText(r.Content)),
+		fmt.Sprintf("DELETE FROM %s WHERE run_id IN (%s)", Loads, strings.Join(ids, ", ")),
+		fmt.Sprintf("INSERT INTO %s VALUES %s", Loads, strings.Join(rows, ", ")),
 	}
+}
+
+// all are the runs.
+func (r Run) all() []schemas.Load {
+	if len(r.Several) > 0 {
+		return r.Several
+	}
+	return []schemas.Load{r.Load}
+}
+
+// ids are those of the runs, as SQL.
+func (r Run) ids() (ids []string) {
+	for _, l := range r.all() {
+		ids = append(ids, schemas.QuoteText(l.RunID))
+	}
+	return ids
 }
 
 // gone sets since when Spaces are gone, if the run tells anything of it.
@@ -230,7 +268,7 @@ func (r Run) Rows() (map[string]string, error) {
 		if len(files) > 0 {
 			rows[table] = fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(slices.Compact(files), ", "))
 			if r.Only {
-				rows[table] = fmt.Sprintf("(FROM %s WHERE _run_id = %s)", rows[table], schemas.QuoteText(r.RunID))
+				rows[table] = fmt.Sprintf("(FROM %s WHERE _run_id IN (%s))", rows[table], strings.Join(r.ids(), ", "))
 			}
 		}
 	}

@@ -27,6 +27,9 @@ func sighting(alias string) string {
 	return fmt.Sprintf("{'at': %s._fetched_at, 'run': %[1]s._run_id, 'page': %[1]s._page_id}", alias)
 }
 
+// sightingColumns are those of it.
+var sightingColumns = []string{fetchedAt, "_run_id", "_page_id"}
+
 // Temporary tables: the stored rows of the objects that the run saw, the keys of objects
 // of which one sighting does not tell all, their sightings, and what these come to.
 const (
