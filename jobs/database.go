@@ -155,22 +155,23 @@ func idsOf(runs []store.Manifest) (ids []string) {
 // publish merges the files of runs into the database, where they become visible
 // together, up to the first whose files were not kept, and returns how many those are.
 func publish(ctx context.Context, j *Job, to tables, runs []store.Manifest, kept *health.Kept) (n int, err error) {
-	d := stored(j, to)
-	defer d.Close() // a no-op after Commit
+	var loads []schemas.Load
 	for _, m := range runs {
 		parts, whole := kept.Parts(m)
 		if !whole {
 			break
 		}
-		if err := d.Prepare(ctx, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: parts, Only: true}, j.store.Parquet()); err != nil {
-			return 0, fmt.Errorf("run %s: %w", m.Run.RunID, err)
-		}
-		n++
+		loads = append(loads, schemas.Load{RunID: m.Run.RunID, Content: m.Content, Parts: parts, Only: true})
 	}
-	if n == 0 {
+	if len(loads) == 0 {
 		return 0, nil
 	}
-	return n, d.Commit(ctx)
+	d := stored(j, to)
+	defer d.Close() // a no-op after Commit
+	if err := d.PrepareAll(ctx, loads, j.store.Parquet()); err != nil {
+		return 0, fmt.Errorf("runs %s to %s: %w", loads[0].RunID, loads[len(loads)-1].RunID, err)
+	}
+	return len(loads), d.Commit(ctx)
 }
 
 // filed merges a run whose pages were pruned into the store's database from its Parquet

@@ -46,11 +46,12 @@ type names struct {
 	nextWAL   string
 	aside     string // the database's log while the copy takes its place
 	nextSpill string
+	waiting   string // files of runs that wait for others
 }
 
 func newNames(path string) names {
 	next := beside(path, "next")
-	return names{db: path, wal: path + ".wal", next: next, nextWAL: next + ".wal", aside: beside(path, "wal"), nextSpill: next + ".tmp"}
+	return names{db: path, wal: path + ".wal", next: next, nextWAL: next + ".wal", aside: beside(path, "wal"), nextSpill: next + ".tmp", waiting: beside(path, "waiting")}
 }
 
 // beside names a file of ours in the folder of a database.
@@ -277,7 +278,7 @@ func (n names) recover() error {
 			return err
 		}
 	}
-	return errors.Join(remove(n.next), remove(n.nextWAL), os.RemoveAll(n.nextSpill))
+	return errors.Join(remove(n.next), remove(n.nextWAL), os.RemoveAll(n.nextSpill), os.RemoveAll(n.waiting))
 }
 
 func exists(name string) bool {

@@ -100,29 +100,52 @@ func (d *Database) Prepare(ctx context.Context, l schemas.Load, dir string) (err
 	return err
 }
 
-// AtOnce is how many runs PrepareAll is well given at a time.
+// AtOnce is how many runs are merged at a time.
 const AtOnce = 24
 
-// PrepareAll is Prepare for several runs, oldest first, merged at once where that makes the
-// same rows: it costs hardly more than one of them.
+// isSmall reports whether a run is merged at once with others.
+func isSmall(l schemas.Load) bool {
+	r := merge.Run{Load: l}
+	return l.RunID != "" && r.IsSmall() && r.Size() <= merge.TransactionBytes
+}
+
+// PrepareAll is Prepare for several runs, oldest first. Small ones are merged at once where
+// that makes the same rows: it costs hardly more than one of them.
 func (d *Database) PrepareAll(ctx context.Context, runs []schemas.Load, dir string) error {
-	if d.pending == nil {
-		if err := d.Prepare(ctx, schemas.Load{}, dir); err != nil {
+	for len(runs) > 0 {
+		n, bytes := 0, int64(0)
+		for n < min(len(runs), AtOnce) && isSmall(runs[n]) && bytes <= merge.TransactionBytes {
+			bytes += merge.SeveralOf(runs[n : n+1]).Size()
+			n++
+		}
+		n = max(n, 1)
+		if err := d.prepareSome(ctx, runs[:n], dir); err != nil {
+			return err
+		}
+		runs = runs[n:]
+	}
+	return nil
+}
+
+func (d *Database) prepareSome(ctx context.Context, runs []schemas.Load, dir string) error {
+	if len(runs) > 1 {
+		if d.pending == nil {
+			if err := d.Prepare(ctx, schemas.Load{}, dir); err != nil {
+				return err
+			}
+		}
+		err := d.pending.add(ctx, d.cfg, d.merged(merge.SeveralOf(runs), dir))
+		if !errors.Is(err, merge.ErrInTurn) {
+			if err != nil {
+				err = errors.Join(wrap(ctx, d.cfg.Path, err), d.Close())
+			}
 			return err
 		}
 	}
-	err := error(merge.ErrInTurn)
-	if len(runs) > 1 {
-		err = wrap(ctx, d.cfg.Path, d.pending.add(ctx, d.cfg, d.merged(merge.SeveralOf(runs), dir)))
-	}
-	if errors.Is(err, merge.ErrInTurn) {
-		err = nil
-		for _, l := range runs {
-			err = cmp.Or(err, d.Prepare(ctx, l, dir))
+	for _, l := range runs {
+		if err := d.Prepare(ctx, l, dir); err != nil {
+			return err
 		}
-	}
-	if err != nil {
-		return errors.Join(err, d.Close())
 	}
 	return nil
 }

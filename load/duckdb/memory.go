@@ -62,7 +62,7 @@ func (c Config) mergeLimit() int64 {
 // of more, only for what is between the first and the last.
 func settingsOf(r merge.Run) []setting {
 	if r.IsSmall() {
-		return []setting{{"threads", "1"}, {"dynamic_or_filter_threshold", "1000"}}
+		return []setting{{"threads", "1"}, {"dynamic_or_filter_threshold", "1000"}, {"enable_external_file_cache", "false"}}
 	}
 	return nil
 }

@@ -47,7 +47,7 @@ func (p *draft) fillNew(ctx context.Context, db *sql.DB, r merge.Run, fillers in
 func (p *draft) takeInto(ctx context.Context, db *sql.DB, r merge.Run) error {
 	var jobs []merge.Job
 	err := p.change(ctx, db, func(tx *sql.Tx) (err error) {
-		if jobs, err = r.Jobs(ctx, tx, false); err != nil || jobs[0].Thrifty || len(merge.Transactions(jobs)) > 1 {
+		if jobs, err = r.Jobs(ctx, tx, false); err != nil || jobs[0].Thrifty || len(r.Several) > 0 || len(merge.Transactions(jobs)) > 1 {
 			return err
 		}
 		all := jobs // a small run takes one transaction
@@ -56,6 +56,14 @@ func (p *draft) takeInto(ctx context.Context, db *sql.DB, r merge.Run) error {
 	})
 	if err != nil {
 		return err
+	}
+	if len(r.Several) > 0 {
+		for _, job := range jobs { // what it took and dropped is free when its transaction ends
+			if err := p.transact(ctx, db, job); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	return p.inTurn(ctx, db, jobs)
 }

@@ -2,6 +2,11 @@ package duckdb
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -14,35 +19,111 @@ type Together struct {
 	db *Database
 	// Runs that are prepared and not visible, and those of them that are to be.
 	prepared, ready int
+	waiting         []schemas.Load // small ones, to be merged at once
+	folder          string         // with their files; empty for none
 }
 
 // mostTogether is how many runs become visible at a time: what a crash costs.
-const mostTogether = 200
-
-// most is that for a database: one that is changed in place need not be copied for each
-// run, and all that a transaction changes takes memory until it ends.
-func (t *Together) most() int {
-	if t.db.cfg.InPlace {
-		return 1
-	}
-	return mostTogether
-}
+const mostTogether = 10 * AtOnce
 
 // NewTogether publishes by a publisher, which nobody else uses.
 func NewTogether(db *Database) *Together { return &Together{db: db} }
 
-// Prepare is Database.Prepare.
+// Prepare is Database.Prepare. The files of a small run are linked, or copied, to wait for
+// others.
 func (t *Together) Prepare(ctx context.Context, l schemas.Load, dir string) error {
-	if err := t.db.Prepare(ctx, l, dir); err != nil {
-		return err
-	}
 	t.prepared++
-	return nil
+	if !isSmall(l) {
+		if err := t.merge(ctx); err != nil {
+			return err
+		}
+		return t.db.Prepare(ctx, l, dir)
+	}
+	if t.db.pending == nil { // it has the lock, without which nobody writes beside it
+		if err := t.db.Prepare(ctx, schemas.Load{}, dir); err != nil {
+			return err
+		}
+	}
+	kept, err := t.keep(l, dir)
+	if err != nil {
+		return errors.Join(wrap(ctx, t.db.cfg.Path, err), t.giveUp())
+	}
+	if t.waiting = append(t.waiting, kept); len(t.waiting) < AtOnce {
+		return nil
+	}
+	return t.merge(ctx)
 }
 
-// Commit makes the runs visible if they are as many as are to be at a time.
+// keep links the files of a run into a folder beside the database.
+func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
+	path, err := resolve(t.db.cfg.Path)
+	if err != nil {
+		return l, err
+	}
+	t.folder = newNames(path).waiting
+	folder := filepath.Join(t.folder, fmt.Sprint(len(t.waiting)))
+	if err := os.MkdirAll(folder, 0o777); err != nil {
+		return l, err
+	}
+	parts := l.Parts
+	l.Parts = nil
+	for i, p := range parts {
+		if p.Rows == 0 {
+			continue
+		}
+		name := filepath.Join(folder, fmt.Sprint(i, ".parquet"))
+		if err := linkOrCopy(filepath.Join(dir, filepath.FromSlash(p.Path)), name); err != nil {
+			return l, err
+		}
+		p.Path = name
+		l.Parts = append(l.Parts, p)
+	}
+	return l, nil
+}
+
+func linkOrCopy(from, to string) error {
+	if os.Link(from, to) == nil {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// merge merges the runs that wait.
+func (t *Together) merge(ctx context.Context) error {
+	if len(t.waiting) == 0 {
+		return nil
+	}
+	err := t.db.PrepareAll(ctx, t.waiting, "")
+	return errors.Join(err, t.remove())
+}
+
+// remove removes the files of the runs that wait.
+func (t *Together) remove() error {
+	folder := t.folder
+	t.waiting, t.folder = nil, ""
+	if folder == "" {
+		return nil
+	}
+	return os.RemoveAll(folder)
+}
+
+// Commit makes the runs visible if they are as many as are to be at a time: in a database
+// that is changed in place those that are merged, since it need not be copied for each, and
+// all that a transaction changes takes memory until it ends.
 func (t *Together) Commit(ctx context.Context) error {
-	if t.ready++; t.ready < t.most() {
+	t.ready++
+	alone := t.db.cfg.InPlace && len(t.waiting) == 0
+	if t.ready < mostTogether && !alone {
 		return nil
 	}
 	return t.Finish(ctx)
@@ -50,6 +131,11 @@ func (t *Together) Commit(ctx context.Context) error {
 
 // Close does nothing: see Finish.
 func (t *Together) Close() error { return nil }
+
+// giveUp ends without what was prepared.
+func (t *Together) giveUp() error {
+	return errors.Join(t.remove(), t.db.Close())
+}
 
 // Finish makes those visible that are not yet, and ends. A run that was prepared and not
 // committed is given up, and those with it. Where nothing is published, it does nothing.
@@ -60,7 +146,10 @@ func (t *Together) Finish(ctx context.Context) error {
 	whole := t.ready > 0 && t.ready == t.prepared
 	t.prepared, t.ready = 0, 0
 	if !whole || t.db.pending == nil {
-		return t.db.Close()
+		return t.giveUp()
+	}
+	if err := t.merge(ctx); err != nil {
+		return err
 	}
 	return t.db.Commit(ctx)
 }

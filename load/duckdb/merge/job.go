@@ -140,6 +140,9 @@ func (m made) execute(ctx context.Context, tx *sql.Tx, statement string) error {
 	return err
 }
 
+// newRows is the temporary table that new rows are taken out of their files into.
+func newRows(table string) string { return schemas.Quote("_new_" + table) }
+
 // takeOut takes the few new rows of each table out of their files: a statement that
 // reads Parquet is planned twice, with the file opened each time.
 func takeOut(ctx context.Context, tx *sql.Tx, rows map[string]string) error {
@@ -147,7 +150,7 @@ func takeOut(ctx context.Context, tx *sql.Tx, rows map[string]string) error {
 		if from == "" {
 			continue
 		}
-		rows[table] = schemas.Quote("_new_" + table)
+		rows[table] = newRows(table)
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS FROM %s", rows[table], from)); err != nil {
 			return fmt.Errorf("%s: %w", table, err)
 		}

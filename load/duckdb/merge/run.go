@@ -59,30 +59,32 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 	}
 	several := len(r.Several) > 0
 	few := r.IsSmall() && r.Size() <= TransactionBytes && !isNew && !thrifty && !several
-	if few || several {
+	if few {
 		if err := takeOut(ctx, tx, rows); err != nil {
 			return nil, err
 		}
 	}
 	var jobs []Job
+	take := map[string]string{}
 	if several {
 		if thrifty || isNew {
 			return nil, ErrInTurn
 		}
-		ended, err := atOnce(ctx, tx, r.Several, rows)
+		take = takenLater(rows)
+		ended, err := atOnce(ctx, tx, r.Several, rows, take)
 		if err != nil {
 			return nil, err
 		}
 		jobs = append(jobs, Job{Table: "versions that ended", Statements: ended})
 	}
-	partial, err := completed(ctx, tx, rows)
+	var partial map[string]bool
+	if isNew {
+		partial, err = completed(ctx, tx, rows)
+	} else {
+		statements, err = r.merging(ctx, tx, rows)
+	}
 	if err != nil {
 		return nil, err
-	}
-	if !isNew {
-		if statements, err = r.merging(ctx, tx, rows); err != nil {
-			return nil, err
-		}
 	}
 	for _, t := range schemas.Tables() {
 		m := merge{table: t, from: rows[t.Name], rows: rows, partial: partial, thrifty: thrifty, few: few, several: several, told: several}
@@ -92,7 +94,11 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 			jobs = append(jobs, Job{t.Name, r.Bytes(t) / int64(shares), statements(m), thrifty})
 		}
 	}
-	return append(jobs, Job{Table: "spaces", Thrifty: thrifty, Statements: slices.Concat(gone(rows), r.loaded())}), nil
+	jobs = append(jobs, Job{Table: "spaces", Thrifty: thrifty, Statements: slices.Concat(gone(rows), r.loaded())})
+	if several {
+		keepShort(jobs, take)
+	}
+	return jobs, nil
 }
 
 // merging returns what makes the statements that merge rows into those stored.

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -37,7 +39,7 @@ const (
 //
 // Runs that are stored already end no version, as long as none of their rows is newer than
 // what is stored. Of others no object may be seen earlier than by those before.
-func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows map[string]string) ([]string, error) {
+func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows, take map[string]string) ([]string, error) {
 	values := make([]string, len(runs))
 	for i, l := range runs {
 		values[i] = fmt.Sprintf("(%s, %d)", schemas.QuoteText(l.RunID), i+1)
@@ -45,6 +47,14 @@ func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows map[strin
 	_, err := tx.ExecContext(ctx, fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s (_run_id VARCHAR, %s INTEGER); INSERT INTO %[1]s VALUES %[3]s", turns, turn, strings.Join(values, ", ")))
 	if err != nil {
 		return nil, err
+	}
+	for _, t := range schemas.Tables() {
+		if statement := take[rows[t.Name]]; t.Versioned && statement != "" {
+			if _, err := tx.ExecContext(ctx, statement); err != nil {
+				return nil, fmt.Errorf("%s: %w", t.Name, err)
+			}
+			take[rows[t.Name]] = ""
+		}
 	}
 	stored, err := isAny(ctx, tx, fmt.Sprintf("SELECT run_id FROM %s JOIN %s ON run_id = _run_id UNION ALL SELECT _run_id FROM runs JOIN %[2]s USING (_run_id)", Loads, turns))
 	if err != nil {
@@ -73,6 +83,50 @@ func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows map[strin
 		all = append(all, some...)
 	}
 	return all, nil
+}
+
+// takenLater names the tables that new rows are taken out of their files into, and returns
+// the statements that do it, by that name.
+func takenLater(rows map[string]string) map[string]string {
+	take := map[string]string{}
+	for table, from := range rows {
+		if from != "" {
+			name := newRows(table)
+			take[name] = fmt.Sprintf("CREATE OR REPLACE TEMP TABLE %s AS FROM %s", name, from)
+			rows[table] = name
+		}
+	}
+	return take
+}
+
+// temporaries are the names of temporary tables of one table's rows.
+var temporaries = regexp.MustCompile(`"_[a-z_]+"`)
+
+// keepShort has jobs make such a table where the first of them reads it, if it is not there
+// yet, and drop it after the last: of all at a time each column takes memory.
+func keepShort(jobs []Job, take map[string]string) {
+	last := map[string]int{}
+	for i := range jobs {
+		var made []string
+		for _, name := range temporaries.FindAllString(strings.Join(jobs[i].Statements, "\n"), -1) {
+			if statement := take[name]; statement != "" {
+				made = append(made, statement)
+				take[name] = ""
+			}
+			last[name] = i
+		}
+		jobs[i].Statements = append(made, jobs[i].Statements...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(last)) {
+		if isTemporary(name) {
+			jobs[last[name]].Statements = append(jobs[last[name]].Statements, "DROP TABLE IF EXISTS temp."+name)
+		}
+	}
+}
+
+// isTemporary reports whether a table is none of the database.
+func isTemporary(quoted string) bool {
+	return !slices.ContainsFunc(slices.Concat(schemas.EndedTables(), schemas.SightingTables()), func(t *schemas.Table) bool { return schemas.Quote(t.Name) == quoted })
 }
 
 // unless returns ErrInTurn where a query finds any row.
