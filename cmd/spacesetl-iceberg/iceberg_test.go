@@ -1,9 +1,11 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/apache/iceberg-go"
 	"github.com/apache/iceberg-go/table"
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -247,6 +250,34 @@ func TestColumnsThatCameLaterAreAdded(t *testing.T) {
 	if n := len(d.table("users").Schemas()); n != 2 {
 		t.Errorf("%d schemas", n)
 	}
+}
+
+// Files of a version before have less columns.
+func TestAStoreOfAnEarlierVersionIsAdded(t *testing.T) {
+	packed, err := os.Open("../../jobs/testdata/store-4d52904.tar.zst")
+	must(t, err)
+	defer packed.Close()
+	unpacked, err := zstd.NewReader(packed)
+	must(t, err)
+	defer unpacked.Close()
+	dir, d := store.Dir(t.TempDir()), newTarget(t)
+	for r := tar.NewReader(unpacked); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		must(t, err)
+		if name := filepath.Join(string(dir), h.Name); h.Typeflag != tar.TypeDir {
+			text, err := io.ReadAll(r)
+			must(t, err)
+			must(t, os.MkdirAll(filepath.Dir(name), 0o777))
+			must(t, os.WriteFile(name, text, 0o666))
+		}
+	}
+	if sum := d.load(dir); sum.runs != 1 {
+		t.Errorf("%+v", sum)
+	}
+	same(t, inFiles(t, dir), inTables(t, d.catalogue))
 }
 
 // A run whose files are damaged costs itself only, and comes once they are mended.

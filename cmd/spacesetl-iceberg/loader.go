@@ -17,6 +17,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -133,13 +134,17 @@ func (l *loader) pending(ctx context.Context) (runs []pending, err error) {
 		return nil, err
 	}
 	kept := health.NewKept(l.store)
-	var left, open []string
+	pruned, _ := landing.ReadPruned(l.store) // only for the words
+	var left, open, gone []string
 	for _, m := range lacks {
 		run := pending{id: m.Run.RunID, content: m.Content, paths: map[string][]string{}}
 		parts, whole := kept.Parts(m)
 		switch {
 		case !m.Ended():
 			open = append(open, run.id)
+			continue
+		case !whole && pruned.Tableless("", run.id):
+			gone = append(gone, run.id)
 			continue
 		case !whole:
 			left = append(left, run.id)
@@ -153,6 +158,7 @@ func (l *loader) pending(ctx context.Context) (runs []pending, err error) {
 		runs = append(runs, run)
 	}
 	runs, left = l.together(runs, left)
+	l.note(gone, "left out: their Parquet files were pruned")
 	l.note(open, "can still go on: they are added once they cannot")
 	l.note(left, "left out: the Parquet files that have their rows are not all there as they were written; spacesetl status --store "+string(l.store)+" says what is wrong")
 	return runs, nil

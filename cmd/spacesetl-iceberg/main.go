@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/apache/iceberg-go/table"
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -68,7 +69,7 @@ spacesetl-iceberg --store ./spaces --catalog https://catalog.example/api --wareh
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &busy):
+	case errors.As(err, &busy), errors.Is(err, table.ErrCommitFailed): // somebody else is at work
 		fmt.Fprintln(stderr, "spacesetl-iceberg:", err)
 		return 75
 	case errors.As(err, &wrong), errors.As(err, &newer):
