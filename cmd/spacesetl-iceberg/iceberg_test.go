@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -249,6 +250,44 @@ func TestColumnsThatCameLaterAreAdded(t *testing.T) {
 	same(t, inFiles(t, dir), inTables(t, d.catalogue))
 	if n := len(d.table("users").Schemas()); n != 2 {
 		t.Errorf("%d schemas", n)
+	}
+}
+
+// Of two starts at a time one commits to a table, and the other ends.
+func TestTwoStartsAddNothingTwice(t *testing.T) {
+	dir, d := newStore(t, 1), newTarget(t)
+	for n := 1; n <= 2; n++ { // tables without a snapshot, then with one
+		next(t, dir, n)
+		l := d.loader(dir)
+		l.step = func(name string) error {
+			if name == "tweets" {
+				d.load(dir)
+			}
+			return nil
+		}
+		if _, err := l.load(t.Context()); !errors.Is(err, errMeanwhile) {
+			t.Error(err)
+		}
+		d.load(dir)
+		same(t, inFiles(t, dir), inTables(t, d.catalogue))
+	}
+}
+
+func TestBatches(t *testing.T) {
+	var runs []pending
+	for i := range 320 {
+		path := fmt.Sprint("own ", i)
+		if i >= 90 && i < 200 && i != 150 {
+			path = "joined"
+		}
+		runs = append(runs, pending{id: fmt.Sprintf("%03d", i), paths: map[string][]string{marker.Name: {path}}})
+	}
+	var sizes []int
+	for left := runs; len(left) > 0; left = left[sizes[len(sizes)-1]:] {
+		sizes = append(sizes, new(loader).batch(left))
+	}
+	if !slices.Equal(sizes, []int{200, 100, 20}) {
+		t.Error(sizes)
 	}
 }
 

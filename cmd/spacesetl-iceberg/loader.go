@@ -400,8 +400,14 @@ func commit(ctx context.Context, tbl *table.Table, stale, added []iceberg.DataFi
 	if err == nil {
 		_, err = tx.Commit(ctx)
 	}
+	if err != nil && (errors.Is(err, table.ErrCommitFailed) || strings.Contains(err.Error(), "requirement failed")) {
+		return fmt.Errorf("%w: %w", errMeanwhile, err)
+	}
 	return err
 }
+
+// errMeanwhile says that another start, or somebody else, was quicker.
+var errMeanwhile = errors.New("somebody else wrote to it meanwhile: run again")
 
 func (l *loader) exists(path string) bool {
 	_, err := os.Lstat(l.local.folder + "/" + path)

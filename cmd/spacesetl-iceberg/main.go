@@ -13,7 +13,6 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/apache/iceberg-go/table"
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
@@ -69,7 +68,7 @@ spacesetl-iceberg --store ./spaces --catalog https://catalog.example/api --wareh
 	switch {
 	case err == nil:
 		return 0
-	case errors.As(err, &busy), errors.Is(err, table.ErrCommitFailed): // somebody else is at work
+	case errors.As(err, &busy), errors.Is(err, errMeanwhile):
 		fmt.Fprintln(stderr, "spacesetl-iceberg:", err)
 		return 75
 	case errors.As(err, &wrong), errors.As(err, &newer):
