@@ -53,7 +53,12 @@ func (p *place) open(ctx context.Context) (*catalogue, error) {
 	if err != nil || u.Scheme == "" {
 		return nil, &usageError{"--catalog: want sqlite:///FILE, postgresql://… or https://…"}
 	}
-	if _, secret := u.User.Password(); secret || u.Query().Has("password") {
+	_, secret := u.User.Password()
+	secret = secret || u.User != nil && strings.HasPrefix(u.Scheme, "http")
+	for key := range u.Query() {
+		secret = secret || secretive(key)
+	}
+	if secret {
 		return nil, &usageError{"--catalog: leave out the password: it belongs into PGPASSWORD or ~/.pgpass, those of REST catalogues into " + secretVariables["credential"]}
 	}
 	c := &catalogue{namespace: strings.Split(p.namespace, "."), properties: props}
@@ -125,18 +130,23 @@ func (p *place) props() (iceberg.Properties, error) {
 		if !found || key == "" {
 			return nil, &usageError{"--property: want KEY=VALUE"}
 		}
-		for _, word := range []string{"token", "credential", "secret", "password", "access-key", "account-key", "sas"} {
-			if strings.Contains(strings.ToLower(key), word) {
-				return nil, &usageError{fmt.Sprintf("--property: %s may be a secret: of REST catalogues use %s or %s, of S3 what the AWS tools use",
-					key, secretVariables["credential"], secretVariables["token"])}
-			}
+		if secretive(key) {
+			return nil, &usageError{fmt.Sprintf("--property: %s may be a secret: of REST catalogues use %s or %s, of S3 what the AWS tools use",
+				key, secretVariables["credential"], secretVariables["token"])}
 		}
 		props[key] = value
 	}
 	return props, nil
 }
 
-// holder names the list of the files that are held for the tables.
+// secretive reports whether the value of a setting may be a secret.
+func secretive(key string) bool {
+	return slices.ContainsFunc([]string{"token", "credential", "secret", "password", "authorization", "access-key", "account-key", "sas"}, func(word string) bool {
+		return strings.Contains(strings.ToLower(key), word)
+	})
+}
+
+// holder names the lists of the files that are held for the tables.
 func (p *place) holder() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{p.uri, p.name, p.namespace, p.warehouse}, "\n")))
 	return fmt.Sprintf("iceberg-%x", sum[:6])

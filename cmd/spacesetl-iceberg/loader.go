@@ -35,7 +35,7 @@ type loader struct {
 	catalogue *catalogue
 	store     store.Dir
 	prefix    string // where readers find the Parquet folder; empty for where it is
-	holder    string // of the list of files that are held
+	holder    string // names the lists of files that are held
 	all       bool
 	step      func(table string) error // for tests: before each commit
 
@@ -245,33 +245,49 @@ func (l *loader) hold(runs []pending) error {
 		return err
 	}
 	defer locked.Unlock()
-	list := filepath.Join(compact.Held(l.store), l.holder)
-	text, err := durable.ReadFile(list, 1<<30)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	l.held = map[string]bool{}
-	for line := range strings.Lines(string(text)) {
-		l.held[strings.TrimSpace(line)] = true
-	}
-	held := maps.Clone(l.held)
+	lists := map[string][]string{} // a list for each month: none grows with the years
 	for _, r := range runs {
 		for _, paths := range r.paths {
 			for _, path := range paths {
 				if _, err := os.Lstat(l.local.folder + "/" + path); err != nil {
-					return fmt.Errorf("%s: it was joined with others meanwhile, run again: %w", path, err)
+					return fmt.Errorf("%s: %w: %w", path, errMeanwhile, err)
 				}
-				held[path] = true
+				month := filepath.Base(path)[:len("202611")]
+				lists[month] = append(lists[month], path)
 			}
 		}
 	}
-	if len(held) == len(l.held) {
-		return nil
-	}
-	if err := os.MkdirAll(filepath.Dir(list), 0o777); err != nil {
+	if err := os.MkdirAll(compact.Held(l.store), 0o777); err != nil {
 		return err
 	}
-	return durable.WriteFile(list, []byte(strings.Join(slices.Sorted(maps.Keys(held)), "\n")+"\n"), durable.Options{})
+	l.held = map[string]bool{}
+	for month, paths := range lists {
+		if err := l.list(filepath.Join(compact.Held(l.store), l.holder+"-"+month), paths); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// list adds files to a list of such that are held.
+func (l *loader) list(name string, paths []string) error {
+	text, err := durable.ReadFile(name, 1<<30)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	held := map[string]bool{}
+	for line := range strings.Lines(string(text)) {
+		held[strings.TrimSpace(line)] = true
+	}
+	maps.Copy(l.held, held)
+	before := len(held)
+	for _, path := range paths {
+		held[path] = true
+	}
+	if len(held) == before {
+		return nil
+	}
+	return durable.WriteFile(name, []byte(strings.Join(slices.Sorted(maps.Keys(held)), "\n")+"\n"), durable.Options{})
 }
 
 // add brings all tables up to some runs, one after the other.
