@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -164,9 +165,9 @@ func (s *Server) show(ctx context.Context, r *http.Request, show viewer) (view, 
 
 // viewOf says in a view which data it shows.
 func (s *Server) viewOf(t *held, v view) view {
-	v.Run, v.Version = t.catalog.run, t.mark.version
+	v.Run, v.Version = t.catalog.run, t.mark.Version
 	v.Source = s.cfg.Store.DuckDB()
-	if t.mark.file == nil {
+	if t.mark.File == nil {
 		v.Source = s.cfg.Store.Parquet()
 	}
 	return v
@@ -197,11 +198,11 @@ func (s *Server) told(ctx context.Context, err error) error {
 
 // state tells scripts which data there is, without opening it.
 func (s *Server) state(w http.ResponseWriter, _ *http.Request) {
-	m, err := look(s.cfg.Store)
+	m, err := answer.Look(s.cfg.Store)
 	if err != nil {
 		fail(w, s.told(context.Background(), err))
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, _ = w.Write([]byte(m.version))
+	_, _ = w.Write([]byte(m.Version))
 }

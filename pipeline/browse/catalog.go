@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -37,7 +38,7 @@ type column struct {
 }
 
 // Number reports whether values are numbers, for their alignment.
-func (c *column) Number() bool { return numeric(c.Type) }
+func (c *column) Number() bool { return answer.Numeric(c.Type) }
 
 // Time reports whether values are times.
 func (c *column) Time() bool { return strings.HasPrefix(c.Type, "TIMESTAMP") }
@@ -49,11 +50,6 @@ func (c *column) Searched() bool { return c.Type == "VARCHAR" && !slices.Contain
 func (c *column) id() bool { return c.Ref != "" || entityOf[c.Name] != "" }
 
 var lineage = []string{"_run_id", "_page_id", "_fetched_at", "_columns", "_lists"}
-
-func numeric(kind string) bool {
-	name, _, _ := strings.Cut(kind, "(")
-	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "FLOAT", "DOUBLE", "DECIMAL"}, name)
-}
 
 func (r *relation) column(name string) *column {
 	for _, c := range r.Columns {

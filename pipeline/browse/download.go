@@ -3,41 +3,39 @@ package browse
 import (
 	"context"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// formats are how results can be downloaded: DuckDB's options for each.
-var formats = map[string]struct{ options, mime string }{
-	"csv":     {"FORMAT csv, HEADER true", "text/csv; charset=utf-8"},
-	"parquet": {"FORMAT parquet, COMPRESSION zstd", "application/vnd.apache.parquet"},
-}
+// downloads are the forms that results can be downloaded in.
+var downloads = []string{"csv", answer.Sheet, "parquet"}
 
-// formatOf takes the format from the name of a file.
-func formatOf(file string) (string, error) {
-	format := strings.TrimPrefix(filepath.Ext(file), ".")
-	if _, ok := formats[format]; !ok {
-		return "", &problem{http.StatusNotFound, "there are downloads as .csv and .parquet"}
+// formOf takes the form from the name of a file: what stands behind its first dot.
+func formOf(file string) (answer.Form, error) {
+	_, name, _ := strings.Cut(file, ".")
+	form, ok := answer.FormNamed(name)
+	if !ok || !slices.Contains(downloads, name) {
+		return form, &problem{http.StatusNotFound, "there are downloads as ." + strings.Join(downloads, ", .")}
 	}
-	return format, nil
+	return form, nil
 }
 
 // downloadTable sends all rows of a listing, in its order and columns.
 func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
-	format, err := formatOf(r.PathValue("file"))
+	form, err := formOf(r.PathValue("file"))
 	if err != nil {
 		fail(w, err)
 		return
 	}
 	name := bounded(r.PathValue("table"), 80)
-	s.download(w, r, name, format, func(ctx context.Context, t *held, _ *reader) (string, []any, error) {
+	s.download(w, r, name, form, func(ctx context.Context, t *held, _ *reader) (string, []any, error) {
 		relation := t.catalog.byName[r.PathValue("table")]
 		if relation == nil {
 			return "", nil, &problem{http.StatusNotFound, fmt.Sprintf("there is no table %q", name)}
@@ -64,7 +62,7 @@ func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
 
 // downloadSQL sends the result of a statement of the person's.
 func (s *Server) downloadSQL(w http.ResponseWriter, r *http.Request) {
-	format, err := formatOf(r.PathValue("file"))
+	form, err := formOf(r.PathValue("file"))
 	if err != nil {
 		fail(w, err)
 		return
@@ -74,12 +72,9 @@ func (s *Server) downloadSQL(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	s.download(w, r, "result", format, func(ctx context.Context, _ *held, reader *reader) (string, []any, error) {
-		if err := checkSelect(ctx, reader, text); err != nil {
-			return "", nil, err
-		}
-		text := withoutEnd(text)
-		return text, nil, checkPlan(ctx, reader, "SELECT * FROM (\n"+text+"\n)")
+	s.download(w, r, "result", form, func(ctx context.Context, _ *held, reader *reader) (string, []any, error) {
+		inner, err := answer.Check(ctx, reader.Reader, text)
+		return inner, nil, err
 	})
 }
 
@@ -88,14 +83,14 @@ type asked func(context.Context, *held, *reader) (query string, args []any, err 
 
 // download writes a result to the scratch folder and sends it from there: no
 // byte is sent of a result that fails.
-func (s *Server) download(w http.ResponseWriter, r *http.Request, name, format string, what asked) {
+func (s *Server) download(w http.ResponseWriter, r *http.Request, name string, form answer.Form, what asked) {
 	result, err := withinLimits(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (copied, error) {
 		text, args, err := what(ctx, t, reader)
 		if err != nil {
 			return copied{}, err
 		}
 		c := copied{rows: s.cfg.MaxRows, bytes: s.cfg.MaxDownload}
-		err = c.write(ctx, reader, text, args, format)
+		err = c.write(ctx, reader, text, args, form)
 		return c, err
 	})
 	if err != nil {
@@ -107,10 +102,10 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request, name, format s
 		name += fmt.Sprintf("-first-%d-rows", s.cfg.MaxRows)
 		w.Header().Set("X-Result-Cut", fmt.Sprintf("%d rows", s.cfg.MaxRows))
 	}
-	w.Header().Set("Content-Type", formats[format].mime)
-	w.Header().Set("Content-Length", fmt.Sprint(result.size))
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + format}))
-	_, _ = io.Copy(w, result.file) // the reader may have gone
+	w.Header().Set("Content-Type", form.MIME)
+	w.Header().Set("Content-Length", fmt.Sprint(int64(len(form.Begin))+result.size))
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + form.Name}))
+	_ = form.Send(w, result.file) // the reader may have gone
 }
 
 // copied is a result in a file whose name is gone already.
@@ -122,15 +117,15 @@ type copied struct {
 	cut   bool
 }
 
-func (c *copied) write(ctx context.Context, r *reader, text string, args []any, format string) error {
-	file, err := os.CreateTemp(r.scratch, "result-*."+format)
+func (c *copied) write(ctx context.Context, r *reader, text string, args []any, form answer.Form) error {
+	file, err := os.CreateTemp(r.scratch, "result-*."+form.Name)
 	if err != nil {
 		return err
 	}
 	path := file.Name()
 	_ = file.Close()
 	defer os.Remove(path)
-	if err := c.copyTo(ctx, r, path, text, args, format); err != nil {
+	if err := c.copyTo(ctx, r, path, text, args, form); err != nil {
 		return err
 	}
 	if c.file, err = os.Open(path); err != nil {
@@ -146,9 +141,12 @@ func (c *copied) write(ctx context.Context, r *reader, text string, args []any, 
 }
 
 // copyTo has DuckDB write the file, up to the limits.
-func (c *copied) copyTo(ctx context.Context, r *reader, path, text string, args []any, format string) error {
+func (c *copied) copyTo(ctx context.Context, r *reader, path, text string, args []any, form answer.Form) error {
 	limited := fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT %d", text, c.rows)
-	statement := fmt.Sprintf("COPY (%s) TO %s (USE_TMP_FILE false, %s)", limited, schemas.QuoteText(path), formats[format].options)
+	statement, err := form.Copy(ctx, r, limited, path, args...)
+	if err != nil {
+		return err
+	}
 	n, err := c.watched(ctx, r, path, statement, args)
 	if err != nil || n < int64(c.rows) {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -236,7 +237,7 @@ func rows(t *testing.T, dir, query string, args ...any) [][]string {
 	if _, err := db.Exec(fmt.Sprintf("ATTACH '%s' AS d (READ_ONLY); USE d", path)); err != nil {
 		t.Fatal(err)
 	}
-	g, err := gridOf(t.Context(), db, query, bounds{}, args...)
+	g, err := answer.Read(t.Context(), db, query, answer.Bounds{}, args...)
 	if err != nil {
 		t.Fatalf("%s: %v", query, err)
 	}

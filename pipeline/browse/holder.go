@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 )
 
 // holder has the store's tables open while somebody looks at them. A run that
@@ -28,7 +29,7 @@ type holder struct {
 
 // held is the tables as one run left them.
 type held struct {
-	mark    mark
+	mark    answer.Mark
 	pages   *reader
 	catalog *catalog
 	sql     *reader // of the SQL box; opened when first asked for
@@ -40,11 +41,11 @@ type held struct {
 func (h *holder) acquire(ctx context.Context) (*held, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now, err := look(h.cfg.Store)
+	now, err := answer.Look(h.cfg.Store)
 	if err != nil {
 		return nil, err
 	}
-	if h.current == nil || !h.current.mark.equal(now) {
+	if h.current == nil || !h.current.mark.Equal(now) {
 		next, err := h.open(ctx, now)
 		if err != nil {
 			return nil, err
@@ -109,14 +110,14 @@ func (t *held) close() {
 }
 
 // open opens the tables, again when a run is published meanwhile.
-func (h *holder) open(ctx context.Context, now mark) (*held, error) {
+func (h *holder) open(ctx context.Context, now answer.Mark) (*held, error) {
 	for {
 		r, err := h.openReader(ctx, now, h.cfg.Pages)
 		if err != nil {
 			return nil, err
 		}
-		after, err := look(h.cfg.Store)
-		if err == nil && after.equal(now) {
+		after, err := answer.Look(h.cfg.Store)
+		if err == nil && after.Equal(now) {
 			t := &held{mark: now, pages: r}
 			if t.catalog, err = readCatalog(ctx, r); err == nil {
 				return t, nil
@@ -137,18 +138,12 @@ type reader struct {
 }
 
 // openReader opens the store once more.
-func (h *holder) openReader(ctx context.Context, now mark, connections int) (r *reader, err error) {
+func (h *holder) openReader(ctx context.Context, now answer.Mark, connections int) (r *reader, err error) {
 	h.opened++
 	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
-	cfg := duckdb.ReaderConfig{
-		Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, Connections: connections,
-		Dir: h.cfg.Store.Parquet(), Parts: now.parts,
-	}
+	cfg := now.Config(h.cfg.Store, duckdb.ReaderConfig{Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, Connections: connections})
 	if err := os.MkdirAll(cfg.Scratch, 0o700); err != nil {
 		return nil, err
-	}
-	if now.file != nil {
-		cfg.Path = h.cfg.Store.DuckDB()
 	}
 	opened, err := duckdb.OpenReader(ctx, cfg)
 	if err != nil {
@@ -177,7 +172,7 @@ func (h *holder) sqlReader(ctx context.Context, t *held) (*reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if after, err := look(h.cfg.Store); err != nil || !after.equal(t.mark) {
+	if after, err := answer.Look(h.cfg.Store); err != nil || !after.Equal(t.mark) {
 		// It may be of another file, whose lock a newer opening needs.
 		h.lost = append(h.lost, r)
 		return nil, &problem{http.StatusServiceUnavailable, "a new run was published this moment: try again"}

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 )
 
 // problem is an error that is told to the person, with the status to answer.
@@ -43,15 +45,6 @@ func (s slots) acquire(ctx context.Context, wait time.Duration) error {
 
 func (s slots) release() { <-s }
 
-// grace is how long a query may take to notice that it was interrupted.
-const grace = time.Second
-
-// answer is what the work for a request came to.
-type answer[T any] struct {
-	value T
-	err   error
-}
-
 // withinLimits does work in the SQL box's own instance, within the limits. DuckDB
 // cannot be interrupted while it plans, where it computes constants: then the
 // work loses its request, but keeps its slot until it is over.
@@ -62,23 +55,13 @@ func withinLimits[T any](ctx context.Context, s *Server, work func(context.Conte
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer cancel()
-	done := make(chan answer[T], 1)
-	s.running.Go(func() {
+	s.running.Add(1)
+	value, err := answer.Within(ctx, func(ctx context.Context) (T, error) {
+		defer s.running.Done()
 		defer s.querySlots.release()
-		value, err := inSQLReader(ctx, s, work)
-		done <- answer[T]{value, err}
+		return inSQLReader(ctx, s, work)
 	})
-	select {
-	case a := <-done:
-		return a.value, s.told(ctx, a.err)
-	case <-ctx.Done():
-	}
-	select {
-	case a := <-done:
-		return a.value, s.told(ctx, a.err)
-	case <-time.After(grace):
-		return none, s.told(ctx, ctx.Err())
-	}
+	return value, s.told(ctx, err)
 }
 
 // inSQLReader does work in the SQL box's instance of the tables as they are now.
@@ -97,7 +80,7 @@ func inSQLReader[T any](ctx context.Context, s *Server, work func(context.Contex
 
 // bounded cuts a text for a message.
 func bounded(text string, longest int) string {
-	c := cell{Text: strings.ToValidUTF8(text, "\uFFFD")}.cut(longest)
+	c := cell{Text: strings.ToValidUTF8(text, "\uFFFD")}.Limit(longest)
 	if c.Cut {
 		return c.Text + "…"
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -37,7 +38,7 @@ func viewRow(ctx context.Context, t *held, r *http.Request) (view, error) {
 	for i, c := range relation.Columns {
 		texts = append(texts, fmt.Sprintf("left(CAST(%s AS VARCHAR), %d) AS c%d", schemas.Quote(c.Name), fullChars+1, i))
 	}
-	g, err := gridOf(ctx, t.pages, "SELECT "+strings.Join(texts, ", ")+from+" LIMIT 2", bounds{rows: 1}, args...)
+	g, err := answer.Read(ctx, t.pages, "SELECT "+strings.Join(texts, ", ")+from+" LIMIT 2", answer.Bounds{Rows: 1}, args...)
 	if err != nil {
 		return view{}, err
 	}
@@ -46,7 +47,7 @@ func viewRow(ctx context.Context, t *held, r *http.Request) (view, error) {
 	}
 	p.More = g.More
 	for i, c := range relation.Columns {
-		p.Cells = append(p.Cells, linkedCell{g.Rows[0][i].cutChars(fullChars), c, t.catalog.href(relation, c, g.Rows[0][i])})
+		p.Cells = append(p.Cells, linkedCell{cutChars(g.Rows[0][i], fullChars), c, t.catalog.href(relation, c, g.Rows[0][i])})
 	}
 	return view{Title: "row of " + relation.Name, Nav: "table", Template: "row.html", Data: p}, nil
 }

@@ -246,7 +246,7 @@ func TestDownloadsHaveAllThatMatches(t *testing.T) {
 	var users, live int
 	fmt.Sscan(one(t, dir, "SELECT count(*)::VARCHAR FROM users"), &users)
 	fmt.Sscan(one(t, dir, "SELECT count(*)::VARCHAR FROM spaces WHERE state = 'live'"), &live)
-	for _, format := range []string{"csv", "parquet"} {
+	for _, format := range downloads {
 		status, data, header := s.do(s.request("GET", "/table/spaces/spaces."+format+"?c=state&o=eq&v=live&col=title&col=space_id&sort=-title&page=2", nil))
 		if rows, columns := readBack(t, format, data); status != 200 || rows != live || columns != 2 {
 			t.Errorf("%s of the live Spaces: status %d, %d rows and %d columns, want %d and 2", format, status, rows, columns, live)

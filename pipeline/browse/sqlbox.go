@@ -2,12 +2,12 @@ package browse
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -102,45 +102,13 @@ func statementOf(w http.ResponseWriter, r *http.Request, timeout time.Duration) 
 // selectGrid runs a statement of the person's: its first rows, as text.
 func selectGrid(ctx context.Context, r *reader, text string) (*result, error) {
 	start := time.Now()
-	if err := checkSelect(ctx, r, text); err != nil {
-		return nil, err
-	}
-	inner := withoutEnd(text)
-	columns, err := columnsOf(ctx, r, inner)
+	columns, g, err := answer.Select(ctx, r.Reader, text, answer.Bounds{Rows: shownRows, Bytes: shownBytes, Cell: shownCell})
 	if err != nil {
 		return nil, err
 	}
-	// DuckDB's own texts of the values: a NUL, an interval, a map as they are
-	// there. The limit stands inside, so that no more is computed than shown.
-	query := fmt.Sprintf("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (SELECT * FROM (\n%s\n) LIMIT %d)", inner, shownRows+1)
-	if err := errors.Join(checkSelect(ctx, r, query), checkPlan(ctx, r, query)); err != nil {
-		return nil, err
+	shown := &result{Rows: g.Rows, More: g.More, Took: time.Since(start)}
+	for _, c := range columns {
+		shown.Columns = append(shown.Columns, &column{Name: c.Name, Type: c.Type, Ref: entityOf[c.Name]})
 	}
-	g, err := gridOf(ctx, r, query, bounds{rows: shownRows, bytes: shownBytes, cell: shownCell})
-	if err != nil {
-		return nil, err
-	}
-	return &result{Columns: columns, Rows: g.Rows, More: g.More, Took: time.Since(start)}, nil
-}
-
-// columnsOf returns names and types of a result without computing it.
-func columnsOf(ctx context.Context, r *reader, text string) ([]*column, error) {
-	query := fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT 0", text)
-	if err := checkSelect(ctx, r, query); err != nil {
-		return nil, err
-	}
-	rows, err := r.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	types, err := rows.ColumnTypes()
-	if err != nil {
-		return nil, err
-	}
-	columns := make([]*column, len(types))
-	for i, t := range types {
-		columns[i] = &column{Name: t.Name(), Type: t.DatabaseTypeName(), Ref: entityOf[t.Name()]}
-	}
-	return columns, rows.Err()
+	return shown, nil
 }

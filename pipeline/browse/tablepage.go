@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -89,7 +90,7 @@ func (p *tablePage) read(ctx context.Context, t *held) error {
 	}
 	// The rows are found first: only theirs are made texts of.
 	query := fmt.Sprintf("SELECT %s FROM (SELECT *%s%s LIMIT %d OFFSET %d)", strings.Join(texts, ", "), from, p.order(), p.PerPage+1, p.First-1)
-	g, err := gridOf(ctx, t.pages, query, bounds{rows: p.PerPage}, args...)
+	g, err := answer.Read(ctx, t.pages, query, answer.Bounds{Rows: p.PerPage}, args...)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (p *tablePage) count(ctx context.Context, t *held, more bool) error {
 func (p *tablePage) tableRow(t *held, cells []cell) tableRow {
 	var row tableRow
 	for i, c := range p.Shown {
-		row.Cells = append(row.Cells, linkedCell{cells[i].cutChars(cellChars), c, t.catalog.href(p.relation, c, cells[i])})
+		row.Cells = append(row.Cells, linkedCell{cutChars(cells[i], cellChars), c, t.catalog.href(p.relation, c, cells[i])})
 	}
 	keys := cells[len(p.Shown):]
 	if len(keys) > 0 && !slices.ContainsFunc(keys, func(c cell) bool { return c.Null }) {
@@ -141,7 +142,7 @@ func (p *tablePage) tableRow(t *held, cells []cell) tableRow {
 }
 
 // cutChars shortens what was read with one character too many.
-func (c cell) cutChars(most int) cell {
+func cutChars(c cell, most int) cell {
 	if runes := []rune(c.Text); len(runes) > most {
 		c.Text, c.Cut = string(runes[:most]), true
 	}

@@ -1,26 +1,45 @@
-package browse
+// Package answer answers a question of SQL from a store's tables, for whoever asks: it
+// opens what runs publish, lets a person's SELECT run and nothing else, and writes the
+// result in the forms that other programs read.
+package answer
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
 )
 
-var errOneSelect = &problem{http.StatusBadRequest, "one SELECT at a time, and nothing else: no other statement can run here"}
+// Check says what is wrong with a person's statement, in DuckDB's words where it has
+// some, and returns the SELECT without its end, so that it can stand in parentheses. It
+// plans the statement and runs nothing.
+func Check(ctx context.Context, r *duckdb.Reader, text string) (inner string, err error) {
+	if strings.TrimSpace(text) == "" {
+		return "", errors.New("there is nothing to run: write a SELECT")
+	}
+	if err := checkSelect(ctx, r, text); err != nil {
+		return "", err
+	}
+	inner = withoutEnd(text)
+	wrapped := within(inner)
+	return inner, errors.Join(checkSelect(ctx, r, wrapped), checkPlan(ctx, r, wrapped))
+}
 
-// checkSelect says what is wrong with a statement, in DuckDB's words where it
-// has some. It plans the statement and runs nothing.
-func checkSelect(ctx context.Context, r *reader, text string) error {
+// within is a SELECT of all that another selects. Lines end before its own do, so that
+// a comment at its end is one of it alone.
+func within(inner string) string { return "SELECT * FROM (\n" + inner + "\n)" }
+
+var errOneSelect = errors.New("one SELECT at a time, and nothing else: no other statement can run here")
+
+func checkSelect(ctx context.Context, r *duckdb.Reader, text string) error {
 	parameters, err := r.CheckSelect(ctx, text)
 	switch {
 	case parameters > 0:
-		return &problem{http.StatusBadRequest, "the SELECT has parameters: write the values in their place"}
+		return errors.New("the SELECT has parameters: write the values in their place")
 	case errors.Is(err, duckdb.ErrNotOneSelect):
 		return errOneSelect
 	}
@@ -72,7 +91,7 @@ func (n planNode) calls() string {
 
 // checkPlan refuses a SELECT by the functions in its plan: there they stand by
 // their names, however the statement came to call them. Nothing runs.
-func checkPlan(ctx context.Context, r *reader, text string) error {
+func checkPlan(ctx context.Context, r *duckdb.Reader, text string) error {
 	var kind, plan string
 	if err := r.QueryRowContext(ctx, "EXPLAIN (FORMAT json) "+text).Scan(&kind, &plan); err != nil {
 		return err
@@ -82,7 +101,7 @@ func checkPlan(ctx context.Context, r *reader, text string) error {
 		return fmt.Errorf("the plan cannot be read: %w", err)
 	}
 	if name := (planNode{Children: nodes}).calls(); name != "" {
-		return &problem{http.StatusBadRequest, fmt.Sprintf("%s cannot be called here: tables are all that can be read", strings.ToLower(name))}
+		return fmt.Errorf("%s cannot be called here: tables are all that can be read", strings.ToLower(name))
 	}
 	return nil
 }

@@ -1,0 +1,178 @@
+package answer
+
+import (
+	"database/sql"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/spacesetl/spacesetl/load/duckdb"
+)
+
+func newDB(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := duckdb.OpenSQL("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	db.SetMaxOpenConns(1)
+	if _, err := db.Exec("SET TimeZone = 'America/New_York'"); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// written is a result in a form, as it is sent.
+func written(t testing.TB, db *sql.DB, form, inner string, args ...any) string {
+	t.Helper()
+	f, ok := FormNamed(form)
+	if !ok {
+		t.Fatalf("there is no form %s", form)
+	}
+	path := filepath.Join(t.TempDir(), "result")
+	statement, err := f.Copy(t.Context(), db, inner, path, args...)
+	if err != nil {
+		t.Fatalf("%s of %s: %v", form, inner, err)
+	}
+	if _, err := db.Exec(statement, args...); err != nil {
+		t.Fatalf("%s of %s: %v", form, inner, err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	var b strings.Builder
+	if err := f.Send(&b, file); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// everything has a column of each kind.
+const everything = `SELECT TIMESTAMPTZ '2026-01-02 03:04:05.000006+02' AS at, TIMESTAMP '2026-01-02 03:04:05' AS naive, NULL AS gone, '' AS empty,
+ 'a"b,' || chr(10) || 'c' AS text, 'nan'::DOUBLE AS odd, 12345678901234567::BIGINT AS big, -5 AS below, [1, NULL] AS list, {'a': 1} AS part,
+ '1016156991946263296' AS id, '=1+1' AS formula, true AS yes, DATE '2026-01-02' AS day, 2 AS id -- one more`
+
+func TestFormsWriteEveryKindOfValue(t *testing.T) {
+	db := newDB(t)
+	for form, want := range map[string]string{
+		"csv": "at,naive,gone,empty,text,odd,big,below,list,part,id,formula,yes,day,id_1\n" +
+			"2026-01-02T01:04:05.000006Z,2026-01-02 03:04:05,,\"\",\"a\"\"b,\nc\",nan,12345678901234567,-5,\"[1, NULL]\",{'a': 1},1016156991946263296,=1+1,true,2026-01-02,2\n",
+		"jsonl": `{"at":"2026-01-02T01:04:05.000006Z","naive":"2026-01-02 03:04:05","gone":null,"empty":"","text":"a\"b,\nc","odd":null,"big":12345678901234567,` +
+			`"below":-5,"list":[1,null],"part":{"a":1},"id":"1016156991946263296","formula":"=1+1","yes":true,"day":"2026-01-02","id_1":2}` + "\n",
+		Sheet: "\ufeffat,naive,gone,empty,text,odd,big,below,list,part,id,formula,yes,day,id_1\r\n" +
+			"2026-01-02 01:04:05,2026-01-02 03:04:05,,\"\",\"a\"\"b,\nc\",nan,'12345678901234567,-5,\"[1, NULL]\",{'a': 1},'1016156991946263296,'=1+1,true,2026-01-02,2\r\n",
+	} {
+		if got := written(t, db, form, everything); got != want {
+			t.Errorf("%s:\ngot  %q\nwant %q", form, got, want)
+		}
+	}
+	if got := written(t, db, "json", "FROM range(2)"); !json.Valid([]byte(got)) {
+		t.Errorf("json: %q", got)
+	}
+	if got := written(t, db, "ids", "SELECT unnest(['a', 'b'])"); got != "a\nb\n" {
+		t.Errorf("ids: %q", got)
+	}
+	if got := written(t, db, "parquet", everything); !strings.HasPrefix(got, "PAR1") {
+		t.Errorf("parquet: begins with %q", got[:4])
+	}
+	if got := written(t, db, Sheet, `SELECT 1 AS "=cmd"`); !strings.HasPrefix(got, "\ufeff'=cmd\r\n") {
+		t.Errorf("a title that is a formula: %q", got)
+	}
+}
+
+// The exact CSV holds every text, and tells NULL from an empty one.
+func TestExactCSVIsReadBack(t *testing.T) {
+	db := newDB(t)
+	path := filepath.Join(t.TempDir(), "back.csv")
+	inner := `SELECT unnest(['', NULL, '=1', ' x ', '"', 'a' || chr(10) || chr(13) || 'b', ',', '1E12345678901', '007', '👩‍💻', '\', 'NULL']) AS text, 1 AS n`
+	if err := os.WriteFile(path, []byte(written(t, db, "csv", inner)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var lost int
+	err := db.QueryRow("SELECT count(*) FROM ((" + inner + ") EXCEPT FROM read_csv('" + path + "', all_varchar = false, types = {'text': 'VARCHAR', 'n': 'INTEGER'}, allow_quoted_nulls = false))").Scan(&lost)
+	if err != nil || lost > 0 {
+		t.Errorf("%d rows are not read back, %v", lost, err)
+	}
+}
+
+// sheetOf is a text as a cell of a sheet.
+func sheetOf(t testing.TB, db *sql.DB, text string) string {
+	t.Helper()
+	data := written(t, db, Sheet, "SELECT 'x' AS x, CAST(? AS VARCHAR) AS text", text)
+	rows, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(data, "\ufeff"))).ReadAll()
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%q: %d rows of %q, %v", text, len(rows), data, err)
+	}
+	return rows[1][1]
+}
+
+var sheetTexts = map[string]bool{ // whether a spreadsheet would take it for something else
+	"=HYPERLINK(\"http://x\")": true, "+1": true, "-1": true, "@SUM(1)": true, "\t=1": true, "\r=1": true, "\ttab": true, " =1": true, "\u200b=1": true, "\ufeff@x": true, "＝1": true, "'quoted": true,
+	"1016156991946263296": true, "1E12345678901": true, "007": true, "1SLjjRYNejbKM": true, "10/12": true, ".5": true, "$5": true, "(5)": true, "Mar1": true, "SEPT 2": true, "2026-01-02": true,
+	"": false, "open mic": false, "música": false, "👩‍💻 =1": false, "marathon": false, "a=1": false, "日本": false, "may be": false, "\"x\"": false, "a,b\nc": false,
+}
+
+func TestSheetsLeaveTextsAsTheyAre(t *testing.T) {
+	db := newDB(t)
+	for text, armed := range sheetTexts {
+		want := strings.ReplaceAll(text, "\r\n", "\n")
+		if armed {
+			want = "'" + want
+		}
+		if got := sheetOf(t, db, text); got != want {
+			t.Errorf("%q: got %q, want %q", text, got, want)
+		}
+	}
+	if got := sheetOf(t, db, strings.Repeat("x", 40_000)); len(got) != longestCell {
+		t.Errorf("a text longer than a cell has %d characters, want %d", len(got), longestCell)
+	}
+}
+
+// No text begins a cell with what begins a formula, and each comes back.
+func FuzzSheet(f *testing.F) {
+	for text := range sheetTexts {
+		f.Add(text)
+	}
+	db := newDB(f)
+	f.Fuzz(func(t *testing.T, text string) {
+		if !utf8.ValidString(text) || len(text) > longestCell || strings.Contains(text, "\x00") { // a parameter ends at a NUL
+			t.Skip()
+		}
+		got := sheetOf(t, db, text)
+		if got != "" && strings.Contains("=+-@\t\r", got[:1]) {
+			t.Errorf("%q begins with %q", text, got[:1])
+		}
+		if back := strings.TrimPrefix(got, "'"); back != strings.ReplaceAll(text, "\r\n", "\n") {
+			t.Errorf("%q comes back as %q", text, back)
+		}
+	})
+}
+
+func TestParametersAreFilled(t *testing.T) {
+	for _, c := range []struct {
+		text   string
+		values map[string]string
+		want   string
+		fails  string
+	}{
+		{text: "SELECT $a, '$a', \"$a\", $$ $a $$, a$a -- $a", values: map[string]string{"a": "it's"}, want: "SELECT 'it''s', '$a', \"$a\", $$ $a $$, a$a -- $a"},
+		{text: "SELECT 1", want: "SELECT 1"},
+		{text: "LIMIT $n;", values: map[string]string{"n": "3"}, want: "LIMIT '3';"},
+		{text: "SELECT $x$ $n $x$", want: "SELECT $x$ $n $x$"},
+		{text: "SELECT $a, $b", values: map[string]string{"a": "1"}, fails: "has a parameter $b"},
+		{text: "SELECT $since", values: map[string]string{"sice": "1"}, fails: "no parameter $sice: it has $since"},
+		{text: "SELECT 1", values: map[string]string{"x": "1"}, fails: "no parameter $x: it has none"},
+	} {
+		got, err := Fill(c.text, c.values)
+		if got != c.want || (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) {
+			t.Errorf("%s with %v: got %q, %v; want %q %s", c.text, c.values, got, err, c.want, c.fails)
+		}
+	}
+}
