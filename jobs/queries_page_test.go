@@ -17,9 +17,9 @@ func questionsPage(results map[string][][]string) string {
 		"Made of [queries](queries) and what they return: `go test ./jobs -run TestQueriesReturnTheTruth -update`.\n" +
 		"Tables and columns are described in the [data dictionary](README.md), relations in the [diagrams](ER.md).\n\n" +
 		"The results are those of the demo's database, `spacesetl demo`. Questions with a † want a store of several runs; they were\n" +
-		fmt.Sprintf("asked of one of %d runs, %d hours apart, in a simulated world that goes on. With DuckDB's command line, in a store's folder:\n\n",
+		fmt.Sprintf("asked of one of %d runs, %d hours apart, in a simulated world that goes on. By number or name:\n\n",
 			followedRuns, int(followedEvery.Hours())) +
-		"```sh\nduckdb -readonly spaces.duckdb < QUERY.sql\n```\n\n| question | read | query |\n|---|---|---|\n")
+		"```sh\nspacesetl query 09 --store ./spaces\n```\n\n| question | read | query |\n|---|---|---|\n")
 	for _, q := range schemas.Queries() {
 		fmt.Fprintf(&b, "| [%s](#%s)%s | %s | [%s](queries/%[5]s.sql) |\n", q.Question, anchor(q.Question), mark(q), tableLinks(q.Tables), q.Name)
 	}

@@ -61,7 +61,7 @@ var arrows = map[string][]string{
 	"cmd/spacesetl/printable": nil,
 	"cmd/spacesetl/usage":     {"schemas", "jobs/jobfile", "load/destinations"},
 	"cmd/spacesetl/doctor":    {"extract", "extract/auth", "jobs", "jobs/jobfile", "load/duckdb", "pipeline/health", "pipeline/store"},
-	"cmd/spacesetl/show":      {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/store", "jobs", "jobs/account", "extract", "cmd/spacesetl/printable"},
+	"cmd/spacesetl/show":      {"schemas", "pipeline/answer", "pipeline/forecast", "pipeline/health", "pipeline/money", "pipeline/store", "jobs", "jobs/account", "extract", "cmd/spacesetl/printable"},
 	"cmd/spacesetl/observe":   {"schemas", "pipeline", "pipeline/store", "extract", "extract/address", "cmd/spacesetl/printable"},
 }
 

@@ -47,7 +47,7 @@ func browseStore(c *console, ctx *cli.Context) error {
 	}
 	handler, err := browse.New(ctx.Context, cfg)
 	if errors.Is(err, fs.ErrNotExist) {
-		return usage.Of(errors.New("there is no run with tables in " + spec.Store + ": name a store with --store"))
+		return noTables(cfg.Store)
 	}
 	if err != nil {
 		return err

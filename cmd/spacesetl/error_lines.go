@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 )
 
 // errorLines is the text of an error, in which only we begin a line: with each of
@@ -14,6 +15,8 @@ func errorLines(err error) string {
 	switch e := err.(type) {
 	case *jobs.InvalidError:
 		return e.Error()
+	case *answer.StatementError:
+		return strings.TrimSpace(inOneLine(e.Message) + "\n" + e.Where)
 	case *adviceError:
 		return errorLines(e.error) + "\n" + e.advice
 	case interface{ Unwrap() error }:

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"strings"
@@ -37,6 +38,8 @@ func (e signalError) Error() string { return e.String() }
 // the process at once; what has landed is on disk.
 func signalled() (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
+	// A reader that has gone, as head does, ends no process: writing fails.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
@@ -69,6 +72,9 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 	if err == nil {
 		err = app.RunContext(ctx, args)
 	}
+	if readerGone(err) {
+		err = nil // it had what it wanted
+	}
 	if err != nil {
 		for line := range strings.Lines(errorLines(err)) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
@@ -79,6 +85,12 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 		}
 	}
 	return exitCode(ctx, err)
+}
+
+// readerGone reports whether an error is that nobody reads standard output any more.
+func readerGone(err error) bool {
+	var write *fs.PathError
+	return errors.Is(err, syscall.EPIPE) && errors.As(err, &write) && write.Path == os.Stdout.Name()
 }
 
 func (c *console) app() *cli.App {
@@ -103,7 +115,7 @@ func (c *console) app() *cli.App {
 		Commands: []*cli.Command{
 			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
 			backupCommand(c), restoreCommand(c), pruneCommand(c), authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
-			reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
+			queryCommand(c), exportCommand(c), reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),
 		},
 	}

@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
-	"io"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -18,7 +16,7 @@ import (
 
 var readmeQuery = regexp.MustCompile("(?s)```sql\n(.*?)```\n```\n(.*?)```")
 
-// The README's queries, on the demo's database, print what it says.
+// The README's queries, on the demo's store, print what it says.
 func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
 	scratchtest.SkipRacing(t)
 	if testing.Short() {
@@ -30,22 +28,17 @@ func TestReadmeQueriesPrintWhatTheReadmeSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	var stderr bytes.Buffer
-	if code := run(t.Context(), []string{"spacesetl", "demo", "--dir", dir}, io.Discard, &stderr); code != 0 {
-		t.Fatalf("demo: code %d\n%s", code, stderr.String())
+	if code, _, stderr := spoken(t, "demo", "--dir", dir); code != 0 {
+		t.Fatalf("demo: code %d\n%s", code, stderr)
 	}
-	db, err := sql.Open("duckdb", filepath.Join(dir, "spaces.duckdb")+"?access_mode=read_only")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
 	queries := readmeQuery.FindAllStringSubmatch(string(readme), -1)
 	if len(queries) < 5 {
 		t.Fatalf("%d queries in the README, want 5 or more", len(queries))
 	}
 	for _, q := range queries {
-		if diff := cmp.Diff(shownRows(q[2]), printedRows(t, db, q[1])); diff != "" {
-			t.Errorf("%s\n(-README +printed):\n%s", q[1], diff)
+		_, printed, stderr := spoken(t, "query", "--store", dir, q[1])
+		if diff := cmp.Diff(q[2], printed); diff != "" {
+			t.Errorf("%s\n(-README +printed):\n%s%s", q[1], diff, stderr)
 		}
 	}
 }
@@ -79,52 +72,6 @@ func TestThePageOnSecurityNamesWhatIsLinked(t *testing.T) {
 	if n := bytes.Count(page, []byte("\n")); n > 70 {
 		t.Errorf("%d lines are more than a page", n)
 	}
-}
-
-// shownRows takes a printed table apart.
-func shownRows(table string) [][]string {
-	var rows [][]string
-	for line := range strings.Lines(strings.TrimSpace(table)) {
-		var row []string
-		for cell := range strings.SplitSeq(line, "|") {
-			row = append(row, strings.TrimSpace(cell))
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
-
-// printedRows returns the names and the values of a result as text.
-func printedRows(t testing.TB, db *sql.DB, text string) [][]string {
-	t.Helper()
-	rows, err := db.Query("SELECT COLUMNS(*)::VARCHAR FROM (" + strings.TrimRight(strings.TrimSpace(text), ";") + ")")
-	if err != nil {
-		t.Fatalf("%s: %v", text, err)
-	}
-	defer rows.Close()
-	names, err := rows.Columns()
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := [][]string{names}
-	for rows.Next() {
-		values, into := make([]sql.NullString, len(names)), make([]any, len(names))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			t.Fatal(err)
-		}
-		row := make([]string, len(names))
-		for i, v := range values {
-			row[i] = strings.TrimSuffix(strings.TrimSpace(v.String), ".0")
-		}
-		all = append(all, row)
-	}
-	if err := rows.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return all
 }
 
 // The README's queries are five of them, word by word.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -59,6 +60,15 @@ func (f Form) Copy(ctx context.Context, q Querier, inner, path string, args ...a
 		list[i] = value + " AS " + schemas.Quote(title)
 	}
 	return fmt.Sprintf("COPY (SELECT %s FROM (%s)) TO %s (USE_TMP_FILE false, %s)", strings.Join(list, ", "), within(inner), schemas.QuoteText(path), f.options), nil
+}
+
+// Write has a file made of what a SELECT without its end returns.
+func (f Form) Write(ctx context.Context, r *duckdb.Reader, inner, path string) error {
+	statement, err := f.Copy(ctx, r, inner, path)
+	if err == nil {
+		_, err = r.ExecContext(ctx, statement)
+	}
+	return unwrapped(err)
 }
 
 // Send writes a file that the statement made.

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -173,6 +174,20 @@ func TestParametersAreFilled(t *testing.T) {
 		got, err := Fill(c.text, c.values)
 		if got != c.want || (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) {
 			t.Errorf("%s with %v: got %q, %v; want %q %s", c.text, c.values, got, err, c.want, c.fails)
+		}
+	}
+}
+
+// An error is of the person's own lines, with a mark below the place.
+func TestErrorsNameThePersonsLine(t *testing.T) {
+	err := unwrapped(errors.New("Conversion Error: Could not convert string 'x\ny' to INT32\n\nLINE 10: SELECT 'x'\n                ^"))
+	var wrong *StatementError
+	if !errors.As(Wrong(err), &wrong) || wrong.Where != "LINE 9: SELECT 'x'\n               ^" || wrong.Message != "Conversion Error: Could not convert string 'x\ny' to INT32" {
+		t.Errorf("got %+v", wrong)
+	}
+	for _, other := range []string{"IO Error: disk full", "x\n\nLINE 1: a\nforged"} {
+		if err := Wrong(errors.New(other)); errors.As(err, &wrong) || err.Error() != other {
+			t.Errorf("%q is %q", other, err)
 		}
 	}
 }

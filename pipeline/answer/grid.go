@@ -71,7 +71,7 @@ func Select(ctx context.Context, r *duckdb.Reader, text string, b Bounds) ([]Col
 	// DuckDB's own texts of the values: a NUL, an interval, a map as they are
 	// there. The limit stands inside, so that no more is computed than shown.
 	grid, err := Read(ctx, r, fmt.Sprintf("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (%s LIMIT %d)", within(inner), b.Rows+1), b)
-	return columns, grid, err
+	return columns, grid, unwrapped(err)
 }
 
 // Grid is a result as text.

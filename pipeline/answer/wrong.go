@@ -3,6 +3,7 @@ package answer
 import (
 	"errors"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -28,6 +29,36 @@ var (
 	ofStatement = regexp.MustCompile(`^(Parser|Syntax|Binder|Catalog|Conversion|Invalid Input|Invalid|Permission|Out of Range|Not implemented|Mismatch Type|Constraint|Sequence|Parameter Not Allowed) Error: `)
 	whereMark   = regexp.MustCompile(`\n+(LINE [0-9]+: [^\n]*\n *\^)\s*$`)
 )
+
+// unwrapped makes an error of a SELECT that stands within another one of the SELECT itself:
+// there it begins a line above.
+func unwrapped(err error) error {
+	if err == nil {
+		return nil
+	}
+	m := whereMark.FindStringSubmatchIndex(err.Error())
+	if m == nil {
+		return err
+	}
+	text := err.Error()
+	line, rest, _ := strings.Cut(text[m[2]+len("LINE "):], ":")
+	n, _ := strconv.Atoi(line)
+	above := strconv.Itoa(n - 1)
+	if len(above) < len(line) { // the mark moves with the text
+		rest = strings.Replace(rest, "\n ", "\n", 1)
+	}
+	return reworded{err, text[:m[2]] + "LINE " + above + ":" + rest}
+}
+
+// reworded is an error in other words.
+type reworded struct {
+	error
+	text string
+}
+
+func (e reworded) Error() string { return e.text }
+
+func (e reworded) Unwrap() error { return e.error }
 
 // Wrong makes a StatementError of an error that is one.
 func Wrong(err error) error {

@@ -6,21 +6,21 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // firstStarters is how many of the starters are shown at once: the README's.
 const firstStarters = 5
 
-// starters are statements to begin with: the README's queries, then the others
-// that read tables and no files.
+// starters are statements to begin with: the README's queries, then the others.
 func starters() []schemas.Query {
 	var first, rest []schemas.Query
-	for _, q := range schemas.Queries() {
+	for _, q := range answer.Shipped() {
 		switch {
 		case slices.Contains([]string{"01-liveliest-spaces", "03-who-speaks-most", "07-topics-and-audiences", "13-tickets", "18-not-given"}, q.Name):
 			first = append(first, q)
-		case !strings.Contains(q.SQL, "read_parquet"):
+		default:
 			rest = append(rest, q)
 		}
 	}

@@ -28,9 +28,9 @@ const (
 )
 
 // ours are the names of folders, for whatever they are made.
-var ours = regexp.MustCompile(`^spacesetl-(browse|verify|test)-[0-9]+$`)
+var ours = regexp.MustCompile(`^spacesetl-(browse|query|verify|test)-[0-9]+$`)
 
-// New makes a folder below another one for browse, verify or test.
+// New makes a folder below another one for browse, query, verify or test.
 func New(below, what string) (*Folder, error) {
 	dir, err := os.MkdirTemp(below, "spacesetl-"+what+"-*")
 	if err != nil {

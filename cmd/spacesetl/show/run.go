@@ -74,7 +74,7 @@ func printPaths(out io.Writer, r jobs.Result) error {
 			filepath.ToSlash(filepath.Join(r.Parquet, "spaces", "**", "*.parquet")))
 	}
 	if r.DuckDB != "" {
-		_ = to(out, "\nDuckDB   %s\n         duckdb -readonly %s -c \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, jobs.ShellWord(r.DuckDB))
+		_ = to(out, "\nDuckDB   %s\n         spacesetl query --store %s \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, jobs.ShellWord(filepath.Dir(r.DuckDB)))
 	}
 	if r.Latest != "" {
 		_ = to(out, "\nlatest   %s\n         duckdb -c \"FROM '%s' LIMIT 10\"\n", r.Latest, filepath.ToSlash(filepath.Join(r.Latest, "spaces.parquet")))

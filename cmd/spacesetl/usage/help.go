@@ -87,7 +87,8 @@ func helpText(examples, usage, description string, s *Syntax) string {
 	}
 	writeRows(&b, rows)
 	if s.Path == nil {
-		return b.String() + "Also " + strings.Join(also, ", ") + "; each has --help.\n"
+		half := (len(also) + 1) / 2
+		return b.String() + "Also " + strings.Join(also[:half], ", ") + ",\n" + strings.Join(also[half:], ", ") + "; each has --help.\n"
 	}
 	rows = nil
 	for _, f := range s.Flags {
@@ -107,8 +108,8 @@ func helpText(examples, usage, description string, s *Syntax) string {
 	return b.String()
 }
 
-// minor are the commands that help names in one line.
-var minor = []string{"abandon", "backup", "compact", "completion", "feed", "man", "prune", "restore", "version"}
+// minor are the commands that help names in two lines.
+var minor = []string{"abandon", "backup", "compact", "completion", "export", "feed", "man", "prune", "replay", "restore", "simulate", "version"}
 
 // manyFlags are so many that they stand in groups.
 const manyFlags = 18

@@ -32,7 +32,7 @@ func manFiles(m *manual) {
 		{"raw/DAY-N.ndjson.zst, raw/MONTH-N.ndjson.zst", "The same of the runs of a day that is over, or of a month."},
 		{"parquet/TABLE/run_date=DAY/RUN-N.parquet", "The rows of a run; elsewhere with another partition in the job."},
 		{"parquet/_latest.json", "The newest run whose files are complete."},
-		{"spaces.duckdb", "All runs merged; read it with duckdb -readonly."},
+		{"spaces.duckdb", "All runs merged; read it with spacesetl query, or duckdb -readonly."},
 		{"runs/RUN/plan.json, manifest.json", "What was asked; the receipt, written last."},
 		{"runs/DAY-N.json.zst, runs/MONTH-N.json.zst", "The same of the runs of a day that is over, or of a month."},
 		{"state.json, ledger.json, ledger.ndjson", "Which Spaces can still change; what pages cost. Made again from raw when deleted."},

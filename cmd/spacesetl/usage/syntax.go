@@ -73,7 +73,7 @@ func takesFile(command *cli.Command) bool {
 
 // takesJob reports whether a word of a command can be its job file.
 func takesJob(command *cli.Command) bool {
-	return command.ArgsUsage != "RUN" && Find(command.Flags, "file") != nil
+	return !slices.Contains([]string{"RUN", "QUERY", "TABLE"}, command.ArgsUsage) && Find(command.Flags, "file") != nil
 }
 
 func helpSyntax() SyntaxFlag {

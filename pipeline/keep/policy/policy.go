@@ -15,6 +15,15 @@ const Shortest = 40 * 24 * time.Hour
 // Age reads how long something is kept: a number of days, weeks or years, such as 90d,
 // 26w or 2y, and Shortest at least.
 func Age(text string) (time.Duration, error) {
+	span, err := Span(text)
+	if err == nil && span < Shortest {
+		return 0, fmt.Errorf("is too short: runs need what those of the last %d days have left", Shortest/(24*time.Hour))
+	}
+	return span, err
+}
+
+// Span reads a number of days, weeks or years, such as 7d.
+func Span(text string) (time.Duration, error) {
 	const day = 24 * time.Hour
 	units := map[byte]time.Duration{'d': day, 'w': 7 * day, 'y': 365 * day}
 	var n int
@@ -22,11 +31,8 @@ func Age(text string) (time.Duration, error) {
 	if text != "" && units[text[len(text)-1]] > 0 {
 		n, err = strconv.Atoi(text[:len(text)-1])
 	}
-	switch {
-	case err != nil || n < 0 || n > 36500:
+	if err != nil || n < 0 || n > 36500 {
 		return 0, errors.New("is not a number of days, weeks or years, such as 90d, 26w or 2y")
-	case time.Duration(n)*units[text[len(text)-1]] < Shortest:
-		return 0, fmt.Errorf("is too short: runs need what those of the last %d days have left", Shortest/day)
 	}
 	return time.Duration(n) * units[text[len(text)-1]], nil
 }

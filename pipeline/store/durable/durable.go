@@ -5,6 +5,7 @@ package durable
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -44,13 +45,21 @@ type Options struct {
 // The error names the file. A failure before the rename leaves what was there
 // before; after it the file is the new one, which may not outlive a power cut.
 func WriteFile(path string, text []byte, o Options) error {
-	if err := o.write(path, text); err != nil {
+	return Write(path, o, func(w io.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
+}
+
+// Write is WriteFile of what a function writes.
+func Write(path string, o Options, what func(io.Writer) error) error {
+	if err := o.write(path, what); err != nil {
 		return fmt.Errorf("%s: %w", path, Cause(err))
 	}
 	return nil
 }
 
-func (o Options) write(path string, text []byte) error {
+func (o Options) write(path string, what func(io.Writer) error) error {
 	if o.Mode == 0 {
 		o.Mode = 0o666
 	}
@@ -59,8 +68,7 @@ func (o Options) write(path string, text []byte) error {
 		return err
 	}
 	defer os.Remove(file.Name()) // gone already when all went well
-	_, err = file.Write(text)
-	if err := errors.Join(err, file.Close()); err != nil {
+	if err := errors.Join(what(file), file.Close()); err != nil {
 		return err
 	}
 	if err := o.Step.At(o.Name+": written", path); err != nil {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/load/duckdb"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/store"
+)
+
+// question is what a command asks of a store.
+type question struct {
+	dir     store.Dir
+	timeout time.Duration
+	form    string // of answer.Forms, or table or markdown
+	out     string // file; empty for stdout
+	memory  string
+	// statement is asked for once the tables are open.
+	statement func(context.Context, *duckdb.Reader) (string, error)
+}
+
+// answerFlags are those of a question.
+func answerFlags(formats []string, timeout string) []cli.Flag {
+	return []cli.Flag{
+		text("file", "", "job `FILE` (YAML), for its store", "f"),
+		text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
+		usage.OneOf(text("format", "", strings.Join(formats, ", ")+"; default as --out ends, or "+formats[0]+"; `FORMAT`"), formats...),
+		usage.OneOf(text("for", "", "`excel`, a CSV in which ids stay text and formulas do nothing"), "excel"),
+		text("out", "", "`FILE` to write; default standard output", "o"),
+		usage.Duration("timeout", "longest time to take, default "+timeout+"; `TIME`"),
+		memoryFlag(),
+	}
+}
+
+// newQuestion reads the flags; formats are those that the command has, the default first.
+func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, err error) {
+	spec, err := storeSpec(c, ctx)
+	if err != nil {
+		return q, err
+	}
+	q = question{dir: store.Dir(spec.Store), timeout: ctx.Duration("timeout"), form: ctx.String("format"), out: ctx.String("out")}
+	if q.out == "-" {
+		q.out = ""
+	}
+	if q.form == "" {
+		q.form = formats[0]
+		for _, format := range formats {
+			if strings.HasSuffix(q.out, "."+format) || format == "markdown" && strings.HasSuffix(q.out, ".md") {
+				q.form = format
+			}
+		}
+	}
+	if ctx.String("for") != "" {
+		if ctx.IsSet("format") && q.form != "csv" {
+			return q, usage.Errorf("--for excel is a CSV: leave out --format %s", q.form)
+		}
+		q.form = answer.Sheet
+	}
+	if info, err := os.Stat(q.out); err == nil && !info.Mode().IsRegular() {
+		return q, usage.Errorf("--out %s is no file", q.out)
+	}
+	if q.form == "parquet" && q.out == "" && printable.Terminal(c.stdout) != nil {
+		return q, usage.Errorf("Parquet is not for a terminal: name a file with --out")
+	}
+	memory, err := setMemory(ctx)
+	if memory > 0 {
+		q.memory = fmt.Sprint(memory, "B")
+	}
+	return q, err
+}
