@@ -5,6 +5,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/jobs/ready"
+	"github.com/spacesetl/spacesetl/pipeline/answer"
 )
 
 func completionCommand(c *console) *cli.Command {
@@ -19,7 +20,7 @@ source <(spacesetl completion bash)`,
 			"It needs nothing else: not this program while it completes, nor a package of completions.",
 		ArgsUsage: "SHELL",
 		Action: func(ctx *cli.Context) error {
-			words := map[string][]string{"completion": usage.Shells()}
+			words := map[string][]string{"completion": usage.Shells(), "query": answer.Names(), "export": exported()}
 			for _, job := range ready.Jobs() {
 				words["jobs show"] = append(words["jobs show"], job.Name)
 			}

@@ -59,16 +59,20 @@ spacesetl export v_people --for excel -o people.csv`,
 	}
 }
 
-// tableOf is the table or view that the command line names.
-func tableOf(ctx *cli.Context) (string, error) {
-	var names []string
+// exported are the names of views and tables.
+func exported() (names []string) {
 	for _, v := range schemas.Views() {
 		names = append(names, v.Name)
 	}
 	for _, t := range schemas.Tables() {
 		names = append(names, t.Name)
 	}
-	name := ctx.Args().First()
+	return names
+}
+
+// tableOf is the table or view that the command line names.
+func tableOf(ctx *cli.Context) (string, error) {
+	names, name := exported(), ctx.Args().First()
 	switch {
 	case ctx.NArg() != 1:
 		return "", usage.Errorf("name one table or view: %s", strings.Join(names, ", "))
