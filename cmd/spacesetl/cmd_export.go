@@ -99,7 +99,7 @@ func sinceOf(c *console, text string) (at time.Time, err error) {
 }
 
 // sightings are columns with the time of a row, the one that tells most first.
-var sightings = []string{"last_seen_at", "_fetched_at", "fetched_at", "valid_from", "at", "ended_at"}
+var sightings = []string{"last_seen_at", "_fetched_at", "observed_at", "event_at"}
 
 // rowsOf is the SELECT of a table's rows, or of their ids.
 func rowsOf(name string, columns []answer.Column, ids bool, since time.Time, where string) (string, error) {

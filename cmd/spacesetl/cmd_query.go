@@ -95,7 +95,9 @@ const longestQuery = 1 << 20
 // queryText is the SQL that a word stands for.
 func queryText(word string) (string, error) {
 	file, named := strings.CutPrefix(word, "@")
-	if q, ok := answer.Named(word); ok {
+	if q, ok := answer.Named(word); ok && answer.ReadsFiles(q) {
+		return "", usage.Errorf("query %s reads Parquet files by their names: give it to DuckDB itself, in the store's folder", q.Name)
+	} else if ok {
 		return q.SQL, nil
 	}
 	if !named && word != "-" {

@@ -38,7 +38,7 @@ func schemaFlag() cli.Flag {
 
 // replay prints what each run came to when it is made.
 func replay(c *console, ctx *cli.Context) error {
-	out := ctx.String("output")
+	out := resultFormat(ctx)
 	w, err := watch(c, ctx)
 	if err != nil {
 		return err

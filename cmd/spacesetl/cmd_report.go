@@ -81,7 +81,7 @@ func reportRun(c *console, ctx *cli.Context, w *observe.Observer, r ended, forma
 	switch {
 	case err != nil:
 		w.Log().Warn("no report: " + err.Error())
-	case format == "json":
+	case format == "json", format == quietly:
 		w.Log().Info("report " + path)
 	default:
 		_ = c.print("\nReport   %s\n", path)

@@ -27,9 +27,13 @@ spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with
 			memoryFlag(),
 			outputFlag(),
 			noReportFlag(),
+			flag("dry-run", "say what it would ask and cost, as plan does, and send nothing"),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
 		), append(watchFlags(), tellFlags()...)...),
 		Action: func(ctx *cli.Context) error {
+			if ctx.Bool("dry-run") {
+				return showPlan(c, ctx)
+			}
 			return watched(c, ctx, func(w *observe.Observer) (ended, error) { return startRun(c, ctx, w) })
 		},
 	}

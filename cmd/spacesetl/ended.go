@@ -23,7 +23,7 @@ type ended struct {
 // watched runs work under the command's observer, prints what it came to and
 // makes its report.
 func watched(c *console, ctx *cli.Context, work func(*observe.Observer) (ended, error)) error {
-	out := ctx.String("output")
+	out := resultFormat(ctx)
 	w, err := watch(c, ctx)
 	if err != nil {
 		return err
@@ -55,10 +55,24 @@ func outcome(r ended, err error) schemas.Outcome {
 	return schemas.Failed
 }
 
+// quietly is the format of no result.
+const quietly = "none"
+
+// resultFormat is how the result of a run is printed.
+func resultFormat(ctx *cli.Context) string {
+	if out := ctx.String("output"); out == "json" || !ctx.Bool("quiet") {
+		return out
+	}
+	return quietly
+}
+
 // printResult prints what a run came to, as a manifest or to read.
 func printResult(c *console, r jobs.Result, format string) error {
 	switch {
 	case r.Manifest == nil:
+		return nil
+	case format == quietly: // but for what is missing
+		sayAll(c.say, show.Gaps(r.Manifest))
 		return nil
 	case format == "json":
 		return c.printJSON(r.Manifest)

@@ -17,6 +17,8 @@ func watchFlags() []cli.Flag {
 	return usage.In(usage.Watch,
 		usage.OneOf(text("progress", "auto", "bar, log, json, none, or auto: bar on a terminal; `HOW`"), observe.Progresses...),
 		usage.OneOf(text("log-level", "info", "least that is logged: debug, info, warn, error; `LEVEL`"), observe.Levels...),
+		flag("verbose", "log all there is, as --log-level debug", "v"),
+		flag("quiet", "print nothing but warnings and errors", "q"),
 		usage.OneOf(text("log-format", "auto", "text, json, or auto: text on a terminal only; `FORMAT`"), observe.Formats...),
 	)
 }
@@ -71,10 +73,22 @@ func telemetryTo(signal, path, address string) string {
 
 // watch returns the observer of a command with watchFlags and maybe tellFlags.
 func watch(c *console, ctx *cli.Context) (*observe.Observer, error) {
+	progress, level := ctx.String("progress"), ctx.String("log-level")
+	switch {
+	case ctx.Bool("verbose") && ctx.Bool("quiet"):
+		return nil, usage.Errorf("--verbose or --quiet: choose one")
+	case ctx.Bool("verbose") && !ctx.IsSet("log-level"):
+		level = "debug"
+	case ctx.Bool("quiet") && !ctx.IsSet("log-level"):
+		level = "warn"
+	}
+	if ctx.Bool("quiet") && !ctx.IsSet("progress") {
+		progress = "none"
+	}
 	host, _ := os.Hostname() // empty is a name, too
 	w, err := observe.New(observe.Options{
 		Stderr: c.stderr, Dumb: dumb(), Version: version, Host: host,
-		Progress: ctx.String("progress"), Level: ctx.String("log-level"), Format: ctx.String("log-format"),
+		Progress: progress, Level: level, Format: ctx.String("log-format"),
 		MetricsFile: ctx.String("metrics-file"), Pushgateway: ctx.String("pushgateway"), OTLP: collector(ctx.String("otlp-endpoint")), Ping: ctx.String("ping-url"), Insecure: insecure(ctx),
 	})
 	if err != nil {

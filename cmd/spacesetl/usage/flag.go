@@ -36,8 +36,8 @@ func Number(name string, value int, help string) cli.Flag {
 }
 
 // Bool is a flag that stands or does not.
-func Bool(name, help string) cli.Flag {
-	return Flag{documented: &cli.BoolFlag{Name: name, Usage: help, EnvVars: Env(name)}}
+func Bool(name, help string, aliases ...string) cli.Flag {
+	return Flag{documented: &cli.BoolFlag{Name: name, Usage: help, EnvVars: Env(name), Aliases: aliases}}
 }
 
 // Duration is a flag that takes a time such as 20m.
