@@ -19,29 +19,30 @@ import (
 // plans the statement and runs nothing.
 func Check(ctx context.Context, r *duckdb.Reader, text string) (inner string, err error) {
 	if strings.TrimSpace(text) == "" {
-		return "", errors.New("there is nothing to run: write a SELECT")
+		return "", &StatementError{Message: "there is nothing to run: write a SELECT"}
 	}
 	if err := checkSelect(ctx, r, text); err != nil {
 		return "", err
 	}
 	inner = withoutEnd(text)
-	wrapped := within(inner)
-	return inner, errors.Join(checkSelect(ctx, r, wrapped), checkPlan(ctx, r, wrapped))
+	// Asked for its plan, a text of several statements would run all but one.
+	if err := checkSelect(ctx, r, within(inner)); err != nil {
+		return "", err
+	}
+	return inner, checkPlan(ctx, r, within(inner))
 }
 
 // within is a SELECT of all that another selects. Lines end before its own do, so that
 // a comment at its end is one of it alone.
 func within(inner string) string { return "SELECT * FROM (\n" + inner + "\n)" }
 
-var errOneSelect = errors.New("one SELECT at a time, and nothing else: no other statement can run here")
-
 func checkSelect(ctx context.Context, r *duckdb.Reader, text string) error {
 	parameters, err := r.CheckSelect(ctx, text)
 	switch {
 	case parameters > 0:
-		return errors.New("the SELECT has parameters: write the values in their place")
+		return &StatementError{Message: "the SELECT has parameters: write the values in their place"}
 	case errors.Is(err, duckdb.ErrNotOneSelect):
-		return errOneSelect
+		return &StatementError{Message: "one SELECT at a time, and nothing else: no other statement can run here", err: err}
 	}
 	return err
 }
@@ -101,7 +102,7 @@ func checkPlan(ctx context.Context, r *duckdb.Reader, text string) error {
 		return fmt.Errorf("the plan cannot be read: %w", err)
 	}
 	if name := (planNode{Children: nodes}).calls(); name != "" {
-		return fmt.Errorf("%s cannot be called here: tables are all that can be read", strings.ToLower(name))
+		return &StatementError{Message: strings.ToLower(name) + " cannot be called here: tables are all that can be read"}
 	}
 	return nil
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// StatementError is what is wrong with a statement, in DuckDB's words.
+// StatementError is what is wrong with a statement, in DuckDB's words or in ours.
 type StatementError struct {
 	Message string
 	// Where is the line that DuckDB stopped at, and below it a mark; empty where it says
@@ -65,8 +65,9 @@ func Wrong(err error) error {
 	if err == nil {
 		return nil
 	}
-	if errors.Is(err, errOneSelect) {
-		return &StatementError{Message: err.Error(), err: err}
+	var known *StatementError
+	if errors.As(err, &known) {
+		return known
 	}
 	text := strings.TrimPrefix(err.Error(), "could not prepare query\n")
 	if !ofStatement.MatchString(text) {
