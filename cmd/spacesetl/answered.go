@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -52,7 +53,10 @@ func (q question) answer(c *console, ctx context.Context) error {
 		return fmt.Errorf("stopped: %w", context.Cause(ctx))
 	case within.Err() != nil:
 		return fmt.Errorf("stopped after %s: ask for less, or give it more with --timeout", q.timeout)
-	case errors.Is(err, fs.ErrNotExist):
+	case strings.Contains(err.Error(), "Out of Memory Error"):
+		return errors.New("this does not fit in memory: ask for less, or allow it more with --memory")
+	}
+	if _, none := answer.Look(q.dir); errors.Is(none, fs.ErrNotExist) { // else a file of theirs is gone
 		return noTables(q.dir)
 	}
 	return answer.Wrong(err)

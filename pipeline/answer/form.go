@@ -13,10 +13,10 @@ import (
 // Form is how a result is written for other programs.
 type Form struct {
 	Name, MIME string
-	Begin      string // of the file, before what DuckDB writes
-	options    string // DuckDB's
-	value      func(Column) string
-	title      func(name string) string
+	Begin      string                   // of the file, before what DuckDB writes
+	options    string                   // DuckDB's
+	value      func(Column) string      // in SQL; nil for the value as it is
+	title      func(name string) string // of a column; nil for its name
 }
 
 // Forms are all forms. Times are in UTC, and in all but Parquet as RFC 3339 has them.
