@@ -23,7 +23,7 @@ const (
 )
 
 // roomy are the folders that are larger and hold one idea all the same.
-var roomy = []string{"extract", "extract/simulator", "transform", "pipeline/browse", "schemas"}
+var roomy = []string{"extract", "extract/simulator", "transform", "schemas"}
 
 // room is a folder with Go files.
 type room struct {
