@@ -14,6 +14,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/load/feed"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 func feedCommand(c *console) *cli.Command {
@@ -81,14 +82,17 @@ func feedEngine(c *console, ctx *cli.Context) error {
 	for _, note := range notes {
 		c.say("note: " + note)
 	}
-	var lost feed.Lost
+	lost := feed.Lost{}
 	config := feed.Config{Dialect: d, Files: store.Dir(spec.Store).Parquet(), Prefix: prefix, Known: known, Notes: notes}
-	write := func(w io.Writer) (err error) {
-		lost, err = feed.Write(ctx.Context, w, config, runs)
+	write := func(w io.Writer, runs []schemas.Load) error {
+		of, err := feed.Write(ctx.Context, w, config, runs)
+		for column, n := range of {
+			lost[column] += n
+		}
 		return err
 	}
 	if command.Line == "" {
-		err = write(c.exact())
+		err = write(c.exact(), runs)
 	} else if len(runs) > 0 {
 		err = command.Feed(ctx.Context, &d, runs, write)
 	}
@@ -111,8 +115,6 @@ func checkFeed(ctx *cli.Context, d *feed.Dialect) error {
 		return usage.Errorf("--new or --all: choose one")
 	case ctx.String("exec") != "" && ctx.String("loaded") != "":
 		return usage.Errorf("--exec asks the engine what it has: leave out --loaded")
-	case ctx.String("prefix") == "":
-		return nil
 	}
 	if err := d.CheckPrefix(ctx.String("prefix")); err != nil {
 		return usage.Errorf("--prefix: %v", err)

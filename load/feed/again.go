@@ -171,11 +171,11 @@ func (s *script) apply(staged map[string]bool) {
 		}
 		for _, c := range copies(t) {
 			names := d.names("", namesOf(c))
-			s.say(fmt.Sprintf("DELETE FROM %s WHERE (%s) AND %s", d.name(c.name), where, is))
+			s.say(d.where(d.name(c.name), c.key, fmt.Sprintf("(%s) AND %s", where, is)))
 			s.say(fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %[2]s FROM %s WHERE %s", d.name(c.name), names, d.name(work(c.name)), is))
 		}
 	}
-	s.say(fmt.Sprintf("DELETE FROM %s WHERE run_id IN (SELECT now.run_id FROM %s AS now)", d.name(loads), d.name(ready)))
+	s.say(d.delete(d.name(loads), loadsTable().key[:1], fmt.Sprintf("SELECT now.run_id FROM %s AS now", d.name(ready))))
 	s.say(fmt.Sprintf("INSERT INTO %s (run_id, content, loaded_at) SELECT now.run_id, now.content, %s FROM %s AS now", d.name(loads), d.now, d.name(ready)))
 	s.say(d.empty(d.name(ready)))
 }

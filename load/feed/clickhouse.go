@@ -18,7 +18,7 @@ func clickHouse() Dialect {
 	name := func(name string) string { return "`" + name + "`" }
 	d := Dialect{
 		Name: "clickhouse", Title: "ClickHouse",
-		Prefixes: []string{"s3", "gs", "https", "http"},
+		Prefixes: []string{"s3://", "gs://", "https://", "http://"},
 		session:  "SET join_use_nulls = 1, union_default_mode = 'DISTINCT', mutations_sync = 2, lightweight_deletes_sync = 2, use_hive_partitioning = 0, use_structure_from_insertion_table_in_table_functions = 0, session_timezone = 'UTC'",
 		name:     name,
 		text: func(text string) string {
@@ -37,9 +37,7 @@ func clickHouse() Dialect {
 		digits:   func(n int) string { return fmt.Sprintf("(SELECT number + 1 AS digit FROM numbers(%d)) AS digits", n) },
 		now:      "now64(6)",
 		view:     orReplaced,
-		add: func(table string, definitions []string) string {
-			return "ALTER TABLE " + table + " ADD COLUMN IF NOT EXISTS " + strings.Join(definitions, ", ADD COLUMN IF NOT EXISTS ")
-		},
+		add:      allIfMissing,
 		fits: func(value string) string {
 			return fmt.Sprintf("(toUnixTimestamp64Micro(%s) >= %d AND toUnixTimestamp64Micro(%[1]s) < %[3]d)", value, int64(year1900), int64(year2300))
 		},
@@ -47,7 +45,7 @@ func clickHouse() Dialect {
 		guess:    true,
 		drops:    true,
 		castText: "String",
-		columns:  "(SELECT `table` AS table_name, name AS column_name FROM system.columns WHERE database = currentDatabase()) AS columns",
+		columns:  columnsOf("(SELECT `table` AS table_name, name AS column_name FROM system.columns WHERE database = currentDatabase()) AS columns"),
 	}
 	for _, w := range schemas.Warehouses() {
 		if w.Name == d.Name {

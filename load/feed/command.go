@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/schemas"
@@ -120,9 +121,15 @@ func (k *Known) Lacks(runs []schemas.Load) string {
 
 // Feed gives the client what write writes, and asks whether the engine has the runs then:
 // some clients go on after an error, and end as if there were none.
-func (c Command) Feed(ctx context.Context, d *Dialect, runs []schemas.Load, write func(io.Writer) error) error {
-	if err := c.Give(ctx, write); err != nil {
-		return err
+func (c Command) Feed(ctx context.Context, d *Dialect, runs []schemas.Load, write func(io.Writer, []schemas.Load) error) error {
+	most := len(runs)
+	if d.each {
+		most = 1
+	}
+	for some := range slices.Chunk(runs, most) {
+		if err := c.Give(ctx, func(w io.Writer) error { return write(w, some) }); err != nil {
+			return err
+		}
 	}
 	known, err := c.Known(ctx, d)
 	if err == nil {

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,9 +14,13 @@ import (
 type Dialect struct {
 	Name  string // as in --dialect
 	Title string
-	// Prefixes are the schemes of places that it reads Parquet files from, besides files;
-	// nil where it reads none, and the script has the rows.
+	// Prefixes are what places begin with that it reads Parquet files from; nil where it
+	// reads none, and the script has the rows. It reads them where they are, too, unless it
+	// is remote.
 	Prefixes []string
+	remote   bool
+	// each says that a script is to be short: each run is given on its own.
+	each bool
 
 	client  string // lines of the engine's own client, before all SQL: that it stops at an error
 	session string // begins a session
@@ -39,24 +42,32 @@ type Dialect struct {
 	begin, commit string
 	empty         func(table string) string // deletes all rows
 	delete        func(table string, key []string, query string) string
-	distinct      func(a, b string) string
-	rule          func(quote func(string) string, from func(*schemas.Table) string) schemas.Rule
-	digits        func(n int) string
-	now           string
-	view          func(name, query string) string
-	// read selects from a Parquet file.
+	// byKey says that no other condition of a DELETE may have a subquery.
+	byKey    bool
+	distinct func(a, b string) string
+	rule     func(quote func(string) string, from func(*schemas.Table) string) schemas.Rule
+	digits   func(n int) string
+	now      string
+	view     func(name, query string) string
+	// read selects from a Parquet file. Where no query can, land are the statements that make
+	// the table landed of one with these columns.
 	read func(place string) (string, error)
+	land func(columns []schemas.Column, place string) string
+	// rewrite changes what the engine says otherwise than all.
+	rewrite func(statement string) string
 	// fits is the condition that a time can be stored; earliest and latest are its bounds,
 	// in microseconds since 1970, of which the first is in and the second out.
 	fits             func(value string) string
 	earliest, latest int64
 	mostKey          int // characters in a text of a key; 0 for any number
+	mostText         int // bytes of a text; 0 for any number
 	// check fails where a staged table has not so many rows.
 	check func(table, feeding string, rows int64, message string) string
 	// infinite is the literal of an infinite number; empty where none can be stored.
 	infinite string
 	castText string // the type of texts in a CAST
-	columns  string // what to select table_name and column_name from
+	columns  string // the query of columnsOf; "" where only DESCRIBE tells
+	typed    string // the literal of a time, for its digits; booleans are words then. "" for texts and numbers
 }
 
 // table is one to be made.
@@ -69,7 +80,7 @@ type table struct {
 
 // Dialects are those that can be fed.
 func Dialects() []Dialect {
-	return []Dialect{clickHouse(), duckDB(), mySQL(), sqlite()}
+	return []Dialect{bigQuery(), clickHouse(), duckDB(), duckLake(), mySQL(), redshift(), snowflake(), sqlite(), trino()}
 }
 
 // Named returns a dialect.
@@ -85,16 +96,26 @@ func Named(name string) (Dialect, bool) {
 // transactions reports whether a run comes in whole or not at all.
 func (d *Dialect) transactions() bool { return d.begin != "" }
 
+// azure is the scheme of places that have the container before an @.
+const azure = "abfss"
+
 // CheckPrefix returns why the engine cannot read files from a place.
 func (d *Dialect) CheckPrefix(prefix string) error {
-	scheme, _, ok := strings.Cut(prefix, "://")
+	i := slices.IndexFunc(d.Prefixes, func(begin string) bool { return strings.HasPrefix(prefix, begin) })
+	scheme, _, _ := strings.Cut(prefix, "://")
 	switch {
+	case prefix == "" && d.remote:
+		return fmt.Errorf("%s reads no files of this machine: copy the parquet folder to a place that begins with %s, and name it", d.Title, strings.Join(d.Prefixes, ", "))
+	case prefix == "":
+		return nil
 	case d.Prefixes == nil:
 		return fmt.Errorf("%s reads no Parquet files: the script has the rows, and no prefix", d.Title)
-	case !ok || !slices.Contains(d.Prefixes, scheme):
-		return fmt.Errorf("%s reads files from %s://, and not from %q", d.Title, strings.Join(d.Prefixes, "://, "), cmp.Or(scheme, prefix))
-	case strings.Contains(prefix, "@") || strings.Contains(prefix, "?"):
+	case i < 0:
+		return fmt.Errorf("%s reads files from %s, and not from %q", d.Title, strings.Join(d.Prefixes, ", "), scheme)
+	case strings.ContainsAny(strings.TrimPrefix(prefix, d.Prefixes[i]), "@?") && (scheme != azure || strings.ContainsAny(prefix[len(azure)+3:], ":?")):
 		return fmt.Errorf("a prefix stands in the script: it has no secret, and no @ or ?")
+	case d.remote && !isName(prefix):
+		return fmt.Errorf("a prefix for %s has letters, digits and none of the signs that may mean something else there", d.Title)
 	}
 	return nil
 }
@@ -186,6 +207,27 @@ func keysIn(name func(string) string) func(table string, key []string, query str
 		}
 		return fmt.Sprintf("DELETE FROM %s WHERE %s IN (%s)", table, some, query)
 	}
+}
+
+// eachIfMissing adds columns that are not there, a statement each; allIfMissing with one.
+func eachIfMissing(table string, definitions []string) string {
+	script := ""
+	for _, definition := range definitions {
+		script += fmt.Sprintf("ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s;\n", table, definition)
+	}
+	return script
+}
+
+func allIfMissing(table string, definitions []string) string {
+	return "ALTER TABLE " + table + " ADD COLUMN IF NOT EXISTS " + strings.Join(definitions, ", ADD COLUMN IF NOT EXISTS ")
+}
+
+// where deletes the rows of a table that meet a condition, which concerns all of a key.
+func (d *Dialect) where(table string, key []string, condition string) string {
+	if !d.byKey {
+		return fmt.Sprintf("DELETE FROM %s WHERE %s", table, condition)
+	}
+	return d.delete(table, key, fmt.Sprintf("SELECT %s FROM %s WHERE %s", d.names("", key), table, condition))
 }
 
 func isDistinct(a, b string) string { return a + " IS DISTINCT FROM " + b }

@@ -9,7 +9,7 @@ import (
 func duckDB() Dialect {
 	d := Dialect{
 		Name: "duckdb", Title: "DuckDB",
-		Prefixes: []string{"s3", "gs", "gcs", "r2", "az", "azure", "http", "https"},
+		Prefixes: []string{"s3://", "gs://", "gcs://", "r2://", "az://", "azure://", "http://", "https://"},
 		client:   ".bail on\n.mode list\n",
 		session:  "SET TimeZone = 'UTC'",
 		name:     quoted,
@@ -25,19 +25,13 @@ func duckDB() Dialect {
 		rule: func(_ func(string) string, from func(*schemas.Table) string) schemas.Rule {
 			return schemas.DuckDBRule(from)
 		},
-		digits: func(n int) string { return fmt.Sprintf("(SELECT unnest(range(1, %d)) AS digit) AS digits", n+1) },
-		now:    "now()",
-		view:   orReplaced,
-		add: func(table string, definitions []string) string {
-			script := ""
-			for _, definition := range definitions {
-				script += fmt.Sprintf("ALTER TABLE %s ADD COLUMN IF NOT EXISTS %s;\n", table, definition)
-			}
-			return script
-		},
+		digits:   func(n int) string { return fmt.Sprintf("(SELECT unnest(range(1, %d)) AS digit) AS digits", n+1) },
+		now:      "now()",
+		view:     orReplaced,
+		add:      eachIfMissing,
 		guess:    true,
 		castText: "VARCHAR",
-		columns:  "duckdb_columns() WHERE database_name = current_database() AND schema_name = current_schema() AND NOT internal",
+		columns:  columnsOf("duckdb_columns() WHERE database_name = current_database() AND schema_name = current_schema() AND NOT internal"),
 	}
 	d.create = func(t table) string {
 		begin := "CREATE TABLE IF NOT EXISTS"

@@ -22,6 +22,7 @@ import (
 const (
 	loads   = "_loads"
 	feeding = "_feeding"
+	landed  = "_landed" // of engines that load files: one
 )
 
 // Config says what to write.
@@ -87,6 +88,9 @@ func (s *script) text(text string) { _, _ = s.out.WriteString(text) } // Flush h
 
 // say ends a statement, if there is one.
 func (s *script) say(statement string) {
+	if s.Dialect.rewrite != nil {
+		statement = s.Dialect.rewrite(statement)
+	}
 	if statement != "" {
 		s.text(strings.TrimSuffix(statement, ";\n") + ";\n")
 	}
@@ -199,7 +203,9 @@ func (s *script) run(ctx context.Context, l schemas.Load, parts []part) error {
 		staged[p.table.Name] = true
 	}
 	s.text("\n" + comment(fmt.Sprintf("run %s, %d rows", l.RunID, rows)))
-	s.say(d.begin)
+	if d.land == nil {
+		s.say(d.begin)
+	}
 	run, content, now := d.text(l.RunID), d.text(l.Content), d.name(feeding)
 	s.say(d.empty(now))
 	s.say(fmt.Sprintf("INSERT INTO %s (run_id, content) SELECT one.run_id, one.content FROM (SELECT %s AS run_id, %s AS content) AS one WHERE (one.run_id, one.content) NOT IN (SELECT done.run_id, done.content FROM %s AS done)",
@@ -207,6 +213,9 @@ func (s *script) run(ctx context.Context, l schemas.Load, parts []part) error {
 	lost := Lost{}
 	if err := s.stage(ctx, l.RunID, parts, lost); err != nil {
 		return fmt.Errorf("run %s: %w", l.RunID, err)
+	}
+	if d.land != nil {
+		s.say(d.begin)
 	}
 	if !d.transactions() {
 		s.copy(l.RunID, staged)
@@ -216,7 +225,7 @@ func (s *script) run(ctx context.Context, l schemas.Load, parts []part) error {
 		s.say(m.SQL)
 	}
 	if d.transactions() {
-		s.say(fmt.Sprintf("DELETE FROM %s WHERE run_id IN (SELECT now.run_id FROM %s AS now)", d.name(loads), now))
+		s.say(d.delete(d.name(loads), loadsTable().key[:1], fmt.Sprintf("SELECT now.run_id FROM %s AS now", now)))
 		s.say(fmt.Sprintf("INSERT INTO %s (run_id, content, loaded_at) SELECT now.run_id, now.content, %s FROM %s AS now", d.name(loads), d.now, now))
 	} else {
 		s.say(fmt.Sprintf("INSERT INTO %s (run_id, content) SELECT now.run_id, now.content FROM %s AS now", d.name(ready), now))
@@ -233,7 +242,7 @@ func (s *script) run(ctx context.Context, l schemas.Load, parts []part) error {
 // stage puts the rows of a run's files into its tables.
 func (s *script) stage(ctx context.Context, run string, parts []part, lost Lost) error {
 	d := &s.Dialect
-	wanted, emptied := map[string]int64{}, map[string]bool{}
+	wanted, emptied, carried := map[string]int64{}, map[string]bool{}, map[string]bool{}
 	for _, p := range parts {
 		name := merging.Staged(p.table)
 		if !emptied[name] {
@@ -244,22 +253,30 @@ func (s *script) stage(ctx context.Context, run string, parts []part, lost Lost)
 		if err != nil {
 			return err
 		}
-		if d.Prefixes == nil {
-			err = s.values(ctx, f, run, lost)
-		} else {
-			var left int64
-			left, err = s.read(ctx, f, run, lost)
-			wanted[name] += p.rows - left
+		carries := d.Prefixes == nil
+		if d.land != nil {
+			carries, err = f.odd(d)
 		}
+		var left int64
+		switch {
+		case err != nil:
+		case carries:
+			carried[name] = true
+			left, err = s.values(ctx, f, run, lost)
+		default:
+			left, err = s.read(ctx, f, run, lost)
+		}
+		wanted[name] += p.rows - left
 		f.close()
 		if err != nil {
 			return err
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(emptied)) {
-		if d.Prefixes == nil { // the rows are in the script, whether they are needed or not
+		if carried[name] { // the rows are in the script, whether they are needed or not
 			s.say(fmt.Sprintf("DELETE FROM %s WHERE NOT EXISTS (SELECT 1 FROM %s AS now)", d.name(name), d.name(feeding)))
-		} else {
+		}
+		if d.Prefixes != nil {
 			s.say(d.check(d.name(name), d.name(feeding), wanted[name], fmt.Sprintf("the files have not the %d rows of run %s for %s", wanted[name], run, name)))
 		}
 	}

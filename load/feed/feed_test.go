@@ -84,7 +84,7 @@ func must(t *testing.T, e engine, script string) string {
 }
 
 // own are lines of a client of the engine's own.
-var own = regexp.MustCompile(`(?m)^\..*\n`)
+var own = regexp.MustCompile(`(?m)^[.\\].*\n`)
 
 // inGo is DuckDB in this process.
 type inGo struct{ db *sql.DB }

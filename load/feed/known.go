@@ -20,11 +20,15 @@ type Known struct {
 func (d *Dialect) Loads() string {
 	var b strings.Builder
 	b.WriteString(d.client)
+	columns := d.columns
+	if columns == "" {
+		columns = d.describe()
+	}
 	for _, statement := range []string{
 		d.session,
 		d.create(loadsTable()),
 		fmt.Sprintf("SELECT 'spacesetl ' || 'run ' || run_id || ' ' || content || ' .' FROM %s ORDER BY run_id", d.name(loads)),
-		"SELECT 'spacesetl ' || 'column ' || table_name || ' ' || column_name || ' .' FROM " + d.columns,
+		columns,
 		fmt.Sprintf("SELECT 'spacesetl ' || 'runs ' || CAST(count(*) AS %s) || ' .' FROM %s", d.castText, d.name(loads)),
 	} {
 		if statement != "" {
@@ -34,22 +38,40 @@ func (d *Dialect) Loads() string {
 	return b.String()
 }
 
+// columnsOf asks for the columns of tables, by what has them as table_name and column_name.
+func columnsOf(from string) string {
+	return "SELECT 'spacesetl ' || 'column ' || table_name || ' ' || column_name || ' .' FROM " + from
+}
+
+// describe asks for the columns of the tables, which have to be there for that.
+func (d *Dialect) describe() string {
+	var all []string
+	for _, t := range append(stored(), new(script).kept()...) {
+		all = append(all, d.create(t), "SELECT 'spacesetl ' || 'table "+t.name+" .'", "DESCRIBE TABLE "+d.name(t.name))
+	}
+	return strings.Join(all, ";\n")
+}
+
 // said is a line of what Loads selects, whatever the client draws around it.
-var said = regexp.MustCompile(`spacesetl (run|column|runs) (\S+)(?: (\S*))? \.`)
+// After that of a table come its columns, each with a type.
+var said = regexp.MustCompile(`spacesetl (run|column|runs|table) (\S+)(?: (\S*))? \.|(?m:^[|\s]*(\w+)[|\s]+(?:string|bigint|double|boolean|timestamp)\b)`)
 
 // ReadKnown reads what a client wrote that was given Loads.
 func ReadKnown(output string) (*Known, error) {
 	k := &Known{Runs: map[string]string{}, Columns: map[string]map[string]bool{}}
-	runs := -1
+	runs, table := -1, ""
 	for _, m := range said.FindAllStringSubmatch(output, -1) {
 		switch m[1] {
 		case "run":
 			k.Runs[m[2]] = m[3]
 		case "column":
-			if k.Columns[m[2]] == nil {
-				k.Columns[m[2]] = map[string]bool{}
+			k.add(m[2], m[3])
+		case "table":
+			table = m[2]
+		case "":
+			if table != "" {
+				k.add(table, m[4])
 			}
-			k.Columns[m[2]][m[3]] = true
 		case "runs":
 			runs, _ = strconv.Atoi(m[2])
 		}
@@ -61,6 +83,13 @@ func ReadKnown(output string) (*Known, error) {
 		return nil, fmt.Errorf("of %d runs that it has the target names %d: the client has to print all rows", runs, len(k.Runs))
 	}
 	return k, k.check()
+}
+
+func (k *Known) add(table, column string) {
+	if k.Columns[table] == nil {
+		k.Columns[table] = map[string]bool{}
+	}
+	k.Columns[table][column] = true
 }
 
 // check returns why the target is not one to feed.

@@ -38,7 +38,7 @@ func mySQL() Dialect {
 		guess:    true,
 		drops:    true,
 		castText: "CHAR",
-		columns:  "(SELECT c.table_name AS table_name, c.column_name AS column_name FROM information_schema.columns AS c WHERE c.table_schema = database()) AS columns",
+		columns:  columnsOf("(SELECT c.table_name AS table_name, c.column_name AS column_name FROM information_schema.columns AS c WHERE c.table_schema = database()) AS columns"),
 	}
 	d.delete = func(table string, key []string, query string) string {
 		same := make([]string, len(key))

@@ -102,6 +102,40 @@ func (f *file) outside(d *Dialect) bool {
 	return false
 }
 
+// odd reports whether the file has a value, of whatever run, that the dialect may not be able
+// to store: then it cannot be loaded.
+func (f *file) odd(d *Dialect) (odd bool, err error) {
+	if f.outside(d) || d.mostText == 0 {
+		return f.outside(d), nil
+	}
+	for _, group := range f.opened.RowGroups() {
+		for i, c := range f.part.table.Columns {
+			if f.leaves[i] < 0 || !isText(c.Type) {
+				continue
+			}
+			err := eachValue(group.ColumnChunks()[f.leaves[i]], func(v goparquet.Value) {
+				_, stored := d.literal(c, v)
+				odd = odd || !stored
+			})
+			if odd || err != nil {
+				return odd, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// columns are those of the file, in their order there.
+func (f *file) columns() []schemas.Column {
+	columns := make([]schemas.Column, len(f.opened.Schema().Columns()))
+	for i, leaf := range f.leaves {
+		if leaf >= 0 {
+			columns[leaf] = f.part.table.Columns[i]
+		}
+	}
+	return columns
+}
+
 // each calls a function with the rows of a run: of each column of the table the value,
 // which holds until the next.
 func (f *file) each(ctx context.Context, run string, take func([]goparquet.Value) error) error {
@@ -145,35 +179,43 @@ type rowRange struct{ from, to int64 }
 
 // find finds the rows of a run in a group: files of months hold those of many.
 func (f *file) find(group goparquet.RowGroup, run string) (ranges []rowRange, err error) {
-	pages := group.ColumnChunks()[f.leaves[f.part.table.Column("_run_id")]].Pages()
+	at := int64(0)
+	err = eachValue(group.ColumnChunks()[f.leaves[f.part.table.Column("_run_id")]], func(v goparquet.Value) {
+		if string(v.ByteArray()) == run {
+			if last := len(ranges) - 1; last >= 0 && ranges[last].to == at {
+				ranges[last].to++
+			} else {
+				ranges = append(ranges, rowRange{at, at + 1})
+			}
+		}
+		at++
+	})
+	return ranges, err
+}
+
+func eachValue(chunk goparquet.ColumnChunk, take func(goparquet.Value)) error {
+	pages := chunk.Pages()
 	defer pages.Close()
-	values, at := make([]goparquet.Value, 256), int64(0)
+	values := make([]goparquet.Value, 256)
 	for {
 		page, err := pages.ReadPage()
 		if errors.Is(err, io.EOF) {
-			return ranges, nil
+			return nil
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		reader := page.Values()
 		for {
 			n, err := reader.ReadValues(values)
 			for _, v := range values[:n] {
-				if string(v.ByteArray()) == run {
-					if last := len(ranges) - 1; last >= 0 && ranges[last].to == at {
-						ranges[last].to++
-					} else {
-						ranges = append(ranges, rowRange{at, at + 1})
-					}
-				}
-				at++
+				take(v)
 			}
 			if errors.Is(err, io.EOF) || err == nil && n == 0 {
 				break
 			}
 			if err != nil {
-				return nil, err
+				return err
 			}
 		}
 		goparquet.Release(page)

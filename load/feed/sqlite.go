@@ -9,6 +9,7 @@ import (
 // Times as texts with all digits are in their order from the year 0 to 9999.
 const (
 	year0     = -62_167_219_200_000_000
+	year1     = -62_135_596_800_000_000
 	year1000  = -30_610_224_000_000_000
 	year10000 = 253_402_300_800_000_000
 )
@@ -40,7 +41,7 @@ func sqlite() Dialect {
 		earliest: year0, latest: year10000,
 		infinite: "9e999",
 		castText: "TEXT",
-		columns:  "(SELECT m.name AS table_name, p.name AS column_name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS p WHERE m.type = 'table') AS columns",
+		columns:  columnsOf("(SELECT m.name AS table_name, p.name AS column_name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS p WHERE m.type = 'table') AS columns"),
 	}
 	d.create = func(t table) string {
 		name := d.name(t.name)

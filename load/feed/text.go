@@ -2,7 +2,9 @@ package feed
 
 import (
 	"encoding/hex"
+	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -13,6 +15,27 @@ func inQuotes(text string, bytes func(hex string) string) string {
 		return "'" + strings.ReplaceAll(text, "'", "''") + "'"
 	}
 	return bytes(hex.EncodeToString([]byte(text)))
+}
+
+// escaped makes a text a literal where backslashes escape. What a client or a server may take
+// for something else is written as its number.
+func escaped(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < 0x80 && !isName(string(r)) && r != ' ' || r < 0x10000 && !isPlain(string(r)) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return "'" + b.String() + "'"
+}
+
+// isName reports whether a text has signs alone that mean nothing in SQL, patterns and shells.
+func isName(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		return r >= 0x80 || r < ' ' || !strings.ContainsRune("_-.,:/=+@", r) && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }
 
 // isPlain reports whether a text is the same to all: without signs that control, also line

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -19,8 +20,9 @@ import (
 // mostBytes is how long a statement with rows gets, but for its last row.
 const mostBytes = 512 << 10
 
-// values stages the rows of a run that the script carries itself.
-func (s *script) values(ctx context.Context, f *file, run string, lost Lost) error {
+// values stages the rows of a run that the script carries itself, and returns how many it
+// leaves out.
+func (s *script) values(ctx context.Context, f *file, run string, lost Lost) (left int64, err error) {
 	d, t := &s.Dialect, f.part.table
 	names := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
@@ -29,13 +31,14 @@ func (s *script) values(ctx context.Context, f *file, run string, lost Lost) err
 	begin := fmt.Sprintf("INSERT INTO %s (%s) VALUES\n", d.name(merging.Staged(t)), d.names("", names))
 	size := 0
 	literals := make([]string, len(t.Columns))
-	err := f.each(ctx, run, func(row []goparquet.Value) error {
+	err = f.each(ctx, run, func(row []goparquet.Value) error {
 		for i, c := range t.Columns {
 			var stored bool
 			if literals[i], stored = d.literal(c, row[i]); !stored {
 				lost[t.Name+"."+c.Name]++
 			}
 			if literals[i] == "NULL" && t.IsKey(c.Name) {
+				left++
 				return nil
 			}
 		}
@@ -56,7 +59,7 @@ func (s *script) values(ctx context.Context, f *file, run string, lost Lost) err
 	if size > 0 {
 		s.text(";\n")
 	}
-	return err
+	return left, err
 }
 
 // count counts the values that the engine leaves out of a file, and returns of how many rows
@@ -103,6 +106,9 @@ func (d *Dialect) literal(c schemas.Column, v goparquet.Value) (_ string, stored
 		}
 		return strconv.FormatFloat(number, 'e', -1, 64), true
 	case schemas.Bool:
+		if d.typed != "" {
+			return strconv.FormatBool(v.Boolean()), true
+		}
 		if v.Boolean() {
 			return "1", true
 		}
@@ -111,10 +117,10 @@ func (d *Dialect) literal(c schemas.Column, v goparquet.Value) (_ string, stored
 		if !d.fitsTime(v.Int64()) {
 			return "NULL", false
 		}
-		return "'" + time.UnixMicro(v.Int64()).UTC().Format("2006-01-02 15:04:05.000000") + "'", true
+		return fmt.Sprintf(cmp.Or(d.typed, "'%s'"), time.UnixMicro(v.Int64()).UTC().Format("2006-01-02 15:04:05.000000")), true
 	}
 	text := string(v.ByteArray())
-	if !utf8.ValidString(text) || d.mostKey > 0 && isKey(c.Name) && utf8.RuneCountInString(text) > d.mostKey {
+	if !utf8.ValidString(text) || d.mostText > 0 && len(text) > d.mostText || d.mostKey > 0 && isKey(c.Name) && utf8.RuneCountInString(text) > d.mostKey {
 		return "NULL", false
 	}
 	return d.text(text), true
@@ -123,7 +129,12 @@ func (d *Dialect) literal(c schemas.Column, v goparquet.Value) (_ string, stored
 // read stages what the engine reads from a file, and returns how many rows it leaves out.
 func (s *script) read(ctx context.Context, f *file, run string, lost Lost) (left int64, err error) {
 	d, t := &s.Dialect, f.part.table
-	from, err := d.read(s.place(f.part.path))
+	from := d.name(landed)
+	if d.land == nil {
+		from, err = d.read(s.place(f.part.path))
+	} else {
+		s.say(d.land(f.columns(), s.place(f.part.path)))
+	}
 	if err != nil {
 		return 0, err
 	}

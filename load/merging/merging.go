@@ -144,7 +144,11 @@ func (m merge) stale() []Statement {
 	if !m.run.Again || !isLog(m.table) {
 		return nil
 	}
-	return []Statement{{SQL: fmt.Sprintf("DELETE FROM %s WHERE %s", m.of(m.table.Name), m.again(m.run))}}
+	t, run := m.of(m.table.Name), []string{"_run_id"}
+	if m.Plain {
+		return []Statement{{SQL: m.Delete(t, run, fmt.Sprintf("SELECT one.%s FROM %s AS one WHERE %s", m.name(run[0]), t, m.again(m.run)))}}
+	}
+	return []Statement{{SQL: fmt.Sprintf("DELETE FROM %s WHERE %s", t, m.again(m.run))}}
 }
 
 // isLog reports whether a table logs what each run saw, so that its rows belong to their
