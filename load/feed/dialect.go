@@ -42,8 +42,9 @@ type Dialect struct {
 	begin, commit string
 	empty         func(table string) string // deletes all rows
 	delete        func(table string, key []string, query string) string
-	// byKey says that no other condition of a DELETE may have a subquery.
-	byKey    bool
+	// strict says that no other condition of a DELETE may have a subquery, and that an INSERT
+	// names all columns.
+	strict   bool
 	distinct func(a, b string) string
 	rule     func(quote func(string) string, from func(*schemas.Table) string) schemas.Rule
 	digits   func(n int) string
@@ -80,7 +81,7 @@ type table struct {
 
 // Dialects are those that can be fed.
 func Dialects() []Dialect {
-	return []Dialect{bigQuery(), clickHouse(), duckDB(), duckLake(), mySQL(), redshift(), snowflake(), sqlite(), trino()}
+	return []Dialect{bigQuery(), clickHouse(), databricks(), duckDB(), duckLake(), mySQL(), redshift(), snowflake(), spark(), sqlite(), trino()}
 }
 
 // Named returns a dialect.
@@ -130,6 +131,7 @@ func (d *Dialect) merging() merging.Dialect {
 		Digits:     d.digits,
 		Delete:     d.delete,
 		Distinct:   d.distinct,
+		Whole:      d.strict,
 	}
 	if !d.transactions() {
 		m.Table = func(table string) string { return d.name(work(table)) }
@@ -224,7 +226,7 @@ func allIfMissing(table string, definitions []string) string {
 
 // where deletes the rows of a table that meet a condition, which concerns all of a key.
 func (d *Dialect) where(table string, key []string, condition string) string {
-	if !d.byKey {
+	if !d.strict {
 		return fmt.Sprintf("DELETE FROM %s WHERE %s", table, condition)
 	}
 	return d.delete(table, key, fmt.Sprintf("SELECT %s FROM %s WHERE %s", d.names("", key), table, condition))

@@ -56,8 +56,18 @@ func (h history) late() []Statement {
 // mark notes since when rows are as they are, where no version before tells: rows selects
 // that twice of an alias one, and false.
 func (h history) mark(t *schemas.Table, ifAny, rows string) Statement {
-	return Statement{IfAny: ifAny, SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s, %s", h.of(t.Ended().Name),
-		h.names("", append(slices.Clone(t.Key), schemas.ValidFrom, schemas.ValidTo, schemas.Adopted)), h.names("one", t.Key), rows)}
+	return Statement{IfAny: ifAny, SQL: h.into(t, append(slices.Clone(t.Key), schemas.ValidFrom, schemas.ValidTo, schemas.Adopted)) + h.names("one", t.Key) + ", " + rows}
+}
+
+// into begins an INSERT of versions that goes on with the values of some columns.
+func (h history) into(t *schemas.Table, names []string) string {
+	var others []string
+	for _, c := range Ended(t).Columns {
+		if h.Whole && !slices.Contains(names, c.Name) {
+			others = append(others, c.Name)
+		}
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s", h.of(t.Ended().Name), h.names("", append(others, names...)), strings.Repeat("NULL, ", len(others)))
 }
 
 // changed keeps the versions of objects that ended.
@@ -74,8 +84,8 @@ func (h history) end(ifAny, before, join, at, condition string) Statement {
 	columns := append(t.Content(), "_run_id", "_fetched_at")
 	past := fmt.Sprintf("LEFT JOIN (SELECT %s, max(past.%s) AS until FROM %s AS past WHERE %s GROUP BY %[1]s) AS past ON %[5]s",
 		h.names("past", t.Key), h.name(schemas.ValidTo), ended, h.has(before, "past", t.Key), h.equal(t.Key, "past", "one"))
-	return Statement{IfAny: ifAny, SQL: fmt.Sprintf("INSERT INTO %s (%s)\nSELECT %s, coalesce(past.until, owner.%s, one.%s), %s\nFROM %s AS one %s\n%s\nLEFT JOIN %s AS owner ON owner.%s = one.%s\nWHERE one.%[5]s < %[6]s AND %[13]s",
-		ended, h.names("", append(slices.Clone(columns), schemas.ValidFrom, schemas.ValidTo)),
+	into := h.into(t, append(slices.Clone(columns), schemas.ValidFrom, schemas.ValidTo))
+	return Statement{IfAny: ifAny, SQL: into + fmt.Sprintf("%s, coalesce(past.until, owner.%s, one.%s), %s\nFROM %s AS one %s\n%s\nLEFT JOIN %s AS owner ON owner.%s = one.%s\nWHERE one.%[3]s < %[4]s AND %[11]s",
 		h.names("one", columns), h.name(firstSeen), h.name("_fetched_at"), at,
 		before, join, past, h.of(owner.Name), h.name(owner.Key[0]), h.name(t.OwnerColumn()), condition)}
 }

@@ -35,6 +35,8 @@ type Dialect struct {
 	Table func(string) string
 	// Delete deletes the rows of a table with the keys that a query selects.
 	Delete func(table string, key []string, query string) string
+	// Whole says that an INSERT has to name all columns.
+	Whole bool
 	// Distinct is the condition that two values differ, NULL being one.
 	Distinct func(a, b string) string
 }
