@@ -131,6 +131,7 @@ func (d *Dialect) merging() merging.Dialect {
 		Digits:     d.digits,
 		Delete:     d.delete,
 		Distinct:   d.distinct,
+		Text:       d.text,
 		Whole:      d.strict,
 	}
 	if !d.transactions() {

@@ -211,17 +211,21 @@ func holds(t *testing.T, d Dialect, e engine) {
 	}
 }
 
-// edges are values at the edge of what types hold, and past it.
-func edges(t *testing.T, d Dialect, e engine) {
-	dir := t.TempDir()
+// edgeTimes are the years -249, 36, 9999 and 10000.
+var edgeTimes = []int64{-70000000000000000, -61000000000000000, 253402300799999999, 253402300800000000}
+
+// edgeRun is a run with values at the edge of what types hold, and past it.
+func edgeRun(t *testing.T) (dir string, l schemas.Load) {
+	t.Helper()
+	dir = t.TempDir()
 	db := openDuckDB(t, "")
 	defer db.Close()
 	table := schemas.Lookup("users")
-	l := schemas.Load{RunID: "r'1", Content: "c", Only: true, Parts: []schemas.Part{{Table: table.Name, Path: "users.parquet", Rows: 4}}}
+	l = schemas.Load{RunID: "r'1", Content: "c", Only: true, Parts: []schemas.Part{{Table: table.Name, Path: "users.parquet", Rows: 4}}}
 	of := map[string]string{
 		"user_id": "'k' || i", "_run_id": "'r''1'", "_page_id": "'p'", "_fetched_at": "TIMESTAMPTZ '2026-11-01 00:00:00+00'",
 		schemas.ToldColumns: "repeat('1', 40)", schemas.ToldLists: "'0'",
-		"created_at":      "make_timestamptz([-70000000000000000, -61000000000000000, 253402300799999999, 253402300800000000][i])",
+		"created_at":      "make_timestamptz(" + strings.ReplaceAll(fmt.Sprint(edgeTimes), " ", ", ") + "[i])",
 		"followers_count": "[9223372036854775807, -9223372036854775808, 0, NULL][i]",
 		"description":     "['a' || chr(0) || 'b', '😀''\\n;--' || chr(10), repeat('é', 500000), ''][i]",
 	}
@@ -236,9 +240,15 @@ func edges(t *testing.T, d Dialect, e engine) {
 	if _, err := db.Exec("COPY (SELECT " + strings.Join(values, ", ") + " FROM range(1, 5) AS r(i)) TO " + schemas.QuoteText(filepath.Join(dir, "users.parquet")) + " (FORMAT parquet)"); err != nil {
 		t.Fatal(err)
 	}
+	return dir, l
+}
+
+// edges feeds it.
+func edges(t *testing.T, d Dialect, e engine) {
+	dir, l := edgeRun(t)
 	want := beside(t, filepath.Join(t.TempDir(), "beside.duckdb"), dir, l)
 	left := int64(0)
-	for i, at := range []int64{-70000000000000000, -61000000000000000, 253402300799999999, 253402300800000000} {
+	for i, at := range edgeTimes {
 		if d.latest != 0 && !d.fitsTime(at) {
 			left++
 			want["users"][i] = strings.Replace(want["users"][i], fmt.Sprintf(`"%d"`, at), `"."`, 1)

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"io"
 	"os"
 	"regexp"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // unparsed are statements of the manuals that sqlglot takes whole: of SET it knows NAME = VALUE,
@@ -56,19 +58,27 @@ func TestParsed(t *testing.T) {
 		missing(t, "sqlglot in a Python (SPACESETL_SQLGLOT_PYTHON)")
 	}
 	dir, runs, _ := changingRuns(t)
+	odd, edge := edgeRun(t)
 	var input strings.Builder
 	seen := map[string]bool{}
 	for _, d := range Dialects() {
 		if !d.remote && d.Name != "spark" && d.Name != "trino" {
 			continue
 		}
-		prefix := ""
+		c := Config{Dialect: d, Files: dir, Known: &Known{Columns: map[string]map[string]bool{"users": {"user_id": true}}}}
 		if d.Prefixes != nil {
-			prefix = d.Prefixes[0] + "bucket/parquet"
+			c.Prefix = d.Prefixes[0] + "bucket/parquet"
 		}
-		known := &Known{Columns: map[string]map[string]bool{"users": {"user_id": true}}}
-		script := written(t, Config{Dialect: d, Files: dir, Prefix: prefix, Known: known}, runs[:1])
-		for _, statement := range statements(own.ReplaceAllString(d.Loads()+script, "")) {
+		script := d.Loads() + written(t, c, runs[:1])
+		c.Files = odd
+		of, lost := oddly(t, c, edge)
+		if lost["users.created_at"] != 2 || d.mostText > 0 && lost["users.description"] != 1 {
+			t.Errorf("%s: lost %v", d.Name, lost)
+		}
+		if carried := strings.Contains(of, "VALUES"); carried != (d.land != nil || d.Prefixes == nil) || d.land != nil && strings.Contains(of, d.name(landed)) {
+			t.Errorf("%s: a file with a value that cannot be stored: carried %v", d.Name, carried)
+		}
+		for _, statement := range statements(own.ReplaceAllString(script+of, "")) {
 			statement = strings.TrimSpace(statement)
 			of := d.Name + shape(statement)
 			if seen[of] || unparsed.MatchString(statement) {
@@ -87,4 +97,32 @@ func TestParsed(t *testing.T) {
 		t.Errorf("of %d statements sqlglot does not know:\n%.3000s", len(seen), out)
 	}
 	t.Log(len(seen), "shapes")
+}
+
+func oddly(t *testing.T, c Config, l schemas.Load) (string, Lost) {
+	t.Helper()
+	var b strings.Builder
+	lost, err := Write(t.Context(), &b, c, []schemas.Load{l})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String(), lost
+}
+
+// TestEach gives an engine that takes short scripts alone each run on its own.
+func TestEach(t *testing.T) {
+	d := bigQuery()
+	runs := []schemas.Load{{RunID: "r1", Content: "c"}, {RunID: "r2", Content: "c"}}
+	var given []string
+	c := Command{Line: "cat > /dev/null; echo spacesetl run r1 c .; echo spacesetl run r2 c .; echo spacesetl runs 2 .", Stdout: io.Discard, Stderr: io.Discard}
+	err := c.Feed(t.Context(), &d, runs, func(_ io.Writer, some []schemas.Load) error {
+		for _, l := range some {
+			given = append(given, l.RunID)
+		}
+		given = append(given, ".")
+		return nil
+	})
+	if want := []string{"r1", ".", "r2", "."}; err != nil || !slices.Equal(given, want) {
+		t.Errorf("%v, %v, want %v", given, err, want)
+	}
 }

@@ -17,8 +17,8 @@ func redshift() Dialect {
 		client:   "\\set ON_ERROR_STOP on\n",
 		session:  "SET timezone TO 'UTC'",
 		name:     quoted,
-		text: func(text string) string {
-			return inQuotes(text, func(hex string) string { return "FROM_VARBYTE(FROM_HEX('" + hex + "'), 'utf8')" })
+		text: func(text string) string { // of a type: where it selects one without, some queries fail
+			return "CAST(" + inQuotes(text, func(hex string) string { return "FROM_VARBYTE(FROM_HEX('" + hex + "'), 'utf8')" }) + " AS VARCHAR(65535))"
 		},
 		types:  types("VARCHAR(65535)", "BIGINT", "DOUBLE PRECISION", "BOOLEAN", "TIMESTAMPTZ"),
 		typed:  "TIMESTAMPTZ '%s+00'",
@@ -57,7 +57,7 @@ func redshift() Dialect {
 		file := d
 		file.types[schemas.Time] = "TIMESTAMP" // of Parquet COPY takes none with a zone
 		return scratch(file, table{name: landed, columns: columns}) + ";\n" +
-			fmt.Sprintf("COPY %s FROM %s IAM_ROLE default FORMAT AS PARQUET", d.name(landed), d.text(place))
+			fmt.Sprintf("COPY %s FROM %s IAM_ROLE default FORMAT AS PARQUET", d.name(landed), schemas.QuoteText(place))
 	}
 	return d
 }

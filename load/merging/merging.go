@@ -35,6 +35,8 @@ type Dialect struct {
 	Table func(string) string
 	// Delete deletes the rows of a table with the keys that a query selects.
 	Delete func(table string, key []string, query string) string
+	// Text makes a text a literal.
+	Text func(string) string
 	// Whole says that an INSERT has to name all columns.
 	Whole bool
 	// Distinct is the condition that two values differ, NULL being one.
@@ -122,7 +124,7 @@ func (m merge) claimed(alias string) string {
 
 // ofRun is the condition that a row is of the run, as it was merged before.
 func (m merge) ofRun(alias string) string {
-	return fmt.Sprintf("%s.%s = %s", alias, m.name("_run_id"), schemas.QuoteText(m.run.ID))
+	return fmt.Sprintf("%s.%s = %s", alias, m.name("_run_id"), m.text(m.run.ID))
 }
 
 // newest takes rows, of an alias incoming that meet a condition, in by their key: the

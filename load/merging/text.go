@@ -9,6 +9,13 @@ import (
 
 func (d Dialect) name(name string) string { return d.Identifier(name) }
 
+func (d Dialect) text(text string) string {
+	if d.Text != nil {
+		return d.Text(text)
+	}
+	return schemas.QuoteText(text)
+}
+
 // names makes identifiers of an alias, "" for none, in a comma list.
 func (d Dialect) names(alias string, names []string) string {
 	quoted := make([]string, len(names))
@@ -63,7 +70,7 @@ func (d Dialect) remove(ifAny string, key []string, table, alias, from, other, w
 
 // again is the condition that a row is of the run as it was merged before.
 func (d Dialect) again(r Run) string {
-	condition := fmt.Sprintf("%s = %s", d.name("_run_id"), schemas.QuoteText(r.ID))
+	condition := fmt.Sprintf("%s = %s", d.name("_run_id"), d.text(r.ID))
 	if r.Only != "" {
 		condition += " AND " + r.Only
 	}
