@@ -117,17 +117,26 @@ func ReadNotes(d store.Dir) *Notes {
 	if err != nil {
 		return all // nothing is noted
 	}
-	text := string(whole)
-	for {
-		line, rest, found := strings.Cut(text, "\n")
-		if !found {
-			return all
+	lines := strings.SplitAfter(string(whole), "\n")
+	lines = lines[:len(lines)-1] // what comes behind the last end of a line is torn
+	all.lines = len(lines)
+	for _, line := range slices.Backward(lines) {
+		all.bytes += int64(len(line))
+		if all.of[idOf(line)] != nil {
+			continue // the last line of a run counts
 		}
-		if n := parseNote(line); n != nil {
+		if n := parseNote(strings.TrimSuffix(line, "\n")); n != nil && all.of[n.RunID] == nil {
 			all.of[n.RunID] = n
 		}
-		all.lines, all.bytes, text = all.lines+1, all.bytes+int64(len(line))+1, rest
 	}
+	return all
+}
+
+// idOf is the id of the run that a line is of, where it is one of ours.
+func idOf(line string) string {
+	_, rest, _ := strings.Cut(line, "\t{\"id\":\"")
+	id, _, _ := strings.Cut(rest, "\"")
+	return id
 }
 
 // parseNote reads a line; nil is what is none.

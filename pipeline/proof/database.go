@@ -30,8 +30,8 @@ type merged struct {
 }
 
 // fewRuns is of how many runs the versions that ended are compared in any case, which
-// takes some tenths of a second each: in the order of runs, each merged into what those before it
-// made. What the tables have besides follows from the rows of all runs at once.
+// takes some hundredths of a second each: they follow from the order of runs. What the
+// tables have besides follows from the rows of all runs at once.
 const fewRuns = 24
 
 // compare holds the database against it, table by table, unless that was done before of
