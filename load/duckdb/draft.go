@@ -278,7 +278,7 @@ func (n names) recover() error {
 			return err
 		}
 	}
-	return errors.Join(remove(n.next), remove(n.nextWAL), os.RemoveAll(n.nextSpill), os.RemoveAll(n.waiting))
+	return errors.Join(remove(n.next), remove(n.nextWAL), os.RemoveAll(n.nextSpill))
 }
 
 func exists(name string) bool {

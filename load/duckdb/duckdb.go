@@ -36,6 +36,7 @@ type Config struct {
 	HistoriesSince time.Time
 	Step           durable.Step
 
+	waiting bool // files of runs may wait beside the database
 	// planFor is the memory that merges are planned for, in bytes; 0 for what
 	// they have. With hardly any there are many shares, as tests want them.
 	planFor int64
@@ -165,7 +166,11 @@ func (d *Database) prepare(ctx context.Context, r merge.Run) (pending, error) {
 		return nil, err
 	}
 	n := newNames(path)
-	if err := n.recover(); err != nil {
+	err = n.recover()
+	if err == nil && !d.cfg.waiting {
+		err = os.RemoveAll(n.waiting) // of a process that died
+	}
+	if err != nil {
 		unlockDatabase(lock)
 		return nil, err
 	}

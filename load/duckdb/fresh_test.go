@@ -2,6 +2,7 @@ package duckdb
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -89,29 +90,43 @@ UNION ALL SELECT concat_ws(' ', 'sequence', schema_name, sequence_name, start_va
 	return strings.Split(regexp.MustCompile(`id_[0-9a-f]{16}|EXCLUDE \([^)]*\)`).ReplaceAllString(text, ""), "\n")
 }
 
-// Runs that are published together into the database itself need no copy of it, and no
-// transaction that holds them all.
+// Runs that are published together into the database itself need no copy of it, and while
+// they wait for each other it can be read.
 func TestTogetherInPlaceCopiesNothing(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
 	s.publish("r1", batchesOf(t, "r1", map[string][]row{"spaces": {{"space_id": "s1", "_fetched_at": noon}}})...)
 	together := NewTogether(New(Config{Path: s.path, InPlace: true}))
+	loads := func() string {
+		return strings.Join(query(t, s.path+readOnly, "SELECT content FROM _loads ORDER BY ALL"), " ")
+	}
 	for _, run := range []string{"r2", "r3"} {
 		parts := s.commit(run, batchesOf(t, run, map[string][]row{"spaces": {{"space_id": run, "_fetched_at": noon}}}))
 		if err := together.Prepare(t.Context(), schemas.Load{RunID: run, Content: run, Parts: parts}, s.dir); err != nil {
 			t.Fatal(err)
 		}
-		if exists(newNames(s.path).next) {
-			t.Error("the database is copied")
+		for _, part := range parts { // not needed any more
+			if err := os.Remove(filepath.Join(s.dir, part.Path)); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if err := together.Commit(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		if got := query(t, s.path+readOnly, "SELECT content FROM _loads WHERE run_id = '"+run+"'"); len(got) != 1 || got[0] != run {
-			t.Errorf("%s is not visible: %v", run, got)
+		if got := loads(); got != "" {
+			t.Errorf("%s is visible before the others: %v", run, got)
 		}
+	}
+	if exists(newNames(s.path).next) {
+		t.Error("the database is copied")
 	}
 	if err := together.Finish(t.Context()); err != nil {
 		t.Error(err)
+	}
+	if got := loads(); got != "r2 r3" {
+		t.Errorf("got runs %q, want r2 r3", got)
+	}
+	if exists(newNames(s.path).waiting) {
+		t.Error("files of runs are left beside the database")
 	}
 }

@@ -26,8 +26,12 @@ type Together struct {
 // mostTogether is how many runs become visible at a time: what a crash costs.
 const mostTogether = 10 * AtOnce
 
-// NewTogether publishes by a publisher, which nobody else uses.
-func NewTogether(db *Database) *Together { return &Together{db: db} }
+// NewTogether publishes by a publisher, which nobody else uses, to a database that nobody
+// else writes meanwhile.
+func NewTogether(db *Database) *Together {
+	db.cfg.waiting = true
+	return &Together{db: db}
+}
 
 // Prepare is Database.Prepare. The files of a small run are linked, or copied, to wait for
 // others.
@@ -38,11 +42,6 @@ func (t *Together) Prepare(ctx context.Context, l schemas.Load, dir string) erro
 			return err
 		}
 		return t.db.Prepare(ctx, l, dir)
-	}
-	if t.db.pending == nil { // it has the lock, without which nobody writes beside it
-		if err := t.db.Prepare(ctx, schemas.Load{}, dir); err != nil {
-			return err
-		}
 	}
 	kept, err := t.keep(l, dir)
 	if err != nil {
@@ -60,7 +59,12 @@ func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
 	if err != nil {
 		return l, err
 	}
-	t.folder = newNames(path).waiting
+	if t.folder == "" {
+		t.folder = newNames(path).waiting
+		if err := os.RemoveAll(t.folder); err != nil { // of a process that died
+			return l, err
+		}
+	}
 	folder := filepath.Join(t.folder, fmt.Sprint(len(t.waiting)))
 	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return l, err
@@ -145,10 +149,10 @@ func (t *Together) Finish(ctx context.Context) error {
 	}
 	whole := t.ready > 0 && t.ready == t.prepared
 	t.prepared, t.ready = 0, 0
-	if !whole || t.db.pending == nil {
+	if !whole {
 		return t.giveUp()
 	}
-	if err := t.merge(ctx); err != nil {
+	if err := t.merge(ctx); err != nil || t.db.pending == nil {
 		return err
 	}
 	return t.db.Commit(ctx)
