@@ -84,7 +84,7 @@ func someRun(r *rand.Rand, hours int) map[string][]row {
 func TestSeveralRunsAtOnceAreAsOneByOne(t *testing.T) {
 	seeds := []int{4}
 	if long() {
-		seeds = []int{0, 1, 2, 3, 5, 6, 7}
+		seeds = []int{1, 3, 7}
 	}
 	for _, seed := range seeds {
 		t.Run(strconv.Itoa(seed), func(t *testing.T) {
