@@ -1,4 +1,4 @@
-module github.com/spacesetl/spacesetl/cmd/spacesetl-iceberg
+module github.com/spacesetl/spacesetl/load/iceberg
 
 go 1.26.0
 
