@@ -22,6 +22,7 @@ import (
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/schemas/describe"
 )
 
 // The data dictionary is true of a store with everything in it: its examples
@@ -62,7 +63,7 @@ func newFullStore(t *testing.T) *sql.DB {
 	return openStore(t, spec.Store)
 }
 
-// examplesAreCurrent holds schemas/examples.json, which the dictionary shows.
+// examplesAreCurrent holds schemas/describe/examples.json, which the dictionary shows.
 func examplesAreCurrent(t *testing.T, db *sql.DB) {
 	examples := map[string]map[string]string{}
 	for _, table := range schemas.Tables() {
@@ -72,7 +73,7 @@ func examplesAreCurrent(t *testing.T, db *sql.DB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const file = "../schemas/examples.json"
+	const file = "../schemas/describe/examples.json"
 	if *update {
 		if err := os.WriteFile(file, append(want, '\n'), 0o644); err != nil {
 			t.Fatal(err)
@@ -124,7 +125,7 @@ func shortened(text string) string {
 
 func neverIsNever(t *testing.T, db *sql.DB) {
 	checked := 0
-	for _, table := range schemas.Dictionary() {
+	for _, table := range describe.Dictionary() {
 		for _, c := range table.Columns {
 			var nulls, all int
 			query := fmt.Sprintf("SELECT count(*) FILTER (%s IS NULL), count(*) FROM %s", schemas.Quote(c.Name), schemas.Quote(table.Name))

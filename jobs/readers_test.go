@@ -12,6 +12,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
+	"github.com/spacesetl/spacesetl/schemas/describe"
 )
 
 // reader makes the rows that count of the files, with what schema prints.
@@ -32,7 +33,7 @@ func readers() []reader {
 	}
 	return []reader{
 		{name: "ClickHouse", library: "chdb", python: "SPACESETL_CHDB_PYTHON", script: "testdata/clickhouse.py", printed: clickHouse},
-		{name: "polars", library: "polars", python: "SPACESETL_POLARS_PYTHON", script: "testdata/frames.py", printed: schemas.Polars, older: true},
+		{name: "polars", library: "polars", python: "SPACESETL_POLARS_PYTHON", script: "testdata/frames.py", printed: describe.Polars, older: true},
 	}
 }
 

@@ -36,7 +36,7 @@ func Relations() []Relation {
 	var relations []Relation
 	for _, t := range tables {
 		for _, c := range t.Columns {
-			to := c.refers()
+			to := c.Refers()
 			everywhere := c.IsLineage()
 			if to == "" || everywhere && (!t.IsKey(c.Name) || to == t.Name) {
 				continue
@@ -56,8 +56,8 @@ func isOwnKey(t *Table, c Column, table string) bool {
 	return t.Object != "" && t.IsKey(c.Name) && c.From == Value && same != nil && same.Name == table
 }
 
-// refers names the table that the column's value is a key of, or may be.
-func (c Column) refers() string {
+// Refers names the table that the column's value is a key of, or may be.
+func (c Column) Refers() string {
 	if c.Ref != "" {
 		return c.Ref
 	}

@@ -71,8 +71,8 @@ func TestTablesAreWellFormed(t *testing.T) {
 	}
 	for _, table := range Tables() {
 		for _, c := range table.Columns {
-			if c.refers() != "" && !names[c.refers()] || c.Ref != "" && c.Link != "" {
-				t.Errorf("%s.%s refers to unknown table %s, or to two", table.Name, c.Name, c.refers())
+			if c.Refers() != "" && !names[c.Refers()] || c.Ref != "" && c.Link != "" {
+				t.Errorf("%s.%s refers to unknown table %s, or to two", table.Name, c.Name, c.Refers())
 			}
 		}
 	}

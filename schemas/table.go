@@ -276,3 +276,8 @@ func (t *Table) Owner() *Table {
 	}
 	return Lookup(t.Columns[t.Column(t.OwnerColumn())].Ref)
 }
+
+// IsLineage reports whether the column is one of those that every table has.
+func (c Column) IsLineage() bool {
+	return slices.ContainsFunc(lineage, func(l Column) bool { return l.Name == c.Name })
+}

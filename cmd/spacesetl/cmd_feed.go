@@ -22,6 +22,7 @@ func feedCommand(c *console) *cli.Command {
 	for _, d := range feed.Dialects() {
 		dialects = append(dialects, d.Name)
 	}
+	half := len(dialects) / 2
 	return &cli.Command{
 		Name:  "feed",
 		Usage: "write the SQL that takes new runs into another engine, or give it to its client",
@@ -32,9 +33,10 @@ spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duc
 		Description: "The script makes tables that are missing, takes in the rows of each run that the engine lacks,\n" +
 			"and notes the run in the table _loads: they are the rows of the store's own database. What the\n" +
 			"engine has stays as it is, so a script can be given again, also after it died. With neither\n" +
-			"--exec nor --loaded it has all runs. It reads the store, and changes nothing in it.",
+			"--exec nor --loaded it has all runs. It reads the store, and changes nothing in it. Engines:\n" +
+			strings.Join(dialects[:half], ", ") + ",\n" + strings.Join(dialects[half:], ", ") + ".",
 		Flags: []cli.Flag{
-			usage.OneOf(text("dialect", "", "`ENGINE` to feed: "+strings.Join(dialects, ", ")), dialects...),
+			usage.OneOf(text("dialect", "", "`ENGINE` to feed, one of those above"), dialects...),
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
 			text("store", "", "`DIR` of the job's pages and tables (default ./spacesetl-store)"),
 			text("exec", "", "client of the engine: a `COMMAND` of the shell that reads SQL; it is asked first"),

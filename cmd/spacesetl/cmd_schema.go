@@ -18,7 +18,7 @@ type schemaFormat struct {
 // schemaFormats are pages, diagrams, what other tools read, and DDL.
 func schemaFormats() []schemaFormat {
 	formats := []schemaFormat{
-		{"md", schemas.Markdown}, {"json", nil}, {"mermaid", schemas.Mermaid}, {"svg", schemas.SVG}, {"polars", schemas.Polars},
+		{"md", describe.Markdown}, {"json", nil}, {"mermaid", describe.Mermaid}, {"svg", schemas.SVG}, {"polars", describe.Polars},
 		{"dbt", describe.DBT}, {"json-schema", describe.JSONSchema}, {"frictionless", describe.Frictionless}, {"duckdb", schemas.DuckDB},
 	}
 	for _, w := range schemas.Warehouses() {
@@ -59,7 +59,7 @@ func schemaCommand(c *console) *cli.Command {
 					return c.text(f.print())
 				}
 			}
-			return c.printJSON(schemas.Dictionary())
+			return c.printJSON(describe.Dictionary())
 		},
 	}
 }

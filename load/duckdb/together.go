@@ -19,8 +19,9 @@ type Together struct {
 	db *Database
 	// Runs that are prepared and not visible, and those of them that are to be.
 	prepared, ready int
-	waiting         []schemas.Load // small ones, to be merged at once
-	folder          string         // with their files; empty for none
+	waiting         []schemas.Load    // small ones, to be merged at once
+	folder          string            // with their files; empty for none
+	joined          map[string]string // names of files there that several runs have rows in
 }
 
 // mostTogether is how many runs become visible at a time: what a crash costs.
@@ -60,7 +61,7 @@ func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
 		return l, err
 	}
 	if t.folder == "" {
-		t.folder = newNames(path).waiting
+		t.folder, t.joined = newNames(path).waiting, map[string]string{}
 		if err := os.RemoveAll(t.folder); err != nil { // of a process that died
 			return l, err
 		}
@@ -75,11 +76,13 @@ func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
 		if p.Rows == 0 {
 			continue
 		}
-		name := filepath.Join(folder, fmt.Sprint(i, ".parquet"))
-		if err := linkOrCopy(filepath.Join(dir, filepath.FromSlash(p.Path)), name); err != nil {
+		from, name := filepath.Join(dir, filepath.FromSlash(p.Path)), filepath.Join(folder, fmt.Sprint(i, ".parquet"))
+		if known := t.joined[from]; l.Only && known != "" {
+			name = known // it is read once
+		} else if err := linkOrCopy(from, name); err != nil {
 			return l, err
 		}
-		p.Path = name
+		t.joined[from], p.Path = name, name
 		l.Parts = append(l.Parts, p)
 	}
 	return l, nil

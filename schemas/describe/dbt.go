@@ -3,8 +3,6 @@ package describe
 import (
 	"fmt"
 	"strings"
-
-	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // DBT is a file of sources for dbt (1.5 or later): tables and columns with what they mean,
@@ -23,7 +21,7 @@ func DBT() string {
 	line(2, `database: "{{ var('spacesetl_database', target.database) }}"`)
 	line(2, `schema: "{{ var('spacesetl_schema', 'main' if target.type == 'duckdb' else 'spacesetl') }}"`)
 	line(2, "tables:")
-	for _, doc := range schemas.Dictionary() {
+	for _, doc := range Dictionary() {
 		line(3, "- name: %s", doc.Name)
 		line(4, "description: %s", quoted(doc.Doc+" One row per "+doc.Grain+"."))
 		if doc.Name == "runs" {
@@ -46,7 +44,7 @@ func DBT() string {
 }
 
 // testsOf are those of a column of the key.
-func testsOf(doc schemas.TableDoc, column string) string {
+func testsOf(doc TableDoc, column string) string {
 	for _, key := range doc.Key {
 		switch {
 		case key == column && len(doc.Key) == 1:

@@ -1,5 +1,5 @@
-// Package describe writes what other tools know of tables: sources of dbt, a JSON Schema
-// of rows, a data package.
+// Package describe writes what people and other tools know of tables: the data dictionary,
+// diagrams, sources of dbt, a JSON Schema of rows, a data package, a module for polars.
 package describe
 
 import (
@@ -19,7 +19,7 @@ var kinds = [...]struct{ schema, format, field string }{
 }
 
 // sentence is what is said of a column: its meaning, unit, and what NULL means.
-func sentence(c schemas.ColumnDoc) string {
+func sentence(c ColumnDoc) string {
 	text := c.Doc
 	if c.Unit != "" {
 		text += " (" + c.Unit + ")"
@@ -66,7 +66,7 @@ func (o object) MarshalJSON() ([]byte, error) {
 // COPY … TO 'spaces.json': a definition a table.
 func JSONSchema() string {
 	var tables object
-	for _, doc := range schemas.Dictionary() {
+	for _, doc := range Dictionary() {
 		t := schemas.Lookup(doc.Name)
 		var properties object
 		for i, c := range doc.Columns {
@@ -91,7 +91,7 @@ func JSONSchema() string {
 // Frictionless is a data package of the folder latest of a store, with a file a table.
 func Frictionless() string {
 	var resources []object
-	for _, doc := range schemas.Dictionary() {
+	for _, doc := range Dictionary() {
 		t := schemas.Lookup(doc.Name)
 		var fields, foreign []object
 		for i, c := range doc.Columns {

@@ -254,28 +254,44 @@ func (r Run) Count(t *schemas.Table) (rows int64) {
 // Rows returns what to select the new rows of each table from: "" for a table
 // of which the run has none.
 func (r Run) Rows() (map[string]string, error) {
-	names := map[string][]string{}
-	for _, t := range schemas.Tables() {
-		names[t.Name] = nil
-	}
-	for _, p := range r.Parts {
-		if schemas.Lookup(p.Table) == nil {
-			return nil, fmt.Errorf("%s is no table", p.Table)
-		}
-		files := names[p.Table]
-		if p.Rows > 0 {
-			files = append(files, schemas.QuoteText(filepath.Join(r.Dir, filepath.FromSlash(p.Path))))
-		}
-		names[p.Table] = files
-	}
 	rows := map[string]string{}
-	for table, files := range names {
-		rows[table] = ""
-		if len(files) > 0 {
-			rows[table] = fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(slices.Compact(files), ", "))
-			if r.Only {
-				rows[table] = fmt.Sprintf("(FROM %s WHERE _run_id IN (%s))", rows[table], strings.Join(r.ids(), ", "))
+	for _, t := range schemas.Tables() {
+		rows[t.Name] = ""
+	}
+	files, runs := map[string][]string{}, map[string][]string{} // by table and run, by file
+	for _, l := range r.all() {
+		for _, p := range l.Parts {
+			if schemas.Lookup(p.Table) == nil {
+				return nil, fmt.Errorf("%s is no table", p.Table)
 			}
+			if p.Rows == 0 {
+				continue
+			}
+			file := schemas.QuoteText(filepath.Join(r.Dir, filepath.FromSlash(p.Path)))
+			if !slices.Contains(files[p.Table], file) {
+				files[p.Table] = append(files[p.Table], file)
+			}
+			if l.Only {
+				runs[file] = append(runs[file], schemas.QuoteText(l.RunID))
+			}
+		}
+	}
+	for table, files := range files {
+		of := map[string][]string{} // files whose rows are those of the same runs, or all
+		for _, file := range files {
+			ids := strings.Join(slices.Compact(runs[file]), ", ")
+			of[ids] = append(of[ids], file)
+		}
+		var selects []string
+		for _, ids := range slices.Sorted(maps.Keys(of)) {
+			from := fmt.Sprintf("read_parquet([%s], hive_partitioning = false)", strings.Join(of[ids], ", "))
+			if ids != "" {
+				from = fmt.Sprintf("(FROM %s WHERE _run_id IN (%s))", from, ids)
+			}
+			selects = append(selects, from)
+		}
+		if rows[table] = selects[0]; len(selects) > 1 {
+			rows[table] = "(FROM " + strings.Join(selects, " UNION ALL BY NAME FROM ") + ")"
 		}
 	}
 	return rows, nil

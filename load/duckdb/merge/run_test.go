@@ -46,3 +46,22 @@ func TestMergeIsThriftyWhereUpdatesDoNotFit(t *testing.T) {
 		}
 	}
 }
+
+// A file with rows of several runs is read once, for those alone that name it.
+func TestJoinedFilesAreReadOnce(t *testing.T) {
+	t.Parallel()
+	load := func(run string, only bool, path string) schemas.Load {
+		return schemas.Load{RunID: run, Only: only, Parts: []schemas.Part{{Table: "users", Path: path, Rows: 1}}}
+	}
+	r := SeveralOf([]schemas.Load{load("a", true, "month"), load("b", true, "month"), load("c", true, "day"), load("d", false, "own")})
+	rows, err := r.Rows()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "(FROM read_parquet(['own'], hive_partitioning = false)" +
+		" UNION ALL BY NAME FROM (FROM read_parquet(['month'], hive_partitioning = false) WHERE _run_id IN ('a', 'b'))" +
+		" UNION ALL BY NAME FROM (FROM read_parquet(['day'], hive_partitioning = false) WHERE _run_id IN ('c')))"
+	if rows["users"] != want || rows["spaces"] != "" || len(r.Parts) != 3 {
+		t.Errorf("got %s, want %s", rows["users"], want)
+	}
+}

@@ -345,7 +345,6 @@ func SeveralOf(runs []schemas.Load) Run {
 	r := Run{Several: runs}
 	known := map[string]bool{}
 	for _, l := range runs {
-		r.Only = r.Only || l.Only
 		for _, p := range l.Parts {
 			if !known[p.Path] {
 				known[p.Path] = true

@@ -1,9 +1,11 @@
-package schemas
+package describe
 
 import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Every line is one of the four that Mermaid's entity diagrams know and are
@@ -15,8 +17,8 @@ func TestMermaidIsOfItsGrammar(t *testing.T) {
 		relation = regexp.MustCompile(`^    ([a-z_]+) (\|\||\|o)(--|\.\.)o\{ ([a-z_]+) : [a-z_]+$`)
 	)
 	diagrams := map[string]string{"all": Mermaid()}
-	for _, theme := range Themes() {
-		diagrams[theme.Name] = theme.Mermaid()
+	for _, theme := range schemas.Themes() {
+		diagrams[theme.Name] = themeMermaid(theme)
 	}
 	drawn, related := map[string]int{}, 0
 	for name, text := range diagrams {
@@ -29,7 +31,7 @@ func TestMermaidIsOfItsGrammar(t *testing.T) {
 				}
 			case relation.MatchString(line):
 				ends := relation.FindStringSubmatch(line)
-				if Lookup(ends[1]) == nil || Lookup(ends[4]) == nil {
+				if schemas.Lookup(ends[1]) == nil || schemas.Lookup(ends[4]) == nil {
 					t.Errorf("%s: %q joins something that is no table", name, line)
 				}
 				if name == "all" {
@@ -41,12 +43,12 @@ func TestMermaidIsOfItsGrammar(t *testing.T) {
 			}
 		}
 	}
-	for _, table := range Tables() {
+	for _, table := range schemas.Tables() {
 		if drawn[table.Name] != 1 {
 			t.Errorf("%s is in %d themes, want one", table.Name, drawn[table.Name])
 		}
 	}
-	if related != len(Relations()) {
-		t.Errorf("%d relations are drawn, want %d", related, len(Relations()))
+	if related != len(schemas.Relations()) {
+		t.Errorf("%d relations are drawn, want %d", related, len(schemas.Relations()))
 	}
 }

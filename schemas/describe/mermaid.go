@@ -1,40 +1,42 @@
-package schemas
+package describe
 
 import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // Mermaid is the diagram of all tables with their keys and relations, in the
 // language of Mermaid.
 func Mermaid() string {
-	return erDiagram(tables, func(t *Table, c Column) bool { return t.IsKey(c.Name) || c.refers() != "" })
+	return erDiagram(schemas.Tables(), func(t *schemas.Table, c schemas.Column) bool { return t.IsKey(c.Name) || c.Refers() != "" })
 }
 
 // Mermaid is the diagram of the theme's tables with their own columns, and of
 // what they refer to. Left out are those that a run does not ask for by itself.
-func (t Theme) Mermaid() string {
-	return erDiagram(t.Tables, func(_ *Table, c Column) bool { return !c.Private })
+func themeMermaid(t schemas.Theme) string {
+	return erDiagram(t.Tables, func(_ *schemas.Table, c schemas.Column) bool { return !c.Private })
 }
 
 // erDiagram draws tables with those of their columns that show. Tables that
 // they refer to are drawn as empty boxes.
-func erDiagram(drawn []*Table, shows func(*Table, Column) bool) string {
+func erDiagram(drawn []*schemas.Table, shows func(*schemas.Table, schemas.Column) bool) string {
 	var b strings.Builder
 	b.WriteString("erDiagram\n    direction LR\n")
 	for _, t := range drawn {
 		fmt.Fprintf(&b, "    %s {\n", t.Name)
 		for _, c := range t.Columns {
-			if (!c.IsLineage() || t.IsKey(c.Name)) && c.From != Told && shows(t, c) {
+			if (!c.IsLineage() || t.IsKey(c.Name)) && c.From != schemas.Told && shows(t, c) {
 				fmt.Fprintf(&b, "        %s %s%s\n", mermaidType(c.Type), c.Name, mermaidKeys(t, c))
 			}
 		}
 		b.WriteString("    }\n")
 	}
-	for _, r := range Relations() {
-		if slices.ContainsFunc(drawn, func(t *Table) bool { return t.Name == r.From }) {
-			fmt.Fprintf(&b, "    %s %s %s : %s\n", r.To, r.crowsFoot(), r.From, r.Column)
+	for _, r := range schemas.Relations() {
+		if slices.ContainsFunc(drawn, func(t *schemas.Table) bool { return t.Name == r.From }) {
+			fmt.Fprintf(&b, "    %s %s %s : %s\n", r.To, crowsFoot(r), r.From, r.Column)
 		}
 	}
 	return b.String()
@@ -42,7 +44,7 @@ func erDiagram(drawn []*Table, shows func(*Table, Column) bool) string {
 
 // crowsFoot reads from the table that is referred to: exactly one, or one that
 // may be missing, to any number. A broken line is a reference outside the key.
-func (r Relation) crowsFoot() string {
+func crowsFoot(r schemas.Relation) string {
 	one, line := "|o", ".."
 	if r.Certain {
 		one = "||"
@@ -54,17 +56,17 @@ func (r Relation) crowsFoot() string {
 }
 
 // mermaidType is a type in one word.
-func mermaidType(t Type) string {
+func mermaidType(t schemas.Type) string {
 	word, _, _ := strings.Cut(t.String(), " ")
 	return word
 }
 
-func mermaidKeys(t *Table, c Column) string {
+func mermaidKeys(t *schemas.Table, c schemas.Column) string {
 	var keys []string
 	if t.IsKey(c.Name) {
 		keys = append(keys, "PK")
 	}
-	if c.refers() != "" {
+	if c.Refers() != "" {
 		keys = append(keys, "FK")
 	}
 	if len(keys) == 0 {
@@ -85,8 +87,8 @@ func DiagramPage() string {
 		"Every row also names its run (`_run_id`, runs), its page (`_page_id`, api_requests) and when that was received\n" +
 		"(`_fetched_at`); these columns and lines are left out where they are no key, and so are columns that are not asked for by default.\n" +
 		"All tables in one, with keys only: `spacesetl schema --format mermaid`.\n")
-	for _, t := range Themes() {
-		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```mermaid\n%s```\n", t.Name, t.Doc, t.Mermaid())
+	for _, t := range schemas.Themes() {
+		fmt.Fprintf(&b, "\n## %s\n\n%s\n\n```mermaid\n%s```\n", t.Name, t.Doc, themeMermaid(t))
 	}
 	return b.String()
 }

@@ -1,4 +1,4 @@
-package schemas
+package describe
 
 import (
 	_ "embed" // the module
@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // polarsModule is the rule in Python, without the tables.
@@ -18,7 +20,7 @@ var polarsModule string
 func Polars() string {
 	var b strings.Builder
 	b.WriteString("TABLES = {\n")
-	for _, t := range tables {
+	for _, t := range schemas.Tables() {
 		fmt.Fprintf(&b, "    %q: {\n        \"key\": [%s],\n        \"columns\": {%s},\n", t.Name, pythonNames(t.Key), wrapped(pythonTypes(t)))
 		if t.IsEntity() {
 			fmt.Fprintf(&b, "        \"merge\": {%s},\n", wrapped(pythonMerge(t)))
@@ -35,8 +37,8 @@ func Polars() string {
 }
 
 // pythonTypes are the columns with their types, named as the module names them.
-func pythonTypes(t *Table) []string {
-	types := [...]string{Text: "TEXT", ID: "TEXT", Int: "INT", Float: "FLOAT", Bool: "BOOL", Time: "TIME", JSON: "TEXT", Suffix: "TEXT"}
+func pythonTypes(t *schemas.Table) []string {
+	types := [...]string{schemas.Text: "TEXT", schemas.ID: "TEXT", schemas.Int: "INT", schemas.Float: "FLOAT", schemas.Bool: "BOOL", schemas.Time: "TIME", schemas.JSON: "TEXT", schemas.Suffix: "TEXT"}
 	items := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		items[i] = fmt.Sprintf("%q: %s", c.Name, types[c.Type])
@@ -46,20 +48,20 @@ func pythonTypes(t *Table) []string {
 
 // pythonMerge says of the columns of objects what becomes of them, where a sighting
 // does not tell of each; the cases are those of Rule.Objects.
-func pythonMerge(t *Table) []string {
+func pythonMerge(t *schemas.Table) []string {
 	var items []string
 	for _, c := range t.Columns {
 		how := "newest"
 		switch {
 		case t.IsKey(c.Name):
 			continue
-		case c.Merge == Least:
+		case c.Merge == schemas.Least:
 			how = "least"
-		case c.Merge == Greatest:
+		case c.Merge == schemas.Greatest:
 			how = "greatest"
-		case c.From == Nowhere:
+		case c.From == schemas.Nowhere:
 			how = "gone"
-		case c.From == Value || c.From == Extras:
+		case c.From == schemas.Value || c.From == schemas.Extras:
 			continue
 		}
 		items = append(items, fmt.Sprintf("%q: %q", c.Name, how))
@@ -68,10 +70,10 @@ func pythonMerge(t *Table) []string {
 }
 
 // pythonSeen are the lists of other tables' objects that t has rows of.
-func pythonSeen(t *Table) []string {
+func pythonSeen(t *schemas.Table) []string {
 	var items []string
-	for _, parent := range tables {
-		for i, l := range parent.lists {
+	for _, parent := range schemas.Tables() {
+		for i, l := range parent.Lists() {
 			if l.Table == t {
 				items = append(items, fmt.Sprintf("(%q, %d, %s)", parent.Name, i, pythonTexts(l.Set)))
 			}
@@ -81,10 +83,10 @@ func pythonSeen(t *Table) []string {
 }
 
 // pythonClaimed are the columns by which to know the rows of paged collections.
-func pythonClaimed(t *Table) []string {
+func pythonClaimed(t *schemas.Table) []string {
 	var items []string
 	for _, s := range t.Sources {
-		if s.Object == PageObject {
+		if s.Object == schemas.PageObject {
 			items = append(items, pythonTexts(s.Set))
 		}
 	}

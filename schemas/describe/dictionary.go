@@ -1,6 +1,11 @@
-package schemas
+package describe
 
-import "strings"
+import (
+	"slices"
+	"strings"
+
+	"github.com/spacesetl/spacesetl/schemas"
+)
 
 // TableDoc is a table in the data dictionary.
 type TableDoc struct {
@@ -29,15 +34,15 @@ type ColumnDoc struct {
 
 // Dictionary describes every table.
 func Dictionary() []TableDoc {
-	docs := make([]TableDoc, 0, len(tables))
+	docs := make([]TableDoc, 0, len(schemas.Tables()))
 	shown := examples()
-	for _, theme := range Themes() {
+	for _, theme := range schemas.Themes() {
 		for _, t := range theme.Tables {
 			doc := TableDoc{Name: t.Name, Theme: theme.Name, Doc: t.Doc, Grain: t.Grain, Key: t.Key, Merging: merging(t)}
 			for _, c := range t.Columns {
 				doc.Columns = append(doc.Columns, ColumnDoc{
-					Name: c.Name, Type: c.Type.String(), DuckDB: c.Type.DuckDB(), Unit: c.unit(), Doc: c.Doc, Source: sourceOf(t, c),
-					Null: absent(t, c), Private: c.Private, Refers: c.refers(), Example: shown[t.Name][c.Name],
+					Name: c.Name, Type: c.Type.String(), DuckDB: c.Type.DuckDB(), Unit: unit(c), Doc: c.Doc, Source: sourceOf(t, c),
+					Null: absent(t, c), Private: c.Private, Refers: c.Refers(), Example: shown[t.Name][c.Name],
 				})
 			}
 			docs = append(docs, doc)
@@ -47,19 +52,19 @@ func Dictionary() []TableDoc {
 }
 
 // sourceOf names the API field of a column.
-func sourceOf(t *Table, c Column) string {
+func sourceOf(t *schemas.Table, c schemas.Column) string {
 	switch {
-	case c.From == Const:
+	case c.From == schemas.Const:
 		return "which list it is in"
-	case c.From == Ordinal || c.From == ParentOrdinal:
+	case c.From == schemas.Ordinal || c.From == schemas.ParentOrdinal:
 		return "order of the list"
-	case c.From == ParentKey:
+	case c.From == schemas.ParentKey:
 		return "owner of the list"
-	case c.From == Extras:
+	case c.From == schemas.Extras:
 		return "unknown keys"
-	case c.From == Envelope:
+	case c.From == schemas.Envelope:
 		return "request and response"
-	case c.From == Nowhere:
+	case c.From == schemas.Nowhere:
 		return "all runs"
 	}
 	paths := make([]string, 0, 2)
@@ -67,14 +72,19 @@ func sourceOf(t *Table, c Column) string {
 		switch {
 		case path == "$":
 			path = "the list's values"
-		case t.Object != "" && t.Object != PageObject && t.Object != RunObject:
+		case t.Object != "" && t.Object != schemas.PageObject && t.Object != schemas.RunObject:
 			path = string(t.Object) + "." + path
 		}
 		paths = append(paths, path)
 	}
 	joined := strings.Join(paths, " or ")
-	if c.From == Count {
+	if c.From == schemas.Count {
 		return "length of " + joined
 	}
 	return joined
+}
+
+// lineage are the columns that every table ends with.
+func lineage() []schemas.Column {
+	return slices.DeleteFunc(slices.Clone(schemas.Tables()[0].Columns), func(c schemas.Column) bool { return !c.IsLineage() })
 }

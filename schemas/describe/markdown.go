@@ -1,4 +1,4 @@
-package schemas
+package describe
 
 import (
 	"fmt"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 const dictionaryHead = `# Data dictionary
@@ -29,7 +31,7 @@ func Markdown() string {
 	contents(&b, dictionary)
 	everyTable(&b)
 	counting(&b)
-	for _, theme := range Themes() {
+	for _, theme := range schemas.Themes() {
 		fmt.Fprintf(&b, "\n## Theme: %s\n\n%s\n", theme.Name, theme.Doc)
 		for _, t := range dictionary {
 			if t.Theme == theme.Name {
@@ -38,7 +40,7 @@ func Markdown() string {
 		}
 	}
 	b.WriteString("\n## Views\n\nIn DuckDB only.\n")
-	for _, v := range Views() {
+	for _, v := range schemas.Views() {
 		fmt.Fprintf(&b, "\n### %s\n\n%s\n", v.Name, v.Doc)
 		var asked strings.Builder
 		if questions(&asked, v.Name); asked.Len() > 0 {
@@ -50,7 +52,7 @@ func Markdown() string {
 		}
 	}
 	b.WriteString("\n## As of a time\n\nIn DuckDB only. Where the database is attached to another, USE it before a macro is called: DuckDB looks for its tables in the database in use. In another it is an error that says so.\n")
-	for _, m := range Macros(time.Time{}) {
+	for _, m := range schemas.Macros(time.Time{}) {
 		fmt.Fprintf(&b, "\n### %s\n\n`%[1]s(%s)`: %s\n\n", m.Name, strings.Join(m.Params, ", "), m.Doc)
 		questions(&b, m.Name)
 	}
@@ -59,7 +61,7 @@ func Markdown() string {
 
 // contents lists what is on the page, by theme.
 func contents(b *strings.Builder, dictionary []TableDoc) {
-	for _, theme := range Themes() {
+	for _, theme := range schemas.Themes() {
 		fmt.Fprintf(b, "**[%s](#theme-%s)**: %s\n\n| table | one row per | meaning |\n|---|---|---|\n",
 			theme.Name, anchor(theme.Name), theme.Doc)
 		for _, t := range dictionary {
@@ -70,10 +72,10 @@ func contents(b *strings.Builder, dictionary []TableDoc) {
 		b.WriteString("\n")
 	}
 	b.WriteString("**[Views](#views)** and [rows as of a time](#as-of-a-time), in DuckDB only:\n\n| view or macro | rows |\n|---|---|\n")
-	for _, v := range Views() {
+	for _, v := range schemas.Views() {
 		fmt.Fprintf(b, "| [%s](#%[1]s) | %s |\n", v.Name, cell(v.Doc))
 	}
-	for _, m := range Macros(time.Time{}) {
+	for _, m := range schemas.Macros(time.Time{}) {
 		fmt.Fprintf(b, "| [%s(%s)](#%[1]s) | %[3]s |\n", m.Name, strings.Join(m.Params, ", "), cell(m.Doc))
 	}
 }
@@ -81,8 +83,8 @@ func contents(b *strings.Builder, dictionary []TableDoc) {
 // everyTable describes the columns that every table ends with, once.
 func everyTable(b *strings.Builder) {
 	b.WriteString("\n## Columns of every table\n\nEvery table ends with its lineage, from the request and its response:\n\n| column | type | meaning |\n|---|---|---|\n")
-	for _, c := range lineage {
-		fmt.Fprintf(b, "| `%s` | %s | %s%s |\n", c.Name, c.Type, cell(c.Doc), link(c.refers()))
+	for _, c := range lineage() {
+		fmt.Fprintf(b, "| `%s` | %s | %s%s |\n", c.Name, c.Type, cell(c.Doc), link(c.Refers()))
 	}
 }
 
@@ -107,8 +109,8 @@ Since revision 3 (in the manifest: versions.tables). Rows of earlier runs have n
 | list | position in ` + "`_lists`" + ` | asked for and not there | for |
 |---|---|---|---|
 `)
-	for _, t := range tables {
-		for i, l := range t.lists {
+	for _, t := range schemas.Tables() {
+		for i, l := range t.Lists() {
 			var set []string
 			for _, name := range slices.Sorted(maps.Keys(l.Set)) {
 				set = append(set, l.Set[name])
@@ -128,7 +130,7 @@ Since revision 3 (in the manifest: versions.tables). Rows of earlier runs have n
 func (t TableDoc) markdown(b *strings.Builder) {
 	fmt.Fprintf(b, "\n### %s\n\n%s\n\n- **One row per** %s\n- **Key**: %s\n- **Merging runs**: %s\n", t.Name, t.Doc, t.Grain, code(t.Key), t.Merging)
 	var to, from []string
-	for _, r := range Relations() {
+	for _, r := range schemas.Relations() {
 		if r.From == t.Name {
 			to = append(to, fmt.Sprintf("[%s](#%[1]s) by `%s`", r.To, r.Column))
 		}
@@ -138,13 +140,13 @@ func (t TableDoc) markdown(b *strings.Builder) {
 	}
 	list(b, "Refers to", to)
 	list(b, "Referred to by", from)
-	if Lookup(t.Name).Versioned {
+	if schemas.Lookup(t.Name).Versioned {
 		fmt.Fprintf(b, "- **History**: [%s_history](#%[1]s_history), [%[1]s_as_of(ts)](#%[1]s_as_of)\n", t.Name)
 	}
 	questions(b, t.Name)
 	b.WriteString("\n| column | type | meaning | from the API | NULL means | example |\n|---|---|---|---|---|---|\n")
 	for _, c := range t.Columns {
-		everywhere := Column{Name: c.Name}.IsLineage()
+		everywhere := schemas.Column{Name: c.Name}.IsLineage()
 		if !everywhere || slices.Contains(t.Key, c.Name) {
 			fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", c.Name, c.kind(), c.meaning(), cell(c.Source), cell(c.Null), c.example())
 		}
@@ -194,7 +196,7 @@ func anchor(heading string) string {
 // questions lists those that a table, view or macro helps to answer.
 func questions(b *strings.Builder, name string) {
 	var links []string
-	for _, q := range Queries() {
+	for _, q := range schemas.Queries() {
 		if slices.ContainsFunc(q.Tables, func(t string) bool {
 			bare, _, _ := strings.Cut(strings.TrimPrefix(t, "parquet/"), "(")
 			return bare == name
