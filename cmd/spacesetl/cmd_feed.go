@@ -22,7 +22,6 @@ func feedCommand(c *console) *cli.Command {
 	for _, d := range feed.Dialects() {
 		dialects = append(dialects, d.Name)
 	}
-	half := len(dialects) / 2
 	return &cli.Command{
 		Name:  "feed",
 		Usage: "write the SQL that takes new runs into another engine, or give it to its client",
@@ -31,10 +30,9 @@ spacesetl feed --dialect clickhouse -f job.yaml --prefix s3://bucket/parquet > n
 spacesetl feed --dialect duckdb --show-loads | duckdb my.duckdb > loaded
 spacesetl feed --dialect duckdb --store ./spaces --loaded loaded | duckdb my.duckdb`,
 		Description: "The script makes tables that are missing, takes in the rows of each run that the engine lacks,\n" +
-			"and notes the run in the table _loads: they are the rows of the store's own database. What the\n" +
-			"engine has stays as it is, so a script can be given again, also after it died. With neither\n" +
-			"--exec nor --loaded it has all runs. It reads the store, and changes nothing in it. Engines:\n" +
-			strings.Join(dialects[:half], ", ") + ",\n" + strings.Join(dialects[half:], ", ") + ".",
+			"and notes the run in _loads; what is there stays, so it can be given again, also after it died.\n" +
+			"With neither --exec nor --loaded it has all runs. It changes nothing in the store. Engines:\n" +
+			strings.Join(dialects, ", "),
 		Flags: []cli.Flag{
 			usage.OneOf(text("dialect", "", "`ENGINE` to feed, one of those above"), dialects...),
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
