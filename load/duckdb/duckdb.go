@@ -116,7 +116,7 @@ func (d *Database) PrepareAll(ctx context.Context, runs []schemas.Load, dir stri
 	for len(runs) > 0 {
 		n, bytes := 0, int64(0)
 		for n < min(len(runs), AtOnce) && isSmall(runs[n]) && bytes <= merge.TransactionBytes {
-			bytes += merge.SeveralOf(runs[n : n+1]).Size()
+			bytes += merge.Run{Load: runs[n]}.Size()
 			n++
 		}
 		n = max(n, 1)
@@ -135,7 +135,7 @@ func (d *Database) prepareSome(ctx context.Context, runs []schemas.Load, dir str
 				return err
 			}
 		}
-		err := d.pending.add(ctx, d.cfg, d.merged(merge.SeveralOf(runs), dir))
+		err := d.pending.add(ctx, d.cfg, d.merged(merge.Run{Several: runs}, dir))
 		if !errors.Is(err, merge.ErrInTurn) {
 			if err != nil {
 				err = errors.Join(wrap(ctx, d.cfg.Path, err), d.Close())

@@ -17,6 +17,8 @@ const (
 	// mostUpdated is how much may be updated in place, in bytes, see updated:
 	// beyond it DuckDB is quicker the other way, too.
 	mostUpdated = 2 << 30
+	// mostAtOnce is that for several runs.
+	mostAtOnce = 256 << 20
 	// vectorRows are noted together where one of them is updated, vectorBytes
 	// for each column.
 	vectorRows  = 2048

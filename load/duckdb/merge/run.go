@@ -18,12 +18,10 @@ import (
 // Run is what is merged at a time: the parts of one run.
 type Run struct {
 	schemas.Load
-	// Several are runs that are merged at once, oldest first; Parts are those of all then,
-	// each named once.
-	Several []schemas.Load
-	Dir     string    // that Part.Path is relative to
-	Limit   int64     // what DuckDB may take, in bytes; 0 for its default
-	Since   time.Time // that versions that ended are kept of; zero for all
+	Several []schemas.Load // runs that are merged at once, oldest first, instead of Load
+	Dir     string         // that Part.Path is relative to
+	Limit   int64          // what DuckDB may take, in bytes; 0 for its default
+	Since   time.Time      // that versions that ended are kept of; zero for all
 	// Evolved: the database's tables are up to date.
 	Evolved bool
 }
@@ -53,8 +51,12 @@ func (r Run) Jobs(ctx context.Context, tx *sql.Tx, isNew bool) ([]Job, error) {
 	}
 	statements, thrifty := merge.fill, false
 	if !isNew {
-		if thrifty, err = r.isThrifty(ctx, tx); err != nil {
+		updated, err := r.updated(ctx, tx)
+		if err != nil {
 			return nil, err
+		}
+		if thrifty = isThrifty(updated, r.Limit); len(r.Several) > 0 && updated > mostAtOnce {
+			return nil, ErrInTurn // of a run alone fewer columns may differ
 		}
 	}
 	several := len(r.Several) > 0
@@ -137,26 +139,24 @@ func (r Run) shares(m merge, isNew bool) int {
 	return SharesOf(r.Count(m.table), r.Bytes(m.table), len(m.table.Columns), limit)
 }
 
-// isThrifty reports whether to update what the run changes would take more
-// memory than there is.
-func (r Run) isThrifty(ctx context.Context, tx *sql.Tx) (bool, error) {
+// updated is about what it takes to update what the run changes, in bytes.
+func (r Run) updated(ctx context.Context, tx *sql.Tx) (bytes int64, err error) {
 	stored, err := tx.QueryContext(ctx, "SELECT table_name, estimated_size FROM duckdb_tables() WHERE database_name = current_database()")
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer stored.Close()
-	var bytes int64
 	for stored.Next() {
 		var name string
 		var rows int64
 		if err := stored.Scan(&name, &rows); err != nil {
-			return false, err
+			return 0, err
 		}
 		if t := schemas.Lookup(name); t != nil {
 			bytes += updated(r.Count(t), rows, len(t.Columns))
 		}
 	}
-	return isThrifty(bytes, r.Limit), stored.Err()
+	return bytes, stored.Err()
 }
 
 // Loads is the table of the runs that are in the database, each with the checksum
@@ -224,31 +224,34 @@ func (r Run) Merge(ctx context.Context, tx *sql.Tx) error {
 }
 
 // Size is that of all its files.
-func (r Run) Size() (bytes int64) {
-	for _, p := range r.Parts {
-		bytes += p.Bytes
-	}
-	return bytes
+func (r Run) Size() int64 {
+	return r.sum(func(p schemas.Part) int64 { return p.Bytes })
 }
 
 // Bytes is the size of the files of a table.
-func (r Run) Bytes(t *schemas.Table) (bytes int64) {
-	for _, p := range r.Parts {
-		if p.Table == t.Name {
-			bytes += p.Bytes
-		}
-	}
-	return bytes
+func (r Run) Bytes(t *schemas.Table) int64 {
+	return r.sum(func(p schemas.Part) int64 { return onlyOf(t, p, p.Bytes) })
 }
 
 // Count is the number of new rows of a table.
-func (r Run) Count(t *schemas.Table) (rows int64) {
-	for _, p := range r.Parts {
-		if p.Table == t.Name {
-			rows += p.Rows
+func (r Run) Count(t *schemas.Table) int64 {
+	return r.sum(func(p schemas.Part) int64 { return onlyOf(t, p, p.Rows) })
+}
+
+func (r Run) sum(of func(schemas.Part) int64) (sum int64) {
+	for _, l := range r.all() {
+		for _, p := range l.Parts {
+			sum += of(p)
 		}
 	}
-	return rows
+	return sum
+}
+
+func onlyOf(t *schemas.Table, p schemas.Part, n int64) int64 {
+	if p.Table != t.Name {
+		return 0
+	}
+	return n
 }
 
 // Rows returns what to select the new rows of each table from: "" for a table

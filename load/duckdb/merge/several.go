@@ -339,18 +339,3 @@ func (s inTurns) owners() string {
 	return fmt.Sprintf("(SELECT %s, min(first_seen_at) AS first_seen_at FROM (SELECT %[1]s, first_seen_at FROM %s UNION ALL SELECT %[1]s, first_seen_at FROM %[3]s WHERE %[1]s IN (SELECT %[1]s FROM %[4]s)) GROUP BY ALL)",
 		id, of(sights, owner), schemas.Quote(owner.Name), of(meets, s.table))
 }
-
-// SeveralOf are runs that are merged at once, oldest first.
-func SeveralOf(runs []schemas.Load) Run {
-	r := Run{Several: runs}
-	known := map[string]bool{}
-	for _, l := range runs {
-		for _, p := range l.Parts {
-			if !known[p.Path] {
-				known[p.Path] = true
-				r.Parts = append(r.Parts, p)
-			}
-		}
-	}
-	return r
-}
