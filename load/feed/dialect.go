@@ -111,14 +111,23 @@ func (d *Dialect) CheckPrefix(prefix string) error {
 		return nil
 	case d.Prefixes == nil:
 		return fmt.Errorf("%s reads no Parquet files: the script has the rows, and no prefix", d.Title)
-	case i < 0:
-		return fmt.Errorf("%s reads files from %s, and not from %q", d.Title, strings.Join(d.Prefixes, ", "), scheme)
+	case i < 0: // of which nothing is repeated: it may hold a secret
+		return fmt.Errorf("%s reads files from a place that begins with %s", d.Title, strings.Join(d.Prefixes, ", "))
+	case isNameless(prefix, d.Prefixes[i]):
+		return fmt.Errorf("there is no name behind %s", d.Prefixes[i])
 	case strings.ContainsAny(strings.TrimPrefix(prefix, d.Prefixes[i]), "@?") && (scheme != azure || strings.ContainsAny(prefix[len(azure)+3:], ":?")):
 		return fmt.Errorf("a prefix stands in the script: it has no secret, and no @ or ?")
 	case d.remote && !isName(prefix):
-		return fmt.Errorf("a prefix for %s has letters, digits and none of the signs that may mean something else there", d.Title)
+		return fmt.Errorf("a prefix for %s has letters, digits and _-.,:/=+ only", d.Title)
 	}
 	return nil
+}
+
+// isNameless reports whether a prefix has no bucket, as when its variable was empty: a
+// table's folder would be taken for one. HDFS has a default.
+func isNameless(prefix, begin string) bool {
+	rest := strings.TrimPrefix(prefix, begin)
+	return rest == "" || rest[0] == '/' && begin != "hdfs://"
 }
 
 // merging is the dialect of the merge.
