@@ -114,6 +114,9 @@ func rowsOf(name string, columns []answer.Column, ids bool, since time.Time, whe
 		}
 		conditions = append(conditions, schemas.Quote(sightings[at])+" >= TIMESTAMPTZ "+schemas.QuoteText(since.UTC().Format(time.RFC3339Nano)))
 	}
+	if !answer.Encloses(where) {
+		return "", usage.Errorf("--where: a parenthesis is closed that is not opened")
+	}
 	if where != "" {
 		conditions = append(conditions, "(\n"+where+"\n)")
 	}

@@ -47,6 +47,9 @@ func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, er
 		return q, err
 	}
 	q = question{dir: store.Dir(spec.Store), timeout: ctx.Duration("timeout"), form: ctx.String("format"), out: ctx.String("out")}
+	if q.timeout < 0 {
+		return q, usage.Errorf("--timeout: %s is over before it begins", q.timeout)
+	}
 	if q.out == "-" {
 		q.out = ""
 	}

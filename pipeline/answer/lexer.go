@@ -13,6 +13,24 @@ func withoutEnd(text string) string {
 	return text
 }
 
+// Encloses reports whether parentheses around a text hold all of it. It is for conditions:
+// one that closes what stands before it would be more than that.
+func Encloses(text string) bool {
+	depth := 0
+	for i := 0; i < len(text); i = tokenEnd(text, i) {
+		switch text[i] {
+		case '(':
+			depth++
+		case ')':
+			depth--
+		}
+		if depth < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // tokenEnd is where the token ends that begins at i: a string, a comment, a word, a
 // parameter such as $name, or a single byte of anything else.
 func tokenEnd(text string, i int) int {

@@ -13,3 +13,14 @@ func TestWithoutEnd(t *testing.T) {
 		}
 	}
 }
+
+func TestEncloses(t *testing.T) {
+	for text, want := range map[string]bool{
+		"true": true, "(a) OR (b)": true, "a = ')'": true, "a /* ) */": true, "a = $$)$$": true, "": true, "(": true, // DuckDB says so
+		")": false, "false) UNION SELECT 1 WHERE (true": false, "(a)) OR ((b)": false,
+	} {
+		if got := Encloses(text); got != want {
+			t.Errorf("%q: got %v", text, got)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func apart(command *cli.Command, args []string) (l commandLine, err error) {
 		case word == "--":
 			l.words = append(l.words, args[i+1:]...)
 			return l, nil
-		case len(word) < 2 || word[0] != '-':
+		case len(word) < 2 || word[0] != '-' || isComment(word):
 			l.words = append(l.words, word)
 			continue
 		case !known || !f.TakesValue() || whole && f.Names()[0] != "file":
@@ -72,6 +72,11 @@ func apart(command *cli.Command, args []string) (l commandLine, err error) {
 		}
 	}
 	return l, nil
+}
+
+// isComment reports whether a word begins with one of SQL, as the queries that ship do.
+func isComment(word string) bool {
+	return strings.HasPrefix(word, "-- ") || strings.HasPrefix(word, "--\n")
 }
 
 // oneFile makes the job file that is named, as a word or by -f, the flag that the
