@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"golang.org/x/term"
@@ -56,11 +57,19 @@ func (q question) answer(c *console, ctx context.Context) error {
 	case strings.Contains(err.Error(), "Out of Memory Error"):
 		return errors.New("this does not fit in memory: ask for less, or allow it more with --memory")
 	}
-	if _, none := answer.Look(q.dir); errors.Is(none, fs.ErrNotExist) { // else a file of theirs is gone
+	now, none := answer.Look(q.dir)
+	if errors.Is(none, fs.ErrNotExist) { // else a file of theirs is gone
 		return noTables(q.dir)
 	}
-	return answer.Wrong(err)
+	err = answer.Wrong(err)
+	if none == nil && now.File == nil && ofHistory.MatchString(err.Error()) {
+		return fmt.Errorf("%s has Parquet files alone, and histories are in a database, which a job makes with to: [parquet, duckdb]: %w", q.dir, err)
+	}
+	return err
 }
+
+// ofHistory is DuckDB's word on a history that is not there.
+var ofHistory = regexp.MustCompile(`with name \w+_(history|as_of) does not exist`)
 
 // noTables says that a store has none yet.
 func noTables(dir store.Dir) error {

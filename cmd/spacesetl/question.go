@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -69,6 +70,9 @@ func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, er
 	}
 	if info, err := os.Stat(q.out); err == nil && !info.Mode().IsRegular() {
 		return q, usage.Errorf("--out %s is no file", q.out)
+	}
+	if _, err := os.Stat(filepath.Dir(q.out)); q.out != "" && err != nil { // before the work, which may take an hour
+		return q, usage.Errorf("--out %s: %w", q.out, err)
 	}
 	if q.form == "parquet" && q.out == "" && printable.Terminal(c.stdout) != nil {
 		return q, usage.Errorf("Parquet is not for a terminal: name a file with --out")
