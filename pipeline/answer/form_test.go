@@ -83,6 +83,12 @@ func TestFormsWriteEveryKindOfValue(t *testing.T) {
 	if got := written(t, db, "parquet", everything); !strings.HasPrefix(got, "PAR1") {
 		t.Errorf("parquet: begins with %q", got[:4])
 	}
+	lists := `SELECT [TIMESTAMP '2026-01-02 03:04:05'] AS a, [TIMESTAMPTZ '2026-01-02 03:04:05+00'] AS b, [1.5] AS c, [1.5]::DECIMAL(2,1)[1] AS d`
+	for _, form := range []string{"csv", Sheet} {
+		if got := written(t, db, form, lists); !strings.Contains(got, "['2026-01-02 03:04:05'],") || !strings.Contains(got, ",[1.5],[1.5]") {
+			t.Errorf("%s of lists: %q", form, got)
+		}
+	}
 	if got := written(t, db, Sheet, `SELECT 1 AS "=cmd"`); !strings.HasPrefix(got, "\ufeff'=cmd\r\n") {
 		t.Errorf("a title that is a formula: %q", got)
 	}

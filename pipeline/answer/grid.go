@@ -36,8 +36,11 @@ func Numeric(kind string) bool {
 // whole reports whether a type is one of numbers without an exponent.
 func whole(kind string) bool {
 	name, _, _ := strings.Cut(kind, "(")
-	return slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL"}, name)
+	return !isList(kind) && slices.Contains([]string{"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL"}, name)
 }
+
+// isList reports whether a type is a list or an array of another.
+func isList(kind string) bool { return strings.HasSuffix(kind, "]") }
 
 // Columns are names and types of what a SELECT without its end returns. It is planned,
 // and not run.

@@ -41,7 +41,7 @@ func inSheets(c Column) string {
 	switch {
 	case c.Type == "TIMESTAMPTZ":
 		return "strftime(" + name + " AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S')"
-	case strings.HasPrefix(c.Type, "TIMESTAMP"):
+	case strings.HasPrefix(c.Type, "TIMESTAMP") && !isList(c.Type):
 		return "strftime(" + name + ", '%Y-%m-%d %H:%M:%S')"
 	case whole(c.Type):
 		return fmt.Sprintf("CASE WHEN %s NOT BETWEEN -%d AND %[2]d THEN '''' ELSE '' END || %[1]s", name, widest)
