@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -74,6 +75,9 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 	}
 	if readerGone(err) {
 		err = nil // it had what it wanted
+	}
+	if err == context.Canceled { // which says nothing to who sent the signal
+		err = fmt.Errorf("stopped: %w", cmp.Or(context.Cause(ctx), err))
 	}
 	if err != nil {
 		for line := range strings.Lines(errorLines(err)) {
