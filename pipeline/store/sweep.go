@@ -218,7 +218,7 @@ const (
 // is a link can lead to anything.
 func (d Dir) Leftovers() []string {
 	dir, parquet := globEscape(string(d)), globEscape(d.Parquet())
-	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(dir, NextLatest), filepath.Join(globEscape(d.Raw()), PrunedFolder+"*"), filepath.Join(dir, NextLatest+durable.AsideEnd), filepath.Join(parquet, "__latest.json-[0-9]*")}
+	patterns := []string{filepath.Join(parquet, "_staging-*"), filepath.Join(parquet, newTables+"*"), filepath.Join(dir, "_parts-*"), filepath.Join(dir, "_"+filepath.Base(d.DuckDB())+".waiting"), filepath.Join(dir, NextLatest), filepath.Join(globEscape(d.Raw()), PrunedFolder+"*"), filepath.Join(dir, NextLatest+durable.AsideEnd), filepath.Join(parquet, "__latest.json-[0-9]*")}
 	for _, k := range []*Kind{PageBundles, RunBundles} {
 		patterns = append(patterns, filepath.Join(dir, k.folder, newBundle+"*"+k.ending), filepath.Join(dir, k.folder, goneFolder+"[0-9]*"))
 	}

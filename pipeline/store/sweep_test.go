@@ -64,7 +64,7 @@ func TestSweepRemovesWhatDoesNotCount(t *testing.T) {
 	}
 	goes := []string{
 		"parquet/" + part(killed), "parquet/_staging-x/spaces.parquet",
-		"_parts-x/spaces.parquet", "runs/" + whole.Run.RunID + "/_manifest.json-1", "_state.json-77", "parquet/__latest.json-3",
+		"_parts-x/spaces.parquet", "_spaces.duckdb.waiting/0/1.parquet", "runs/" + whole.Run.RunID + "/_manifest.json-1", "_state.json-77", "parquet/__latest.json-3",
 	}
 	for _, name := range append(stays, goes...) {
 		write(t, filepath.Join(dir, name))
