@@ -117,16 +117,9 @@ func keepShort(jobs []Job, take map[string]string) {
 		}
 		jobs[i].Statements = append(made, jobs[i].Statements...)
 	}
-	for _, name := range slices.Sorted(maps.Keys(last)) {
-		if isTemporary(name) {
-			jobs[last[name]].Statements = append(jobs[last[name]].Statements, "DROP TABLE IF EXISTS temp."+name)
-		}
+	for _, name := range slices.Sorted(maps.Keys(last)) { // those of the database are in no temp
+		jobs[last[name]].Statements = append(jobs[last[name]].Statements, "DROP TABLE IF EXISTS temp."+name)
 	}
-}
-
-// isTemporary reports whether a table is none of the database.
-func isTemporary(quoted string) bool {
-	return !slices.ContainsFunc(slices.Concat(schemas.EndedTables(), schemas.SightingTables()), func(t *schemas.Table) bool { return schemas.Quote(t.Name) == quoted })
 }
 
 // unless returns ErrInTurn where a query finds any row.
