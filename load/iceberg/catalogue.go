@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -91,6 +92,9 @@ func (c *catalogue) openSQL(p *place, u *url.URL) error {
 		file := strings.TrimPrefix(u.Path, "/")
 		if u.Host != "" || file == "" {
 			return &usageError{"--catalog: want sqlite:///FILE, of an absolute path sqlite:////FILE"}
+		}
+		if _, err := os.Stat(filepath.Dir(file)); err != nil {
+			return &usageError{fmt.Sprintf("--catalog: there is no folder %s: an absolute path has four slashes, sqlite:////srv/catalog.db", filepath.Dir(file))}
 		}
 		driver, dialect = "sqlite", sqlcatalog.SQLite
 		dsn = (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: file}).EscapedPath(), RawQuery: "_pragma=busy_timeout(30000)"}).String()

@@ -405,6 +405,7 @@ func TestSecretsAreNoFlags(t *testing.T) {
 		"--warehouse":             {"--catalog", "sqlite:///x.db"},
 		"is no kind of catalogue": {"--catalog", "mysql://host/db"},
 		"want sqlite:///FILE":     nil,
+		"has four slashes":        {"--catalog", "sqlite:///srv/none/x.db", "--warehouse", "/w"},
 		"it has no Parquet files": {"--catalog", "sqlite:///" + filepath.Join(t.TempDir(), "x.db"), "--warehouse", "/w"},
 	} {
 		var stdout, stderr bytes.Buffer
