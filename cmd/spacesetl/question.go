@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,6 +43,9 @@ func answerFlags(formats []string, timeout string) []cli.Flag {
 	}
 }
 
+// endings are those of files that are not named as their format is.
+var endings = map[string]string{"md": "markdown", "ndjson": "jsonl", "txt": "table"}
+
 // newQuestion reads the flags; formats are those that the command has, the default first.
 func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, err error) {
 	spec, err := storeSpec(c, ctx)
@@ -55,11 +60,10 @@ func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, er
 		q.out = ""
 	}
 	if q.form == "" {
-		q.form = formats[0]
-		for _, format := range formats {
-			if strings.HasSuffix(q.out, "."+format) || format == "markdown" && strings.HasSuffix(q.out, ".md") {
-				q.form = format
-			}
+		ending := strings.TrimPrefix(filepath.Ext(q.out), ".")
+		q.form = cmp.Or(endings[ending], ending, formats[0])
+		if !slices.Contains(formats, q.form) && ctx.String("for") == "" {
+			return q, usage.Errorf("--out %s: no format ends in .%s: name its --format, %s", q.out, ending, strings.Join(formats, ", "))
 		}
 	}
 	if ctx.String("for") != "" {
