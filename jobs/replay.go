@@ -56,19 +56,15 @@ func (e *NoRunError) Error() string {
 func replay(ctx context.Context, j *Job, r ReplayOptions) iter.Seq2[Result, error] {
 	return func(yield func(Result, error) bool) {
 		runs, err := runsOf(j.store, r.Run)
-		if err != nil {
-			yield(Result{}, err)
-			return
-		}
 		dir := j.store
-		if r.Out != "" {
+		if err == nil && r.Out != "" {
 			if dir, err = j.elsewhere(r.Out); err == nil {
 				err = inFolder(j)
 			}
-			if err != nil {
-				yield(Result{}, err)
-				return
-			}
+		}
+		if err != nil {
+			yield(Result{}, err)
+			return
 		}
 		out, err := dir.Lock()
 		if err != nil {

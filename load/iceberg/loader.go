@@ -12,12 +12,9 @@ import (
 	"strings"
 
 	"github.com/apache/iceberg-go"
-	icebergio "github.com/apache/iceberg-go/io"
 	"github.com/apache/iceberg-go/table"
 
 	"github.com/spacesetl/spacesetl/pipeline/compact"
-	"github.com/spacesetl/spacesetl/pipeline/health"
-	"github.com/spacesetl/spacesetl/pipeline/landing"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -67,12 +64,6 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// pending is a run that the tables lack, or that --all compares.
-type pending struct {
-	id, content string
-	paths       map[string][]string // of its rows, by table
-}
-
 func (l *loader) load(ctx context.Context) (summary, error) {
 	l.sum.tables = map[string]bool{}
 	if err := l.find(); err != nil {
@@ -112,129 +103,6 @@ func (l *loader) find() error {
 		l.local.root = "file://" + l.local.folder
 	}
 	return nil
-}
-
-// pending are the runs that the tables lack, oldest first.
-func (l *loader) pending(ctx context.Context) (runs []pending, err error) {
-	ids, err := l.store.Runs()
-	if err != nil {
-		return nil, err
-	}
-	l.where, _ = store.ReadWhere(l.store) // health says of runs in a damaged one that they are not whole
-	has, err := l.has(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	l.sum.there = len(has)
-	if l.all {
-		has = nil
-	}
-	lacks, err := health.Lacking(l.store, "iceberg", has)
-	if err != nil {
-		return nil, err
-	}
-	kept := health.NewKept(l.store)
-	pruned, _ := landing.ReadPruned(l.store) // only for the words
-	var left, open, gone []string
-	for _, m := range lacks {
-		run := pending{id: m.Run.RunID, content: m.Content, paths: map[string][]string{}}
-		parts, whole := kept.Parts(m)
-		switch {
-		case !m.Ended():
-			open = append(open, run.id)
-			continue
-		case !whole && pruned.Tableless("", run.id):
-			gone = append(gone, run.id)
-			continue
-		case !whole:
-			left = append(left, run.id)
-			continue
-		}
-		for _, p := range parts {
-			if !slices.Contains(run.paths[p.Table], p.Path) {
-				run.paths[p.Table] = append(run.paths[p.Table], p.Path)
-			}
-		}
-		runs = append(runs, run)
-	}
-	runs, left = l.together(runs, left)
-	l.note(gone, "left out: their Parquet files were pruned")
-	l.note(open, "can still go on: they are added once they cannot")
-	l.note(left, "left out: the Parquet files that have their rows are not all there as they were written; spacesetl status --store "+string(l.store)+" says what is wrong")
-	return runs, nil
-}
-
-func (l *loader) note(runs []string, what string) {
-	if len(runs) > 0 {
-		l.sum.notes = append(l.sum.notes, fmt.Sprintf("%s, the first %s: %s", count(len(runs), "run"), slices.Min(runs), what))
-	}
-}
-
-// has are the runs whose rows of the marker are in its table.
-func (l *loader) has(ctx context.Context, ids []string) (map[string]string, error) {
-	has := map[string]string{}
-	tbl, err := l.catalogue.lookup(ctx, marker)
-	if err != nil || tbl == nil {
-		return has, err
-	}
-	files, err := l.files(ctx, marker, tbl)
-	if err != nil {
-		return nil, err
-	}
-	own, joined := map[string]bool{}, map[string]bool{}
-	for path := range files {
-		if _, _, name, _ := store.CutPath(path); store.IsJoined(name) {
-			joined[path] = true
-		} else {
-			own[store.RunOf(name)] = true
-		}
-	}
-	for _, id := range ids {
-		j := l.where.Joined(marker.Name, id)
-		if j != nil && joined[j.Path] || j == nil && own[id] {
-			has[id] = ""
-		}
-	}
-	return has, nil
-}
-
-// together leaves out the runs whose rows of the marker are in one file with those of a run
-// that is left out: with it that run would be taken for added, too.
-func (l *loader) together(runs []pending, left []string) (_ []pending, _ []string) {
-	shared := map[string]bool{}
-	for _, id := range left {
-		if j := l.where.Joined(marker.Name, id); j != nil {
-			shared[j.Path] = true
-		}
-	}
-	runs = slices.DeleteFunc(runs, func(r pending) bool {
-		without := slices.ContainsFunc(r.paths[marker.Name], func(path string) bool { return shared[path] })
-		if without {
-			left = append(left, r.id)
-		}
-		return without
-	})
-	return runs, left
-}
-
-// batch is how many of the runs come at a time. Those with one file of the marker do.
-func (l *loader) batch(runs []pending) (n int) {
-	last := map[string]int{}
-	for i, r := range runs {
-		for _, path := range r.paths[marker.Name] {
-			last[path] = i
-		}
-	}
-	end := 0
-	for i, r := range runs {
-		if i >= mostRuns && i > end {
-			return i
-		}
-		for _, path := range r.paths[marker.Name] {
-			end = max(end, last[path])
-		}
-	}
-	return len(runs)
 }
 
 // hold lists the files of runs among those that are not joined nor pruned. Under the lock
@@ -308,35 +176,9 @@ func (l *loader) add(ctx context.Context, runs []pending) error {
 	return nil
 }
 
-// files are the data files of a table by their path below the Parquet folder.
-func (l *loader) files(ctx context.Context, t *schemas.Table, tbl *table.Table) (map[string]iceberg.DataFile, error) {
-	at, err := filesOf(ctx, tbl)
-	if err != nil {
-		return nil, err
-	}
-	if what := foreign(tbl, at, l.local.root); what != "" {
-		return nil, fmt.Errorf("table %s is no more as this program left it: %s. Drop it from the catalogue (its rows are in the store) and run with --all, or use another --namespace",
-			strings.Join(l.catalogue.identifier(t), "."), what)
-	}
-	files := map[string]iceberg.DataFile{}
-	for location, f := range at {
-		files[strings.TrimPrefix(location, l.local.root+"/")] = f
-	}
-	return files, nil
-}
-
 // addTo adds to a table, with one snapshot, the files of runs that it has not got.
 func (l *loader) addTo(ctx context.Context, t *schemas.Table, runs []pending) error {
-	var ids, contents []string
-	wanted := map[string]bool{}
-	for _, r := range runs {
-		if paths := r.paths[t.Name]; len(paths) > 0 {
-			ids, contents = append(ids, r.id), append(contents, r.content)
-			for _, path := range paths {
-				wanted[path] = true
-			}
-		}
-	}
+	ids, contents, wanted := ofTable(runs, t)
 	if len(wanted) == 0 {
 		return nil
 	}
@@ -389,20 +231,6 @@ func (l *loader) addTo(ctx context.Context, t *schemas.Table, runs []pending) er
 	return nil
 }
 
-// fresh reports whether a table has none of some files, which is known without a look at
-// all that it has: what was never held was never added.
-func (l *loader) fresh(tbl *table.Table, paths map[string]bool) bool {
-	if l.all || tbl.CurrentSnapshot() != nil && !ours(tbl.CurrentSnapshot()) {
-		return false
-	}
-	for path := range paths {
-		if l.held[path] || store.IsJoined(path) {
-			return false
-		}
-	}
-	return true
-}
-
 // commit takes files out of a table and others in, at once, unless somebody was quicker.
 func commit(ctx context.Context, tbl *table.Table, stale, added []iceberg.DataFile, props iceberg.Properties) error {
 	tx := tbl.NewTransaction()
@@ -424,74 +252,3 @@ func commit(ctx context.Context, tbl *table.Table, stale, added []iceberg.DataFi
 
 // errMeanwhile says that another start, or somebody else, was quicker.
 var errMeanwhile = errors.New("somebody else wrote to it meanwhile: run again")
-
-func (l *loader) exists(path string) bool {
-	_, err := os.Lstat(l.local.folder + "/" + path)
-	return err == nil
-}
-
-// stale are the files of a table whose rows stand elsewhere now, or that were made again:
-// no row is to be there twice. None is where the list of held files did its work.
-func (l *loader) stale(t *schemas.Table, has map[string]iceberg.DataFile, wanted map[string]bool, ids []string) (stale []iceberg.DataFile, err error) {
-	for path, f := range has {
-		_, _, name, _ := store.CutPath(path)
-		_, pending := slices.BinarySearch(ids, store.RunOf(name))
-		if j := l.where.Joined(t.Name, store.RunOf(name)); j != nil {
-			pending = pending || wanted[j.Path] || has[j.Path] != nil
-		}
-		known := store.IsJoined(name) && slices.ContainsFunc(l.where[t.Name], func(j store.Joined) bool { return j.Path == path })
-		switch {
-		case wanted[path]:
-			if info, err := os.Stat(l.local.folder + "/" + path); l.all && err == nil && info.Size() != f.FileSizeBytes() {
-				stale = append(stale, f)
-			}
-		case store.IsJoined(name) && !known:
-			if !l.all {
-				return nil, fmt.Errorf("its file %s was joined with others, which parquet/_held should have kept: run with --all", path)
-			}
-			stale = append(stale, f)
-		case !store.IsJoined(name) && pending:
-			stale = append(stale, f)
-		}
-	}
-	return stale, nil
-}
-
-// dataFiles are files as a table has them, with the bounds of their columns. They are read
-// here; elsewhere they have to be there.
-func (l *loader) dataFiles(ctx context.Context, tbl *table.Table, paths []string) (files []iceberg.DataFile, err error) {
-	var there icebergio.IO
-	if l.prefix != "" {
-		if there, err = icebergio.LoadFS(ctx, l.catalogue.properties, l.prefix); err != nil {
-			return nil, err
-		}
-	}
-	for _, path := range paths {
-		location := l.local.root + "/" + path
-		f, err := table.FileToDataFile(ctx, l.local, location, tbl.Schema(), tbl.Spec(), 0, tbl.Properties())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-		if there != nil {
-			if err := compare(there, location, f.FileSizeBytes()); err != nil {
-				return nil, err
-			}
-		}
-		files = append(files, f)
-	}
-	return files, nil
-}
-
-// compare looks whether a file is where readers are to find it.
-func compare(there icebergio.IO, location string, size int64) error {
-	f, err := there.Open(location)
-	if err != nil {
-		return fmt.Errorf("%s: copy the parquet folder there first: %w", location, err)
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err == nil && info.Size() != size {
-		err = fmt.Errorf("%s: it has %d bytes, the store's %d: copy the parquet folder there first", location, info.Size(), size)
-	}
-	return err
-}

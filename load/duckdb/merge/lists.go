@@ -48,8 +48,12 @@ func (m merge) members() []string {
 	}
 	rows := ""
 	if m.from != "" {
+		newest := ""
+		if m.several {
+			newest = onlyNewest(m.table)
+		}
 		rows = fmt.Sprintf("(SELECT one.* FROM %s AS one JOIN %s AS list ON %s AND %s = list.newest UNION ALL FROM %[1]s AS one WHERE %[5]s%[6]s)",
-			m.from, newestLists, Equal(lists, "one", "list"), sighting("one"), Claimed(m.table, "one"), m.onlyNewest())
+			m.from, newestLists, Equal(lists, "one", "list"), sighting("one"), Claimed(m.table, "one"), newest)
 	}
 	some = append(some, m.gone(rows))
 	if rows != "" {

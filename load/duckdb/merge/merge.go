@@ -52,49 +52,17 @@ func (m merge) statements() []string {
 		h := history{m}
 		return slices.Concat(m.meet(), h.before(), m.objects(), h.after())
 	case m.table.IsEntity():
-		first := m.newestAlone()
-		if first != nil {
-			m.from = schemas.Quote("_one_" + m.table.Name)
+		var first []string
+		if m.several {
+			first, m.from = newestAlone(m.table, m.from)
 		}
 		return slices.Concat(first, m.meet(), m.objects())
 	}
 	from := m.from
 	if m.several {
-		from = fmt.Sprintf("(SELECT one.* FROM %s AS one%s)", from, m.onlyNewest())
+		from = fmt.Sprintf("(SELECT one.* FROM %s AS one%s)", from, onlyNewest(m.table))
 	}
 	return m.upsert(from, Equal(m.table.Key, "stored", "incoming"))
-}
-
-// newestAlone takes, of the sightings that several runs have of an object and that tell of
-// the same, the newest: the others add only how long it is known.
-func (m merge) newestAlone() []string {
-	if !m.several {
-		return nil
-	}
-	var extremes []string
-	for _, c := range m.table.Columns {
-		if c.Merge != schemas.Newest {
-			function := map[schemas.Merge]string{schemas.Least: "min", schemas.Greatest: "max"}[c.Merge]
-			extremes = append(extremes, fmt.Sprintf("%s(one.%s) OVER object AS %[2]s", function, schemas.Quote(c.Name)))
-		}
-	}
-	digits := fmt.Sprintf("one.%s || '/' || coalesce(one.%s, '')", schemas.ToldColumns, schemas.ToldLists)
-	return []string{fmt.Sprintf(`CREATE OR REPLACE TEMP TABLE %s AS SELECT one.* REPLACE (%s) FROM %s AS one
-WINDOW object AS (PARTITION BY %s)
-QUALIFY row_number() OVER (PARTITION BY %[4]s ORDER BY %s) = 1 OR min(%s) OVER object <> max(%[6]s) OVER object OR count(%[6]s) OVER object < count(*) OVER object`,
-		schemas.Quote("_one_"+m.table.Name), strings.Join(extremes, ", "), m.from, Prefixed("one", m.table.Key), m.newestFirst(), digits)}
-}
-
-func (m merge) newestFirst() string {
-	return strings.ReplaceAll(Prefixed("one", sightingColumns), ",", " DESC,") + " DESC"
-}
-
-// onlyNewest ends a query of new rows of an alias one: of those with a key the newest.
-func (m merge) onlyNewest() string {
-	if !m.several {
-		return ""
-	}
-	return fmt.Sprintf(" QUALIFY row_number() OVER (PARTITION BY %s ORDER BY %s) = 1", Prefixed("one", m.table.Key), m.newestFirst())
 }
 
 // objects merges sightings of objects. As a rule the newest tells all that an older
@@ -317,15 +285,6 @@ func (m merge) stale(runs []string) []string {
 		statement += fmt.Sprintf(" AND NOT EXISTS (FROM %s AS incoming WHERE %s)", m.from, Equal(m.table.Key, "stored", "incoming"))
 	}
 	return []string{statement}
-}
-
-// Equal compares columns of two aliases; they are never null.
-func Equal(columns []string, a, b string) string {
-	terms := make([]string, len(columns))
-	for i, c := range columns {
-		terms[i] = fmt.Sprintf("%s.%s = %s.%[2]s", a, schemas.Quote(c), b)
-	}
-	return strings.Join(terms, " AND ")
 }
 
 // Claimed is the condition that a row of a child table comes from a paged

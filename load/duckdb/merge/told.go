@@ -58,3 +58,12 @@ func Prefixed(alias string, columns []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// Equal compares columns of two aliases; they are never null.
+func Equal(columns []string, a, b string) string {
+	terms := make([]string, len(columns))
+	for i, c := range columns {
+		terms[i] = fmt.Sprintf("%s.%s = %s.%[2]s", a, schemas.Quote(c), b)
+	}
+	return strings.Join(terms, " AND ")
+}
