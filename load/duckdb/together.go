@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -44,7 +43,7 @@ func (t *Together) Prepare(ctx context.Context, l schemas.Load, dir string) erro
 		}
 		return t.db.Prepare(ctx, l, dir)
 	}
-	kept, err := t.keep(l, dir)
+	kept, err := t.keep(ctx, l, dir)
 	if err != nil {
 		return errors.Join(wrap(ctx, t.db.cfg.Path, err), t.giveUp())
 	}
@@ -55,7 +54,7 @@ func (t *Together) Prepare(ctx context.Context, l schemas.Load, dir string) erro
 }
 
 // keep links the files of a run into a folder beside the database.
-func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
+func (t *Together) keep(ctx context.Context, l schemas.Load, dir string) (schemas.Load, error) {
 	path, err := resolve(t.db.cfg.Path)
 	if err != nil {
 		return l, err
@@ -79,30 +78,15 @@ func (t *Together) keep(l schemas.Load, dir string) (schemas.Load, error) {
 		from, name := filepath.Join(dir, filepath.FromSlash(p.Path)), filepath.Join(folder, fmt.Sprint(i, ".parquet"))
 		if known := t.joined[from]; l.Only && known != "" {
 			name = known // it is read once
-		} else if err := linkOrCopy(from, name); err != nil {
-			return l, err
+		} else if os.Link(from, name) != nil { // not every file system has links
+			if err := copyFile(ctx, from, name); err != nil {
+				return l, err
+			}
 		}
 		t.joined[from], p.Path = name, name
 		l.Parts = append(l.Parts, p)
 	}
 	return l, nil
-}
-
-func linkOrCopy(from, to string) error {
-	if os.Link(from, to) == nil {
-		return nil
-	}
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
 }
 
 // merge merges the runs that wait.

@@ -29,15 +29,7 @@ func TestDuckLake(t *testing.T) {
 	named(t, "SPACESETL_DUCKLAKE_PYTHON")
 	contract(t, "ducklake", func(t *testing.T) engine {
 		e := openPython(t, "SPACESETL_DUCKLAKE_PYTHON", duckLake(), duckLakePython)
-		e.cell = func(name string, c schemas.Column) string {
-			switch c.Type {
-			case schemas.Bool:
-				return "CAST(CAST(" + name + " AS INTEGER) AS VARCHAR)"
-			case schemas.Time:
-				return "CAST(epoch_us(" + name + ") AS VARCHAR)"
-			}
-			return "CAST(" + name + " AS VARCHAR)"
-		}
+		e.cell = cellAs("INTEGER", "epoch_us", "VARCHAR")
 		return e
 	})
 }
@@ -84,15 +76,20 @@ func TestSpark(t *testing.T) {
 	named(t, "SPACESETL_SPARK_PYTHON")
 	contract(t, "spark", func(t *testing.T) engine {
 		e := openPython(t, "SPACESETL_SPARK_PYTHON", spark(), sparkPython)
-		e.cell = func(name string, c schemas.Column) string {
-			switch c.Type {
-			case schemas.Bool:
-				return "CAST(CAST(" + name + " AS INT) AS STRING)"
-			case schemas.Time:
-				return "CAST(unix_micros(" + name + ") AS STRING)"
-			}
-			return "CAST(" + name + " AS STRING)"
-		}
+		e.cell = cellAs("INT", "unix_micros", "STRING")
 		return e
 	})
+}
+
+// cellAs makes a text of a value, by the engine's types and function of microseconds.
+func cellAs(integer, micros, text string) func(name string, c schemas.Column) string {
+	return func(name string, c schemas.Column) string {
+		switch c.Type {
+		case schemas.Bool:
+			name = "CAST(" + name + " AS " + integer + ")"
+		case schemas.Time:
+			name = micros + "(" + name + ")"
+		}
+		return "CAST(" + name + " AS " + text + ")"
+	}
 }
