@@ -110,6 +110,9 @@ func (r *ruled) hash(ctx context.Context, t *schemas.Table) (TableHash, error) {
 	}
 	all, sum := TableHash{Hash: "0"}, new(big.Int)
 	for i := range shares {
+		if err := giveBack(ctx, r.db); err != nil {
+			return all, err
+		}
 		some, err := hashTables(ctx, r.db, []*schemas.Table{t}, map[string]string{t.Name: "(" + r.rule(t, merge.Share{Part: i, Of: shares}).Rows(t) + ")"})
 		if err != nil {
 			return all, err

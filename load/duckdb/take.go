@@ -58,14 +58,39 @@ func (p *draft) takeInto(ctx context.Context, db *sql.DB, r merge.Run) error {
 		return err
 	}
 	if len(r.Several) > 0 {
-		for _, job := range jobs { // what it took and dropped is free when its transaction ends
-			if err := p.transact(ctx, db, job); err != nil {
+		return p.atOnce(ctx, db, jobs)
+	}
+	return p.inTurn(ctx, db, jobs)
+}
+
+// mostHeld is how many jobs of several runs are done before what they changed is written to
+// the file: until then it takes memory.
+const mostHeld = 4
+
+// atOnce does the jobs of several runs: what one took and dropped is free when its
+// transaction ends.
+func (p *draft) atOnce(ctx context.Context, db *sql.DB, jobs []merge.Job) error {
+	for i, job := range jobs {
+		if err := giveBack(ctx, db); err != nil {
+			return err
+		}
+		if err := p.transact(ctx, db, job); err != nil {
+			return err
+		}
+		if i%mostHeld == mostHeld-1 {
+			if err := p.checkpoint(ctx, db); err != nil {
 				return err
 			}
 		}
-		return nil
 	}
-	return p.inTurn(ctx, db, jobs)
+	return giveBack(ctx, db)
+}
+
+// giveBack gives memory that is free back to the system: DuckDB does when a limit is set,
+// and otherwise keeps it while the thread works.
+func giveBack(ctx context.Context, db *sql.DB) error {
+	_, err := db.ExecContext(ctx, "SET memory_limit = current_setting('memory_limit')")
+	return err
 }
 
 // checkpoint writes what was merged into the copy's file.

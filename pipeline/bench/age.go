@@ -135,7 +135,7 @@ func (b *bench) age(ctx context.Context, out io.Writer) (err error) {
 		}
 		s.note("a run: CPU", "s", newest.CPU)
 		s.note("a run: peak RSS, with the simulator", "MiB", float64(m.RSS)/(1<<20))
-		if err := s.look(ctx); err != nil {
+		if err := s.look(ctx, runs); err != nil {
 			return err
 		}
 	}
@@ -151,8 +151,8 @@ func (s *agedStore) note(name, unit string, value float64) {
 	s.curves[at].values = append(s.curves[at].values, value)
 }
 
-// look measures the store as it is.
-func (s *agedStore) look(ctx context.Context) error {
+// look measures the store as it is after so many runs.
+func (s *agedStore) look(ctx context.Context, runs int) error {
 	if err := s.sizes(); err != nil {
 		return err
 	}
@@ -169,6 +169,7 @@ func (s *agedStore) look(ctx context.Context) error {
 		{"verify, the first", []string{"verify"}},
 		{"verify, again", []string{"verify"}},
 		{"verify --all", []string{"verify", "--all"}},
+		{"replay", []string{"replay", "--out", filepath.Join(s.bench.dir, fmt.Sprint("again-", runs))}},
 	} {
 		m, _, err := measure(ctx, s.bench.dir, s.binary, slices.Concat(c.args, store)...)
 		if err != nil {

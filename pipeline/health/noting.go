@@ -15,6 +15,10 @@ import (
 // program that notes them are not kept waiting by the ten thousand before it.
 const atOnce = 200
 
+// mostStale is of how many runs one may have a line that counts no more, before the file is
+// written anew: on the first run of a day, when that costs a few milliseconds a thousand runs.
+const mostStale = 5
+
 // keepNotes notes the newest run, and those that are not noted as they are: on the
 // first run of a day, and where the last line is not of the run before.
 func keepNotes(ctx context.Context, l *store.Locked, runs []string) error {
@@ -76,7 +80,7 @@ func keepAll(ctx context.Context, l *store.Locked, runs []string) error {
 		return nil
 	}
 	fresh[0].All = tried <= atOnce
-	if kept.lines+len(fresh) > 2*len(kept.of)+atOnce {
+	if kept.lines+len(fresh) > len(kept.of)+len(kept.of)/mostStale+atOnce {
 		return rewriteNotes(l, kept, runs)
 	}
 	var text []byte

@@ -16,8 +16,8 @@ import (
 // ErrInTurn is that of several runs that have to be merged one after the other.
 var ErrInTurn = errors.New("to be merged one after the other")
 
-// atOnce gets ready to merge several runs as if they were one, and returns the job
-// that keeps the versions that end meanwhile: those that the runs would end one after the
+// atOnce gets ready to merge several runs as if they were one, and returns the jobs
+// that keep the versions that end meanwhile: those that the runs would end one after the
 // other. It returns ErrInTurn where that is not known to be the same, and has changed
 // nothing then.
 //
@@ -44,7 +44,7 @@ func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows, take map
 	if err != nil {
 		return nil, err
 	}
-	var all []string
+	var all []Job
 	for _, t := range schemas.Tables() {
 		if !t.Versioned || !t.IsEntity() {
 			continue
@@ -64,9 +64,9 @@ func atOnce(ctx context.Context, tx *sql.Tx, runs []schemas.Load, rows, take map
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", t.Name, err)
 		}
-		all = append(all, some...)
+		all = append(all, Job{Table: t.Name, Statements: some})
 	}
-	return []Job{{Table: "versions that ended", Statements: all}}, nil
+	return all, nil
 }
 
 // takenLater names the tables that new rows are taken out of their files into, and returns
