@@ -61,8 +61,11 @@ func CompareContained(ctx context.Context, cfg Config, parts []schemas.Part, cho
 
 // contained compares a table, as many rows at a time as there is memory for.
 func (r *ruled) contained(ctx context.Context, t *schemas.Table, stored int64, without []Without) (sum Contained, err error) {
-	shares := merge.SharesOf(max(r.Count(t), stored), r.Bytes(t), len(t.Columns), r.Limit)
+	shares := r.shares(t, max(r.Count(t), stored))
 	for i := range shares {
+		if err := giveBack(ctx, r.db); err != nil {
+			return sum, err
+		}
 		part := merge.Share{Part: i, Of: shares}
 		var some Contained
 		row := r.db.QueryRowContext(ctx, comparison(t, r.rule(t, part).Rows(t), part, leftOut(t, without)))
@@ -78,7 +81,7 @@ func (r *ruled) contained(ctx context.Context, t *schemas.Table, stored int64, w
 // which the rule has rows has no others.
 func comparison(t *schemas.Table, rule string, part merge.Share, leftOut string) string {
 	key := schemas.Quote(t.Key[0])
-	with := fmt.Sprintf("WITH ruled AS MATERIALIZED (%s), have AS (SELECT *, %s AS _left FROM %s AS have)", rule, leftOut, part.From(schemas.Quote(t.Name), merge.ClaimedBy(t)))
+	with := fmt.Sprintf("WITH ruled AS MATERIALIZED (%s), have AS (SELECT *, %s AS _left FROM %s AS have)", rule, leftOut, part.From(schemas.Quote(t.Name), apart(t)))
 	have := "have"
 	if lists := t.ListColumns(); len(lists) > 0 {
 		with += fmt.Sprintf(", lists AS (SELECT DISTINCT %s FROM ruled AS one WHERE NOT %s)", merge.Prefixed("one", lists), merge.Claimed(t, "one"))

@@ -84,8 +84,9 @@ func (r *ruled) choose(ctx context.Context, db interface {
 	return err
 }
 
-// rule is the rule for a share of a table's rows.
+// rule is the rule for a share of a table's rows: of lists, those of some objects.
 func (r *ruled) rule(t *schemas.Table, part merge.Share) schemas.Rule {
+	told := listsIn(t)
 	return schemas.DuckDBRule(func(of *schemas.Table) string {
 		from := r.from[of.Name]
 		switch {
@@ -94,21 +95,60 @@ func (r *ruled) rule(t *schemas.Table, part merge.Share) schemas.Rule {
 		case r.chosen != nil:
 			from = "(FROM " + from + " SEMI JOIN _chosen USING (_run_id))"
 		}
-		if of == t {
-			return part.From(from, merge.ClaimedBy(t))
+		switch {
+		case of == t:
+			return part.From(from, apart(t))
+		case told[of.Name] > 0:
+			return part.From(from, of.Key[:1])
 		}
 		return from
 	})
 }
 
+// apart are the columns by which shares are told apart: of lists all of an object are in one.
+func apart(t *schemas.Table) []string {
+	if len(t.ListColumns()) > 0 {
+		return []string{t.OwnerColumn()}
+	}
+	return t.Key
+}
+
+// listsIn counts the lists that stand in a table, by the table of the objects that tell of
+// them.
+func listsIn(t *schemas.Table) map[string]int {
+	told := map[string]int{}
+	for _, parent := range schemas.Tables() {
+		for _, l := range parent.Lists() {
+			if l.Table == t {
+				told[parent.Name]++
+			}
+		}
+	}
+	return told
+}
+
+// shares is in how many shares a table is looked at that has so many rows. Of lists, every
+// object that tells of one is looked at beside their rows.
+func (r *ruled) shares(t *schemas.Table, rows int64) int {
+	cells := rows * int64(len(t.Columns))
+	for parent, lists := range listsIn(t) {
+		cells += r.Count(schemas.Lookup(parent)) * int64(lists) * listCells
+	}
+	return merge.SharesOf(cells, r.Bytes(t), 1, r.Limit)
+}
+
+// listCells is what an object that tells of a list takes: what tells the list apart, and the
+// sighting.
+const listCells = 6
+
 // hash hashes a table, as many rows at a time as there is memory for: a GROUP BY that
 // spills can end the process.
 func (r *ruled) hash(ctx context.Context, t *schemas.Table) (TableHash, error) {
-	shares := 1
-	if r.from[t.Name] != "" {
-		shares = merge.SharesOf(r.Count(t), r.Bytes(t), len(t.Columns), r.Limit)
-	}
 	all, sum := TableHash{Hash: "0"}, new(big.Int)
+	if r.from[t.Name] == "" {
+		return all, nil
+	}
+	shares := r.shares(t, r.Count(t))
 	for i := range shares {
 		if err := giveBack(ctx, r.db); err != nil {
 			return all, err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/spacesetl/spacesetl/load/duckdb/merge"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -46,10 +47,20 @@ func TestRuledFilesAreAsTheDatabase(t *testing.T) {
 	}
 }
 
+// Of lists the objects that tell of them take memory, however few rows they have.
+func TestListsOfManyObjectsAreHashedInShares(t *testing.T) {
+	r := ruled{Run: merge.Run{Load: schemas.Load{Parts: []schemas.Part{{Table: "tweets", Rows: 1_000_000}, {Table: "tweet_entities", Rows: 10}}}}}
+	for table, more := range map[string]bool{"tweet_entities": true, "tweets": true, "space_users": false} {
+		if got := r.shares(schemas.Lookup(table), r.Count(schemas.Lookup(table))); (got > 1) != more {
+			t.Errorf("%s in %d shares", table, got)
+		}
+	}
+}
+
 // withRows says of parts that they have more rows.
 func withRows(parts []schemas.Part, rows int64) (more []schemas.Part) {
 	for _, part := range parts {
-		if part.Table == "users" || part.Table == "space_users" {
+		if part.Table == "users" || part.Table == "space_users" || part.Table == "tweets" {
 			part.Rows = rows / 100
 		}
 		more = append(more, part)
