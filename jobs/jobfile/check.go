@@ -38,8 +38,8 @@ func notSchema(shown string) string {
 	return "postgres_schema: " + shown + " is not 1 to 63 letters a to z, digits and _, or begins with a digit or pg_"
 }
 
-// Check returns every mistake in the job's values. Links among its IDs become
-// ids.
+// Check returns every mistake in the job's values. Links among its IDs and creators become
+// ids and names.
 func (s *Spec) Check() []Problem {
 	c := checker{spec: s}
 	for i, id := range s.IDs {
@@ -48,6 +48,8 @@ func (s *Spec) Check() []Problem {
 		c.require(schemas.IsSpaceID(s.IDs[i]), path, notSpaceID(c.shown(path, id)))
 	}
 	for i, creator := range s.Creators {
+		creator = Creator(creator)
+		s.Creators[i] = creator
 		name := strings.TrimPrefix(creator, "@")
 		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
 		path := fmt.Sprintf("creators[%d]", i)
@@ -56,6 +58,9 @@ func (s *Spec) Check() []Problem {
 			write = "@name"
 		} else if s.lines[path] > 0 {
 			write = strconv.Quote(write) // which YAML wants for the @
+		}
+		if strings.Contains(name, "/") {
+			write = "the id, @name or profile link of who opens Spaces; links of Spaces go under ids"
 		}
 		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write %s", c.shown(path, creator), write))
 	}

@@ -125,6 +125,24 @@ func TestIDsKeepEveryCharacter(t *testing.T) {
 	}
 }
 
+func TestCreatorsAreTakenOutOfLinks(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://x.com/XDevelopers":            "@XDevelopers",
+		"HTTPS://www.Twitter.com/XDevelopers/": "@XDevelopers",
+		"mobile.twitter.com/@abc?s=20":         "@abc",
+		"x.com/i/user/2244994945":              "2244994945",
+		"https://x.com/i/spaces/1SLjjRYNejbKM": "https://x.com/i/spaces/1SLjjRYNejbKM",
+		"https://x.com/i":                      "https://x.com/i",
+		"https://x.com/abc/status/1":           "https://x.com/abc/status/1",
+		"https://x.com.elsewhere.example/abc":  "https://x.com.elsewhere.example/abc",
+		"@abc":                                 "@abc", "123": "123", "": "",
+	} {
+		if got := Creator(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 func TestIDsFileTakesLinksAndComments(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ids.txt")

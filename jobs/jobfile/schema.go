@@ -89,7 +89,7 @@ func (k Key) form() form.Schema {
 	case spaceShape:
 		return form.Typed(`^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`, "string", "number")
 	case creatorShape:
-		return form.Typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19})$`, "string", "integer").Between(form.Schema{"minimum": 0})
+		return form.Typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19}|(https?://)?((www|mobile)[.])?(x|twitter)[.]com/.+)$`, "string", "integer").Between(form.Schema{"minimum": 0})
 	case searchShape:
 		return form.Schema{"anyOf": []form.Schema{form.Typed("", "string", "number").Between(form.Schema{"minLength": 1, "maxLength": 2048}), mapping(k.Keys, k.Keys[0].Name)}}
 	case usersShape:

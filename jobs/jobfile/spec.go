@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"strings"
 	"time"
 
@@ -185,6 +186,21 @@ func (s *Spec) ReadIDs() []Problem {
 		problems = append(problems, Problem{File: name, Text: "there is no Space id in it"})
 	}
 	return problems
+}
+
+// profile is the link to a person, by name or by id.
+var profile = regexp.MustCompile(`^(?i:https?://)?(?i:(?:www\.|mobile\.)?(?:x|twitter)\.com)/(?:i/user/([0-9]+)|@?([A-Za-z0-9_]+))/?(?:[?#].*)?$`)
+
+// Creator takes the id or the @name out of a link to a person; what is none stays as it is.
+func Creator(text string) string {
+	switch m := profile.FindStringSubmatch(strings.TrimSpace(text)); {
+	case m == nil || m[2] == "i": // the folder of what belongs to nobody
+		return text
+	case m[1] != "":
+		return m[1]
+	default:
+		return "@" + m[2]
+	}
 }
 
 // SpaceID cuts a Space's id out of its link; an id stays as it is.

@@ -86,6 +86,8 @@ func QuoteHint(text string, line int, message string) string {
 	switch {
 	case strings.HasPrefix(message, "'@'"):
 		return `: write it in quotes, as in creators: ["@XDevelopers"]`
+	case line > 0 && line <= len(lines) && strings.HasPrefix(strings.TrimLeft(lines[line-1], " "), "\t"):
+		return ": a tab begins the line: YAML wants spaces there"
 	case line < 1 || line > len(lines) || !strings.Contains(lines[line-1], "${"):
 		return ""
 	}

@@ -70,8 +70,8 @@ func printNotes(out io.Writer, m *store.Manifest) {
 // printPaths prints where the tables are and the command that opens each.
 func printPaths(out io.Writer, r jobs.Result) error {
 	if r.Parquet != "" {
-		_ = to(out, "\nParquet  %s\n         duckdb -c \"FROM read_parquet('%s') LIMIT 10\"\n", r.Parquet,
-			filepath.ToSlash(filepath.Join(r.Parquet, "spaces", "**", "*.parquet")))
+		_ = to(out, "\nParquet  %s\n         duckdb -c \"FROM read_parquet('%s') LIMIT 10\"\n         a row for each run that saw a Space; once, as it is now: spacesetl query --store %s \"FROM v_spaces LIMIT 10\"\n", r.Parquet,
+			filepath.ToSlash(filepath.Join(r.Parquet, "spaces", "**", "*.parquet")), jobs.ShellWord(filepath.Dir(r.Parquet)))
 	}
 	if r.DuckDB != "" {
 		_ = to(out, "\nDuckDB   %s\n         spacesetl query --store %s \"FROM v_spaces LIMIT 10\"\n", r.DuckDB, jobs.ShellWord(filepath.Dir(r.DuckDB)))
