@@ -6,6 +6,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -41,6 +42,28 @@ func Demo(world *simulator.Simulator, creator, store, url string) jobs.Spec {
 	}
 	for _, name := range world.Usernames(20) {
 		spec.Creators = append(spec.Creators, "@"+name)
+	}
+	spec.Defaults()
+	return spec
+}
+
+// demoLife is how long a Space of a demo of days is live at most.
+const demoLife = 6 * time.Hour
+
+// DemoDays is a world whose Spaces come and go over some days until now, on a clock that
+// stands where it is set.
+func DemoDays(seed uint64, spaces, days int, clock func() time.Time) simulator.Config {
+	return simulator.Config{
+		Seed: seed, Spaces: spaces, Epoch: clock(), Quirks: true, NoRateLimits: true, Now: clock,
+		Evolve: true, EvolveOver: time.Duration(days) * 24 * time.Hour, Life: demoLife, Change: true,
+	}
+}
+
+// DemoHourly is a job that looks at such a world every hour.
+func DemoHourly(world *simulator.Simulator, store, url string) jobs.Spec {
+	spec := jobs.Spec{
+		Name: "demo", Store: store, BaseURL: url, With: []string{string(schemas.Tweets)}, Follow: jobfile.FollowOpen,
+		Creators: world.CreatorIDs(40), Search: []jobs.Search{{Query: world.SearchWord()}},
 	}
 	spec.Defaults()
 	return spec
