@@ -47,7 +47,8 @@ var arrows = map[string][]string{
 	"pipeline":             {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/bench":       {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load/duckdb", "extract", "extract/simulator", "jobs", "jobs/jobfile"}, // a program
 	"pipeline/answer":      {"schemas", "pipeline/health", "pipeline/store", "load/duckdb"},
-	"pipeline/browse":      {"schemas", "pipeline/answer", "pipeline/money", "pipeline/scratch", "pipeline/store", "load/duckdb"},
+	"pipeline/box":         {"pipeline/answer", "pipeline/store", "load/duckdb"},
+	"pipeline/browse":      {"schemas", "pipeline/answer", "pipeline/box", "pipeline/money", "pipeline/scratch", "pipeline/store", "load/duckdb"},
 	"pipeline/latest":      {"schemas", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
 	"pipeline/proof":       {"schemas", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
 	"pipeline/report":      {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load/duckdb"},

@@ -10,6 +10,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/jobs/jobfile"
 	"github.com/spacesetl/spacesetl/pipeline/browse"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -28,6 +29,7 @@ func browseCommand(c *console) *cli.Command {
 			text("addr", "127.0.0.1:8420", "`ADDRESS` to listen on; port 0 takes a free one"),
 			flag("expose", "allow an --addr that other machines reach, with a token"),
 			flag("open", "open the browser"),
+			usage.In(jobfile.Limits, text("memory", "", "memory of each query, and of all pages together; default `1GiB`"))[0],
 		},
 		Action: func(ctx *cli.Context) error { return browseStore(c, ctx) },
 	}
@@ -44,6 +46,11 @@ func browseStore(c *console, ctx *cli.Context) error {
 		cfg.Token = rand.Text()
 	case !loopback:
 		return usage.Errorf("--addr %s is not of this machine alone: other machines could read the store. Add --expose if they may", ctx.String("addr"))
+	}
+	if ctx.String("memory") != "" {
+		if cfg.Memory, err = queryMemory(ctx); err != nil {
+			return err
+		}
 	}
 	handler, err := browse.New(ctx.Context, cfg)
 	if errors.Is(err, fs.ErrNotExist) {

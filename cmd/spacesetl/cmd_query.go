@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
 	"io"
 	"os"
 	"strings"
@@ -11,7 +10,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
-	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
 )
 
@@ -37,7 +35,7 @@ spacesetl query @mine.sql --param since=2026-01-01 -o mine.parquet`,
 			if ctx.Bool("list") {
 				return listQueries(c)
 			}
-			statement, err := statementOf(ctx)
+			statement, values, err := statementOf(ctx)
 			if err != nil {
 				return err
 			}
@@ -46,7 +44,7 @@ spacesetl query @mine.sql --param since=2026-01-01 -o mine.parquet`,
 				return err
 			}
 			q.timeout = cmp.Or(q.timeout, time.Minute)
-			q.statement = func(context.Context, *duckdb.Reader) (string, error) { return statement, nil }
+			q.SQL, q.Values = statement, values
 			return q.answer(c, ctx.Context)
 		},
 	}
@@ -65,28 +63,23 @@ func listQueries(c *console) error {
 	return nil
 }
 
-// statementOf is the SQL that the command line names, with its parameters filled in.
-func statementOf(ctx *cli.Context) (string, error) {
+// statementOf is the SQL that the command line names, and the values of its parameters.
+func statementOf(ctx *cli.Context) (text string, values map[string]string, err error) {
 	if ctx.NArg() != 1 {
-		return "", usage.Errorf("name one query: a SELECT in quotes, @FILE, - or a name of spacesetl query --list")
+		return "", nil, usage.Errorf("name one query: a SELECT in quotes, @FILE, - or a name of spacesetl query --list")
 	}
-	text, err := queryText(ctx.Args().First())
-	if err != nil {
-		return "", err
+	if text, err = queryText(ctx.Args().First()); err != nil {
+		return "", nil, err
 	}
-	values := map[string]string{}
+	values = map[string]string{}
 	for _, param := range ctx.Generic("param").(*usage.Query).Given("param") {
 		name, value, ok := strings.Cut(param, "=")
 		if !ok {
-			return "", usage.Errorf("--param: %q is not NAME=VALUE", param)
+			return "", nil, usage.Errorf("--param: %q is not NAME=VALUE", param)
 		}
 		values[strings.TrimPrefix(name, "$")] = value
 	}
-	text, err = answer.Fill(text, values)
-	if err != nil {
-		return "", usage.Of(err)
-	}
-	return text, nil
+	return text, values, nil
 }
 
 // longestQuery bounds what is read of a file, in bytes.

@@ -18,12 +18,14 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 )
 
 // version is set by the linker: -ldflags "-X main.version=v1.2.3".
 var version = "dev"
 
 func main() {
+	box.Main()
 	ctx, stop := signalled()
 	code := (&console{stdout: os.Stdout, stderr: os.Stderr}).process(ctx, os.Args)
 	stop()

@@ -45,6 +45,23 @@ func setMemory(ctx *cli.Context) (duckdb int64, err error) {
 	return m.duckdb, nil
 }
 
+// queryMemory is what a process that answers a query may take, in bytes: what is asked
+// for, or else most of the container or the machine; 0 where that is not known.
+func queryMemory(ctx *cli.Context) (int64, error) {
+	m, err := memoryFor(ctx.String("memory"), memlimit.FromCgroup)
+	if err != nil {
+		return 0, usage.Of(err)
+	}
+	if m.duckdb > 0 {
+		return m.duckdb + programMemory, nil
+	}
+	machine, err := memlimit.FromSystem()
+	if err != nil {
+		return 0, nil
+	}
+	return int64(machine / 5 * 4), nil
+}
+
 // memoryFor divides the size asked for. If none is, it divides three quarters
 // of the container that the process runs in, if any, whose limit is asked of
 // container: a merge into a large database needs what it needs.

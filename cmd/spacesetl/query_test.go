@@ -64,7 +64,10 @@ func TestAStoreIsAsked(t *testing.T) {
 		{args: []string{"export"}, code: 2, stderr: "name one table or view: v_spaces, "},
 		{args: []string{"export", "v_space"}, code: 2, stderr: `did you mean "v_spaces"`},
 		{args: []string{"export", "spaces", "--since", "soon"}, code: 2, stderr: `"soon" is neither a time`},
-		{args: []string{"export", "spaces", "--where", "nope > 1"}, code: 2, stderr: "LINE 2: nope > 1\n"},
+		{args: []string{"export", "spaces", "--where", "nope > 1"}, code: 2, stderr: "LINE 1: nope > 1\n"},
+		{args: []string{"export", "spaces", "--where", "true AND\n title::INT > 1"}, code: 2, stderr: "LINE 2:  title::INT > 1\n"},
+		{args: []string{"export", "spaces", "--where", " "}, code: 2, stderr: "the condition is empty"},
+		{args: []string{"export", "spaces", "--since", "24h", "--format", "ids"}, stdout: "^([0-9A-Za-z]+\n){20}$"},
 		{args: []string{"export", "runs", "--format", "ids"}, code: 2, stderr: "the rows of runs have none"},
 		{args: []string{"export", "topics", "--format", "table"}, code: 2, stderr: "is not one of csv"},
 	} {

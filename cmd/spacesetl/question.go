@@ -2,8 +2,6 @@ package main
 
 import (
 	"cmp"
-	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,7 +12,6 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
-	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -25,9 +22,8 @@ type question struct {
 	timeout time.Duration
 	form    string // of answer.Forms, or table or markdown
 	out     string // file; empty for stdout
-	memory  string
-	// statement is asked for once the tables are open.
-	statement func(context.Context, *duckdb.Reader) (string, error)
+	memory  int64  // bytes
+	answer.Question
 }
 
 // answerFlags are those of a question.
@@ -81,9 +77,6 @@ func newQuestion(c *console, ctx *cli.Context, formats []string) (q question, er
 	if q.form == "parquet" && q.out == "" && printable.Terminal(c.stdout) != nil {
 		return q, usage.Errorf("Parquet is not for a terminal: name a file with --out")
 	}
-	memory, err := setMemory(ctx)
-	if memory > 0 {
-		q.memory = fmt.Sprint(memory, "B")
-	}
+	q.memory, err = queryMemory(ctx)
 	return q, err
 }

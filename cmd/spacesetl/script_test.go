@@ -15,12 +15,14 @@ import (
 
 	"github.com/spacesetl/spacesetl/extract"
 	"github.com/spacesetl/spacesetl/jobs"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // TestMain makes the test binary a spacesetl, too: scripts run it as a child.
 // Scripts wait for children, windows and disks more than they compute.
 func TestMain(m *testing.M) {
+	box.Main()
 	_ = stdflag.Set("test.parallel", "6")        // a value on the command line wins
 	_ = os.Setenv("GORACE", "atexit_sleep_ms=0") // with -race each child would end a second late
 	if _, said := os.LookupEnv("SPACESETL_NO_REPORT"); !said {

@@ -4,11 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	goduckdb "github.com/marcboeker/go-duckdb/v2"
@@ -73,40 +71,32 @@ func connect(dsn string, first []string) (*sql.DB, error) {
 // after a ?, such as "spaces.duckdb?access_mode=read_only".
 func OpenSQL(source string) (*sql.DB, error) { return sql.Open("duckdb", source) }
 
-// ErrNotOneSelect says that a text is no SELECT, or more than one statement.
-var ErrNotOneSelect = errors.New("not one SELECT")
-
-// notOneSelect is how DuckDB says so: the tables are views to it.
-var notOneSelect = regexp.MustCompile(`multi-statement|Can only (delete from|update) base table|Catalog Error: \w+ is not an table`)
-
-// CheckSelect plans a statement and runs nothing. It returns how many
-// parameters the statement has, ErrNotOneSelect where it may be no SELECT, and
-// what DuckDB says is wrong with it.
-func (r *Reader) CheckSelect(ctx context.Context, text string) (parameters int, err error) {
+// Parameters plans a statement and runs nothing. It returns the names of the statement's
+// parameters, in order, and what DuckDB says is wrong with it.
+func (r *Reader) Parameters(ctx context.Context, text string) (names []string, err error) {
 	c, err := r.Conn(ctx)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer c.Close()
 	err = c.Raw(func(conn any) error {
 		// Prepare takes one statement. The other ways to ask run all but the
 		// last of several at once.
 		statement, err := conn.(driver.Conn).Prepare(text)
-		if err != nil && notOneSelect.MatchString(err.Error()) {
-			return ErrNotOneSelect
-		}
 		if err != nil {
 			return err
 		}
 		defer statement.Close()
-		parameters = statement.NumInput()
-		kind, err := statement.(*goduckdb.Stmt).StatementType()
-		if err == nil && kind != goduckdb.STATEMENT_TYPE_SELECT {
-			return ErrNotOneSelect
+		for i := range statement.NumInput() {
+			name, err := statement.(*goduckdb.Stmt).ParamName(i + 1)
+			if err != nil {
+				return err
+			}
+			names = append(names, name)
 		}
-		return err
+		return nil
 	})
-	return parameters, err
+	return names, err
 }
 
 // setting is one of DuckDB's.

@@ -23,22 +23,26 @@ type ReaderConfig struct {
 	Dir   string         // folder that Part.Path is relative to
 	Parts []schemas.Part // of all runs to read
 
-	// Scratch is a folder that COPY may write results to; empty for none. It
-	// and the tables are all that SQL can reach.
-	Scratch     string
+	// Sink is a file that COPY may write results to; empty for none. It and the
+	// tables are all that SQL can reach.
+	Sink        string
 	MemoryLimit string // such as "512MB"; empty for DuckDB's default. Nothing is spilled
 	Threads     int    // 0 for one per core
 	Connections int    // queries at a time; 0 for one
 }
 
 // Reader gives SQL the tables of a store that we know, with our own views and
-// macros, and nothing else: no file but those can be read, none but in Scratch
+// macros, and nothing else: no file but those can be read, none but Sink
 // written, no extension loaded and no setting changed. It sees one state of the
 // tables, that of when it was opened. What else a database holds is in the schema
 // store.main, for who asks for it by that name.
 type Reader struct {
 	*sql.DB
 	cfg ReaderConfig
+
+	// Lost are what is wrong with files, one of each table that has some: whatever reads
+	// such a table fails with a text that has it in.
+	Lost []error
 }
 
 // OpenReader opens tables to read. The error is an fs.ErrNotExist where there
@@ -87,17 +91,10 @@ func (r *Reader) prepare(ctx context.Context) error {
 			return err
 		}
 	} else {
-		var err error
-		if statements, reach, err = r.views(); err != nil {
-			return err
-		}
+		statements, reach = r.views()
 	}
-	if r.cfg.Scratch != "" {
-		dir, err := filepath.Abs(r.cfg.Scratch)
-		if err != nil {
-			return err
-		}
-		statements = append(statements, "SET allowed_directories = "+textList([]string{dir + string(filepath.Separator)}))
+	if r.cfg.Sink != "" {
+		reach = append(reach, r.cfg.Sink)
 	}
 	if len(reach) > 0 {
 		statements = append(statements, "SET allowed_paths = "+textList(reach))
@@ -111,27 +108,25 @@ func (r *Reader) prepare(ctx context.Context) error {
 }
 
 // views are the statements that make the tables of files: the rows that count by
-// schemas.Rule. The files are returned, too; what is none, or has another size than is
-// listed, is an error.
-func (r *Reader) views() (statements, paths []string, err error) {
-	files := map[string][]string{}
+// schemas.Rule. The files are returned, too. What is none, or has another size than is
+// listed, is lost with its table, and no other.
+func (r *Reader) views() (statements, paths []string) {
+	files, lost := map[string][]string{}, map[string]error{}
 	for _, p := range r.cfg.Parts {
 		path := filepath.Join(r.cfg.Dir, filepath.FromSlash(p.Path))
-		if absolute, err := filepath.Abs(path); err == nil {
-			path = absolute
-		}
-		if err := durable.Regular(path); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", path, durable.Cause(err))
-		}
-		if info, err := os.Lstat(path); err == nil && info.Size() != p.Bytes {
-			return nil, nil, fmt.Errorf("%s: has %d bytes; its manifest lists %d", path, info.Size(), p.Bytes)
+		if err := whole(path, p); err != nil && lost[p.Table] == nil {
+			lost[p.Table] = fmt.Errorf("%s: %v", path, durable.Cause(err)) // which is no fs.ErrNotExist: there are tables
+			r.Lost = append(r.Lost, lost[p.Table])
 		}
 		files[p.Table] = append(files[p.Table], path)
 		paths = append(paths, path)
 	}
 	rule := schemas.DuckDBRule(func(t *schemas.Table) string {
-		if len(files[t.Name]) == 0 {
-			return noRows(t)
+		switch {
+		case lost[t.Name] != nil:
+			return fmt.Sprintf("(FROM %s WHERE error(%s))", noRows(t, "true"), schemas.QuoteText(lost[t.Name].Error()))
+		case len(files[t.Name]) == 0:
+			return noRows(t, "false")
 		}
 		return rowsOfFiles(t, files[t.Name])
 	})
@@ -147,23 +142,34 @@ func (r *Reader) views() (statements, paths []string, err error) {
 			statements = append(statements, v.DuckDB())
 		}
 	}
-	return statements, paths, nil
+	return statements, paths
 }
 
-// noRows selects the columns of a table.
-func noRows(t *schemas.Table) string {
+// whole returns an error where a file is not as it is listed.
+func whole(path string, p schemas.Part) error {
+	if err := durable.Regular(path); err != nil {
+		return err
+	}
+	if info, err := os.Lstat(path); err == nil && info.Size() != p.Bytes {
+		return fmt.Errorf("has %d bytes; its manifest lists %d", info.Size(), p.Bytes)
+	}
+	return nil
+}
+
+// noRows selects the columns of a table, where a condition is true.
+func noRows(t *schemas.Table, condition string) string {
 	columns := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		columns[i] = fmt.Sprintf("NULL::%s AS %s", c.Type.DuckDB(), schemas.Quote(c.Name))
 	}
-	return "(SELECT " + strings.Join(columns, ", ") + " WHERE false)"
+	return "(SELECT " + strings.Join(columns, ", ") + " WHERE " + condition + ")"
 }
 
 // rowsOfFiles selects the rows that a table has in files. Those of an earlier
 // version lack columns.
 func rowsOfFiles(t *schemas.Table, files []string) string {
 	slices.Sort(files)
-	return fmt.Sprintf("(FROM %s UNION ALL BY NAME FROM read_parquet(%s, union_by_name = true, hive_partitioning = false))", noRows(t), textList(files))
+	return fmt.Sprintf("(FROM %s UNION ALL BY NAME FROM read_parquet(%s, union_by_name = true, hive_partitioning = false))", noRows(t, "false"), textList(files))
 }
 
 // textList writes a list of texts in SQL.

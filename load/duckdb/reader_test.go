@@ -95,7 +95,7 @@ func TestReaderReadsFilesAsTheDatabase(t *testing.T) {
 	}
 }
 
-// What a Reader is asked reaches the tables, and Scratch by COPY, and no more.
+// What a Reader is asked reaches the tables, and Sink by COPY, and no more.
 func TestReaderReachesNothingElse(t *testing.T) {
 	t.Parallel()
 	s, parts := twoRuns(t)
@@ -104,10 +104,11 @@ func TestReaderReachesNothingElse(t *testing.T) {
 	if err := errors.Join(os.WriteFile(secret, []byte("a\nhidden\n"), 0o600), os.Mkdir(scratch, 0o700)); err != nil {
 		t.Fatal(err)
 	}
+	sink := filepath.Join(scratch, "out.parquet")
 	before := loadtest.Files(t, filepath.Dir(s.path))
 	for name, cfg := range map[string]ReaderConfig{
-		"database": {Path: s.path, Scratch: scratch}, "files": {Dir: s.dir, Parts: parts, Scratch: scratch},
-		"database, no scratch": {Path: s.path},
+		"database": {Path: s.path, Sink: sink}, "files": {Dir: s.dir, Parts: parts, Sink: sink},
+		"database, no sink": {Path: s.path},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := openReader(t, cfg)
@@ -119,6 +120,7 @@ func TestReaderReachesNothingElse(t *testing.T) {
 				fmt.Sprintf("FROM '%s'", secret),
 				fmt.Sprintf("ATTACH '%s/other.duckdb'", dir),
 				fmt.Sprintf("COPY (SELECT 1) TO '%s/out.csv'", dir),
+				fmt.Sprintf("COPY (SELECT 1) TO '%s/other.csv'", scratch),
 				fmt.Sprintf("EXPORT DATABASE '%s/export'", dir),
 				"SET enable_external_access = true", "SET lock_configuration = false", "RESET lock_configuration",
 				"SET allowed_directories = ['/']", "INSTALL httpfs", "LOAD httpfs",
@@ -129,9 +131,9 @@ func TestReaderReachesNothingElse(t *testing.T) {
 					t.Errorf("%s: got no error", statement)
 				}
 			}
-			_, err := r.Exec(fmt.Sprintf("COPY (SELECT title FROM spaces) TO '%s/out.parquet' (FORMAT parquet)", scratch))
-			if allowed := cfg.Scratch != ""; allowed != (err == nil) {
-				t.Errorf("COPY into the scratch folder: got %v", err)
+			_, err := r.Exec(fmt.Sprintf("COPY (SELECT title FROM spaces) TO '%s' (FORMAT parquet, USE_TMP_FILE false)", sink))
+			if allowed := cfg.Sink != ""; allowed != (err == nil) {
+				t.Errorf("COPY into the sink: got %v", err)
 			}
 		})
 	}
@@ -171,7 +173,7 @@ func TestReaderAnswersOnSeveralConnections(t *testing.T) {
 	t.Setenv("TZ", "America/New_York")
 	s, parts := twoRuns(t)
 	for name, cfg := range map[string]ReaderConfig{
-		"database": {Path: s.path, Connections: 3, Scratch: t.TempDir(), MemoryLimit: "256MB"},
+		"database": {Path: s.path, Connections: 3, MemoryLimit: "256MB"},
 		"files":    {Dir: s.dir, Parts: parts, Connections: 3},
 	} {
 		t.Run(name, func(t *testing.T) {

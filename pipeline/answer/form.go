@@ -3,7 +3,6 @@ package answer
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
@@ -16,6 +15,7 @@ type Form struct {
 	Begin      string                   // of the file, before what DuckDB writes
 	options    string                   // DuckDB's
 	value      func(Column) string      // in SQL; nil for the value as it is
+	deep       bool                     // the value is what nested makes of it
 	title      func(name string) string // of a column; nil for its name
 }
 
@@ -24,8 +24,8 @@ type Form struct {
 func Forms() []Form {
 	return []Form{
 		{Name: "csv", MIME: "text/csv; charset=utf-8", options: "FORMAT csv, HEADER true", value: timed},
-		{Name: "jsonl", MIME: "application/x-ndjson", options: "FORMAT json", value: inJSON},
-		{Name: "json", MIME: "application/json", options: "FORMAT json, ARRAY true", value: inJSON},
+		{Name: "jsonl", MIME: "application/x-ndjson", options: "FORMAT json", deep: true},
+		{Name: "json", MIME: "application/json", options: "FORMAT json, ARRAY true", deep: true},
 		{Name: "parquet", MIME: "application/vnd.apache.parquet", options: "FORMAT parquet, COMPRESSION zstd"},
 		{Name: "ids", MIME: "text/plain; charset=utf-8", options: "FORMAT csv, HEADER false"},
 		{Name: Sheet, MIME: "text/csv; charset=utf-8", Begin: "\ufeff", options: `FORMAT csv, HEADER true, NEW_LINE '\r\n'`, value: inSheets, title: disarmed},
@@ -42,9 +42,29 @@ func FormNamed(name string) (Form, bool) {
 	return Form{}, false
 }
 
-// Copy is the statement that writes to a file what a SELECT without its end returns.
-func (f Form) Copy(ctx context.Context, q Querier, inner, path string, args ...any) (string, error) {
-	columns, err := Columns(ctx, q, inner, args...)
+// write has a file made of what a SELECT without its end returns: of the first so many
+// rows, where most is not 0. It reports whether there are more.
+func (f Form) write(ctx context.Context, r *duckdb.Reader, inner, path string, most int, args []any) (cut bool, err error) {
+	statement, err := f.copy(ctx, r, inner, path, most, args)
+	if err != nil {
+		return false, err
+	}
+	done, err := r.ExecContext(ctx, statement, args...)
+	if err != nil || most == 0 {
+		return false, err
+	}
+	if n, err := done.RowsAffected(); err != nil || n < int64(most) {
+		return false, err
+	}
+	var all int
+	err = r.QueryRowContext(ctx, fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (%s) LIMIT %d)", within(inner), most+1), args...).Scan(&all)
+	return all > most, err
+}
+
+// copy is the statement that writes to a file what a SELECT without its end returns, or
+// its first rows.
+func (f Form) copy(ctx context.Context, q Querier, inner, path string, most int, args []any) (string, error) {
+	columns, err := columnsOf(ctx, q, inner, args)
 	if err != nil {
 		return "", err
 	}
@@ -54,46 +74,27 @@ func (f Form) Copy(ctx context.Context, q Querier, inner, path string, args ...a
 		if f.value != nil {
 			value = f.value(c)
 		}
+		if f.deep {
+			value = nested{ctx, q, within(inner), args}.inJSON(c.Type, value, value, 0)
+		}
 		if f.title != nil {
 			title = f.title(title)
 		}
 		list[i] = value + " AS " + schemas.Quote(title)
 	}
-	return fmt.Sprintf("COPY (SELECT %s FROM (%s)) TO %s (USE_TMP_FILE false, %s)", strings.Join(list, ", "), within(inner), schemas.QuoteText(path), f.options), nil
-}
-
-// Write has a file made of what a SELECT without its end returns.
-func (f Form) Write(ctx context.Context, r *duckdb.Reader, inner, path string) error {
-	statement, err := f.Copy(ctx, r, inner, path)
-	if err == nil {
-		_, err = r.ExecContext(ctx, statement)
+	limit := ""
+	if most > 0 {
+		limit = fmt.Sprint(" LIMIT ", most)
 	}
-	return unwrapped(err)
-}
-
-// Send writes a file that the statement made.
-func (f Form) Send(w io.Writer, file io.Reader) error {
-	if _, err := io.WriteString(w, f.Begin); err != nil {
-		return err
-	}
-	_, err := io.Copy(w, file)
-	return err
+	return fmt.Sprintf("COPY (SELECT %s FROM (%s%s)) TO %s (USE_TMP_FILE false, %s)", strings.Join(list, ", "), within(inner), limit, schemas.QuoteText(path), f.options), nil
 }
 
 // timed writes times as RFC 3339 has them, and leaves the rest to DuckDB.
-func timed(c Column) string {
-	name := schemas.Quote(c.Name)
-	if c.Type == "TIMESTAMPTZ" {
-		return "strftime(" + name + " AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
-	}
-	return name
-}
+func timed(c Column) string { return timeText(c.Type, schemas.Quote(c.Name)) }
 
-// inJSON is timed without the numbers that JSON does not have.
-func inJSON(c Column) string {
-	name := schemas.Quote(c.Name)
-	if c.Type == "DOUBLE" || c.Type == "FLOAT" {
-		return "CASE WHEN isfinite(" + name + ") THEN " + name + " END"
+func timeText(kind, value string) string {
+	if kind == "TIMESTAMPTZ" {
+		return "strftime(" + value + " AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ')"
 	}
-	return timed(c)
+	return value
 }

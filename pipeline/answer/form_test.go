@@ -36,23 +36,18 @@ func written(t testing.TB, db *sql.DB, form, inner string, args ...any) string {
 		t.Fatalf("there is no form %s", form)
 	}
 	path := filepath.Join(t.TempDir(), "result")
-	statement, err := f.Copy(t.Context(), db, inner, path, args...)
+	statement, err := f.copy(t.Context(), db, inner, path, 0, args)
 	if err != nil {
 		t.Fatalf("%s of %s: %v", form, inner, err)
 	}
 	if _, err := db.Exec(statement, args...); err != nil {
 		t.Fatalf("%s of %s: %v", form, inner, err)
 	}
-	file, err := os.Open(path)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	var b strings.Builder
-	if err := f.Send(&b, file); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	return f.Begin + string(data)
 }
 
 // everything has a column of each kind.
@@ -88,6 +83,12 @@ func TestFormsWriteEveryKindOfValue(t *testing.T) {
 		if got := written(t, db, form, lists); !strings.Contains(got, "['2026-01-02 03:04:05'],") || !strings.Contains(got, ",[1.5],[1.5]") {
 			t.Errorf("%s of lists: %q", form, got)
 		}
+	}
+	deep := `SELECT ['nan'::DOUBLE, 1, NULL] AS a, {'at here': TIMESTAMPTZ '2026-01-02 03:04:05+00', 'b': ['inf'::FLOAT]} AS b, MAP {'k': 'nan'::DOUBLE} AS c, NULL::STRUCT(x DOUBLE) AS d,
+ [{'t': [TIMESTAMPTZ '2026-01-02 03:04:05+00']}] AS e, NULL::MAP(VARCHAR, TIMESTAMPTZ) AS f, ['nan'::DOUBLE]::DOUBLE[1] AS g, row('nan'::VARCHAR, 1) AS h, [NULL, [1.5::DOUBLE]] AS i`
+	if got, want := written(t, db, "jsonl", deep), `{"a":[null,1.0,null],"b":{"at here":"2026-01-02T03:04:05.000000Z","b":[null]},"c":{"k":null},"d":null,`+
+		`"e":[{"t":["2026-01-02T03:04:05.000000Z"]}],"f":null,"g":[null],"h":{"":"nan","":1},"i":[null,[1.5]]}`+"\n"; got != want {
+		t.Errorf("what is in others:\ngot  %s\nwant %s", got, want)
 	}
 	if got := written(t, db, Sheet, `SELECT 1 AS "=cmd"`); !strings.HasPrefix(got, "\ufeff'=cmd\r\n") {
 		t.Errorf("a title that is a formula: %q", got)
@@ -162,31 +163,9 @@ func FuzzSheet(f *testing.F) {
 	})
 }
 
-func TestParametersAreFilled(t *testing.T) {
-	for _, c := range []struct {
-		text   string
-		values map[string]string
-		want   string
-		fails  string
-	}{
-		{text: "SELECT $a, '$a', \"$a\", $$ $a $$, a$a -- $a", values: map[string]string{"a": "it's"}, want: "SELECT 'it''s', '$a', \"$a\", $$ $a $$, a$a -- $a"},
-		{text: "SELECT 1", want: "SELECT 1"},
-		{text: "LIMIT $n;", values: map[string]string{"n": "3"}, want: "LIMIT '3';"},
-		{text: "SELECT $x$ $n $x$", want: "SELECT $x$ $n $x$"},
-		{text: "SELECT $a, $b", values: map[string]string{"a": "1"}, fails: "has a parameter $b"},
-		{text: "SELECT $since", values: map[string]string{"sice": "1"}, fails: "no parameter $sice: it has $since"},
-		{text: "SELECT 1", values: map[string]string{"x": "1"}, fails: "no parameter $x: it has none"},
-	} {
-		got, err := Fill(c.text, c.values)
-		if got != c.want || (err == nil) != (c.fails == "") || err != nil && !strings.Contains(err.Error(), c.fails) {
-			t.Errorf("%s with %v: got %q, %v; want %q %s", c.text, c.values, got, err, c.want, c.fails)
-		}
-	}
-}
-
 // An error is of the person's own lines, with a mark below the place.
 func TestErrorsNameThePersonsLine(t *testing.T) {
-	err := unwrapped(errors.New("Conversion Error: Could not convert string 'x\ny' to INT32\n\nLINE 10: SELECT 'x'\n                ^"))
+	err := moved(errors.New("Conversion Error: Could not convert string 'x\ny' to INT32\n\nLINE 10: SELECT 'x'\n                ^"), 1)
 	var wrong *StatementError
 	if !errors.As(Wrong(err), &wrong) || wrong.Where != "LINE 9: SELECT 'x'\n               ^" || wrong.Message != "Conversion Error: Could not convert string 'x\ny' to INT32" {
 		t.Errorf("got %+v", wrong)

@@ -42,9 +42,9 @@ func whole(kind string) bool {
 // isList reports whether a type is a list or an array of another.
 func isList(kind string) bool { return strings.HasSuffix(kind, "]") }
 
-// Columns are names and types of what a SELECT without its end returns. It is planned,
+// columnsOf are names and types of what a SELECT without its end returns. It is planned,
 // and not run.
-func Columns(ctx context.Context, q Querier, inner string, args ...any) ([]Column, error) {
+func columnsOf(ctx context.Context, q Querier, inner string, args []any) ([]Column, error) {
 	rows, err := q.QueryContext(ctx, within(inner)+" LIMIT 0", args...)
 	if err != nil {
 		return nil, err
@@ -61,20 +61,16 @@ func Columns(ctx context.Context, q Querier, inner string, args ...any) ([]Colum
 	return columns, rows.Err()
 }
 
-// Select runs a person's statement: its first rows, as text, within all bounds.
-func Select(ctx context.Context, r *duckdb.Reader, text string, b Bounds) ([]Column, Grid, error) {
-	inner, err := Check(ctx, r, text)
-	if err != nil {
-		return nil, Grid{}, err
-	}
-	columns, err := Columns(ctx, r, inner)
+// texts are the first rows of what a SELECT without its end returns, as text.
+func texts(ctx context.Context, r *duckdb.Reader, inner string, b Bounds, args []any) ([]Column, Grid, error) {
+	columns, err := columnsOf(ctx, r, inner, args)
 	if err != nil {
 		return nil, Grid{}, err
 	}
 	// DuckDB's own texts of the values: a NUL, an interval, a map as they are
 	// there. The limit stands inside, so that no more is computed than shown.
-	grid, err := Read(ctx, r, fmt.Sprintf("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (%s LIMIT %d)", within(inner), b.Rows+1), b)
-	return columns, grid, unwrapped(err)
+	grid, err := Read(ctx, r, fmt.Sprintf("SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (%s LIMIT %d)", within(inner), b.Rows+1), b, args...)
+	return columns, grid, err
 }
 
 // Grid is a result as text.

@@ -74,18 +74,19 @@ func (m Mark) Config(dir store.Dir, bounds duckdb.ReaderConfig) duckdb.ReaderCon
 	return bounds
 }
 
-// Open opens a store's tables, again when a run is published meanwhile.
-func Open(ctx context.Context, dir store.Dir, bounds duckdb.ReaderConfig) (*duckdb.Reader, error) {
+// Open opens a store's tables, again when a run is published meanwhile, and says of which
+// state they are.
+func Open(ctx context.Context, dir store.Dir, bounds duckdb.ReaderConfig) (*duckdb.Reader, string, error) {
 	now, err := Look(dir)
 	for err == nil {
 		reader, opening := duckdb.OpenReader(ctx, now.Config(dir, bounds))
 		before := now
 		if now, err = Look(dir); err == nil && now.Equal(before) {
-			return reader, opening
+			return reader, now.Version, opening
 		}
 		if opening == nil {
 			_ = reader.Close()
 		}
 	}
-	return nil, err
+	return nil, "", err
 }

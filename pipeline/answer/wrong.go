@@ -30,24 +30,27 @@ var (
 	whereMark   = regexp.MustCompile(`\n+(LINE [0-9]+: [^\n]*\n *\^)\s*$`)
 )
 
-// unwrapped makes an error of a SELECT that stands within another one of the SELECT itself:
-// there it begins a line above.
-func unwrapped(err error) error {
+// moved makes an error of a SELECT that stands below so many lines of ours one of the
+// SELECT itself. Lines of ours are not shown.
+func moved(err error, above int) error {
 	if err == nil {
 		return nil
 	}
-	m := whereMark.FindStringSubmatchIndex(err.Error())
+	text := err.Error()
+	m := whereMark.FindStringSubmatchIndex(text)
 	if m == nil {
 		return err
 	}
-	text := err.Error()
 	line, rest, _ := strings.Cut(text[m[2]+len("LINE "):], ":")
 	n, _ := strconv.Atoi(line)
-	above := strconv.Itoa(n - 1)
-	if len(above) < len(line) { // the mark moves with the text
+	if n <= above {
+		return reworded{err, text[:m[0]]}
+	}
+	now := strconv.Itoa(n - above)
+	if len(now) < len(line) { // the mark moves with the text
 		rest = strings.Replace(rest, "\n ", "\n", 1)
 	}
-	return reworded{err, text[:m[2]] + "LINE " + above + ":" + rest}
+	return reworded{err, text[:m[2]] + "LINE " + now + ":" + rest}
 }
 
 // reworded is an error in other words.

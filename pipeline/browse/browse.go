@@ -15,11 +15,13 @@ import (
 	"net/http"
 	"os"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/pipeline/scratch"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 )
@@ -35,7 +37,7 @@ type Config struct {
 
 	Timeout time.Duration // of the queries of a request; 0 for 10 s
 	Idle    time.Duration // after which the database is closed; 0 for 5 s
-	Memory  string        // that the SQL box's queries together, and all pages, may take; "" for 1GB
+	Memory  int64         // bytes that each query of the SQL box, and all pages together, may take; 0 for 1 GiB
 
 	SQLQueries  int   // of the SQL box, and downloads, at a time; 0 for 2
 	Pages       int   // other requests at a time; 0 for 4
@@ -46,7 +48,7 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	c.Timeout = cmp.Or(c.Timeout, 10*time.Second)
 	c.Idle = cmp.Or(c.Idle, 5*time.Second)
-	c.Memory = cmp.Or(c.Memory, "1GB")
+	c.Memory = cmp.Or(c.Memory, 1<<30)
 	c.SQLQueries = cmp.Or(c.SQLQueries, 2)
 	c.Pages = cmp.Or(c.Pages, 4)
 	c.MaxRows = cmp.Or(c.MaxRows, 1_000_000)
@@ -63,7 +65,6 @@ type Server struct {
 
 	pageSlots  slots
 	querySlots slots
-	running    sync.WaitGroup // queries that may outlive their request
 }
 
 // New returns a server. It fails with an fs.ErrNotExist when the store has no
@@ -75,7 +76,7 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{cfg: cfg, folder: folder, pageSlots: make(slots, cfg.Pages), querySlots: make(slots, cfg.SQLQueries)}
-	s.holder = &holder{cfg: cfg, scratch: folder.Path}
+	s.holder = &holder{cfg: cfg}
 	s.handler = &guard{cfg.Token, s.routes()}
 	held, err := s.holder.acquire(ctx)
 	if err != nil && !locked(err) {
@@ -90,19 +91,10 @@ func New(ctx context.Context, cfg Config) (*Server, error) {
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// closing is how long Close waits for queries that cannot be interrupted.
-const closing = 2 * time.Second
-
 // Close ends what is under way and removes what was written for downloads. The
 // HTTP server must have been stopped.
 func (s *Server) Close() error {
-	ended := make(chan struct{})
-	go func() { s.running.Wait(); close(ended) }()
-	select {
-	case <-ended:
-		s.holder.close()
-	case <-time.After(closing): // its process ends soon
-	}
+	s.holder.close()
 	return s.folder.Remove()
 }
 
@@ -190,10 +182,14 @@ func (s *Server) told(ctx context.Context, err error) error {
 		return &problem{http.StatusRequestTimeout, "stopped"}
 	}
 	text := strings.TrimPrefix(err.Error(), "could not prepare query\n")
-	if strings.Contains(text, "Out of Memory") {
-		return &problem{http.StatusInsufficientStorage, "this does not fit in " + s.cfg.Memory + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
+	var memory *box.MemoryError
+	switch {
+	case errors.As(err, &memory):
+		return &problem{http.StatusInsufficientStorage, text}
+	case strings.Contains(text, "Out of Memory"):
+		return &problem{http.StatusInsufficientStorage, "this does not fit in " + humanize.IBytes(uint64(s.cfg.Memory)) + " of memory, or not beside what others ask: ask for less, for example with a filter, or again in a moment"}
 	}
-	return &problem{http.StatusBadRequest, bounded(strings.ReplaceAll(text, s.folder.Path, ""), 4000)}
+	return &problem{http.StatusBadRequest, bounded(text, 4000)}
 }
 
 // state tells scripts which data there is, without opening it.

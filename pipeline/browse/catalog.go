@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -75,7 +76,7 @@ func (r *relation) Brief() string {
 }
 
 // readCatalog reads names and types from the database, meaning from schemas.
-func readCatalog(ctx context.Context, r *reader) (*catalog, error) {
+func readCatalog(ctx context.Context, r *duckdb.Reader) (*catalog, error) {
 	c := &catalog{byName: map[string]*relation{}}
 	if err := c.readColumns(ctx, r); err != nil {
 		return nil, err
@@ -96,6 +97,9 @@ func readCatalog(ctx context.Context, r *reader) (*catalog, error) {
 	if err == nil && len(newest) > 0 {
 		c.run = newest[0]
 	}
+	if len(r.Lost) > 0 && ctx.Err() == nil {
+		err = nil // it may be theirs
+	}
 	return c, err
 }
 
@@ -110,7 +114,7 @@ func (c *catalog) has(names ...string) bool {
 	return !slices.ContainsFunc(names, func(name string) bool { return c.byName[name] == nil })
 }
 
-func (c *catalog) readColumns(ctx context.Context, r *reader) error {
+func (c *catalog) readColumns(ctx context.Context, r *duckdb.Reader) error {
 	rows, err := records(ctx, r, `
 SELECT columns.table_name, columns.column_name, columns.data_type, coalesce(columns.comment, '') AS doc,
        coalesce(tables.comment, views.comment, '') AS table_doc
@@ -136,7 +140,7 @@ ORDER BY columns.table_name, columns.column_index`)
 	return nil
 }
 
-func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) error {
+func (c *catalog) readMacro(ctx context.Context, r *duckdb.Reader, m schemas.Macro) error {
 	known, err := records(ctx, r, "SELECT 1 AS known FROM duckdb_functions() WHERE NOT internal AND database_name = current_database() AND function_name = ? LIMIT 1", m.Name)
 	if err != nil || len(known) == 0 {
 		return err
@@ -155,12 +159,16 @@ func (c *catalog) readMacro(ctx context.Context, r *reader, m schemas.Macro) err
 
 // count fills in the number of rows of the tables, which DuckDB knows, but for those of
 // files: to find the rows that count takes memory, so it is one table at a time.
-func (c *catalog) count(ctx context.Context, r *reader) error {
+func (c *catalog) count(ctx context.Context, r *duckdb.Reader) error {
 	for _, t := range c.relations {
 		if t.Kind != "table" {
 			continue
 		}
-		if err := r.QueryRowContext(ctx, "SELECT count(*) FROM "+schemas.Quote(t.Name)).Scan(&t.Rows); err != nil {
+		err := r.QueryRowContext(ctx, "SELECT count(*) FROM "+schemas.Quote(t.Name)).Scan(&t.Rows)
+		if len(r.Lost) > 0 && ctx.Err() == nil {
+			continue // which whoever asks for the table is told
+		}
+		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 	}

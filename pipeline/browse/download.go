@@ -3,6 +3,7 @@ package browse
 import (
 	"context"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -35,14 +37,14 @@ func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	name := bounded(r.PathValue("table"), 80)
-	s.download(w, r, name, form, func(ctx context.Context, t *held, _ *reader) (string, []any, error) {
+	s.download(w, r, name, form, func(t *held) (answer.Question, error) {
 		relation := t.catalog.byName[r.PathValue("table")]
 		if relation == nil {
-			return "", nil, &problem{http.StatusNotFound, fmt.Sprintf("there is no table %q", name)}
+			return answer.Question{}, &problem{http.StatusNotFound, fmt.Sprintf("there is no table %q", name)}
 		}
 		l, err := parseListing(relation, r.URL.Query())
 		if err != nil {
-			return "", nil, err
+			return answer.Question{}, err
 		}
 		if l.Kind == "macro" && l.AsOf == "" {
 			l.AsOf = time.Now().UTC().Format("2006-01-02 15:04:05Z")
@@ -56,7 +58,11 @@ func (s *Server) downloadTable(w http.ResponseWriter, r *http.Request) {
 			names = append(names, c.Name)
 		}
 		from, args := l.from()
-		return "SELECT " + schemas.Quote(names...) + from + l.order(), args, nil
+		q := answer.Question{SQL: "SELECT " + schemas.Quote(names...) + from + l.order(), Ours: true}
+		for _, arg := range args {
+			q.Args = append(q.Args, fmt.Sprint(arg))
+		}
+		return q, nil
 	})
 }
 
@@ -72,126 +78,56 @@ func (s *Server) downloadSQL(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	s.download(w, r, "result", form, func(ctx context.Context, _ *held, reader *reader) (string, []any, error) {
-		inner, err := answer.Check(ctx, reader.Reader, text)
-		return inner, nil, err
-	})
+	s.download(w, r, "result", form, func(*held) (answer.Question, error) { return answer.Question{SQL: text}, nil })
 }
-
-// asked says what to download.
-type asked func(context.Context, *held, *reader) (query string, args []any, err error)
 
 // download writes a result to the scratch folder and sends it from there: no
 // byte is sent of a result that fails.
-func (s *Server) download(w http.ResponseWriter, r *http.Request, name string, form answer.Form, what asked) {
-	result, err := withinLimits(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (copied, error) {
-		text, args, err := what(ctx, t, reader)
+func (s *Server) download(w http.ResponseWriter, r *http.Request, name string, form answer.Form, what func(*held) (answer.Question, error)) {
+	file, err := os.CreateTemp(s.folder.Path, "result-*."+form.Name)
+	if err != nil {
+		fail(w, s.told(r.Context(), err))
+		return
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	size := &sized{file, s.cfg.MaxDownload, 0}
+	var reply answer.Reply
+	err = s.inBox(r, func(ctx context.Context, t *held, b *box.Box) error {
+		q, err := what(t)
 		if err != nil {
-			return copied{}, err
+			return err
 		}
-		c := copied{rows: s.cfg.MaxRows, bytes: s.cfg.MaxDownload}
-		err = c.write(ctx, reader, text, args, form)
-		return c, err
+		q.Form, q.Most = form.Name, s.cfg.MaxRows
+		reply, err = b.Ask(ctx, q, size)
+		return err
 	})
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
 	if err != nil {
 		fail(w, err)
 		return
 	}
-	defer result.file.Close()
-	if result.cut {
+	if reply.Cut {
 		name += fmt.Sprintf("-first-%d-rows", s.cfg.MaxRows)
 		w.Header().Set("X-Result-Cut", fmt.Sprintf("%d rows", s.cfg.MaxRows))
 	}
 	w.Header().Set("Content-Type", form.MIME)
-	w.Header().Set("Content-Length", fmt.Sprint(int64(len(form.Begin))+result.size))
+	w.Header().Set("Content-Length", fmt.Sprint(size.n))
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name + "." + form.Name}))
-	_ = form.Send(w, result.file) // the reader may have gone
+	_, _ = io.Copy(w, file) // the reader may have gone
 }
 
-// copied is a result in a file whose name is gone already.
-type copied struct {
-	rows  int   // the most
-	bytes int64 // the most
-	file  *os.File
-	size  int64
-	cut   bool
+// sized takes so many bytes and no more.
+type sized struct {
+	to      io.Writer
+	most, n int64
 }
 
-func (c *copied) write(ctx context.Context, r *reader, text string, args []any, form answer.Form) error {
-	file, err := os.CreateTemp(r.scratch, "result-*."+form.Name)
-	if err != nil {
-		return err
+func (s *sized) Write(data []byte) (int, error) {
+	if s.n += int64(len(data)); s.n > s.most {
+		return 0, &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the file would be larger than %d MB: choose fewer rows or columns", s.most>>20)}
 	}
-	path := file.Name()
-	_ = file.Close()
-	defer os.Remove(path)
-	if err := c.copyTo(ctx, r, path, text, args, form); err != nil {
-		return err
-	}
-	if c.file, err = os.Open(path); err != nil {
-		return err
-	}
-	info, err := c.file.Stat()
-	if err != nil {
-		_ = c.file.Close()
-		return err
-	}
-	c.size = info.Size()
-	return nil
-}
-
-// copyTo has DuckDB write the file, up to the limits.
-func (c *copied) copyTo(ctx context.Context, r *reader, path, text string, args []any, form answer.Form) error {
-	limited := fmt.Sprintf("SELECT * FROM (\n%s\n) LIMIT %d", text, c.rows)
-	statement, err := form.Copy(ctx, r, limited, path, args...)
-	if err != nil {
-		return err
-	}
-	n, err := c.watched(ctx, r, path, statement, args)
-	if err != nil || n < int64(c.rows) {
-		return err
-	}
-	var all int
-	probe := fmt.Sprintf("SELECT count(*) FROM (SELECT 1 FROM (\n%s\n) LIMIT %d)", text, c.rows+1)
-	err = r.QueryRowContext(ctx, probe, args...).Scan(&all)
-	c.cut = all > c.rows
-	return err
-}
-
-// watched runs a COPY, ends it when its file has become too large, and returns
-// how many rows it has.
-func (c *copied) watched(ctx context.Context, r *reader, path, statement string, args []any) (int64, error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	ended := make(chan struct{})
-	go func() { defer close(ended); watch(ctx, path, c.bytes, cancel) }()
-	done, err := r.ExecContext(ctx, statement, args...)
-	if tooLarge := context.Cause(ctx); err != nil && tooLarge != nil {
-		err = tooLarge
-	}
-	cancel(nil)
-	<-ended
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
-}
-
-// watching is how often a growing file is looked at.
-const watching = 20 * time.Millisecond
-
-// watch ends a COPY whose file has become too large.
-func watch(ctx context.Context, path string, most int64, cancel context.CancelCauseFunc) {
-	ticker := time.NewTicker(watching)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if info, err := os.Stat(path); err == nil && info.Size() > most {
-				cancel(&problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the file would be larger than %d MB: choose fewer rows or columns", most>>20)})
-				return
-			}
-		}
-	}
+	return s.to.Write(data)
 }

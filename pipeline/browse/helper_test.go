@@ -21,6 +21,7 @@ import (
 	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -103,6 +104,7 @@ var made = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	box.Main()
 	if dir := os.Getenv(childStore); dir != "" {
 		os.Exit(child(dir, os.Getenv(childTask)))
 	}

@@ -5,35 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 )
 
 // holder has the store's tables open while somebody looks at them. A run that
 // is published meanwhile is seen by the requests that come after it; those
 // under way keep what they have.
 type holder struct {
-	cfg     Config
-	scratch string
+	cfg Config
 
 	mu      sync.Mutex
 	current *held
-	opened  int       // names the folders
-	lost    []*reader // see sqlReader
 }
 
 // held is the tables as one run left them.
 type held struct {
 	mark    answer.Mark
-	pages   *reader
+	pages   *duckdb.Reader
 	catalog *catalog
-	sql     *reader // of the SQL box; opened when first asked for
-	users   int     // requests and queries that use it
+	boxes   []*box.Box // of the SQL box, which nobody uses now; opened when first asked for
+	users   int        // requests that use it
 	idle    *time.Timer
 }
 
@@ -93,26 +89,22 @@ func (h *holder) close() {
 	defer h.mu.Unlock()
 	h.drop(h.current)
 	h.current = nil
-	for _, r := range h.lost {
-		r.close()
-	}
 }
 
 func (t *held) close() {
 	if t.idle != nil {
 		t.idle.Stop()
 	}
-	for _, r := range []*reader{t.sql, t.pages} {
-		if r != nil {
-			r.close()
-		}
+	for _, b := range t.boxes {
+		b.Close()
 	}
+	_ = t.pages.Close() // it was only read
 }
 
 // open opens the tables, again when a run is published meanwhile.
 func (h *holder) open(ctx context.Context, now answer.Mark) (*held, error) {
 	for {
-		r, err := h.openReader(ctx, now, h.cfg.Pages)
+		r, err := duckdb.OpenReader(ctx, now.Config(h.cfg.Store, duckdb.ReaderConfig{MemoryLimit: fmt.Sprint(h.cfg.Memory, "B"), Connections: h.cfg.Pages}))
 		if err != nil {
 			return nil, err
 		}
@@ -123,7 +115,7 @@ func (h *holder) open(ctx context.Context, now answer.Mark) (*held, error) {
 				return t, nil
 			}
 		}
-		r.close()
+		_ = r.Close()
 		if err != nil {
 			return nil, err
 		}
@@ -131,54 +123,31 @@ func (h *holder) open(ctx context.Context, now answer.Mark) (*held, error) {
 	}
 }
 
-// reader is an instance of DuckDB with the tables, and its own folder for results.
-type reader struct {
-	*duckdb.Reader
-	scratch string
-}
-
-// openReader opens the store once more.
-func (h *holder) openReader(ctx context.Context, now answer.Mark, connections int) (r *reader, err error) {
-	h.opened++
-	dir := filepath.Join(h.scratch, fmt.Sprint(h.opened))
-	cfg := now.Config(h.cfg.Store, duckdb.ReaderConfig{Scratch: filepath.Join(dir, "results"), MemoryLimit: h.cfg.Memory, Connections: connections})
-	if err := os.MkdirAll(cfg.Scratch, 0o700); err != nil {
-		return nil, err
+// takeBox returns a box with the same tables, which is to be given back.
+func (h *holder) takeBox(ctx context.Context, t *held) (*box.Box, error) {
+	h.mu.Lock()
+	if n := len(t.boxes); n > 0 {
+		b := t.boxes[n-1]
+		t.boxes = t.boxes[:n-1]
+		h.mu.Unlock()
+		return b, nil
 	}
-	opened, err := duckdb.OpenReader(ctx, cfg)
-	if err != nil {
-		_ = os.RemoveAll(dir)
-		return nil, err
+	h.mu.Unlock()
+	b, err := box.Open(ctx, box.Config{Dir: h.cfg.Store, Memory: h.cfg.Memory})
+	if err == nil && b.Version != t.mark.Version {
+		b.Close()
+		err = &problem{http.StatusServiceUnavailable, "a new run was published this moment: try again"}
 	}
-	return &reader{opened, cfg.Scratch}, nil
+	return b, err
 }
 
-// close loses nothing: the tables are read only.
-func (r *reader) close() {
-	_ = r.Close()
-	_ = os.RemoveAll(filepath.Dir(r.scratch))
-}
-
-// sqlReader is the instance of the SQL box's queries: they share no memory with
-// the other pages. It is closed with the rest only: closing a file drops every
-// lock that the process has on it.
-func (h *holder) sqlReader(ctx context.Context, t *held) (*reader, error) {
+// giveBox keeps a box for the next one who asks.
+func (h *holder) giveBox(t *held, b *box.Box) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if t.sql != nil {
-		return t.sql, nil
+	if !b.Dead {
+		t.boxes = append(t.boxes, b)
 	}
-	r, err := h.openReader(ctx, t.mark, h.cfg.SQLQueries)
-	if err != nil {
-		return nil, err
-	}
-	if after, err := answer.Look(h.cfg.Store); err != nil || !after.Equal(t.mark) {
-		// It may be of another file, whose lock a newer opening needs.
-		h.lost = append(h.lost, r)
-		return nil, &problem{http.StatusServiceUnavailable, "a new run was published this moment: try again"}
-	}
-	t.sql = r
-	return r, nil
 }
 
 // locked reports whether a run that merges in place has the database.

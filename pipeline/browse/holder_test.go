@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,7 @@ func TestLookingKeepsMergesInPlaceAway(t *testing.T) {
 	t.Parallel()
 	dir := copyStore(t)
 	s := newSite(t, Config{Store: store.Dir(dir), Idle: time.Hour})
-	s.sql("SELECT 1") // the other instance, which is closed with the first
+	s.sql("SELECT 1") // in a process, which is ended with the first
 	err := childCommand(t, dir, "in place").Run()
 	var failed *exec.ExitError
 	if !errors.As(err, &failed) || failed.ExitCode() != childBusy {
@@ -172,9 +173,29 @@ func TestStoreOfFilesIsReadAsOne(t *testing.T) {
 	if n := s.runsOn(); n != "2" || s.get("/state") == before {
 		t.Errorf("after another run: %s runs, want 2, and another state", n)
 	}
+
+	lost, err := filepath.Glob(filepath.Join(dir, "parquet", "spaces", "*", "*.parquet"))
+	if err != nil || len(lost) == 0 {
+		t.Fatal(lost, err)
+	}
+	if err := os.Remove(lost[0]); err != nil {
+		t.Fatal(err)
+	}
+	s = newSite(t, Config{Store: store.Dir(dir)})
+	s.get("/table/users")
+	if n := s.runsOn(); n != "2" {
+		t.Errorf("a file of another table is gone: %s runs, want 2", n)
+	}
+	status, page, _ := s.do(s.request("GET", "/table/spaces", nil))
+	_, result := s.sql("SELECT count(*) FROM v_spaces")
+	for _, told := range []string{page, result} {
+		if status != http.StatusBadRequest || !strings.Contains(told, filepath.Base(lost[0])) {
+			t.Errorf("a file is gone: status %d, want 400 and its name\n%s", status, words(told))
+		}
+	}
 }
 
-// What was made for an opening goes with it.
+// The processes that an opening has had go with it.
 func TestClosedDatabaseLeavesNothing(t *testing.T) {
 	s := newSite(t, Config{})
 	held, err := s.holder.acquire(t.Context())
@@ -182,11 +203,14 @@ func TestClosedDatabaseLeavesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.sql("SELECT 1")
-	if open := names(t, s.folder.Path); open != "1 2 begun lock" {
-		t.Errorf("while it is open: folders %q, want two", open)
+	if len(held.boxes) != 1 || held.boxes[0].Dead {
+		t.Fatalf("while it is open: %d processes, want one", len(held.boxes))
 	}
 	s.holder.release(held)
 	s.holder.close()
+	if !held.boxes[0].Dead {
+		t.Error("the process goes on")
+	}
 	if left := names(t, s.folder.Path); left != "begun lock" {
 		t.Errorf("left: %q", left)
 	}

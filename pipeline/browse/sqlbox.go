@@ -3,11 +3,13 @@ package browse
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -62,11 +64,13 @@ func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	v, err := withinLimits(r.Context(), s, func(ctx context.Context, t *held, reader *reader) (view, error) {
-		result, err := selectGrid(ctx, reader, text)
+	var v view
+	err = s.inBox(r, func(ctx context.Context, t *held, b *box.Box) error {
+		result, err := selectGrid(ctx, b, text)
 		p := newSQLPage(s.cfg, t.catalog.relations)
 		p.SQL, p.Result = text, result
-		return s.viewOf(t, view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}), err
+		v = s.viewOf(t, view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p})
+		return err
 	})
 	status := http.StatusOK
 	if err != nil {
@@ -77,6 +81,27 @@ func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
 		v = view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}
 	}
 	render(w, status, v.Template, v)
+}
+
+// inBox does work with a box that has the tables as they are now, within the limits.
+func (s *Server) inBox(r *http.Request, work func(context.Context, *held, *box.Box) error) error {
+	if err := s.querySlots.acquire(r.Context(), patience); err != nil {
+		return s.told(r.Context(), err)
+	}
+	defer s.querySlots.release()
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
+	defer cancel()
+	t, err := s.holder.acquire(ctx)
+	if err != nil {
+		return s.told(ctx, err)
+	}
+	defer s.holder.release(t)
+	b, err := s.holder.takeBox(ctx, t)
+	if err != nil {
+		return s.told(ctx, err)
+	}
+	defer s.holder.giveBox(t, b)
+	return s.told(ctx, work(ctx, t, b))
 }
 
 // statementOf reads a form with SQL, or with the number of a starter.
@@ -100,14 +125,14 @@ func statementOf(w http.ResponseWriter, r *http.Request, timeout time.Duration) 
 }
 
 // selectGrid runs a statement of the person's: its first rows, as text.
-func selectGrid(ctx context.Context, r *reader, text string) (*result, error) {
+func selectGrid(ctx context.Context, b *box.Box, text string) (*result, error) {
 	start := time.Now()
-	columns, g, err := answer.Select(ctx, r.Reader, text, answer.Bounds{Rows: shownRows, Bytes: shownBytes, Cell: shownCell})
+	reply, err := b.Ask(ctx, answer.Question{SQL: text, Bounds: answer.Bounds{Rows: shownRows, Bytes: shownBytes, Cell: shownCell}}, io.Discard)
 	if err != nil {
 		return nil, err
 	}
-	shown := &result{Rows: g.Rows, More: g.More, Took: time.Since(start)}
-	for _, c := range columns {
+	shown := &result{Rows: reply.Grid.Rows, More: reply.Grid.More, Took: time.Since(start)}
+	for _, c := range reply.Columns {
 		shown.Columns = append(shown.Columns, &column{Name: c.Name, Type: c.Type, Ref: entityOf[c.Name]})
 	}
 	return shown, nil

@@ -152,7 +152,12 @@ func (m *maker) files(ctx context.Context) (*duckdb.Reader, error) {
 	if len(cfg.Parts) == 0 {
 		return nil, errors.New("there is no database that can be read now, and there are no Parquet files")
 	}
-	return duckdb.OpenReader(ctx, cfg)
+	reader, err := duckdb.OpenReader(ctx, cfg)
+	if err == nil && len(reader.Lost) > 0 {
+		err = reader.Lost[0]
+		_ = reader.Close()
+	}
+	return reader, err
 }
 
 // page puts the sections together. The pages that the ledger has not seen are
