@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -87,6 +88,10 @@ func (e *MemoryError) Error() string {
 	}
 	return "this does not fit in the memory" + limit + " that a query may take: ask for less, for example with a WHERE, or allow it more with --memory"
 }
+
+// broken is how DuckDB says that it answers no more; what has met the end of its memory is
+// not to be trusted, either.
+var broken = regexp.MustCompile(`(INTERNAL|FATAL) Error|invalidated`)
 
 // errTime says that a process has used up the time of its CPUs.
 var errTime = errors.New("the query has taken all its CPU time")
@@ -162,7 +167,7 @@ func (b *Box) Ask(ctx context.Context, q answer.Question, w io.Writer) (answer.R
 func (b *Box) exchange(ctx context.Context, what any, w io.Writer) (end frame, err error) {
 	stop := context.AfterFunc(ctx, b.kill)
 	defer func() {
-		if !stop() || err != nil && end.Failure == nil {
+		if !stop() || err != nil && (end.Failure == nil || end.Failure.Memory || broken.MatchString(end.Failure.Text)) {
 			b.Close()
 		}
 		if ctx.Err() != nil {

@@ -202,6 +202,26 @@ func TestTooManyQueriesAreRefused(t *testing.T) {
 	}
 }
 
+// What takes gigabytes while it is planned has an answer at once, however many ask, and
+// whoever asks next has theirs.
+func TestQueriesOfGigabytesBlockNobody(t *testing.T) {
+	s := newSite(t, Config{Memory: 256 << 20})
+	var asked sync.WaitGroup
+	for range 5 {
+		asked.Go(func() {
+			status, result := s.sql("SELECT len([printf('%2000000000d', 1), printf('%2000000000d', 2)])")
+			if status != http.StatusInsufficientStorage && status != http.StatusServiceUnavailable {
+				t.Errorf("status %d, want 507, or 503 for who has waited\n%s", status, result)
+			}
+		})
+	}
+	s.get("/table/spaces?n=1")
+	asked.Wait()
+	if status, result := s.sql("SELECT 42"); status != http.StatusOK {
+		t.Errorf("afterwards: status %d\n%s", status, result)
+	}
+}
+
 // What needs more memory than there may be is an error, and harms nobody.
 func TestResultThatDoesNotFitIsAnError(t *testing.T) {
 	s := newSite(t, Config{Memory: 64 << 20})

@@ -1,10 +1,7 @@
-//go:build unix && !linux
-
 package box
 
 import (
 	"os"
-	"runtime"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -20,11 +17,8 @@ func resident() int64 {
 	if unix.Getrusage(unix.RUSAGE_SELF, &used) != nil {
 		return 0
 	}
-	if runtime.GOOS == "darwin" || runtime.GOOS == "ios" {
-		return int64(used.Maxrss)
-	}
-	return int64(used.Maxrss) << 10
+	return used.Maxrss
 }
 
-// boundData: these systems have no limit that binds what is mapped.
+// boundData: there is no limit here that binds what is mapped.
 func boundData(int64) {}
