@@ -85,9 +85,9 @@ func TestFormsWriteEveryKindOfValue(t *testing.T) {
 		}
 	}
 	deep := `SELECT ['nan'::DOUBLE, 1, NULL] AS a, {'at here': TIMESTAMPTZ '2026-01-02 03:04:05+00', 'b': ['inf'::FLOAT]} AS b, MAP {'k': 'nan'::DOUBLE} AS c, NULL::STRUCT(x DOUBLE) AS d,
- [{'t': [TIMESTAMPTZ '2026-01-02 03:04:05+00']}] AS e, NULL::MAP(VARCHAR, TIMESTAMPTZ) AS f, ['nan'::DOUBLE]::DOUBLE[1] AS g, row('nan'::VARCHAR, 1) AS h, [NULL, [1.5::DOUBLE]] AS i`
+ [{'t': [TIMESTAMPTZ '2026-01-02 03:04:05+00']}] AS e, NULL::MAP(VARCHAR, TIMESTAMPTZ) AS f, ['nan'::DOUBLE]::DOUBLE[1] AS g, row('nan'::VARCHAR, 1) AS h, [NULL, [1.5::DOUBLE]] AS i, union_value(a := 'nan'::DOUBLE) AS j`
 	if got, want := written(t, db, "jsonl", deep), `{"a":[null,1.0,null],"b":{"at here":"2026-01-02T03:04:05.000000Z","b":[null]},"c":{"k":null},"d":null,`+
-		`"e":[{"t":["2026-01-02T03:04:05.000000Z"]}],"f":null,"g":[null],"h":{"":"nan","":1},"i":[null,[1.5]]}`+"\n"; got != want {
+		`"e":[{"t":["2026-01-02T03:04:05.000000Z"]}],"f":null,"g":[null],"h":{"":"nan","":1},"i":[null,[1.5]],"j":"nan"}`+"\n"; got != want {
 		t.Errorf("what is in others:\ngot  %s\nwant %s", got, want)
 	}
 	if got := written(t, db, Sheet, `SELECT 1 AS "=cmd"`); !strings.HasPrefix(got, "\ufeff'=cmd\r\n") {

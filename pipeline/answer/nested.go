@@ -31,6 +31,8 @@ func (n nested) inJSON(kind, value, example string, depth int) string {
 		return "map_from_entries(" + n.each("map_entries("+value+")", "map_entries("+example+")", depth) + ")"
 	case strings.HasPrefix(kind, "STRUCT("):
 		return n.fields(value, example, depth)
+	case strings.HasPrefix(kind, "UNION("): // which cannot be put together again of other types
+		return "CAST(" + value + " AS VARCHAR)"
 	}
 	return timeText(kind, value)
 }
