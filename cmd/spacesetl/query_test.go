@@ -51,6 +51,10 @@ func TestAStoreIsAsked(t *testing.T) {
 		{args: []string{"query", "@none.sql"}, code: 2, stderr: "none.sql: no such file"},
 		{args: []string{"query", "SELECT sum(range) FROM range(1000000000000)", "--timeout", "50ms"}, code: 1, stderr: "stopped after 50ms"},
 
+		{args: []string{"query", "SELECT len([printf('%2000000000d', 1), printf('%2000000000d', 2)])", "--memory", "256MiB"}, code: 1, stderr: "memory of 256 MiB .* allow it more with --memory\n$"},
+		{args: []string{"query", "SELECT CASE WHEN range = 900000 THEN error('at last') ELSE range END AS n FROM range(1000000)", "--format", "csv"}, code: 2,
+			stdout: "^n\n[0-9]+\n", stderr: "^spacesetl: not all rows have been written: Invalid Input Error: at last\n$"},
+
 		{args: []string{"query", "DELETE FROM spaces"}, code: 2, stderr: "one SELECT at a time"},
 		{args: []string{"query", "SELECT 1; DROP TABLE spaces"}, code: 2, stderr: "one SELECT at a time"},
 		{args: []string{"query", "FROM read_csv('" + wrong + "')"}, code: 2, stderr: "Permission Error"},
