@@ -177,7 +177,7 @@ func TestTooManyQueriesAreRefused(t *testing.T) {
 	var running sync.WaitGroup
 	for range 2 {
 		running.Go(func() {
-			req := s.request("POST", "/sql", strings.NewReader("sql="+strings.ReplaceAll(runaways[0], " ", "+")))
+			req := s.request("POST", "/sql", strings.NewReader("sql="+strings.ReplaceAll(runaways[3], " ", "+")))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 			if res, err := http.DefaultTransport.RoundTrip(req.WithContext(ctx)); err == nil {
 				res.Body.Close()
