@@ -94,7 +94,7 @@ func (e *MemoryError) Error() string {
 var broken = regexp.MustCompile(`(INTERNAL|FATAL) Error|invalidated`)
 
 // errTime says that a process has used up the time of its CPUs.
-var errTime = errors.New("the query has taken all its CPU time")
+var errTime = fmt.Errorf("the query has taken all its CPU time: %w", context.DeadlineExceeded)
 
 // Open starts a process and has it open the tables. Close the box.
 func Open(ctx context.Context, cfg Config) (*Box, error) {
