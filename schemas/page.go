@@ -28,6 +28,9 @@ type Request struct {
 	// Offset counts the items on the pages before this one, so that rows of a
 	// paged collection keep their position.
 	Offset int `json:"offset,omitempty"`
+	// Look is when a page that is asked for again and again in one run was due, in
+	// seconds since 1970; 0 of what is asked for once.
+	Look int64 `json:"look,omitempty"`
 	// Creator is the user id of the Space's creator, where it is known: whose
 	// token can ask for its buyers. It is a hint, not part of the request: it
 	// does not count for ID and is not written.
