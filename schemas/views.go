@@ -21,6 +21,8 @@ func Views() []View {
 	views := []View{
 		{Name: "v_spaces", Columns: spacesColumns(), Doc: "One row per Space as last seen, with its creator, topics and counts of the people and tweets that are known. Durations are minutes.", SQL: spacesView()},
 		{Name: "v_space_runs", Columns: spaceRunsColumns(), Doc: "One row per Space and run that saw it, as it was last seen in the run: what adds up over runs, or is drawn over time. space_snapshots has every sighting, and a run sees a Space as often as it is found.", SQL: spaceRunsView},
+		{Name: "v_audience", Columns: audienceColumns(), Doc: "One row per live Space and time that it was seen: the curve of its audience, dense where spacesetl watch looked.", SQL: audienceView},
+		{Name: "v_audience_curves", Columns: audienceCurvesColumns(), Doc: "One row per Space that was seen live: the peak of its audience, how soon that halved, and the area under the curve.", SQL: audienceCurvesView},
 		{Name: "v_space_people", Columns: peopleColumns(), Doc: "One row per Space and person: who it is and every role. Listeners are never listed by the API.", SQL: peopleView()},
 		{Name: "v_people", Columns: personColumns(), Doc: "One row per person who is in users or has a role in a Space: how often they hosted and spoke, for how many people, and when.", SQL: personView},
 		{Name: "v_tweets", Columns: tweetsColumns(), Doc: "One row per tweet: its whole text, author, what it quotes or retweets, and the Space it was shared in.", SQL: tweetsView},

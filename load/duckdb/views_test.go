@@ -150,3 +150,53 @@ func TestViewsSayWhatBecameOfASpace(t *testing.T) {
 		t.Errorf("in Tokyo (-want +got):\n%s", d)
 	}
 }
+
+// A curve has one sighting a second, the last of it, of a live Space only.
+func TestViewsDrawAnAudience(t *testing.T) {
+	t.Parallel()
+	at := func(seconds int) time.Time { return noon.Add(time.Duration(seconds) * time.Second) }
+	s := newStore(t)
+	of := row{"_run_id": "r1", "_page_id": "p", "_fetched_at": at(999)}
+	with := func(r row) row {
+		for name, value := range of {
+			r[name] = value
+		}
+		return r
+	}
+	var seen []row
+	for _, one := range []struct {
+		id, state        string
+		at, people, said int
+		millis           int
+	}{
+		{"A", "scheduled", -60, 0, 0, 0},
+		{"A", "live", 0, 8, 1, 0},
+		{"A", "live", 60, 9, 2, 0},
+		{"A", "live", 60, 10, 2, 400}, // by a search, and by its id
+		{"A", "live", 120, 20, -1, 0},
+		{"A", "live", 300, 11, 3, 0},
+		{"A", "live", 360, 10, 3, 0},
+		{"A", "ended", 400, 20, 3, 0},
+		{"B", "live", 30, 4, 1, 0},
+	} {
+		r := with(row{"space_id": one.id, "observed_at": at(one.at).Add(time.Duration(one.millis) * time.Millisecond), "state": one.state, "participant_count": one.people})
+		if one.said >= 0 {
+			r["speaker_count"] = one.said
+		}
+		seen = append(seen, r)
+	}
+	s.publish("r1", batchOf(t, schemas.Lookup("space_snapshots"), seen), batchOf(t, schemas.Lookup("spaces"), []row{
+		with(row{"space_id": "A", "state": "ended", "title": "Evening", "started_at": at(-60), "ended_at": at(390)}),
+		with(row{"space_id": "B", "state": "ended", "ended_at": at(90)}),
+	}))
+	for query, want := range map[string][]string{
+		"SELECT space_id, people, speakers, round(minutes, 3) FROM %s.v_audience ORDER BY space_id, observed_at": {
+			"A|8|1|1", "A|10|2|2", "A|20|<nil>|3", "A|11|3|6", "A|10|3|7", "B|4|1|<nil>"},
+		"SELECT space_id, title, sighting_count, longest_gap_minutes, peak_people, peak_minutes, half_life_minutes, round(person_minutes, 3) FROM %s.v_audience_curves ORDER BY space_id": {
+			"A|Evening|5|3|20|3|4|81", "B|<nil>|1|<nil>|4|<nil>|1|0"},
+	} {
+		if d := cmp.Diff(want, s.query(query, "main")); d != "" {
+			t.Errorf("%s (-want +got):\n%s", query, d)
+		}
+	}
+}
