@@ -78,6 +78,9 @@ type Config struct {
 	// all of EvolveOver, half of them announced, and each is live for at most so
 	// long. At the start there are two. 0 is a world whose Spaces are all there then.
 	Life time.Duration
+	// Crowds lets people come to a live Space of an evolving world and go again, which
+	// else has about as many all the time.
+	Crowds bool
 
 	// Change makes accounts and lists others every hour: names change, profiles,
 	// affiliations, what is withheld and people in Spaces come and go.

@@ -3,8 +3,11 @@ package simulator
 import "time"
 
 // pace is how the world evolves: all of it within over, and each Space that
-// comes up lives for at most live, if that is set.
-type pace struct{ over, live time.Duration }
+// comes up lives for at most live, if that is set. With crowds people come and go.
+type pace struct {
+	over, live time.Duration
+	crowds     bool
+}
 
 // life is how a Space passes through its states when the world evolves, all
 // counted from the start of the server: it is made, begins, and lasts until end.
@@ -73,10 +76,24 @@ func (p pace) evolve(w *world, sp *Space, index uint64, elapsed time.Duration) {
 		sp.EndedAt, sp.UpdatedAt = &ended, ended
 		return
 	}
-	if sp.State == stateLive {
+	if sp.State == stateLive && p.crowds {
+		sp.ParticipantCount = l.crowd(sp.ParticipantCount, mix(w.hash(forEvolution, index)^2), elapsed)
+	} else if sp.State == stateLive {
 		step := uint64(elapsed / (10 * time.Second))
 		sp.ParticipantCount += int64(w.hash(forEvolution, index<<20|step) % 50)
 	}
+}
+
+// crowd is how many people are in a Space that has so many at its peak: they come until
+// that, in the first tenth to six tenths of it, then go until some are left at the end.
+func (l life) crowd(most int64, h uint64, elapsed time.Duration) int64 {
+	through := float64(elapsed-l.begin) / float64(max(l.end-l.begin, 1))
+	peak, left := 0.1+float64(h%50)/100, 0.1+float64(h>>32%60)/100
+	share := through / peak
+	if through > peak {
+		share = 1 - (1-left)*(through-peak)/(1-peak)
+	}
+	return 1 + int64(float64(most)*share)
 }
 
 // date gives a Space of the flow the times of its own life.

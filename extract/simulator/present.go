@@ -45,7 +45,14 @@ func (p *present) stateAt(index uint64, elapsed time.Duration) string {
 	return p.world.baseState(index)
 }
 
-func (p *present) pace() pace { return pace{p.config.EvolveOver, p.config.Life} }
+func (p *present) pace() pace { return pace{p.config.EvolveOver, p.config.Life, p.config.Crowds} }
+
+// SpaceAt is a Space as it was, or will be, at a time.
+func (p *present) SpaceAt(id string, at time.Time) (Space, bool) {
+	then := *p
+	then.config.Now = func() time.Time { return at }
+	return then.Space(id)
+}
 
 // WorldReport says how large the world is.
 type WorldReport struct {
