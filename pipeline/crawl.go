@@ -26,6 +26,8 @@ type crawl struct {
 	resumed bool          // pages had landed when it began
 	survey  bool          // nothing is sent: what has not landed is left
 	left    []schemas.Request
+	// recalled: the walk knows what the landed pages say, in the order received.
+	recalled bool
 }
 
 // newCrawl begins a crawl of an open pipeline.
@@ -63,12 +65,21 @@ func (c *crawl) openPurse(ctx context.Context) error {
 // when an outage is one does so long before.
 const maxRounds = 100
 
-// run crawls wave after wave. Requests that fail while nothing comes of the others go
+// run crawls wave after wave, in rounds where there are such. Requests that fail while nothing comes of the others go
 // behind all that the walk knows of, and are asked again then.
 func (c *crawl) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	c.walk.halting = cancel // for those who wait; what was sent is taken in
+	if c.p.Rounds != nil {
+		rounds(ctx, c)
+		return
+	}
+	c.waves(ctx)
+}
+
+// waves asks for all that the walk knows of and what that leads to.
+func (c *crawl) waves(ctx context.Context) {
 	var later []schemas.Request
 	for round := 0; c.walk.stopped() == nil; {
 		wave := c.walk.next()
@@ -177,6 +188,7 @@ func (c *crawl) collection(ctx context.Context, first schemas.Request) (*facts.R
 		if ctx.Err() != nil || c.walk.stopped() != nil {
 			return nil, ctx.Err()
 		}
+		told := c.recalled && !anew && c.p.pages.Has(r.ID())
 		got, err := c.extract(ctx, *r, anew)
 		if _, scope := verdict(ctx, err); err != nil && scope == schemas.CollectionScope && !restarted {
 			start := first
@@ -187,13 +199,17 @@ func (c *crawl) collection(ctx context.Context, first schemas.Request) (*facts.R
 		if err != nil {
 			return nil, err
 		}
-		c.walk.add(got)
+		if !told {
+			c.saw(got)
+		}
 		c.p.gauge.page()
 		if pages++; pages == 1 {
 			if got.Refused != nil && (len(first.IDs) > 1 || got.TooLarge() && len(c.smaller(first)) > 0) {
 				return got.Refused, nil
 			}
-			c.walk.answered(got)
+			if !told {
+				c.walk.answered(got)
+			}
 		} else if less, ok := c.less(*r); ok && got.TooLarge() {
 			pages--
 			r, anew = &less, false
@@ -214,6 +230,13 @@ func (c *crawl) collection(ctx context.Context, first schemas.Request) (*facts.R
 		r, anew = &next, false
 	}
 	return nil, nil
+}
+
+// saw takes in what a page says.
+func (c *crawl) saw(f *facts.Facts) {
+	if c.walk.add(f); c.p.Rounds != nil {
+		c.p.Rounds.Saw(f)
+	}
 }
 
 // less asks for a page of a collection that was too large, with fewer results or

@@ -20,6 +20,7 @@ type member struct {
 // gaps counts what was asked for, what came of it, and what did not.
 type gaps struct {
 	asked   map[schemas.Endpoint]int
+	looked  map[gap]bool // members asked for, where some are again and again; else nil
 	settled map[gap]bool // members that were answered, if only by a refusal
 	missing map[gap]store.Missing
 	cut     map[string]store.Cut // by the page id of the first page
@@ -43,7 +44,18 @@ func members(r schemas.Request) []string {
 	return r.IDs
 }
 
-func (g *gaps) ask(r schemas.Request) { g.asked[r.Endpoint] += len(members(r)) }
+// ask counts what is asked for; of looks at the same again only the first.
+func (g *gaps) ask(r schemas.Request) {
+	for _, m := range members(r) {
+		one := gap{r.Endpoint, m}
+		if g.looked[one] {
+			continue
+		}
+		if g.asked[r.Endpoint]++; g.looked != nil {
+			g.looked[one] = true
+		}
+	}
+}
 
 // came counts the members that were answered with what was asked for.
 func (g *gaps) came() map[schemas.Endpoint]int {
@@ -56,12 +68,16 @@ func (g *gaps) came() map[schemas.Endpoint]int {
 	return n
 }
 
-// settle notes that a request has been answered, whatever with.
+// settle notes that a request has been answered, whatever with. Of several looks at
+// the same the last counts.
 func (w *walk) settle(r schemas.Request) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, m := range members(r) {
 		w.gaps.settled[gap{r.Endpoint, m}] = true
+		if r.Look > 0 {
+			delete(w.gaps.missing, gap{r.Endpoint, m})
+		}
 	}
 }
 

@@ -68,6 +68,8 @@ type Pipeline struct {
 	// Out is where the manifest goes; default Lock.
 	Out     *store.Locked
 	Fetcher Fetcher // not needed for Load
+	// Rounds are what a crawl goes on with; nil ends it with what the plan leads to.
+	Rounds  Rounds
 	Loader  Loader
 	Publish []Publisher
 	// Destinations are the names of those that the tables go to. Without Parquet

@@ -81,6 +81,9 @@ func (p *Pipeline) Crawl(ctx context.Context) error {
 	}
 	p.crawl = c
 	p.purse.Store(c.purse)
+	if err := recall(ctx, c); err != nil {
+		return errors.Join(err, c.sent.Close())
+	}
 	c.run(ctx)
 	for reason, n := range c.walk.skips() {
 		p.Notify(Notice{"skipped", fmt.Sprintf("%s: %d", reason, n)})
@@ -104,6 +107,9 @@ func (p *Pipeline) Survey(ctx context.Context) ([]schemas.Request, error) {
 	}
 	c := &crawl{p: p, walk: newWalk(p), survey: true, resumed: true}
 	p.crawl = c
+	if err := recall(ctx, c); err != nil {
+		return nil, err
+	}
 	for wave := c.walk.next(); len(wave) > 0; wave = c.walk.next() {
 		for _, r := range wave {
 			err := c.batch(ctx, r)

@@ -25,6 +25,7 @@ type walk struct {
 	creators map[string]bool // user ids, asked for or not
 	queried  map[string]bool // creators asked for
 	spaces   map[string]facts.Space
+	misses   map[string]int  // how often in a row an answer did not know a Space
 	detailed map[string]bool // Spaces whose follow-ups are queued
 	referred map[string]bool // user ids
 	due      map[string]bool // user ids that an earlier run had left
@@ -45,10 +46,13 @@ func newWalk(p *Pipeline) *walk {
 	plan := p.Plan
 	w := &walk{
 		plan: plan, seeds: p.Seeds, left: p.Left, resting: map[gap]store.Missing{}, creators: map[string]bool{}, queried: map[string]bool{},
-		spaces: map[string]facts.Space{}, detailed: map[string]bool{},
+		spaces: map[string]facts.Space{}, misses: map[string]int{}, detailed: map[string]bool{},
 		referred: map[string]bool{}, due: map[string]bool{}, unfit: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
 		gaps: newGaps(), named: map[member]bool{}, given: map[schemas.Endpoint]bool{},
+	}
+	if plan.Watch {
+		w.gaps.looked = map[gap]bool{}
 	}
 	for _, one := range p.Resting {
 		w.resting[gap{one.Endpoint.Listed(), one.Member}] = one
@@ -78,6 +82,17 @@ func (w *walk) next() []schemas.Request {
 		w.gaps.ask(r)
 	}
 	return wave
+}
+
+// looks are the requests of a round as they are asked.
+func (w *walk) looks(requests []schemas.Request) []schemas.Request {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	requests = w.askable(requests)
+	for _, r := range requests {
+		w.gaps.ask(r)
+	}
+	return requests
 }
 
 func (w *walk) wave() []schemas.Request {
@@ -197,7 +212,7 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 func (w *walk) details() []schemas.Request {
 	var ids []string
 	for id := range w.spaces {
-		if !w.detailed[id] {
+		if !w.detailed[id] && w.over(id) {
 			w.detailed[id] = true
 			ids = append(ids, id)
 		}
@@ -214,6 +229,14 @@ func (w *walk) details() []schemas.Request {
 		}
 	}
 	return requests
+}
+
+// gone is how many answers in a row that do not know a Space say that it is over.
+const gone = 2
+
+// over reports whether what follows of a Space is asked for by now.
+func (w *walk) over(id string) bool {
+	return !w.plan.Watch || w.spaces[id].State == facts.Ended || w.misses[id] >= gone
 }
 
 // follows reports whether a request is sent that follows from its Space.
@@ -245,6 +268,12 @@ func (w *walk) add(f *facts.Facts) {
 	}
 	for _, s := range f.Spaces {
 		w.spaces[s.ID] = s
+		delete(w.misses, s.ID)
+	}
+	for _, id := range f.Missing {
+		if w.misses[id]++; w.plan.Watch && w.spaces[id].ID == "" && w.misses[id] >= gone {
+			w.spaces[id] = facts.Space{ID: id} // an earlier run saw it
+		}
 	}
 	for _, id := range f.Unaskable {
 		w.unfit[id] = true

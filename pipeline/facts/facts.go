@@ -64,6 +64,9 @@ type Facts struct {
 type Space struct {
 	ID, CreatorID, State string
 	Ticketed             bool
+	Title                string
+	Planned, Started     time.Time // zero where the page does not say
+	People               int64     // in the room, 0 where it does not say
 }
 
 // Data returns the ids of the objects in data, and of which kind they are.
@@ -207,8 +210,17 @@ func (f *Facts) spaces(b schemas.Batch) {
 	ticketed := b.Record.Column(b.Table.Column("is_ticketed")).(*array.Boolean)
 	creators := b.Record.Column(b.Table.Column("creator_id")).(*array.String)
 	states := b.Record.Column(b.Table.Column("state")).(*array.String)
+	titles := b.Record.Column(b.Table.Column("title")).(*array.String)
+	people := b.Record.Column(b.Table.Column("participant_count")).(*array.Int64)
+	planned, started := moments(b, "scheduled_start"), moments(b, "started_at")
 	for i, id := range texts(b, "space_id") {
-		s := Space{ID: id, Ticketed: ticketed.IsValid(i) && ticketed.Value(i)}
+		s := Space{ID: id, Ticketed: ticketed.IsValid(i) && ticketed.Value(i), Planned: planned(i), Started: started(i)}
+		if titles.IsValid(i) {
+			s.Title = strings.Clone(titles.Value(i))
+		}
+		if people.IsValid(i) {
+			s.People = people.Value(i)
+		}
 		if creators.IsValid(i) {
 			s.CreatorID = strings.Clone(creators.Value(i))
 		}
@@ -216,6 +228,17 @@ func (f *Facts) spaces(b schemas.Batch) {
 			s.State = strings.Clone(states.Value(i))
 		}
 		f.Spaces = append(f.Spaces, s)
+	}
+}
+
+// moments returns the values of a column of times by row, zero where there is none.
+func moments(b schemas.Batch, name string) func(int) time.Time {
+	column := b.Record.Column(b.Table.Column(name)).(*array.Timestamp)
+	return func(i int) (at time.Time) {
+		if column.IsValid(i) {
+			at = time.UnixMicro(int64(column.Value(i))).UTC()
+		}
+		return at
 	}
 }
 

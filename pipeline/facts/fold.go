@@ -112,7 +112,10 @@ func (k *Known) of(e landing.Entry) *Facts {
 // size is about how many bytes the facts take.
 func (f *Facts) size() int {
 	const header = 16 // of a string
-	n := 512 + len(f.Spaces)*4*header
+	n := 512
+	for _, s := range f.Spaces {
+		n += 9*header + len(s.ID) + len(s.CreatorID) + len(s.Title)
+	}
 	lists := [][]string{f.Users, f.Resolved, f.Referred, f.Mentioned, f.Missing, f.Request.IDs, f.Unaskable, f.NotFound, f.Withheld, f.Absent}
 	if r := f.Refused; r != nil {
 		lists = append(lists, r.Named, []string{r.Words})

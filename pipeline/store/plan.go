@@ -34,6 +34,8 @@ type Plan struct {
 	// page. With Users they are looked up instead, by the hundred, each once a
 	// UTC day.
 	NoExpand bool `json:"no_expand,omitempty"`
+	// Watch asks for what follows of a Space once that is over, not when it is found.
+	Watch bool `json:"watch,omitempty"`
 }
 
 // Follows reports whether an endpoint is asked of each Space found.
