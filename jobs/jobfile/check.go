@@ -84,6 +84,10 @@ func (s *Spec) Check() []Problem {
 	}
 	c.require(s.Workers >= 0 && s.Workers <= maxWorkers, "workers", notWorkers(strings.Trim(c.shown("workers", strconv.Itoa(s.Workers)), `"`)))
 	c.require(!strings.Contains(s.Store, "://"), "store", fmt.Sprintf("store: %s is an address: a store is a folder of this machine, such as ./spaces; copy it from there", c.shown("store", s.Store)))
+	for _, k := range watchKeys() {
+		pace := *k.into(s).(*time.Duration)
+		c.require(pace == 0 || pace >= time.Second && pace <= time.Hour, "watch."+k.Name, fmt.Sprintf("watch: %s %s is not between 1s and 1h", k.Name, pace))
+	}
 	c.baseURL()
 	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
 	c.require(seeds > 0 || s.IDsFile != "" || s.unread["ids"] || s.unread["creators"] || s.unread["search"] || s.unread["ids_file"], "", "nothing to do: give ids, ids_file, creators or search")

@@ -38,7 +38,11 @@ func Flags() []Key {
 	return all
 }
 
-// FlagName is the name of the key's flag: budget-run of budget.usd_per_run.
+// OfWatch reports whether the key, as Flags names it, is for a watch alone.
+func (k Key) OfWatch() bool { return strings.HasPrefix(k.Name, "watch.") }
+
+// FlagName is the name of the key's flag: budget-run of budget.usd_per_run, every of
+// watch.every.
 func (k Key) FlagName() string {
-	return strings.NewReplacer(".usd_per_", "-", ".", "-", "_", "-").Replace(k.Name)
+	return strings.NewReplacer("watch.", "", ".usd_per_", "-", ".", "-", "_", "-").Replace(k.Name)
 }

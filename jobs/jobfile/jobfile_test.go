@@ -118,7 +118,7 @@ func TestIDsKeepEveryCharacter(t *testing.T) {
 	want := Spec{
 		Name: "job", IDs: []string{"1e10", "007", "1SLjjRYNejbKM", "true"}, Creators: []string{"0012", "9007199254740993", "@Bob"},
 		To: []string{"parquet", "duckdb"}, Store: "spacesetl-store", State: "all", Dialect: "tweet", Compact: "month", Follow: "open", Workers: 4,
-		AskAgain: 10 * time.Minute, ResumeWithin: 25 * time.Hour, RetryFor: 15 * time.Minute,
+		AskAgain: 10 * time.Minute, ResumeWithin: 25 * time.Hour, RetryFor: 15 * time.Minute, Watch: Watch{30 * time.Second, 5 * time.Minute},
 	}
 	if diff := cmp.Diff(want, spec, cmpopts.IgnoreUnexported(Spec{})); diff != "" {
 		t.Errorf("spec (-want +got):\n%s", diff)

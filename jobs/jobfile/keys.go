@@ -99,6 +99,8 @@ func Keys() []Key {
 				{Name: "history", Doc: "Versions of rows that ended, in the database file, the same; the last of a row always stays, and `spaces_as_of(ts)` does not answer for what was before.", Otherwise: "for good", Example: "3y"},
 				{Name: "archive", Doc: "Folder in which what goes of each month is archived before.", Otherwise: "none", Example: "/mnt/archive"},
 			}, read: (*reader).keep},
+		{Name: "watch", Doc: "How often `spacesetl watch` asks; `deadline` is not for it.", Example: "{every: 30s, discover: 5m}", shape: mapShape,
+			Keys: watchKeys(), read: (*reader).watch},
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,
 			into: func(s *Spec) any { return &s.Deadline }, Flag: Flag{Limits, "stop after this time, resumable; `DURATION`"}},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,
@@ -142,6 +144,17 @@ func budgetKeys() []Key {
 			into: func(s *Spec) any { return &s.Budget.Day }, Flag: Flag{Limits, "stop before the store's runs of a UTC day can cost more; `USD`"}},
 		{Name: "usd_per_month", Doc: "Dollars for the store's runs of a calendar month.", Example: "100", shape: moneyShape,
 			into: func(s *Spec) any { return &s.Budget.Month }, Flag: Flag{Limits, "the same for a calendar month; `USD`"}},
+	}
+}
+
+func watchKeys() []Key {
+	return []Key{
+		{Name: "every", Doc: "For the live Spaces and those about to start, by the hundred; `1s` at least. More than fit the rate windows are asked for less often.",
+			Default: "30s", Example: "30s", shape: durationShape, into: func(s *Spec) any { return &s.Watch.Every },
+			Flag: Flag{Limits, "how often a watch looks at live Spaces; `DURATION` (default 30s)"}},
+		{Name: "discover", Doc: "For new Spaces, by the job's searches and creators.",
+			Default: "5m", Example: "5m", shape: durationShape, into: func(s *Spec) any { return &s.Watch.Discover },
+			Flag: Flag{Limits, "how often a watch looks for new Spaces; `DURATION` (default 5m)"}},
 	}
 }
 

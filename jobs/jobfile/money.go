@@ -3,6 +3,7 @@ package jobfile
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/goccy/go-yaml/ast"
 
@@ -97,6 +98,26 @@ func (r *reader) keep(key string, n ast.Node) {
 		}
 		if err := r.spec.Keep.Set(name, text); err != nil && (!null || name == "archive") {
 			r.mistake(line(i.Key()), "%s: %s %v", key, outside.Clip(name), err)
+		}
+	}
+}
+
+// watch reads how often a watch asks.
+func (r *reader) watch(key string, n ast.Node) {
+	m, ok := n.(ast.MapNode)
+	if !ok {
+		r.mistake(line(n), "%s: wants how often it asks, such as {every: 30s, discover: 5m}", key)
+		return
+	}
+	for i := m.MapRange(); i.Next(); {
+		name := i.Key().GetToken().Value
+		at := slices.IndexFunc(watchKeys(), func(k Key) bool { return k.Name == name })
+		switch {
+		case at < 0:
+			r.mistake(line(i.Key()), "unknown key %q in %s%s", outside.Clip(name), key, didYouMean(name, names(watchKeys())))
+		case i.Value().Type() != ast.NullType: // else it is left out
+			r.spec.lines[key+"."+name] = line(i.Key())
+			r.duration(key+": "+name, i.Value(), watchKeys()[at].into(&r.spec).(*time.Duration))
 		}
 	}
 }

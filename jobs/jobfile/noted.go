@@ -26,7 +26,7 @@ func notedFlags() map[string]bool {
 // else, in the store that here makes of the one they name, and take tokens nowhere but
 // to X and this machine. Otherwise doubt says what is to be looked at first.
 func Noted(words []string, here func(string) string) (command []string, doubt string) {
-	if len(words) == 0 || words[0] != "run" {
+	if len(words) == 0 || words[0] != "run" && words[0] != "watch" {
 		return nil, "it is no run"
 	}
 	flags := notedFlags()

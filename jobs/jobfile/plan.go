@@ -14,7 +14,8 @@ import (
 func (s *Spec) Plan(hasUserToken bool) store.Plan {
 	p := store.Plan{
 		Job: s.Name, Dialect: schemas.Dialect(s.Dialect), Private: s.Private, Users: !s.NoUsers && s.Users != UsersNone,
-		NoExpand: s.Users == UsersBatch || s.Users == UsersNone,
+		NoExpand: s.Users == UsersBatch || s.Users == UsersNone || s.Watching && s.Dialect != string(schemas.PostDialect),
+		Watch:    s.Watching,
 	}
 	for _, f := range schemas.FollowUps() {
 		switch e := f.Endpoint; {

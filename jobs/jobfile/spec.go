@@ -60,8 +60,10 @@ type Spec struct {
 	// MaxTotalWait bounds all waiting of a run together. Without it a run ends an
 	// hour after the last announced reset, if no page came meanwhile.
 	MaxTotalWait time.Duration
-	Strict       bool // a run that is done with gaps ends with exit code 3
-	InsecureHTTP bool // tokens may go to BaseURL unencrypted; no key of a job file
+	Strict       bool  // a run that is done with gaps ends with exit code 3
+	Watch        Watch // how often a watch asks
+	Watching     bool  // it is a watch: people are looked up, what follows comes at the end
+	InsecureHTTP bool  // tokens may go to BaseURL unencrypted; no key of a job file
 
 	lines   map[string]int    // where keys and items stand, by path
 	sources map[string]string // what outside the file they are from, such as ${NAME}
@@ -95,6 +97,9 @@ const (
 	UsersBatch  = "batch"  // looked up by the hundred, each once a UTC day
 	UsersNone   = "none"   // neither: ids only
 )
+
+// Watch is how often a watch asks: for the live Spaces, and for new ones.
+type Watch struct{ Every, Discover time.Duration }
 
 // Search is one search.
 type Search struct{ Query, State string }
@@ -140,6 +145,8 @@ func (s *Spec) Defaults() {
 	s.AskAgain = cmp.Or(s.AskAgain, 10*time.Minute)
 	s.ResumeWithin = cmp.Or(s.ResumeWithin, 25*time.Hour)
 	s.RetryFor = cmp.Or(s.RetryFor, 15*time.Minute)
+	s.Watch.Every = cmp.Or(s.Watch.Every, 30*time.Second)
+	s.Watch.Discover = cmp.Or(s.Watch.Discover, 5*time.Minute)
 	if len(s.To) == 0 {
 		s.To = destinations.Default()
 	}

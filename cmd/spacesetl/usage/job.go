@@ -16,12 +16,20 @@ import (
 
 // inOrder are a job's flags as help lists them, the usual ones first; others follow.
 const inOrder = "file name ids ids-file creators search state with to postgres-schema store base-url dialect publish follow accounts private no-users users budget-run budget-day budget-month " +
-	"workers max-wait max-total-wait deadline retry-for ask-again resume-within strict"
+	"every discover workers max-wait max-total-wait deadline retry-for ask-again resume-within strict"
 
 // JobFlags are the parts of a job as flags: its file, and all keys that are flags.
-func JobFlags() []cli.Flag {
+func JobFlags() []cli.Flag { return jobFlags(false) }
+
+// WatchJobFlags are those of a watch, with how often it asks.
+func WatchJobFlags() []cli.Flag { return jobFlags(true) }
+
+func jobFlags(watch bool) []cli.Flag {
 	flags := In(jobfile.Get, Text("file", "", "job `FILE` (YAML); flags override it", "f"))
 	for _, k := range jobfile.Flags() {
+		if k.OfWatch() && !watch {
+			continue
+		}
 		flags = append(flags, In(k.Flag.Group, Offers(keyFlag(k, k.FlagName()), k.Values...))...)
 	}
 	names := strings.Fields(inOrder)
