@@ -32,6 +32,7 @@ type Observer struct {
 	told   int64             // now.Seq when it was shown last
 	toldAt time.Time
 	end    End
+	view   View // of a watch; else nil
 
 	tail      tail       // of the log, for the ping
 	ping      *pinger    // nil for none
@@ -91,6 +92,19 @@ func (o *Observer) Source(s Source) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.source = s
+}
+
+// Watching shows a watch from now on, in place of the progress of its runs.
+func (o *Observer) Watching(v View) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.view = v
+}
+
+func (o *Observer) watching() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.view != nil && o.mode != "json"
 }
 
 // Start begins to show progress, and to tell whom the options name. The caller

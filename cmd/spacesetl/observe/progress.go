@@ -35,7 +35,7 @@ func (o *Observer) Progress(p pipeline.Progress) {
 	if newer {
 		o.trace.progress(p, o.opts.Now())
 	}
-	if ended && o.mode != "bar" {
+	if ended && o.mode != "bar" && !o.watching() {
 		o.tell(o.opts.Now())
 	}
 }
@@ -55,6 +55,10 @@ func (o *Observer) state(now time.Time) state {
 // tick shows progress if there is something new: as long as there is a wait its
 // countdown, which the log has less often.
 func (o *Observer) tick(now time.Time) {
+	if o.watching() {
+		look(o, now)
+		return
+	}
 	o.mu.Lock()
 	begun, moved, waiting := o.now.Seq > 0, o.now.Seq > o.told, len(o.waits) > 0
 	if o.mode == "log" && now.Sub(o.toldAt) < idleEvery {
