@@ -90,6 +90,9 @@ func (c *Client) Capacity(e schemas.Endpoint) Capacity { return c.keys.capacity(
 // is over has all its requests left and no reset.
 func (c *Client) Windows() []Window { return c.windows.list() }
 
+// Sleep waits as the client does.
+func (c *Client) Sleep(ctx context.Context, d time.Duration) error { return c.cfg.Sleep(ctx, d) }
+
 // Stats returns what the client did so far.
 func (c *Client) Stats() Stats { return c.stats.snapshot() }
 

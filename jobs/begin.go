@@ -11,6 +11,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/pipeline/watch"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -79,10 +80,11 @@ func recent(j *Job, runs []string) []string {
 	})
 }
 
-// asksFor reports whether a run was of this plan, whoever's tokens it had.
+// asksFor reports whether a run was of this plan, whoever's tokens it had, and whether it
+// was one of a watch.
 func asksFor(b store.Begun, plan store.Plan) bool {
 	of := b.Plan
-	of.Self, of.Owners = plan.Self, plan.Owners
+	of.Self, of.Owners, of.Watch, of.NoExpand = plan.Self, plan.Owners, plan.Watch, plan.NoExpand
 	return of.Hash() == plan.Hash()
 }
 
@@ -115,6 +117,9 @@ func todays(ctx context.Context, j *Job, locked *store.Locked, p store.Planned) 
 func fresh(j *Job, b store.Begun) bool {
 	if m := b.Manifest; m != nil && (m.Run.Outcome != schemas.Interrupted || m.Ended()) {
 		return false // it stopped for a reason
+	}
+	if j.spec.Watching {
+		return !watch.Over(b.Run.StartedAt, j.opts.Now())
 	}
 	first, err := pipeline.FirstAnswer(j.store, b.Run)
 	return err == nil && j.opts.Now().Sub(first) < j.spec.AskAgain // damaged, it cannot go on

@@ -99,6 +99,13 @@ func Open(spec Spec, o Options) *Job {
 // store, and a *store.WrongJobError whose it is.
 func (j *Job) Run(ctx context.Context) (Result, error) { return run(ctx, j) }
 
+// Watch looks at the live Spaces that the job finds, in runs of an hour each, until ctx
+// ends or what it cannot go on after: see WatchOptions. Its errors are those of Run.
+func (j *Job) Watch(ctx context.Context, w WatchOptions) error { return watchOn(ctx, j, w) }
+
+// Foresee says how dense a watch of the job can be, and what it costs, without a request.
+func (j *Job) Foresee(ctx context.Context) (WatchForecast, error) { return foreseeWatch(ctx, j) }
+
 // Replay makes the tables again from landed pages, without the API, one run
 // after the other, and yields what each came to. The first error ends it.
 func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, error] {

@@ -22,7 +22,7 @@ const unnoted = "run the job's own command again"
 func onward(j *Job, p store.Planned, o StatusOptions) string {
 	switch note := p.Job; {
 	case note == nil && o.File != "" && samePlan(j.spec, p.Plan):
-		return "spacesetl run -f " + ShellWord(o.File)
+		return Command(verbOf(p.Plan), "-f", o.File)
 	case note == nil:
 		return unnoted
 	case len(note.Flags) == 0:
@@ -61,7 +61,7 @@ func byFile(j *Job, p store.Planned, env func(string) (string, bool)) string {
 	if env == nil {
 		env = func(string) (string, bool) { return "", false }
 	}
-	command := []string{"run", "-f", file}
+	command := []string{verbOf(p.Plan), "-f", file}
 	spec, err := jobfile.Load(file, env, nil)
 	var invalid *InvalidError
 	switch {
@@ -93,9 +93,18 @@ func giveUp(j *Job, p store.Planned) string {
 	return Command("abandon", p.Run.RunID, "--store", string(j.store))
 }
 
+// verbOf is the command that goes on with a run of a plan.
+func verbOf(plan store.Plan) string {
+	if plan.Watch {
+		return "watch"
+	}
+	return "run"
+}
+
 // samePlan reports whether a job asks for what a plan does. Tokens change a plan:
 // those of the plan are taken to be there.
 func samePlan(spec Spec, plan store.Plan) bool {
+	spec.Watching = plan.Watch
 	again := spec.Plan(plan.Self || len(plan.Owners) > 0)
 	again.Self, again.Owners = plan.Self, plan.Owners
 	return again.Hash() == plan.Hash()

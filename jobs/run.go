@@ -42,27 +42,54 @@ func (e *ClientError) Unwrap() error { return e.Err }
 
 // run fetches and loads.
 func run(ctx context.Context, j *Job) (Result, error) {
-	start := time.Now()
+	s, err := begun(ctx, j)
+	if err != nil {
+		return Result{}, err
+	}
+	defer s.end()
+	return s.run(ctx, nil)
+}
+
+// session is a job that may ask the API and write its store.
+type session struct {
+	*Job
+	client *extract.Client
+	locked *store.Locked
+	start  time.Time
+}
+
+// begun begins a session of a valid job. The caller ends it.
+func begun(ctx context.Context, j *Job) (s *session, err error) {
+	s = &session{Job: j, start: time.Now()}
 	if j.invalid != nil {
-		return Result{}, j.invalid
+		return nil, j.invalid
 	}
 	if err := j.opts.Tokens.enough(j.spec); err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	client, err := newClient(j, start)
-	if err != nil {
-		return Result{}, err
+	if s.client, err = newClient(j, s.start); err != nil {
+		return nil, err
 	}
-	defer client.Close()
-	locked, err := j.store.Lock()
-	if err != nil {
-		return Result{}, err
+	if s.locked, err = j.store.Lock(); err != nil {
+		s.client.Close()
+		return nil, err
 	}
-	defer locked.Unlock()
-	if err := errors.Join(locked.Sweep(), noteForgets(j, locked)); err != nil {
-		return Result{}, err
+	if err := errors.Join(s.locked.Sweep(), noteForgets(j, s.locked)); err != nil {
+		s.end()
+		return nil, err
 	}
-	j.opts.Now = client.Clock(ctx, j.opts.Now, j.store.Newest())
+	j.opts.Now = s.client.Clock(ctx, j.opts.Now, j.store.Newest())
+	return s, nil
+}
+
+func (s *session) end() {
+	s.locked.Unlock()
+	s.client.Close()
+}
+
+// run is one run, in rounds where there are some.
+func (s *session) run(ctx context.Context, rounds func(began time.Time) pipeline.Rounds) (Result, error) {
+	j, locked, start := s.Job, s.locked, time.Now()
 	to := targets(j, j.store, j.spec.To)
 	damaged := health.KnownDamage(locked.Dir)
 	behind := tend(ctx, j, locked, &to)
@@ -79,21 +106,27 @@ func run(ctx context.Context, j *Job) (Result, error) {
 	}
 	defer done()
 	p.Lock = locked
-	fetching(j, p, client)
+	fetching(j, p, s.client)
+	if rounds != nil {
+		p.Rounds = rounds(planned.Run.StartedAt)
+	}
 	if err := p.Open(); err != nil {
 		return Result{}, err
 	}
 	defer p.Close()
-	asking, cancel := until(ctx, j.spec.Deadline, start)
+	asking, cancel := until(ctx, j.spec.Deadline, s.start)
 	defer cancel()
-	r := Result{Expected: foretell(asking, j, planned), Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Elsewhere: placesOf(to.elsewhere)}
+	r := Result{Parquet: to.parquet, DuckDB: to.duckdb, Latest: to.latest, Elsewhere: placesOf(to.elsewhere)}
+	if rounds == nil {
+		r.Expected = foretell(asking, j, planned)
+	}
 	r.Manifest, err = p.RunAll(asking)
 	if r.Manifest != nil {
 		settle(ctx, j, locked, p)
 		behind = cmp.Or(behind, keepLatest(ctx, j, locked))
 		upkeep(ctx, j, locked, len(to.elsewhere) < len(serversOf(j, j.spec.To)))
 	}
-	r.Stats, r.Fetched, r.Took = client.Stats(), p.Fetched(), time.Since(start)
+	r.Stats, r.Fetched, r.Took = s.client.Stats(), p.Fetched(), time.Since(start)
 	if err == nil {
 		err = cmp.Or(behind, health.NewDamage(locked.Dir, damaged))
 	}

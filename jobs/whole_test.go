@@ -26,6 +26,9 @@ func TestMain(m *testing.M) {
 	if text, child := os.LookupEnv(childYear); child {
 		os.Exit(runYearChild(text))
 	}
+	if text, child := os.LookupEnv(childWatch); child {
+		os.Exit(runWatchChild(text))
+	}
 	_ = flag.Set("test.parallel", "4") // a value on the command line wins
 	remove := scratchtest.Use(scratchtest.Memory())
 	code := m.Run()

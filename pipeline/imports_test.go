@@ -45,6 +45,7 @@ var arrows = map[string][]string{
 	"pipeline/forecast":    {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":      {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline":             {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
+	"pipeline/watch":       {"schemas", "pipeline", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/bench":       {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load/duckdb", "extract", "extract/simulator", "jobs", "jobs/jobfile"}, // a program
 	"pipeline/answer":      {"schemas", "pipeline/health", "pipeline/store", "load/duckdb"},
 	"pipeline/box":         {"pipeline/answer", "pipeline/store", "load/duckdb"},
@@ -56,7 +57,7 @@ var arrows = map[string][]string{
 	"jobs/account":         {"schemas", "extract", "pipeline/money"},
 	"jobs/form":            nil,
 	"jobs/jobfile":         {"jobs/form", "jobs/outside", "schemas", "extract/address", "load/destinations", "pipeline/forecast", "pipeline/keep/policy", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet"},
+	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/watch", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet"},
 	"jobs/ready":           {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -13,6 +13,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -37,6 +38,10 @@ type signalError struct{ os.Signal }
 
 func (e signalError) Error() string { return e.String() }
 
+// sameSignal is how soon after the first a signal is taken for the same one: timeout(1)
+// sends it to the process and to its group.
+const sameSignal = 100 * time.Millisecond
+
 // signalled returns a context that ends at the first signal. A second one ends
 // the process at once; what has landed is on disk.
 func signalled() (context.Context, func()) {
@@ -46,8 +51,11 @@ func signalled() (context.Context, func()) {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
+		var first time.Time
 		for s := range signals {
-			if ctx.Err() != nil {
+			if ctx.Err() == nil {
+				first = time.Now()
+			} else if time.Since(first) > sameSignal {
 				os.Exit(signalCode(s))
 			}
 			cancel(signalError{s})
@@ -119,7 +127,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
+			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), watchCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
 			backupCommand(c), restoreCommand(c), pruneCommand(c), authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
 			queryCommand(c), exportCommand(c), reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),
