@@ -26,7 +26,6 @@ type (
 type WatchOptions struct {
 	Standby bool                // while another has the store, wait for it
 	Watched func(*Watching)     // it begins
-	Seen    func()              // a page has come
 	Ended   func(Result, error) // an hour's run has ended, the error says how early
 }
 
@@ -47,7 +46,7 @@ func watchOn(ctx context.Context, j *Job, o WatchOptions) error {
 	defer s.end()
 	w := watch.New(watch.Config{
 		Pace: watch.Pace(j.spec.Watch), Plan: j.opts.Tokens.plan(&j.spec), Window: func(e schemas.Endpoint) watch.Window { return windowOf(s.client, e) },
-		Now: j.opts.Now, Sleep: s.client.Sleep, Stop: ctx, Say: func(text string) { j.opts.Log.Info(text) }, Seen: o.Seen,
+		Now: j.opts.Now, Sleep: s.client.Sleep, Stop: ctx, Say: func(text string) { j.opts.Log.Info(text) },
 	})
 	if o.Watched != nil {
 		o.Watched(w)
@@ -140,8 +139,12 @@ func foreseeWatch(ctx context.Context, j *Job) (WatchForecast, error) {
 	}
 	f := WatchForecast{Pace: watch.Pace(j.spec.Watch), Plan: j.opts.Tokens.plan(&j.spec), Prices: j.spec.PriceTable(), Budget: j.spec.Budget}
 	for _, s := range state.Spaces {
-		if s.State == "live" && s.Gone == nil {
+		switch {
+		case s.Gone != nil:
+		case s.State == "live":
 			f.Live++
+		case s.State == "scheduled":
+			f.Planned++
 		}
 	}
 	capacity, err := pace(j)

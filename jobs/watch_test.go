@@ -331,7 +331,7 @@ func TestWatchForHours(t *testing.T) {
 	if err != nil {
 		t.Skip("SPACESETL_WATCH says for how long: see .github/CONTRIBUTING.md")
 	}
-	const speed = 30 // a period is a second
+	const speed = 10 // a period is three seconds
 	table := []string{"kills  hours  runs  Spaces  looks  longest hole  mean error  billed each look  once a day"}
 	for _, kills := range []int{0, int(long / (20 * time.Second))} {
 		hours := speed * long
@@ -362,4 +362,49 @@ func TestTwoWatchesDoNotShareAStore(t *testing.T) {
 	if !errors.As(err, new(*store.BusyError)) {
 		t.Errorf("got %v, want that it is busy", err)
 	}
+}
+
+// What the day's budget does not cover waits for the next day, and the watch with it.
+func TestWatchGoesOnWhenTheDayIsNew(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	base := time.Date(2026, 11, 1, 23, 50, 0, 0, time.UTC)
+	w, world := newWatched(t, base, 600, simulator.Config{Spaces: 40, EvolveOver: 30 * time.Minute, Life: 20 * time.Minute})
+	w.Spec.Watch.Every, w.Spec.Watch.Discover = time.Minute, 3*time.Minute
+	w.Spec.Creators = w.Spec.Creators[:10]
+	w.Spec.Budget.Day = 20 * schemas.Dollar / 100
+	midnight := base.Add(10 * time.Minute)
+	o := w.options()
+	o.Progress = func(p pipeline.Progress) { w.Clock.stop(p.Phase == pipeline.LoadPhase) }
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	o.Event = func(e extract.Event) {
+		if e.Kind == extract.EventRequest && w.Clock.now().Sub(midnight) > 2*time.Minute {
+			stop()
+		}
+	}
+	var stopped []string
+	err := jobs.Open(w.Spec, o).Watch(ctx, jobs.WatchOptions{Ended: func(r jobs.Result, err error) {
+		w.Clock.stop(false)
+		stopped = append(stopped, fmt.Sprint(err))
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after := 0, 0
+	for _, r := range world.Requests() {
+		if r.Time.Before(midnight) {
+			before++
+		} else {
+			after++
+		}
+	}
+	if len(stopped) != 2 || !strings.Contains(stopped[0], "usd_per_day") || before == 0 || after == 0 {
+		t.Errorf("%d requests before midnight, %d after; runs ended with %q", before, after, stopped)
+	}
+	cost, err := jobs.Open(w.Spec, w.options()).Cost(t.Context())
+	if err != nil || cost.Days[0].High > w.Spec.Budget.Day || cost.Days[0].High < w.Spec.Budget.Day/2 {
+		t.Errorf("the first day cost %+v: %v", cost.Days, err)
+	}
+	provedWatch(t, w)
 }

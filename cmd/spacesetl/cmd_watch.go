@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+
 	"github.com/urfave/cli/v2"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/observe"
@@ -67,14 +69,16 @@ func startWatch(c *console, ctx *cli.Context, w *observe.Observer) error {
 		w.Log().Info(line)
 	}
 	w.Start(ctx.Context)
-	defer w.Stop()
-	return ofJob(ctx, job.Watch(ctx.Context, jobs.WatchOptions{
+	told := func(r jobs.Result, err error) observe.End {
+		return observe.End{Outcome: outcome(ended{Result: r}, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)}
+	}
+	err = ofJob(ctx, job.Watch(ctx.Context, jobs.WatchOptions{
 		Standby: ctx.Bool("standby"),
 		Watched: func(now *jobs.Watching) {
-			w.Watching(func(width int) (string, []string) { return show.Live(now, width) })
+			w.Watching(func(columns int) (string, []string) { return show.Live(now, columns) })
 		},
-		Ended: func(r jobs.Result, err error) {
-			w.Ended(ctx.Context, observe.End{Outcome: outcome(ended{Result: r}, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)})
-		},
+		Ended: func(r jobs.Result, err error) { w.Ended(context.WithoutCancel(ctx.Context), told(r, err)) },
 	}))
+	w.Finish(context.WithoutCancel(ctx.Context), told(jobs.Result{}, err))
+	return err
 }

@@ -12,11 +12,12 @@ import (
 // Forecast is how dense a watch can be and what it costs.
 type Forecast struct {
 	Pace
-	Plan   store.Plan
-	Live   int // Spaces that were live when last seen
-	Limit  int // lookups in 15 minutes, of all tokens together
-	Prices schemas.Prices
-	Budget money.Budget
+	Plan    store.Plan
+	Live    int // Spaces that were live when last seen
+	Planned int // that were scheduled
+	Limit   int // lookups in 15 minutes, of all tokens together
+	Prices  schemas.Prices
+	Budget  money.Budget
 }
 
 // supposed is how many live Spaces are reckoned with where none is known.
@@ -55,6 +56,9 @@ func (f Forecast) Lines() []string {
 		fmt.Sprintf("a live Space costs %s an hour if X bills each look, %s a day if it bills a Space once a day; people are looked up once a day", each, once),
 		fmt.Sprintf("%d live Spaces (%s): %s to %s in an hour, %s to %s in a day, without what is new meanwhile",
 			live, known, once*schemas.Money(live), each*schemas.Money(live), once*schemas.Money(live), 24*each*schemas.Money(live)),
+	}
+	if n := f.Planned; n > 0 {
+		lines = append(lines, fmt.Sprintf("%d scheduled Spaces are looked at once an hour: %s, if X bills that", n, once*schemas.Money(n)))
 	}
 	if day := f.Budget.Day; day > 0 {
 		lasts := time.Duration(float64(day) / float64(each*schemas.Money(live)) * float64(RunLength))

@@ -23,6 +23,8 @@ const (
 	secondLook = time.Minute
 	// shownFor is how long a Space that is over is shown.
 	shownFor = 10 * time.Minute
+	// forgotten is how long after it was last seen one is not looked for: the store knows it.
+	forgotten = 24 * time.Hour
 	// mostPoints is how many sightings of a Space are kept to be shown.
 	mostPoints = 240
 )
@@ -101,14 +103,13 @@ func (w *Watch) due(now time.Time, begin bool) (ids []string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for id, s := range w.spaces {
-		pace, watched := s.pace(now, w.cfg.Pace)
-		if watched && now.Sub(s.looked) >= pace {
+		if s.over && now.Sub(s.endedAt) > shownFor || now.Sub(s.at) > forgotten {
+			delete(w.spaces, id)
+		} else if pace, watched := s.pace(now, w.cfg.Pace); watched && now.Sub(s.looked) >= pace {
 			ids = append(ids, id)
 			if begin {
 				s.looked = now
 			}
-		} else if s.over && now.Sub(s.endedAt) > shownFor {
-			delete(w.spaces, id)
 		}
 	}
 	slices.Sort(ids)

@@ -30,7 +30,6 @@ type Config struct {
 	Sleep  func(context.Context, time.Duration) error
 	Stop   context.Context // ends the watch, with what is under way
 	Say    func(string)    // told in a sentence when the pace has to change
-	Seen   func()          // told after each page; may be nil
 }
 
 // Watch is what is known of the Spaces watched, over all runs of a process.
@@ -44,6 +43,7 @@ type Watch struct {
 	creators map[string]bool
 	every    time.Duration // as stretched last
 	looks    int           // at a Space, since the start
+	late     int64         // when the last look of a run was due that is gone on with; else 0
 }
 
 // New returns a watch that knows nothing yet.
@@ -60,7 +60,7 @@ const RunLength = time.Hour
 
 // Run returns the rounds of a run that began then.
 func (w *Watch) Run(began time.Time) pipeline.Rounds {
-	w.until = began.Truncate(RunLength).Add(RunLength)
+	w.until, w.late = began.Truncate(RunLength).Add(RunLength), 0
 	return w
 }
 
@@ -74,7 +74,11 @@ var _ pipeline.Rounds = (*Watch)(nil)
 // Saw takes in what a page says of Spaces.
 func (w *Watch) Saw(f *facts.Facts) {
 	w.mu.Lock()
+	defer w.mu.Unlock()
 	look := f.Request.Endpoint.Listed() == schemas.Spaces
+	if look {
+		w.late = max(w.late, f.Request.Look)
+	}
 	for _, s := range f.Spaces {
 		known := w.spaces[s.ID]
 		if known == nil && s.State == facts.Ended {
@@ -103,10 +107,6 @@ func (w *Watch) Saw(f *facts.Facts) {
 			w.creators[id] = true
 		}
 	}
-	w.mu.Unlock()
-	if w.cfg.Seen != nil {
-		w.cfg.Seen()
-	}
 }
 
 // of is a Space, or where it is not watched one that nobody sees.
@@ -128,12 +128,17 @@ func (w *Watch) Chains() []func(context.Context) []schemas.Request {
 	return []func(context.Context) []schemas.Request{w.look, w.find}
 }
 
-// look returns the lookups that are due next.
+// look returns the lookups that are due next. In a run that is gone on with the look that
+// nobody took meanwhile is due at once.
 func (w *Watch) look(ctx context.Context) []schemas.Request {
 	for {
-		at, goesOn := w.wait(ctx, w.stretched(), &w.last[0])
-		if !goesOn {
-			return nil
+		pace := w.stretched()
+		at := w.cfg.Now().Truncate(pace)
+		if !w.missed(at, pace) {
+			var goesOn bool
+			if at, goesOn = w.wait(ctx, pace, &w.last[0]); !goesOn {
+				return nil
+			}
 		}
 		var requests []schemas.Request
 		for ids := range slices.Chunk(w.due(w.cfg.Now(), true), schemas.MaxIDs) {
@@ -143,6 +148,15 @@ func (w *Watch) look(ctx context.Context) []schemas.Request {
 			return requests
 		}
 	}
+}
+
+// missed reports, once, whether a look was due then that was not taken.
+func (w *Watch) missed(at time.Time, pace time.Duration) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	late := w.late
+	w.late = 0
+	return late > 0 && at.Sub(w.last[0]) >= pace && late < at.Unix()
 }
 
 // find returns the searches and creators that are due next.

@@ -24,23 +24,13 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 	o.Stop()
 	end.At = o.opts.Now()
 	o.Ended(ctx, end)
-	var wait sync.WaitGroup
-	if o.ping != nil {
-		body := pingBody(o.job(), end, end.At.Sub(o.start), o.state(end.At), &o.tail)
-		wait.Go(func() {
-			if err := o.ping.end(ctx, suffix(end), body); err != nil {
-				o.log.Warn("a ping did not get through", "after", err)
-			}
-		})
-	}
 	if o.telemetry != nil {
-		wait.Go(func() { o.endTelemetry(ctx, end) })
+		o.endTelemetry(ctx, end)
 	}
-	wait.Wait()
 }
 
-// Ended says how a run ended, of which a watch has many: in the log, the metrics file and
-// the Pushgateway.
+// Ended says how a run ended, of which a watch has many: in the log and the metrics file,
+// to the Pushgateway and by a ping.
 func (o *Observer) Ended(ctx context.Context, end End) {
 	end.At = o.opts.Now()
 	o.mu.Lock()
@@ -56,11 +46,23 @@ func (o *Observer) Ended(ctx context.Context, end End) {
 			o.log.Warn("the metrics could not be written", "file", o.opts.MetricsFile, "after", err)
 		}
 	}
+	var wait sync.WaitGroup
 	if o.opts.Pushgateway != "" {
-		if err := pushMetrics(ctx, o.opts.Pushgateway, o.job(), o.opts.Host, newRegistry(o.snapshot, nil)); err != nil {
-			o.log.Warn("the Pushgateway did not take the metrics", "after", err)
-		}
+		wait.Go(func() {
+			if err := pushMetrics(ctx, o.opts.Pushgateway, o.job(), o.opts.Host, newRegistry(o.snapshot, nil)); err != nil {
+				o.log.Warn("the Pushgateway did not take the metrics", "after", err)
+			}
+		})
 	}
+	if o.ping != nil {
+		body := pingBody(o.job(), end, end.At.Sub(o.start), o.state(end.At), &o.tail)
+		wait.Go(func() {
+			if err := o.ping.end(ctx, suffix(end), body); err != nil {
+				o.log.Warn("a ping did not get through", "after", err)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // endTelemetry closes the trace and sends what is left.
