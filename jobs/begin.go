@@ -84,7 +84,9 @@ func recent(j *Job, runs []string) []string {
 // was one of a watch.
 func asksFor(b store.Begun, plan store.Plan) bool {
 	of := b.Plan
-	of.Self, of.Owners, of.Watch, of.NoExpand = plan.Self, plan.Owners, plan.Watch, plan.NoExpand
+	if of.Self, of.Owners = plan.Self, plan.Owners; of.Watch != plan.Watch {
+		of.Watch, of.NoExpand = plan.Watch, plan.NoExpand
+	}
 	return of.Hash() == plan.Hash()
 }
 

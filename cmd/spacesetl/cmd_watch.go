@@ -79,6 +79,10 @@ func startWatch(c *console, ctx *cli.Context, w *observe.Observer) error {
 		},
 		Ended: func(r jobs.Result, err error) { w.Ended(context.WithoutCancel(ctx.Context), told(r, err)) },
 	}))
-	w.Finish(context.WithoutCancel(ctx.Context), told(jobs.Result{}, err))
+	finish := w.Finish
+	if err == nil { // as each run has said
+		finish = w.Close
+	}
+	finish(context.WithoutCancel(ctx.Context), told(jobs.Result{}, err))
 	return err
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"io"
 	"net/http/httptest"
 	"os"
@@ -22,6 +23,12 @@ import (
 // and returns what that was sent.
 func onTerminal(t *testing.T, args ...string) string {
 	t.Helper()
+	return onTerminalFor(t.Context(), t, args...)
+}
+
+// onTerminalFor ends the program with a context.
+func onTerminalFor(ctx context.Context, t *testing.T, args ...string) string {
+	t.Helper()
 	master, tty, err := pty.Open()
 	if err != nil {
 		t.Fatal(err)
@@ -32,7 +39,7 @@ func onTerminal(t *testing.T, args ...string) string {
 	var sent strings.Builder
 	var wait sync.WaitGroup
 	wait.Go(func() { _, _ = io.Copy(&sent, master) }) // ends with an error when all is read
-	code := run(t.Context(), append([]string{"spacesetl"}, args...), io.Discard, tty)
+	code := run(ctx, append([]string{"spacesetl"}, args...), io.Discard, tty)
 	tty.Close()
 	wait.Wait()
 	master.Close()
@@ -101,3 +108,25 @@ func TestARunInAPipeHasNoControlBytes(t *testing.T) {
 		}
 	}
 }
+
+// A watch on a terminal shows a line for each live Space, with the curve of its audience,
+// and takes them away in the end.
+func TestAWatchOnATerminalShowsCurves(t *testing.T) {
+	world := simulator.New(simulator.Config{Spaces: 200, CreatorSpacing: -1, Evolve: true})
+	server := httptest.NewServer(world)
+	t.Cleanup(server.Close)
+	t.Setenv("X_BEARER_TOKEN", scriptAppToken)
+	ctx, stop := context.WithTimeout(t.Context(), 2500*time.Millisecond)
+	defer stop()
+	sent := onTerminalFor(ctx, t, "watch", "--base-url", server.URL, "--search", world.SearchWord(), "--every", "1s", "--discover", "1s", "--store", filepath.Join(t.TempDir(), "s"), "--to", "parquet")
+	live := regexp.MustCompile(`[1-9][0-9,]* +[▁▂▃▄▅▆▇█]{2,} +[0-9]+m`)
+	if !live.MatchString(sent) || !regexp.MustCompile(`watching [1-9][0-9]* live Spaces, [0-9]+ about to start, [0-9]+ sightings`).MatchString(sent) {
+		t.Errorf("no live Spaces with curves:\n%q", sent)
+	}
+	if last := sent[strings.LastIndex(sent, eraseAbove):]; live.MatchString(last) || !strings.Contains(sent, "outcome=done") {
+		t.Errorf("in the end:\n%q", last)
+	}
+}
+
+// eraseAbove takes away a line above the last.
+const eraseAbove = "\x1b[1A\r\x1b[2K"

@@ -24,6 +24,12 @@ func (o *Observer) Finish(ctx context.Context, end End) {
 	o.Stop()
 	end.At = o.opts.Now()
 	o.Ended(ctx, end)
+	o.Close(ctx, end)
+}
+
+// Close is Finish without a word of how the command ended: each run of a watch has said so.
+func (o *Observer) Close(ctx context.Context, end End) {
+	o.Stop()
 	if o.telemetry != nil {
 		o.endTelemetry(ctx, end)
 	}

@@ -66,6 +66,9 @@ func (o *Observer) Run(id string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.now, o.ended, o.told = pipeline.Progress{}, pipeline.Progress{}, 0
+	if o.view != nil {
+		o.start = o.opts.Now()
+	}
 }
 
 // runID is empty until the run is known.
