@@ -22,7 +22,8 @@ import (
 //	4  Parquet files in other folders than those of days
 //	5  pruned tables, whose Parquet files of a month were removed
 //	6  a database from which versions of rows were removed
-const Format = 6
+//	7  runs of a watch: pages whose requests have a Look, which is part of their ids
+const Format = 7
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"

@@ -32,7 +32,7 @@ func TestStoreOfANewerVersionIsLeftAlone(t *testing.T) {
 	if got, err := os.ReadFile(d.File(formatFile)); err != nil || !strings.Contains(string(got), `"format": 2`) {
 		t.Errorf("%s: %q, %v", formatFile, got, err)
 	}
-	for text, known := range map[string]bool{`{"format": 1}`: true, `{"format": 2, "more": 1}`: true, `{"format": 3}`: true, `{"format": 4}`: true, `{"format": 5}`: true, `{"format": 6}`: true, `{"format": 7}`: false, `{}`: true, `{"format"`: true} {
+	for text, known := range map[string]bool{`{"format": 1}`: true, `{"format": 2, "more": 1}`: true, `{"format": 3}`: true, `{"format": 4}`: true, `{"format": 5}`: true, `{"format": 6}`: true, `{"format": 7}`: true, `{"format": 8}`: false, `{}`: true, `{"format"`: true} {
 		if err := os.WriteFile(d.File(formatFile), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -45,7 +45,7 @@ func TestStoreOfANewerVersionIsLeftAlone(t *testing.T) {
 			t.Errorf("%s: %v, %v, want known %v", text, runsErr, lockErr, known)
 		}
 		var newer *FormatError
-		if strings.Contains(text, "7") && (!errors.As(runsErr, &newer) || !errors.As(lockErr, &newer) || newer.Format != 7) {
+		if strings.Contains(text, "8") && (!errors.As(runsErr, &newer) || !errors.As(lockErr, &newer) || newer.Format != 8) {
 			t.Errorf("%s: %v, %v", text, runsErr, lockErr)
 		}
 	}

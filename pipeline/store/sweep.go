@@ -43,6 +43,11 @@ func RunOf(name string) string {
 // Begin makes a new run and writes its plan.json; Run is filled in.
 func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error) {
 	plan := p.Plan
+	if plan.Watch {
+		if err := Note(l, 7); err != nil {
+			return Planned{}, fmt.Errorf("store %s: %w", l.Dir, err)
+		}
+	}
 	p.Left = union(p.Left)
 	now = now.UTC().Truncate(time.Microsecond)
 	stamp := now.Format(stampForm)
