@@ -65,8 +65,7 @@ func (c *crawl) openPurse(ctx context.Context) error {
 // when an outage is one does so long before.
 const maxRounds = 100
 
-// run crawls wave after wave, in rounds where there are such. Requests that fail while nothing comes of the others go
-// behind all that the walk knows of, and are asked again then.
+// run crawls, in rounds where there are such.
 func (c *crawl) run(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -78,7 +77,8 @@ func (c *crawl) run(ctx context.Context) {
 	c.waves(ctx)
 }
 
-// waves asks for all that the walk knows of and what that leads to.
+// waves crawls wave after wave. Requests that fail while nothing comes of the others go
+// behind all that the walk knows of, and are asked again then.
 func (c *crawl) waves(ctx context.Context) {
 	var later []schemas.Request
 	for round := 0; c.walk.stopped() == nil; {

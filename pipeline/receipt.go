@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -82,13 +83,18 @@ func (t *tally) batch(b schemas.Batch) {
 	}
 }
 
+// ofLook is what tells a look from others at the same.
+var ofLook = regexp.MustCompile(`,"look":\d+`)
+
 func (t *tally) searches(b schemas.Batch) {
 	endpoints := b.Record.Column(b.Table.Column("endpoint")).(*array.String)
 	requests := b.Record.Column(b.Table.Column("request")).(*array.String)
 	counts := b.Record.Column(b.Table.Column("data_count")).(*array.Int64)
 	for i := range endpoints.Len() {
 		if endpoints.Value(i) == string(schemas.Search) && counts.IsValid(i) && counts.Value(i) >= schemas.MaxResults {
-			t.truncated = append(t.truncated, string([]byte(requests.Value(i))))
+			if r := ofLook.ReplaceAllString(strings.Clone(requests.Value(i)), ""); !slices.Contains(t.truncated, r) {
+				t.truncated = append(t.truncated, r)
+			}
 		}
 	}
 }
