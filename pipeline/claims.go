@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/spacesetl/spacesetl/pipeline/keyset"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -15,10 +16,10 @@ type claims struct {
 	turned *sync.Cond
 	turn   int
 	failed bool
-	keys   map[*schemas.Table]*keySet
+	keys   map[*schemas.Table]*keyset.Set
 	// at is the time of the sightings whose keys are there of tables that have all:
 	// pages come newest first, and what came before has another time.
-	at map[*keySet]uint64
+	at map[*keyset.Set]uint64
 	// settled is what the sightings so far have settled of the objects of a table.
 	settled map[*schemas.Table]*settled
 }
@@ -26,7 +27,7 @@ type claims struct {
 // settled is a set of fields for each key, of which there are few: a key's mark is the
 // index of its own.
 type settled struct {
-	keys   keySet
+	keys   keyset.Set
 	fields []uint64
 	others map[string]uint64 // of keys with mark manyFields
 }
@@ -55,7 +56,7 @@ func (s *settled) of(mark byte, key []byte) uint64 {
 }
 
 func newClaims() *claims {
-	c := &claims{keys: map[*schemas.Table]*keySet{}, at: map[*keySet]uint64{}, settled: map[*schemas.Table]*settled{}}
+	c := &claims{keys: map[*schemas.Table]*keyset.Set{}, at: map[*keyset.Set]uint64{}, settled: map[*schemas.Table]*settled{}}
 	c.turned = sync.NewCond(&c.mu)
 	return c
 }
@@ -86,18 +87,18 @@ func (c *shardClaims) Begin() {
 func (c *shardClaims) Keep(t *schemas.Table, key []byte) bool {
 	set := c.keys[t]
 	if set == nil {
-		set = &keySet{}
+		set = &keyset.Set{}
 		c.keys[t] = set
 	}
 	if t.Mode == schemas.Every {
 		id := key[:len(key)-8]
 		if at := binary.BigEndian.Uint64(key[len(id):]); at != c.at[set] {
-			set.clear()
+			set.Clear()
 			c.at[set] = at
 		}
 		key = id
 	}
-	return set.add(key)
+	return set.Add(key)
 }
 
 // Sight claims a sighting of an object.
@@ -107,7 +108,7 @@ func (c *shardClaims) Sight(t *schemas.Table, key []byte, tells, settles uint64)
 		s = &settled{others: map[string]uint64{}}
 		c.settled[t] = s
 	}
-	mark, first := s.keys.mark(key)
+	mark, first := s.keys.Mark(key)
 	if first {
 		s.set(mark, key, settles)
 		return tells, true

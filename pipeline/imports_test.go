@@ -17,6 +17,7 @@ var arrows = map[string][]string{
 	"schemas/describe":       {"schemas"},
 	"pipeline/store/durable": nil, // how files are written: for all
 	"pipeline/scratch":       nil, // temporary files: for all
+	"pipeline/keyset":        nil,
 
 	"pipeline/scratch/scratchtest": {"pipeline/scratch"}, // for tests alone
 	"load/postgres/postgrestest":   {"pipeline/scratch/scratchtest"},
@@ -44,7 +45,7 @@ var arrows = map[string][]string{
 	"pipeline/keep":        {"pipeline/keep/policy", "schemas", "load/parquet", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/forecast":    {"schemas", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/health":      {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"pipeline":             {"schemas", "transform", "pipeline/facts", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
+	"pipeline":             {"schemas", "transform", "pipeline/facts", "pipeline/keyset", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/watch":       {"schemas", "pipeline", "pipeline/facts", "pipeline/money", "pipeline/store"},
 	"pipeline/bench":       {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load/duckdb", "extract", "extract/simulator", "jobs", "jobs/jobfile"}, // a program
 	"pipeline/answer":      {"schemas", "pipeline/health", "pipeline/store", "load/duckdb"},

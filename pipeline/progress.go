@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/spacesetl/spacesetl/pipeline/facts"
+	"github.com/spacesetl/spacesetl/pipeline/keyset"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -48,7 +49,7 @@ type gauge struct {
 
 	mu   sync.Mutex
 	now  Progress
-	paid map[schemas.Object]*keySet // ids of the objects in Low
+	paid map[schemas.Object]*keyset.Set // ids of the objects in Low
 }
 
 // change counts and reports, outside the lock.
@@ -93,13 +94,13 @@ func (g *gauge) fetched(page *schemas.Page, f *facts.Facts, prices schemas.Price
 // fresh is how many of the ids came for the first time.
 func (g *gauge) fresh(kind schemas.Object, ids []string) (n int) {
 	if g.paid == nil {
-		g.paid = map[schemas.Object]*keySet{}
+		g.paid = map[schemas.Object]*keyset.Set{}
 	}
 	if g.paid[kind] == nil {
-		g.paid[kind] = &keySet{}
+		g.paid[kind] = &keyset.Set{}
 	}
 	for _, id := range ids {
-		if g.paid[kind].add([]byte(id)) {
+		if g.paid[kind].Add([]byte(id)) {
 			n++
 		}
 	}

@@ -1,4 +1,4 @@
-package pipeline
+package keyset
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 // A set of keys of every form agrees with a map.
 func TestKeySetIsASet(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	set, want := &keySet{}, map[string]bool{}
+	set, want := &Set{}, map[string]bool{}
 	for range 200_000 {
 		key := strconv.Itoa(random.IntN(50_000))
 		switch random.IntN(4) {
@@ -21,20 +21,20 @@ func TestKeySetIsASet(t *testing.T) {
 		case 2:
 			key = strconv.FormatUint(1_800_000_000_000_000_000+random.Uint64N(60_000), 10)
 		}
-		if got := set.add([]byte(key)); got == want[key] {
+		if got := set.Add([]byte(key)); got == want[key] {
 			t.Fatalf("key %q: new %v, want %v", key, got, !want[key])
 		}
 		want[key] = true
 	}
 	for _, key := range []string{"", "0", "00", "18446744073709551616", "-1"} {
-		if first, second := set.add([]byte(key)), set.add([]byte(key)); first == want[key] || second {
+		if first, second := set.Add([]byte(key)), set.Add([]byte(key)); first == want[key] || second {
 			t.Errorf("key %q: new %v and then %v, want %v and false", key, first, second, !want[key])
 		}
 	}
 }
 
-// BenchmarkClaims claims keys of which four fifths were claimed before.
-func BenchmarkClaims(b *testing.B) {
+// BenchmarkAdd adds keys of which four fifths were added before.
+func BenchmarkAdd(b *testing.B) {
 	for name, format := range map[string]string{"number": "18%017d", "text": "1Sp%010d"} {
 		keys := make([][]byte, 1<<20)
 		random := rand.New(rand.NewPCG(1, 2))
@@ -43,12 +43,12 @@ func BenchmarkClaims(b *testing.B) {
 		}
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
-			set, i := &keySet{}, 0
+			set, i := &Set{}, 0
 			for b.Loop() {
 				if i%len(keys) == 0 {
-					set = &keySet{}
+					set = &Set{}
 				}
-				set.add(keys[i%len(keys)])
+				set.Add(keys[i%len(keys)])
 				i++
 			}
 		})

@@ -1,15 +1,16 @@
-package pipeline
+// Package keyset has sets of very many keys.
+package keyset
 
 import (
 	"hash/maphash"
 	"math/bits"
 )
 
-// keySet is a set of claimed keys: tens of millions of them in little more
+// Set is a set of keys: tens of millions of them in little more
 // memory than their bytes. Most keys are decimal ids, which fit in eight bytes
 // and are kept as they are; others are kept as 128 bits of a keyed hash, of
 // which two of a billion are the same with a chance of one in 10^20.
-type keySet struct {
+type Set struct {
 	numbers [parts]table[number]
 	others  [parts]table[digest]
 }
@@ -19,8 +20,8 @@ const parts = 32
 
 var seeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()}
 
-// add adds a key and reports whether it was new.
-func (s *keySet) add(key []byte) bool {
+// Add adds a key and reports whether it was new.
+func (s *Set) Add(key []byte) bool {
 	if n, ok := decimal(key); ok {
 		_, isNew := s.numbers[n.hash()%parts].add(n)
 		return isNew
@@ -30,17 +31,17 @@ func (s *keySet) add(key []byte) bool {
 	return isNew
 }
 
-// clear takes all keys out.
-func (s *keySet) clear() {
+// Clear takes all keys out.
+func (s *Set) Clear() {
 	for i := range parts {
 		s.numbers[i].clear()
 		s.others[i].clear()
 	}
 }
 
-// mark is add, and returns the mark of the key, which is 0 until it is set. It holds
-// until the next key is added. In a set all keys are added by mark, or none.
-func (s *keySet) mark(key []byte) (mark *byte, isNew bool) {
+// Mark is Add, and returns the mark of the key, which is 0 until it is set. It holds
+// until the next key is added. In a set all keys are added by Mark, or none.
+func (s *Set) Mark(key []byte) (mark *byte, isNew bool) {
 	if n, ok := decimal(key); ok {
 		return s.numbers[n.hash()%parts].mark(n)
 	}
