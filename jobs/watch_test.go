@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -272,26 +273,29 @@ func (f tweetsAsked) Fetch(ctx context.Context, r schemas.Request, gate schemas.
 	return f.Fetcher.Fetch(ctx, r, gate)
 }
 
-// killed watches in children that are killed, each after a while, and tells the last to
-// end. A child stands by from the start, for the one before.
-func killed(t *testing.T, w watched, kills int, lives func() time.Duration) {
+// child begins to watch in a process of its own.
+func (w watched) child(t *testing.T) *exec.Cmd {
 	t.Helper()
 	text, err := json.Marshal(w)
 	if err != nil {
 		t.Fatal(err)
 	}
-	begin := func() *exec.Cmd {
-		child := exec.Command(os.Args[0], "-test.run=^$")
-		child.Env = append(os.Environ(), childWatch+"="+string(text))
-		child.Stderr = os.Stderr
-		if err := child.Start(); err != nil {
-			t.Fatal(err)
-		}
-		return child
+	child := exec.Command(os.Args[0], "-test.run=^$")
+	child.Env = append(os.Environ(), childWatch+"="+string(text))
+	child.Stderr = os.Stderr
+	if err := child.Start(); err != nil {
+		t.Fatal(err)
 	}
-	child := begin()
+	return child
+}
+
+// killed watches in children that are killed, each after a while, and tells the last to
+// end. A child stands by from the start, for the one before.
+func killed(t *testing.T, w watched, kills int, lives func() time.Duration) {
+	t.Helper()
+	child := w.child(t)
 	for range kills {
-		next := begin()
+		next := w.child(t)
 		time.Sleep(lives())
 		_ = child.Process.Kill()
 		_ = child.Wait()
@@ -321,6 +325,45 @@ func TestWatchSurvivesKills(t *testing.T) {
 	}
 	if lost := world.RequestCounts()["spaces"] - d.looks; lost > kills+2 { // with the first requests, which are no looks
 		t.Errorf("%d answers are not in the tables, after %d kills", lost, kills)
+	}
+}
+
+// The run of a watch that died is closed by one that begins in another hour, which asks
+// for what it had left.
+func TestWatchClosesTheHourOfOneThatDied(t *testing.T) {
+	slow(t)
+	scratchtest.SkipRacing(t)
+	t.Parallel()
+	w, world := newWatched(t, time.Date(2026, 11, 1, 12, 5, 0, 0, time.UTC), 300, simulator.Config{Spaces: 40, EvolveOver: 10 * time.Minute})
+	w.Spec.Watch.Every, w.Spec.Watch.Discover, w.Spec.With = 30*time.Second, time.Hour, []string{"tweets"} // which would be asked for when the hour is over
+	child := w.child(t)
+	for tries := 0; world.RequestCounts()["spaces"] < 8 && tries < 2000; tries++ {
+		time.Sleep(5 * time.Millisecond)
+	}
+	_ = child.Process.Kill()
+	_ = child.Wait()
+	w.Clock.Base = w.Clock.Base.Add(time.Hour)
+	ctx, stop := context.WithTimeout(t.Context(), 600*time.Millisecond)
+	defer stop()
+	if err := jobs.Open(w.Spec, w.options()).Watch(ctx, jobs.WatchOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	provedWatch(t, w)
+	dir := store.Dir(w.Spec.Store)
+	runs, err := dir.Runs()
+	if err != nil || len(runs) < 2 {
+		t.Fatalf("runs %v, %v", runs, err)
+	}
+	died, err := dir.Manifest(runs[0])
+	next, nextErr := dir.Planned(runs[1])
+	if err != nil || nextErr != nil || died.ClosedBy != runs[1] || died.Asked[schemas.Spaces] == 0 || died.Asked[schemas.Spaces] > 40 {
+		t.Errorf("%v, %v: closed by %q, asked %v", err, nextErr, died.ClosedBy, died.Asked)
+	}
+	if !slices.ContainsFunc(next.Left, func(r schemas.Request) bool { return r.Endpoint == schemas.Tweets }) || slices.ContainsFunc(next.Left, func(r schemas.Request) bool { return r.Look > 0 }) {
+		t.Errorf("left are %v: want tweets of what had ended, and no look", next.Left)
+	}
+	if world.RequestCounts()["tweets"] == 0 {
+		t.Error("no tweets were asked for")
 	}
 }
 
