@@ -45,8 +45,11 @@ func (k *keyring) capacity(e schemas.Endpoint) (all Capacity) {
 // documentedLimit is how many requests a token may send in a window until a
 // header says otherwise.
 func documentedLimit(k *key, e schemas.Endpoint) int {
-	if k.user && (e == schemas.Users || e == schemas.Usernames) {
-		return 900 // the one place where users have another limit than apps
+	switch { // where users have another limit than apps
+	case k.user && (e == schemas.Users || e == schemas.Usernames):
+		return 900
+	case k.user && e == schemas.Posts:
+		return 5000
 	}
 	return e.Spec().Limit
 }

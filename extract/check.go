@@ -25,6 +25,11 @@ func CheckUserID(id string) error {
 	return match(schemas.IsUserID, "user id", id, "1 to 19 digits")
 }
 
+// checkPostID returns a *RequestError unless id has the form of a tweet's id.
+func checkPostID(id string) error {
+	return match(schemas.Posts.Takes, "tweet id", id, "1 to 19 digits")
+}
+
 // CheckUsername returns a *RequestError unless name has the form of a
 // username, without the @.
 func CheckUsername(name string) error {
@@ -77,6 +82,8 @@ func checkValues(r schemas.Request) error {
 		return checkIDs(r.IDs, 1, CheckSpaceID)
 	case r.Endpoint == schemas.Spaces:
 		return checkIDs(r.IDs, schemas.MaxIDs, CheckSpaceID)
+	case r.Endpoint == schemas.Posts:
+		return checkIDs(r.IDs, schemas.MaxIDs, checkPostID)
 	default:
 		return checkIDs(r.IDs, schemas.MaxIDs, CheckUserID)
 	}

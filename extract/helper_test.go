@@ -111,7 +111,7 @@ func oneOf(e schemas.Endpoint) schemas.Request {
 		return schemas.Request{Endpoint: e, Query: "go & c++, 100%", State: "live"}
 	case schemas.Usernames:
 		return schemas.Request{Endpoint: e, IDs: []string{"alice", "Bob_1"}}
-	case schemas.Creators, schemas.Users:
+	case schemas.Creators, schemas.Users, schemas.Posts:
 		return schemas.Request{Endpoint: e, IDs: []string{"11", "12"}}
 	case schemas.Spaces:
 		return schemas.Request{Endpoint: e, IDs: []string{spaceA, "1bbbbbbbbbbbB"}}

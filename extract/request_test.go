@@ -23,6 +23,7 @@ var wantParams = map[schemas.Endpoint]map[string]string{
 	schemas.Tweets:    {"max_results": "100", "pagination_token": "ayf96h94ritk"},
 	schemas.Usernames: {"usernames": "alice,Bob_1"},
 	schemas.Users:     {"ids": "11,12"},
+	schemas.Posts:     {"ids": "11,12"},
 }
 
 func TestRequestsHaveTheDocumentedForm(t *testing.T) {

@@ -19,6 +19,7 @@ const (
 	Tweets    Endpoint = "tweets"    // GET /2/spaces/{id}/tweets
 	Usernames Endpoint = "usernames" // GET /2/users/by?usernames=
 	Users     Endpoint = "users"     // GET /2/users?ids=
+	Posts     Endpoint = "posts"     // GET /2/tweets?ids=
 	Me        Endpoint = "me"        // GET /2/users/me, the owner of the user token
 )
 
@@ -71,6 +72,7 @@ var specs = []Spec{
 		FollowUp: &FollowUp{One: "tweet", Doc: "the tweets shared in it"}},
 	{Endpoint: Buyers, Path: "/2/spaces/{id}/buyers", Data: User, Paged: true, Limit: 300, Objects: []Object{User, Tweet},
 		FollowUp: &FollowUp{One: "buyer", Doc: "its ticket buyers, with the creator's token", Ticketed: true, Owned: true}},
+	{Endpoint: Posts, Path: "/2/tweets", IDParam: "ids", Data: Tweet, Limit: 3500, Objects: []Object{Tweet, Media, Poll, User, Place}},
 	{Endpoint: Users, Path: "/2/users", IDParam: "ids", Data: User, Limit: 300, Objects: []Object{User, Tweet}},
 }
 

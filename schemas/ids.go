@@ -35,18 +35,20 @@ func (e Endpoint) Takes(id string) bool {
 	switch e {
 	case Usernames:
 		return IsUsername(id)
-	case Creators, Users:
+	case Creators, Users, Posts: // ids of tweets have the form of users'
 		return IsUserID(id)
 	}
 	return IsSpaceID(id)
 }
 
 // Asks is the kind of what the ids of a request to e name: users, even by name,
-// or Spaces.
+// tweets or Spaces.
 func (e Endpoint) Asks() Object {
 	switch e {
 	case Usernames, Creators, Users:
 		return User
+	case Posts:
+		return Tweet
 	}
 	return Space
 }

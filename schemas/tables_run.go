@@ -29,8 +29,8 @@ var runTables = []*Table{
 		Grain: "page that was landed",
 		Doc:   "Every page that was landed: what was asked, what came back, what it took.",
 		Columns: []Column{
-			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, " + strings.Join(Companions(), ", ") + ", usernames or users."},
-			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token; look, of what a watch asks for again and again, when it was due, in seconds since 1970."},
+			{Name: "endpoint", Type: Text, Enum: true, From: Envelope, Path: "request.endpoint", Doc: "space, spaces, creators, search, " + strings.Join(Companions(), ", ") + ", usernames, users or posts."},
+			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token; look, of what a watch asks for again and of what was imported, when it was due or came, in seconds since 1970."},
 			{Name: "params", Type: JSON, From: Envelope, Path: "params", Doc: "Fields and expansions asked for."},
 			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
 			{Name: "attempts", Type: Int, From: Envelope, Path: "attempts", Doc: "Requests it took."},

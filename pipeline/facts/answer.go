@@ -159,6 +159,8 @@ func (f *Facts) account() {
 		came = f.names
 	case schemas.Users:
 		came = f.Users
+	case schemas.Posts:
+		came = f.objects[schemas.Tweet]
 	case schemas.Creators: // one without a Space has none, of which no word is said
 	default:
 		return

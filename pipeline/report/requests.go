@@ -196,6 +196,7 @@ var units = map[schemas.Endpoint][2][2]string{
 	schemas.Spaces:    {{"Space", "Spaces"}, {"Space", "Spaces"}},
 	schemas.SpaceByID: {{"Space", "Spaces"}, {"Space", "Spaces"}},
 	schemas.Users:     {{"account", "accounts"}, {"account", "accounts"}},
+	schemas.Posts:     {{"tweet", "tweets"}, {"tweet", "tweets"}},
 }
 
 func unitsOf(e schemas.Endpoint) [2][2]string {
