@@ -21,6 +21,7 @@ import (
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/compact"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/imports"
 	"github.com/spacesetl/spacesetl/pipeline/keep"
 	"github.com/spacesetl/spacesetl/pipeline/money"
 	"github.com/spacesetl/spacesetl/pipeline/proof"
@@ -110,6 +111,13 @@ func (j *Job) Foresee(ctx context.Context) (WatchForecast, error) { return fores
 // after the other, and yields what each came to. The first error ends it.
 func (j *Job) Replay(ctx context.Context, r ReplayOptions) iter.Seq2[Result, error] {
 	return replay(ctx, j, r)
+}
+
+// Import lands answers of the API that files hold as one run, and loads it; with dry it
+// says only what they hold. It asks nobody. The error is a *store.BusyError while another
+// is at work in the store.
+func (j *Job) Import(ctx context.Context, from imports.Config, dry bool) (Imported, error) {
+	return importFiles(ctx, j, from, dry)
 }
 
 // Abandon gives up a run that has not come to its end: what it got is loaded, what

@@ -21,6 +21,8 @@ const unnoted = "run the job's own command again"
 // why there is none.
 func onward(j *Job, p store.Planned, o StatusOptions) string {
 	switch note := p.Job; {
+	case p.Plan.Import != "":
+		return "import the same files again; or give the run up: " + giveUp(j, p)
 	case note == nil && o.File != "" && samePlan(j.spec, p.Plan):
 		return Command(verbOf(p.Plan), "-f", o.File)
 	case note == nil:

@@ -218,7 +218,7 @@ func host(j *Job) string {
 func met(j *Job) bool {
 	runs, _ := j.store.Runs() // whoever needs the runs says so
 	for _, id := range slices.Backward(runs) {
-		if m, err := j.store.Manifest(id); err == nil && m.Run.Pages > 0 {
+		if m, err := j.store.Manifest(id); err == nil && m.Run.Pages > 0 && m.Plan.Import == "" {
 			planned, err := j.store.Planned(id)
 			return err == nil && planned.Server == host(j)
 		}

@@ -51,6 +51,7 @@ var arrows = map[string][]string{
 	"pipeline/answer":      {"schemas", "pipeline/health", "pipeline/store", "load/duckdb"},
 	"pipeline/box":         {"pipeline/answer", "pipeline/store", "load/duckdb"},
 	"pipeline/browse":      {"schemas", "pipeline/answer", "pipeline/box", "pipeline/money", "pipeline/scratch", "pipeline/store", "load/duckdb"},
+	"pipeline/imports":     {"schemas", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/latest":      {"schemas", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
 	"pipeline/proof":       {"schemas", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
 	"pipeline/report":      {"schemas", "pipeline/forecast", "pipeline/health", "pipeline/landing", "pipeline/money", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
@@ -58,7 +59,7 @@ var arrows = map[string][]string{
 	"jobs/account":         {"schemas", "extract", "pipeline/money"},
 	"jobs/form":            nil,
 	"jobs/jobfile":         {"jobs/form", "jobs/outside", "schemas", "extract/address", "load/destinations", "pipeline/forecast", "pipeline/keep/policy", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/watch", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet"},
+	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/watch", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet", "pipeline/imports"},
 	"jobs/ready":           {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -104,6 +104,8 @@ type Pipeline struct {
 	// Progress is told how far the run is, from several goroutines and often; may
 	// be nil.
 	Progress func(Progress)
+	// Note notes in the manifest what landing does not know; may be nil.
+	Note func(*store.Manifest)
 	// Refused lists the fields the server refused so far; may be nil.
 	Refused func() []store.Refusal
 

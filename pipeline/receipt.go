@@ -183,6 +183,9 @@ func (l *loading) manifest(parts []schemas.Part) *store.Manifest {
 		}
 	}
 	carryOver(p, m)
+	if p.Note != nil {
+		p.Note(m)
+	}
 	l.lost(m)
 	if p.Refused != nil {
 		m.Dropped = sortRefusals(append(m.Dropped, p.Refused()...))

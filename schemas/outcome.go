@@ -91,7 +91,7 @@ var exits = []Exit{
 		Do:        "see the message and the table below; `spacesetl doctor FILE`, then the same command again",
 		Scheduler: "tell somebody; running again goes on"},
 	{Codes: []int{2}, Means: "Usage or configuration.", Do: "mend the job file, the command line or `base_url`: `spacesetl validate FILE`", Scheduler: "tell somebody; running again does not help"},
-	{Codes: []int{3}, Means: "Done with gaps, of a strict job: what did not come is named.",
+	{Codes: []int{3}, Means: "Done with gaps, of a strict job or an import: what did not come, or could not be read, is named.",
 		Do:        "read the run's summary or `spacesetl report FILE`: mend names that are wrong; what is refused stays refused",
 		Scheduler: "tell somebody: running again does not help"},
 	{Codes: []int{4}, Means: "Stopped by a budget, a usage cap, a spend cap or used-up credits; run again to go on.",

@@ -29,6 +29,7 @@ func exitCode(ctx context.Context, err error) int {
 		newer   *store.FormatError
 		half    *store.RestoringError
 		gaps    *gapsError
+		unread  *unreadError
 		busy    *store.BusyError
 		held    *duckdb.LockedError
 		filled  *postgres.LockedError
@@ -38,7 +39,7 @@ func exitCode(ctx context.Context, err error) int {
 		return 0
 	case errors.As(err, &wrong), errors.As(err, &invalid), errors.As(err, &other), errors.As(err, &newer), errors.As(err, &half), misconfigured(err):
 		return 2
-	case errors.As(err, &gaps):
+	case errors.As(err, &gaps), errors.As(err, &unread):
 		return 3
 	case errors.As(err, &busy), stopped == nil && (errors.As(err, &held) || errors.As(err, &filled)):
 		return 75

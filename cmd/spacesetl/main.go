@@ -127,7 +127,7 @@ func (c *console) app() *cli.App {
 			return cli.ShowAppHelp(ctx)
 		},
 		Commands: []*cli.Command{
-			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), watchCommand(c), abandonCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
+			initCommand(c), jobsCommand(c), validateCommand(c), planCommand(c), runCommand(c), watchCommand(c), abandonCommand(c), importCommand(c), replayCommand(c), compactCommand(c), feedCommand(c),
 			backupCommand(c), restoreCommand(c), pruneCommand(c), authCommand(c), costCommand(c), statusCommand(c), doctorCommand(c), verifyCommand(c),
 			queryCommand(c), exportCommand(c), reportCommand(c), browseCommand(c), demoCommand(c), simulateCommand(c), schemaCommand(c),
 			completionCommand(c), manCommand(c), versionCommand(c),

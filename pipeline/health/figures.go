@@ -162,7 +162,7 @@ func (o *Overview) summaries() {
 			r.Outcome = Running
 		}
 		if !r.EndedAt.IsZero() {
-			r.Took = r.EndedAt.Sub(r.StartedAt).Seconds()
+			r.Took = max(r.EndedAt.Sub(r.StartedAt).Seconds(), 0) // what is imported came before
 		}
 		o.Runs = append(o.Runs, r)
 		o.Job = v.run.Job

@@ -187,8 +187,12 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 		return err
 	default:
 		defer pages.Close()
-		look := lastLookOf(d, &m)
-		damaged, err = facts.Fold(ctx, pages, nil, func(p facts.Received) { st.see(p, &m, look) })
+		look, imported := lastLookOf(d, &m), d.Imported(id)
+		damaged, err = facts.Fold(ctx, pages, nil, func(p facts.Received) {
+			if !imported { // what is imported is not followed
+				st.see(p, &m, look)
+			}
+		})
 		if err != nil {
 			return err
 		}

@@ -56,6 +56,10 @@ func (f *folding) pages(ctx context.Context, d store.Dir, others ...func(facts.R
 		f.found(damage, landed)
 	}
 	observed := facts.Observe(f.plan)
+	if f.plan.Import != "" { // nobody paid for it, and nothing of it is followed
+		f.damaged, err = facts.Fold(ctx, pages, f.known)
+		return err
+	}
 	takers := append([]func(facts.Received){f.page, func(p facts.Received) { observed.Page(p.Facts) }}, others...)
 	if f.damaged, err = facts.Fold(ctx, pages, f.known, takers...); err != nil {
 		return err

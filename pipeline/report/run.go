@@ -43,7 +43,7 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 		{"Spaces", thousands(rowsOf(m.manifest, "spaces")), "in this run", ""},
 		{"People", thousands(rowsOf(m.manifest, "users")), "accounts in this run", ""},
 		{"Cost", span(bill.Low, bill.High), "of this run, as X may bill", ""},
-		{"Fetching took", lasting(run.EndedAt.Sub(run.StartedAt)), milliseconds(run.WaitedMS) + " waited, all workers", ""},
+		{"Fetching took", lasting(max(run.EndedAt.Sub(run.StartedAt), 0)), milliseconds(run.WaitedMS) + " waited, all workers", ""},
 		{"Requests", thousands(int64(run.Requests)), plural(int64(run.Pages), "page", "pages") + ", " + bytesOf(run.Bytes), ""},
 		{"Not given", thousands(int64(missing)), "things the API left out", ""},
 	}
@@ -198,7 +198,7 @@ func (m *maker) history() panel {
 		}
 		bill := bills[run.RunID]
 		p.Table.Rows = append(p.Table.Rows, []cell{id, at(run.StartedAt), {Text: string(run.Outcome), Tone: run.Outcome.Ending().Tone},
-			amount(lasting(run.EndedAt.Sub(run.StartedAt).Truncate(time.Millisecond))), count(int64(run.Pages)), count(rowsOf(manifest, "spaces")), count(all), amount(span(bill.Low, bill.High))})
+			amount(lasting(max(run.EndedAt.Sub(run.StartedAt), 0).Truncate(time.Millisecond))), count(int64(run.Pages)), count(rowsOf(manifest, "spaces")), count(all), amount(span(bill.Low, bill.High))})
 	}
 	p.Lead = fmt.Sprintf("%s with tables in %s.", plural(int64(len(m.ended)), "run", "runs"), filepath.Base(string(m.Store)))
 	if len(m.ended) > len(m.latest) {

@@ -182,7 +182,7 @@ func (b Begun) Over() bool {
 }
 
 // Unended returns the runs that are not over, newest first, as far as they are
-// newer than every run that is. With finished it begins with the newest run of the
+// newer than every run that is; not those of imports. With finished it begins with the newest run of the
 // plan, ended or not. Runs whose plan cannot be read are passed by. The error is a
 // *WrongJobError when the store belongs to another job.
 func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
@@ -195,6 +195,9 @@ func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
 		planned, err := d.Planned(id)
 		if err != nil {
 			continue // killed before its plan was written, so that nothing was fetched, or damaged: status says so
+		}
+		if planned.Plan.Import != "" {
+			continue // whoever imports the same again goes on with it
 		}
 		if planned.Plan.Job != plan.Job {
 			return nil, &WrongJobError{string(d), planned.Plan.Job, plan.Job}
@@ -218,6 +221,16 @@ func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
 	return begun, nil
 }
 
+// Imported reports whether the pages of a run were imported: nobody asked for them.
+func (d Dir) Imported(runID string) bool {
+	planned, err := d.Planned(runID)
+	if err == nil {
+		return planned.Plan.Import != ""
+	}
+	m, err := d.Manifest(runID)
+	return err == nil && m.Plan.Import != ""
+}
+
 // RefusedBefore is what the newest run learned that the API refuses: the next need not
 // learn it again. Another version of the program may ask for other things, and the next
 // month the API may take what it refused.
@@ -230,6 +243,9 @@ func (d Dir) RefusedBefore(version string, dialect schemas.Dialect, now time.Tim
 	for _, id := range slices.Backward(runs) {
 		m, err := d.Manifest(id)
 		if err != nil {
+			continue
+		}
+		if m.Plan.Import != "" {
 			continue
 		}
 		if m.Versions["spacesetl"] != version || m.Run.Dialect != dialect || month(m.Run.StartedAt) != month(now) {

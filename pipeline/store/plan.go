@@ -36,6 +36,9 @@ type Plan struct {
 	NoExpand bool `json:"no_expand,omitempty"`
 	// Watch asks for what follows of a Space once that is over, not when it is found.
 	Watch bool `json:"watch,omitempty"`
+	// Import is a checksum of answers that were imported from files: nothing was asked
+	// for or paid by the run, and nothing of them is followed.
+	Import string `json:"import,omitempty"`
 }
 
 // Follows reports whether an endpoint is asked of each Space found.

@@ -38,13 +38,20 @@ func Run(out io.Writer, r jobs.Result) error {
 	for _, line := range Gaps(m) {
 		_ = to(out, "%s\n", line)
 	}
-	_ = to(out, "%s pages in the run; now %s requests, %s 429s waited out, %s temporary failures retried, %s waited by all workers\n",
-		Thousands(int64(m.Run.Pages)), Thousands(r.Stats.Requests), Thousands(limited(r.Stats)), Thousands(r.Stats.Retries), r.Stats.Waited.Round(100*time.Millisecond))
+	if m.Plan.Import == "" {
+		asked(out, r)
+	}
 	if err := printTokens(out, r.Stats); err != nil {
 		return err
 	}
 	printNotes(out, m)
 	return printPaths(out, r)
+}
+
+// asked prints what a run took.
+func asked(out io.Writer, r jobs.Result) {
+	_ = to(out, "%s pages in the run; now %s requests, %s 429s waited out, %s temporary failures retried, %s waited by all workers\n",
+		Thousands(int64(r.Manifest.Run.Pages)), Thousands(r.Stats.Requests), Thousands(limited(r.Stats)), Thousands(r.Stats.Retries), r.Stats.Waited.Round(100*time.Millisecond))
 }
 
 // printNotes prints what was not as asked.
@@ -96,7 +103,10 @@ func Gaps(m *store.Manifest) []string {
 	for _, n := range m.Asked {
 		asked += n
 	}
-	if missing > 0 {
+	switch {
+	case missing > 0 && m.Plan.Import != "":
+		lines = append(lines, fmt.Sprintf("%s of the files could not be read (missing in the manifest)", Plural(missing, "part")))
+	case missing > 0:
 		lines = append(lines, fmt.Sprintf("%s of %s asked for did not come: %s (api_errors, and missing in the manifest)",
 			Thousands(int64(missing)), Thousands(int64(asked)), strings.Join(kinds, ", ")))
 	}
