@@ -36,6 +36,8 @@ type added struct {
 	open  *sql.DB // has the copy open; nil for nobody has
 	small bool    // for runs that are
 	bytes int64   // of the files of those that are not checkpointed
+	// evolved: its tables are up to date. What could not be taken in has left them as they were.
+	evolved bool
 }
 
 // names are the files of a database and of its private copy beside it. A
@@ -150,7 +152,7 @@ func (p *draft) add(ctx context.Context, cfg Config, r merge.Run) (err error) {
 			return err
 		}
 	}
-	r.Evolved = p.open != nil
+	r.Evolved = p.evolved
 	if p.open == nil {
 		if p.open, err = cfg.openDraft(p.names, append(cfg.merging(), settingsOf(r)...)...); err != nil {
 			return err
@@ -160,6 +162,7 @@ func (p *draft) add(ctx context.Context, cfg Config, r merge.Run) (err error) {
 	if err := p.takeInto(ctx, p.open, r); err != nil {
 		return err
 	}
+	p.evolved = true
 	if err := dropTemporary(ctx, p.open); err != nil {
 		return err
 	}
