@@ -22,6 +22,7 @@ import (
 	"github.com/spacesetl/spacesetl/extract/simulator"
 	"github.com/spacesetl/spacesetl/jobs"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/imports"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -32,7 +33,8 @@ const childJob = "SPACESETL_TEST_JOB"
 // fragile is a job whose n-th step towards the disk is its last.
 type fragile struct {
 	Spec       jobs.Spec
-	Kill, Fail int // the number of the step that ends the process, or is an error; 0 for none
+	Import     []string // files that it imports instead
+	Kill, Fail int      // the number of the step that ends the process, or is an error; 0 for none
 
 	steps []string // names of those taken
 	mu    sync.Mutex
@@ -55,13 +57,18 @@ func runChild(text string) (code int) {
 // run runs the job. What would differ between two runs that get the same pages
 // is taken out: the run's id and when its pages came.
 func (f *fragile) run(ctx context.Context) error {
-	_, err := jobs.Open(f.Spec, jobs.Options{
+	job := jobs.Open(f.Spec, jobs.Options{
 		Tokens: jobs.Tokens{App: "token-of-the-crash-test", User: crashUserToken}, Resume: true,
 		Client:  func(cfg *extract.Config) { cfg.CreatorSpacing, cfg.BaseDelay = time.Millisecond, time.Millisecond },
 		Now:     func() time.Time { return time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC) },
 		Fetcher: func(f pipeline.Fetcher) pipeline.Fetcher { return timeless{f} },
 		Step:    f.step,
-	}).Run(ctx)
+	})
+	if f.Import != nil {
+		_, err := job.Import(ctx, imports.Config{Paths: f.Import}, false)
+		return err
+	}
+	_, err := job.Run(ctx)
 	return err
 }
 
@@ -207,7 +214,11 @@ func (s *scenario) trial(t *testing.T, most int, at func() int) (died int) {
 // to its end first.
 func (s *scenario) killed(t *testing.T, store string, at int) bool {
 	t.Helper()
-	f := s.job(store)
+	return s.job(store).killed(t, at)
+}
+
+func (f *fragile) killed(t *testing.T, at int) bool {
+	t.Helper()
 	f.Kill = at
 	text, err := json.Marshal(f)
 	if err != nil {
