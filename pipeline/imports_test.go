@@ -59,7 +59,7 @@ var arrows = map[string][]string{
 	"jobs/account":         {"schemas", "extract", "pipeline/money"},
 	"jobs/form":            nil,
 	"jobs/jobfile":         {"jobs/form", "jobs/outside", "schemas", "extract/address", "load/destinations", "pipeline/forecast", "pipeline/keep/policy", "pipeline/money", "pipeline/store", "pipeline/store/durable"},
-	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/watch", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet", "pipeline/imports"},
+	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/imports", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "pipeline/watch", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet"},
 	"jobs/ready":           {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
 	"cmd/spacesetl/printable": nil,

@@ -20,14 +20,10 @@ func importCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "import",
 		Usage: "take in answers of the API that files have, without asking it",
-		UsageText: "spacesetl import answers.jsonl twarc.jsonl.gz session.har cassettes/ --store ./spaces\n" +
-			"spacesetl import spaces.json --endpoint spaces --fetched-at 2024-03-01T12:00:00Z --store ./spaces\n" +
-			"spacesetl import archive/ --dry-run",
-		Description: "FILE is JSON as it came, JSON lines, what twarc2 wrote, a HAR file, a cassette of VCR, vcrpy or\n" +
-			"Betamax, or landed pages of a store (raw/), each also with gzip or zstd; or a folder of these. What was asked\n" +
-			"and when stands in most of them; of the others the flags say it, else what they hold and the file's time.\n" +
-			"They become one run, which cost nothing; the same again changes nothing. Newer rows stay. Exit code 3\n" +
-			"where something could not be read, which is listed.",
+		UsageText: "spacesetl import archive/ session.har twarc.jsonl.gz --store ./spaces\n" +
+			"spacesetl import spaces.json --endpoint spaces --fetched-at 2024-03-01T12:00:00Z",
+		Description: "JSON as it came, JSON lines, twarc2's, HAR files, cassettes, landed pages, with gzip or zstd.\n" +
+			"They become one run, which cost nothing. Exit code 3 where something could not be read.",
 		ArgsUsage: "FILE...",
 		Flags: append([]cli.Flag{
 			text("file", "", "job `FILE` (YAML), for its store", "f"),
@@ -35,7 +31,7 @@ func importCommand(c *console) *cli.Command {
 			usage.OneOf(text("endpoint", "", "what was asked, of answers that do not say: `NAME`"), endpoints()...),
 			list("ids", "what it was asked for: `IDS`, comma separated"),
 			text("query", "", "the `WORDS` of a search"),
-			text("fetched-at", "", "`TIME` of answers without one, such as 2024-03-01 or 2024-03-01T12:00:00Z (default the file's)"),
+			text("fetched-at", "", "`TIME` of answers without one, such as 2024-03-01 (default the file's)"),
 			flag("dry-run", "say what would be imported, and change nothing"),
 			memoryFlag(),
 			outputFlag(),
@@ -102,7 +98,7 @@ func importAnswers(c *console, ctx *cli.Context) error {
 type unreadError struct{ n int }
 
 func (e *unreadError) Error() string {
-	return fmt.Sprintf("%s of the files could not be read; the rest is imported", plural(e.n, "part"))
+	return fmt.Sprintf("%s of the files could not be read", plural(e.n, "part"))
 }
 
 // whenFetched reads a time, or a day of UTC.

@@ -86,7 +86,7 @@ func (l *commandLine) oneFile(command *cli.Command) error {
 		l.files, l.words = nil, append(l.files, l.words...)
 		return nil
 	}
-	if takesJob(command) {
+	if takesJob(command) && command.Name != "import" { // whose words are other files
 		l.words = slices.DeleteFunc(l.words, func(word string) bool {
 			if isFile(word) {
 				l.files = append(l.files, word)

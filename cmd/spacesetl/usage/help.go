@@ -109,7 +109,7 @@ func helpText(examples, usage, description string, s *Syntax) string {
 }
 
 // minor are the commands that help names in two lines.
-var minor = []string{"abandon", "backup", "compact", "completion", "export", "feed", "man", "prune", "replay", "restore", "schema", "simulate", "version"}
+var minor = []string{"abandon", "backup", "compact", "completion", "export", "feed", "import", "man", "prune", "replay", "restore", "schema", "simulate", "version"}
 
 // manyFlags are so many that they stand in groups.
 const manyFlags = 18
