@@ -55,7 +55,7 @@ func importFiles(ctx context.Context, j *Job, cfg imports.Config, dry bool) (Imp
 		return r, err
 	}
 	defer done()
-	p.Out, p.Note, p.Notify, p.Progress = locked, found.Note, j.opts.Notice, j.opts.Progress
+	p.Out, p.Step, p.Note, p.Notify, p.Progress = locked, j.opts.Step, found.Note, j.opts.Notice, j.opts.Progress
 	if err := p.Open(); err != nil {
 		return r, err
 	}

@@ -1,11 +1,13 @@
 package jobs_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +22,15 @@ import (
 // importing imports a file of the scene.
 func (s *scene) importing(text string) jobs.Imported {
 	s.Helper()
+	r, err := s.tryImport(text)
+	if err != nil || r.Manifest == nil && !r.Already {
+		s.Fatalf("imported %+v: %v", r.Found, err)
+	}
+	return r
+}
+
+func (s *scene) tryImport(text string) (jobs.Imported, error) {
+	s.Helper()
 	file := filepath.Join(s.TempDir(), "answers.jsonl")
 	at := s.clock.Now()
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
@@ -30,11 +41,7 @@ func (s *scene) importing(text string) jobs.Imported {
 	}
 	o := s.opts
 	o.Now = s.clock.Now
-	r, err := jobs.Open(s.spec, o).Import(s.Context(), imports.Config{Paths: []string{file}}, false)
-	if err != nil || r.Manifest == nil && !r.Already {
-		s.Fatalf("imported %+v: %v", r.Found, err)
-	}
-	return r
+	return jobs.Open(s.spec, o).Import(s.Context(), imports.Config{Paths: []string{file}}, false)
 }
 
 func (s *scene) row(query string) string {
@@ -48,6 +55,7 @@ func (s *scene) row(query string) string {
 // which it does not tell, costs nothing, and is not followed.
 func TestImportsBesideRuns(t *testing.T) {
 	slow(t)
+	t.Parallel()
 	s := newScene(t, jobs.Spec{To: []string{"parquet", "duckdb"}, Follow: jobfile.FollowOpen}, simulator.Config{})
 	s.spec.IDs = s.world.SpaceIDs(3)
 	s.start().wants(s, schemas.Done, "spaces", 1)
@@ -92,7 +100,25 @@ func TestImportsBesideRuns(t *testing.T) {
 	if found := s.problems(); len(found) > 0 {
 		t.Errorf("status finds %q", found)
 	}
+	broken := strings.Replace(older, "2022", "2021", 1)
+	s.opts.Step = func(name, _ string) error {
+		if name == "prepared" {
+			return syscall.ENOSPC
+		}
+		return nil
+	}
+	if _, err := s.tryImport(broken); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("imported onto a full disk: %v", err)
+	}
+	s.opts.Step = nil
 	b := s.start()
+	if found := s.problems(); len(found) != 1 || !strings.Contains(found[0], "was not finished") {
+		t.Errorf("after an import that did not end, and a run, status finds %q", found)
+	}
+	s.importing(broken)
+	if found := s.problems(); len(found) > 0 {
+		t.Errorf("repeated, status finds %q", found)
+	}
 	if looked := append(b.members("spaces"), b.members("space")...); slices.Contains(looked, "1imported0nly") || b.err != nil {
 		t.Errorf("the next run looked up %v: %v", looked, b.err)
 	}

@@ -37,7 +37,7 @@ func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 
 // rates reads what the newest page of each endpoint says of its rate window.
 func (o *Overview) rates(d store.Dir) {
-	for _, v := range slices.Backward(o.views) {
+	for _, v := range slices.Backward(o.asking()) {
 		pages, err := landing.OpenSalvage(d, v.id)
 		if errors.Is(err, landing.ErrNone) {
 			continue // nothing was fetched
@@ -165,6 +165,8 @@ func (o *Overview) summaries() {
 			r.Took = max(r.EndedAt.Sub(r.StartedAt).Seconds(), 0) // what is imported came before
 		}
 		o.Runs = append(o.Runs, r)
-		o.Job = v.run.Job
+		if o.Job == "" || !v.imported() {
+			o.Job = v.run.Job
+		}
 	}
 }

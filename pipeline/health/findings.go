@@ -47,12 +47,18 @@ func (o *Overview) find(level, kind, run, do, format string, args ...any) {
 }
 
 // unfinished finds that the newest run did not come to its end: it can go on. Older
-// ones do not, and what they brought is counted all the same.
+// ones do not, and what they brought is counted all the same. Imports can.
 func (o *Overview) unfinished() {
-	if len(o.views) == 0 {
-		return
+	newest := true
+	for i, v := range slices.Backward(o.views) {
+		if v.imported() || newest {
+			o.unended(v, o.Runs[i])
+		}
+		newest = newest && v.imported()
 	}
-	v, r := o.views[len(o.views)-1], o.Runs[len(o.views)-1]
+}
+
+func (o *Overview) unended(v *runView, r RunSummary) {
 	switch {
 	case r.Outcome == Running, v.closed, schemas.Outcome(r.Outcome).Complete():
 	case v.run.PlanHash == "", v.err != nil && !missingManifest(v.err):

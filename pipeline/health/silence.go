@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -19,13 +20,22 @@ const (
 	silenceRuns = 10
 )
 
+// imported reports whether the run has answers that files had: it asked for nothing.
+func (v *runView) imported() bool { return v.run.Job == store.ImportJob }
+
+// asking are the runs that are no imports.
+func (o *Overview) asking() []*runView {
+	return slices.DeleteFunc(slices.Clone(o.views), (*runView).imported)
+}
+
 // capped finds that the last runs ended by a cap or budget, all before their first
 // page.
 func (o *Overview) capped() {
-	if len(o.views) < cappedRuns {
+	all := o.asking()
+	if len(all) < cappedRuns {
 		return
 	}
-	last := o.views[len(o.views)-cappedRuns:]
+	last := all[len(all)-cappedRuns:]
 	for _, v := range last {
 		if v.err != nil || v.run.Outcome != schemas.Capped || v.run.Pages > 0 {
 			return
@@ -39,7 +49,7 @@ func (o *Overview) capped() {
 // do.
 func (o *Overview) nothing() {
 	var brought []time.Time
-	for _, v := range o.views {
+	for _, v := range o.asking() {
 		if v.err == nil && v.run.Pages > 0 && v.spaces > 0 {
 			brought = append(brought, v.run.StartedAt)
 		}
@@ -56,7 +66,7 @@ func (o *Overview) nothing() {
 		}
 	}
 	runs := 0
-	for _, v := range o.views {
+	for _, v := range o.asking() {
 		if !v.run.StartedAt.Before(since) {
 			runs++
 		}
@@ -71,7 +81,7 @@ func (o *Overview) nothing() {
 
 // gaps tells what the newest complete run asked for and did not get.
 func (o *Overview) gaps() {
-	for _, v := range slices.Backward(o.views) {
+	for _, v := range slices.Backward(o.asking()) {
 		if v.err != nil || !v.run.Outcome.Complete() {
 			continue
 		}
@@ -94,15 +104,16 @@ const usual = 3
 
 // stale finds that no run has come for long.
 func (o *Overview) stale(cfg OverviewConfig) bool {
-	if len(o.Runs) == 0 || o.Runs[len(o.Runs)-1].Outcome == Running {
+	runs := o.asking()
+	if len(runs) == 0 || o.Runs[len(o.Runs)-1].Outcome == Running {
 		return false
 	}
-	last := o.Runs[len(o.Runs)-1].StartedAt
+	last := runs[len(runs)-1].run.StartedAt
 	limit, why := cfg.Stale, "more than was asked for"
-	if limit == 0 && len(o.Runs) > 3 {
+	if limit == 0 && len(runs) > 3 {
 		var between []time.Duration
-		for i, r := range o.Runs[1:] {
-			between = append(between, r.StartedAt.Sub(o.Runs[i].StartedAt))
+		for i, v := range runs[1:] {
+			between = append(between, v.run.StartedAt.Sub(runs[i].run.StartedAt))
 		}
 		slices.Sort(between)
 		interval := between[len(between)/2]
@@ -112,7 +123,7 @@ func (o *Overview) stale(cfg OverviewConfig) bool {
 	if limit <= 0 || age <= limit || last.IsZero() {
 		return false
 	}
-	o.find(Problem, "stale", o.Runs[len(o.Runs)-1].RunID, "see why the job does not run",
+	o.find(Problem, "stale", runs[len(runs)-1].id, "see why the job does not run",
 		"the last run was started %s ago (%s)", age.Round(time.Minute), why)
 	return true
 }

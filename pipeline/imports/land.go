@@ -19,12 +19,9 @@ const together = 16
 // ErrChanged is files that are not as they were when they were looked at.
 var ErrChanged = errors.New("the files changed while they were read: import them again")
 
-// Job is the name of the job that imported runs are of.
-const Job = "import"
-
 // Plan is that of a run that has what was found: the same for the same answers.
 func (f *Found) Plan() store.Plan {
-	return store.Plan{Job: Job, Dialect: schemas.TweetDialect, Import: f.Content}
+	return store.Plan{Job: store.ImportJob, Dialect: schemas.TweetDialect, Import: f.Content}
 }
 
 // Land lands the answers that were found as pages of a run, but for those that have

@@ -10,6 +10,9 @@ import (
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
+// ImportJob is the name of the job of runs whose answers were imported.
+const ImportJob = "import"
+
 // Plan is what a job asks for, before anything is fetched.
 type Plan struct {
 	Job     string            `json:"job"`
