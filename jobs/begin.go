@@ -111,6 +111,11 @@ func todays(ctx context.Context, j *Job, locked *store.Locked, p store.Planned) 
 	if len(p.Left) > 0 {
 		p.Seeds = store.WithoutLookups(p.Seeds, rests)
 	}
+	posts, err := missingPosts(ctx, j, p.Plan)
+	if err != nil {
+		return p, err
+	}
+	p.Seeds = append(p.Seeds, posts...)
 	return p, locked.WritePlan(p)
 }
 

@@ -88,17 +88,18 @@ func folder(store string) error {
 
 // firstRequests are those a run started now would begin with.
 func firstRequests(ctx context.Context, j *Job, plan store.Plan) ([]schemas.Request, error) {
-	if j.spec.Follow != jobfile.FollowOpen {
-		return plan.Seeds, nil
-	}
 	if _, err := os.Stat(j.spec.Store); errors.Is(err, fs.ErrNotExist) {
 		return plan.Seeds, nil
+	}
+	posts, err := missingPosts(ctx, j, plan)
+	if err != nil || j.spec.Follow != jobfile.FollowOpen {
+		return append(posts, plan.Seeds...), err
 	}
 	state, err := health.ReadState(ctx, j.store)
 	if err != nil {
 		return nil, err
 	}
-	return state.Seeds(plan), nil
+	return append(state.Seeds(plan), posts...), nil
 }
 
 // forecaster has what a forecast depends on; without the store's history it is

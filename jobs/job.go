@@ -80,7 +80,7 @@ type Job struct {
 // with mistakes; the other methods need its Store and money only.
 func Open(spec Spec, o Options) *Job {
 	spec.Defaults()
-	spec.IDs = slices.Clone(spec.IDs) // links become ids
+	spec.IDs, spec.Posts = slices.Clone(spec.IDs), slices.Clone(spec.Posts) // links become ids
 	if o.Version == "" {
 		o.Version = "dev"
 	}

@@ -16,6 +16,7 @@ import (
 type walk struct {
 	plan  store.Plan
 	seeds []schemas.Request
+	posts []schemas.Request // of the seeds, asked after what Spaces lead to
 	left  []schemas.Request // of an earlier run, asked after the seeds
 	// resting are not asked for.
 	resting map[gap]store.Missing
@@ -45,7 +46,7 @@ type walk struct {
 func newWalk(p *Pipeline) *walk {
 	plan := p.Plan
 	w := &walk{
-		plan: plan, seeds: p.Seeds, left: p.Left, resting: map[gap]store.Missing{}, creators: map[string]bool{}, queried: map[string]bool{},
+		plan: plan, left: p.Left, resting: map[gap]store.Missing{}, creators: map[string]bool{}, queried: map[string]bool{},
 		spaces: map[string]facts.Space{}, misses: map[string]int{}, detailed: map[string]bool{},
 		referred: map[string]bool{}, due: map[string]bool{}, unfit: map[string]bool{}, present: map[string]bool{}, owners: map[string]bool{},
 		shut: map[schemas.Endpoint]*StoppedError{}, skipped: map[string]int{},
@@ -53,6 +54,13 @@ func newWalk(p *Pipeline) *walk {
 	}
 	if plan.Watch {
 		w.gaps.looked = map[gap]bool{}
+	}
+	for _, r := range p.Seeds {
+		if r.Endpoint == schemas.Posts {
+			w.posts = append(w.posts, r)
+		} else {
+			w.seeds = append(w.seeds, r)
+		}
 	}
 	for _, one := range p.Resting {
 		w.resting[gap{one.Endpoint.Listed(), one.Member}] = one
@@ -110,6 +118,9 @@ func (w *walk) wave() []schemas.Request {
 		wave = append(wave, w.rest()...)
 	}
 	wave = append(wave, w.details()...)
+	if len(wave) == 0 {
+		wave, w.posts = w.askable(w.posts), nil
+	}
 	if len(wave) == 0 && w.plan.Users {
 		wave = append(w.batches(schemas.Users, w.due, w.present), w.batches(schemas.Users, w.referred, w.present)...)
 	}

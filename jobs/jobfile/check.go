@@ -64,6 +64,11 @@ func (s *Spec) Check() []Problem {
 		}
 		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write %s", c.shown(path, creator), write))
 	}
+	for i, post := range s.Posts {
+		s.Posts[i] = PostID(post)
+		path := fmt.Sprintf("posts[%d]", i)
+		c.require(s.Posts[i] == PostsMissing || schemas.Posts.Takes(s.Posts[i]), path, fmt.Sprintf("%s is neither a tweet's id (digits) or link nor the word missing", c.shown(path, post)))
+	}
 	for i, search := range s.Search {
 		n := utf8.RuneCountInString(search.Query)
 		c.require(n >= 1 && n <= 2048, fmt.Sprintf("search[%d]", i), fmt.Sprintf("a query has 1 to 2048 characters, not %d", n))
@@ -76,6 +81,7 @@ func (s *Spec) Check() []Problem {
 		"users: batch needs dialect: tweet, since the post dialect names people only where it expands them")
 	c.require(s.Users != UsersBatch || !s.NoUsers, "users", "users: batch looks users up, no-users does not: choose one")
 	c.require(!slices.Contains(s.To, store.LatestFiles) || slices.Contains(s.To, store.DuckDBFile), "to", "to: latest is made of the database: add duckdb")
+	c.require(!slices.Contains(s.Posts, PostsMissing) || len(s.To) == 0 || slices.Contains(s.To, store.DuckDBFile), "posts", "posts: missing asks the database what it lacks: add duckdb to to")
 	c.require(s.Keep.History == 0 || slices.Contains(s.To, store.DuckDBFile), "keep", "keep: history is of the database's versions of rows: add duckdb to to")
 	c.require(s.PostgresSchema == "" || CheckSchema(s.PostgresSchema) == nil, "postgres_schema", notSchema(c.shown("postgres_schema", s.PostgresSchema)))
 	for _, d := range destinations.Elsewhere() {
@@ -89,8 +95,8 @@ func (s *Spec) Check() []Problem {
 		c.require(pace == 0 || pace >= time.Second && pace <= time.Hour, "watch."+k.Name, fmt.Sprintf("watch: %s %s is not between 1s and 1h", k.Name, pace))
 	}
 	c.baseURL()
-	seeds := len(s.IDs) + len(s.Creators) + len(s.Search)
-	c.require(seeds > 0 || s.IDsFile != "" || s.unread["ids"] || s.unread["creators"] || s.unread["search"] || s.unread["ids_file"], "", "nothing to do: give ids, ids_file, creators or search")
+	seeds := len(s.IDs) + len(s.Creators) + len(s.Search) + len(s.Posts)
+	c.require(seeds > 0 || s.IDsFile != "" || s.unread["ids"] || s.unread["creators"] || s.unread["search"] || s.unread["ids_file"] || s.unread["posts"], "", "nothing to do: give ids, ids_file, creators, search or posts")
 	if len(c.problems) == 0 {
 		c.affordable()
 	}

@@ -41,6 +41,7 @@ const (
 	moneyShape   // dollars
 	priceShape   // dollars, or nothing
 	spaceShape   // a Space's id or link
+	postShape    // a tweet's id or link, or missing
 	creatorShape // a user id or @username
 	searchShape
 	usersShape
@@ -65,6 +66,8 @@ func Keys() []Key {
 			into: func(s *Spec) any { return &s.IDs }, Flag: Flag{Get, "Space `IDS` or links, comma separated"}},
 		{Name: "ids_file", Doc: "File with one Space id or link per line; `#` begins a comment.", Example: "ids.txt",
 			into: func(s *Spec) any { return &s.IDsFile }, Flag: Flag{Get, "`FILE` with one Space id or link per line"}},
+		{Name: "posts", Doc: "Tweets to look up, ids or links; `missing`: those that the database refers to without a row, shared in Spaces, pinned, or referred to by tweets. By the hundred, after everything else.", Example: "[missing]", shape: listed | postShape,
+			into: func(s *Spec) any { return &s.Posts }, Flag: Flag{Get, "tweets to look up: ids, links, or missing, those referred to; `IDS`"}},
 		{Name: "with", Doc: "What else to get of each Space: " + companionsDoc() + ".", Values: schemas.Companions(), Otherwise: "neither", Example: "[tweets]", shape: listed,
 			into: func(s *Spec) any { return &s.With }, Flag: Flag{Get, "also get " + strings.Join(schemas.Companions(), ", ") + " of each Space; `LIST`"}},
 		{Name: "users", Doc: "Where people come from: `expand`, with the answers; `batch`, looked up by the hundred, once a UTC day; `none`, ids only. `false` looks up nobody whom no answer includes.",

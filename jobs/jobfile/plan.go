@@ -51,6 +51,10 @@ func (s *Spec) Plan(hasUserToken bool) store.Plan {
 			p.Seeds = append(p.Seeds, r)
 		}
 	}
+	posts := distinct(s.Posts)
+	p.PostsMissing = slices.Contains(posts, PostsMissing)
+	posts = slices.DeleteFunc(posts, func(id string) bool { return id == PostsMissing })
+	p.Seeds = append(p.Seeds, store.PostLookups(posts)...)
 	return p
 }
 

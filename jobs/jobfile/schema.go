@@ -88,6 +88,8 @@ func (k Key) form() form.Schema {
 		return form.Typed(`^\$?([0-9]+\.?|[0-9]*\.[0-9]+)$`, "number", "string").Between(form.Schema{"minimum": 0, "exclusiveMaximum": 1e8})
 	case spaceShape:
 		return form.Typed(`^([a-zA-Z0-9]{1,13}|https?://.*/spaces/[a-zA-Z0-9]{1,13}([/?].*)?)$`, "string", "number")
+	case postShape:
+		return form.Typed(`^(missing|[0-9]{1,19}|https?://.*/status/[0-9]{1,19}([/?].*)?)$`, "string", "integer").Between(form.Schema{"minimum": 0})
 	case creatorShape:
 		return form.Typed(`^(@[A-Za-z0-9_]{1,50}|[0-9]{1,19}|(https?://)?((www|mobile)[.])?(x|twitter)[.]com/.+)$`, "string", "integer").Between(form.Schema{"minimum": 0})
 	case searchShape:

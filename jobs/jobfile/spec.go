@@ -27,6 +27,9 @@ type Spec struct {
 	IDsFile  string   // one Space id or link per line
 	Creators []string // user ids and @usernames, mixed
 	Search   []Search
+	// Posts are ids of tweets to look up, or links; PostsMissing stands for those that
+	// tables refer to.
+	Posts    []string
 	State    string   // of searches without their own: all (default), live, scheduled
 	With     []string // buyers, tweets
 	To       []string // names of destinations.All; default destinations.Default
@@ -100,6 +103,10 @@ const (
 
 // Watch is how often a watch asks: for the live Spaces, and for new ones.
 type Watch struct{ Every, Discover time.Duration }
+
+// PostsMissing is the item of Spec.Posts for tweets that tables refer to and that have no
+// row.
+const PostsMissing = "missing"
 
 // Search is one search.
 type Search struct{ Query, State string }
@@ -214,6 +221,16 @@ func Creator(text string) string {
 func SpaceID(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
 	if _, rest, ok := strings.Cut(text, "/spaces/"); ok && strings.HasPrefix(text, "http") {
+		text, _, _ = strings.Cut(rest, "/")
+		text, _, _ = strings.Cut(text, "?")
+	}
+	return text
+}
+
+// PostID cuts a tweet's id out of its link; an id stays as it is.
+func PostID(text string) string {
+	text = strings.TrimSpace(text)
+	if _, rest, ok := strings.Cut(text, "/status/"); ok && strings.HasPrefix(text, "http") {
 		text, _, _ = strings.Cut(rest, "/")
 		text, _, _ = strings.Cut(text, "?")
 	}

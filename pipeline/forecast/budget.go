@@ -155,6 +155,9 @@ func first(plan store.Plan) []schemas.Request {
 	if len(plan.Creators) > 0 {
 		all = append(all, schemas.Request{Endpoint: schemas.Creators, IDs: plan.Creators[:min(len(plan.Creators), schemas.MaxIDs)]})
 	}
+	if plan.PostsMissing {
+		all = append(all, store.PostLookups([]string{""})...)
+	}
 	for _, r := range plan.Seeds {
 		if r.Endpoint == schemas.Usernames {
 			all = append(all, schemas.Request{Endpoint: schemas.Creators, IDs: r.IDs})

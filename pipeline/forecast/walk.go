@@ -79,6 +79,11 @@ func (e *estimate) spaces(seeds []schemas.Request) guess {
 			part.paid += e.paid(r.IDs)
 		case schemas.Search:
 			distinct = distinct.plus(e.addSpaces(r.Endpoint, known(1), facts.RateHits))
+		case schemas.Posts: // with what comes with others
+			rates := facts.RatesOf(schemas.Tweets.Spec())
+			n = e.add(r.Endpoint, n, "")
+			e.include(r.Endpoint, schemas.User, rates.Users, n)
+			e.include(r.Endpoint, schemas.Tweet, rates.Tweets, n)
 		}
 	}
 	if e.plan.Self {

@@ -39,6 +39,8 @@ type Plan struct {
 	NoExpand bool `json:"no_expand,omitempty"`
 	// Watch asks for what follows of a Space once that is over, not when it is found.
 	Watch bool `json:"watch,omitempty"`
+	// PostsMissing adds tweets that the database refers to and has not, as the run begins.
+	PostsMissing bool `json:"posts_missing,omitempty"`
 	// Import is a checksum of answers that were imported from files: nothing was asked
 	// for or paid by the run, and nothing of them is followed.
 	Import string `json:"import,omitempty"`
@@ -107,6 +109,14 @@ func Lookups(ids []string) []schemas.Request {
 			r.Endpoint = schemas.SpaceByID
 		}
 		requests = append(requests, r)
+	}
+	return requests
+}
+
+// PostLookups are the requests that look up tweets by id.
+func PostLookups(ids []string) (requests []schemas.Request) {
+	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
+		requests = append(requests, schemas.Request{Endpoint: schemas.Posts, IDs: batch})
 	}
 	return requests
 }
