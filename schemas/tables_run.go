@@ -33,7 +33,7 @@ var runTables = []*Table{
 			{Name: "request", Type: JSON, From: Envelope, Path: "request", Doc: "What was asked for: ids, query, state, page token; look, of what a watch asks for again and of what was imported, when it was due or came, in seconds since 1970."},
 			{Name: "params", Type: JSON, From: Envelope, Path: "params", Doc: "Fields and expansions asked for."},
 			{Name: "http_status", Type: Int, From: Envelope, Path: "status", Doc: "HTTP status of the answer."},
-			{Name: "attempts", Type: Int, From: Envelope, Path: "attempts", Doc: "Requests it took."},
+			{Name: "attempts", Type: Int, From: Envelope, Path: "attempts", Doc: "Requests it took; 0 of an answer that was imported."},
 			{Name: "account", Type: Text, Enum: true, From: Envelope, Path: "account", Doc: "Name of the token that asked, never the token: an account, or the variable it stood in (X_BEARER_TOKEN, X_USER_TOKEN)."},
 			{Name: "waited_ms", Type: Int, From: Envelope, Path: "waited_ms", Doc: "Milliseconds waited for rate windows and retries."},
 			{Name: "bytes", Type: Int, From: Envelope, Path: "bytes", Doc: "Length of the body in bytes, uncompressed."},
@@ -86,7 +86,7 @@ var runTables = []*Table{
 		Grain: "run",
 		Doc:   "Runs of the job.",
 		Columns: []Column{
-			{Name: "job", Type: Text, Doc: "Name of the job."},
+			{Name: "job", Type: Text, Doc: "Name of the job; import of a run whose answers were imported from files."},
 			{Name: "plan_hash", Type: Text, Doc: "Hash of what was asked for: equal plans, equal hashes."},
 			{Name: "dialect", Type: Text, Enum: true, Doc: "Naming used in requests: tweet or post."},
 			{Name: "started_at", Type: Time, Doc: "When the run was started."},
