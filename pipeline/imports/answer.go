@@ -20,6 +20,8 @@ type answer struct {
 	n      int
 	status int
 	body   []byte
+	// members are those of the body, where somebody has looked.
+	members map[string]json.RawMessage
 	// address is what was asked, as recorded; request and params the same of a page that
 	// a store landed. Without either nobody knows which fields were asked for: then what
 	// is not there says nothing.
@@ -41,12 +43,12 @@ func (r answers) answer(a answer) error {
 		r.found.Passed["answers with status "+strconv.Itoa(a.status)]++
 		return nil
 	}
-	var members map[string]json.RawMessage
+	members := a.members
 	switch {
 	case len(a.body) > maxAnswer:
 		r.unread(a.what, a.n, "%v", errLarge)
 		return nil
-	case json.Unmarshal(a.body, &members) != nil || members == nil:
+	case members == nil && json.Unmarshal(a.body, &members) != nil || members == nil:
 		r.unread(a.what, a.n, "the answer is no JSON object")
 		return nil
 	case a.status == 200 && !isAnswer(members):

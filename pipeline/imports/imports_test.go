@@ -294,3 +294,15 @@ func FuzzForms(f *testing.F) {
 		}
 	})
 }
+
+func TestWithoutAMember(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"x":1}`: `{}`, `{ "x" : {"x":[1,"}"]} , "a":1}`: `{  "a":1}`, `{"a":1,"x":"\""}`: `{"a":1}`, `{"a":[{"x":1}], "x":null, "b" :"x"}`: `{"a":[{"x":1}],  "b" :"x"}`,
+		`{"a":1,"x":1,"x":2}`: `{"a":1}`, `{"\u0078":1,"a":"\\"}`: `{"a":"\\"}`, `{"x":1,"x":2}`: `{}`, `{"x":1,"a":2,"x":3}`: `{"a":2}`, "{\"a\":1 ,\n \"x\":2\n}": "{\"a\":1 \n}", `{}`: `{}`,
+	} {
+		got := string(without([]byte(text), "x"))
+		if !json.Valid([]byte(got)) || got != want {
+			t.Errorf("%s became %s, not %s", text, got, want)
+		}
+	}
+}

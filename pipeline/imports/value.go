@@ -34,7 +34,7 @@ func (r forms) value(what string, n int, raw []byte) error {
 	case has("log") || has("interactions") || has("http_interactions"):
 		return r.document(bytes.NewReader(raw), recording)
 	case isAnswer(members):
-		a := answer{what: what, n: n, status: 200, body: raw}
+		a := answer{what: what, n: n, status: 200, body: raw, members: members}
 		if has("__twarc") {
 			var note struct {
 				URL         string `json:"url"`
@@ -90,31 +90,72 @@ func (r forms) landed(what string, n int, raw, body []byte) error {
 	return r.answer(answer{what: what, n: n, status: p.Status, body: body, time: p.FetchedAt, request: &request, params: params})
 }
 
-// without is a JSON object without a member, the bytes around it as they were.
+// without is a valid JSON object without members of a name, the bytes around them as they
+// were.
 func without(raw []byte, name string) []byte {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	if _, err := d.Token(); err != nil {
-		return raw
-	}
 	var kept []byte
-	from := int64(0) // of what is not in kept yet
-	for first := true; d.More(); first = false {
-		start := d.InputOffset() // before the comma
-		key, err := d.Token()
-		var value json.RawMessage
-		if err != nil || d.Decode(&value) != nil {
-			return raw
+	from := 0 // of what is not in kept yet
+	for at := 1; at < len(raw); {
+		key := at + blanks(raw[at:])
+		if raw[key] != '"' { // the end
+			break
 		}
-		if key != name {
-			continue
+		colon := key + valueLen(raw[key:])
+		colon += blanks(raw[colon:])
+		value := colon + 1 + blanks(raw[colon+1:])
+		end := value + valueLen(raw[value:])
+		next := end + blanks(raw[end:])
+		var called string
+		if json.Unmarshal(bytes.TrimRight(raw[key:colon], " \t\r\n"), &called); called == name {
+			kept = append(kept, raw[from:key]...)
+			if from = next + 1; raw[next] != ',' { // it was the last
+				from = end
+				if before := bytes.TrimRight(kept, " \t\r\n"); bytes.HasSuffix(before, []byte(",")) {
+					kept = before[:len(before)-1]
+				}
+			}
 		}
-		kept = append(kept, raw[from:start]...)
-		from = d.InputOffset()
-		if rest := bytes.TrimLeft(raw[from:], " \t\r\n"); first && len(rest) > 0 && rest[0] == ',' {
-			from = int64(len(raw) - len(rest) + 1)
+		if raw[next] != ',' {
+			break
 		}
+		at = next + 1
 	}
 	return append(kept, raw[from:]...)
+}
+
+// blanks is how many bytes between values there are.
+func blanks(b []byte) int { return len(b) - len(bytes.TrimLeft(b, " \t\r\n")) }
+
+// valueLen is the length of the valid JSON value that bytes begin with.
+func valueLen(b []byte) int {
+	depth := 0
+	for i := 0; i < len(b); i++ {
+		switch b[i] {
+		case '"':
+			for i++; b[i] != '"'; i++ {
+				if b[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(b)
 }
 
 // times are the forms in which records have them.
