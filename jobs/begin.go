@@ -56,6 +56,11 @@ func begin(ctx context.Context, j *Job, locked *store.Locked, to tables) (store.
 			j.opts.Log.Warn(fmt.Sprintf("run %s had %s left, given up since it was started on %s, longer ago than resume_within", e.Run.RunID, count(len(e.left), "request"), e.Run.StartedAt.Format(time.DateTime)))
 		}
 	}
+	if plan.AsksPosts() {
+		if err := store.Note(locked, store.RequestsFormat); err != nil {
+			return next, err
+		}
+	}
 	if next, err = locked.Begin(next, j.opts.Version, j.opts.Now()); err != nil {
 		return next, err
 	}

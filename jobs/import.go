@@ -34,7 +34,7 @@ func importFiles(ctx context.Context, j *Job, cfg imports.Config, dry bool) (Imp
 		return Imported{Found: found}, err
 	}
 	defer locked.Unlock()
-	if err := errors.Join(locked.Sweep(), noteForgets(j, locked)); err != nil {
+	if err := errors.Join(locked.Sweep(), noteForgets(j, locked), store.Note(locked, store.RequestsFormat)); err != nil {
 		return Imported{Found: found}, err
 	}
 	planned, already, err := importRun(j, locked, found.Plan())
@@ -50,7 +50,7 @@ func importFiles(ctx context.Context, j *Job, cfg imports.Config, dry bool) (Imp
 	to.elsewhere = nil // only the job knows where: its next run brings them up
 	behind := tend(ctx, j, locked, &to)
 	planned.Run.Outcome = found.Outcome()
-	p, done, err := assemble(j, planned, to, j.opts.Step)
+	p, done, err := assemble(partitioned(j), planned, to, j.opts.Step)
 	if err != nil {
 		return r, err
 	}
@@ -89,4 +89,18 @@ func importRun(j *Job, locked *store.Locked, plan store.Plan) (planned store.Pla
 	}
 	planned, err = locked.Begin(store.Planned{Plan: plan}, j.opts.Version, j.opts.Now())
 	return planned, false, err
+}
+
+// partitioned is the job with Parquet files in such folders as the store's newest run has
+// them: an import need not name the job's file.
+func partitioned(j *Job) *Job {
+	of := *j
+	runs, _ := j.store.Runs() // were read before
+	for _, id := range slices.Backward(runs) {
+		if p := store.PartitionOf(j.store, id); p != "" {
+			of.spec.Partition = p
+			break
+		}
+	}
+	return &of
 }

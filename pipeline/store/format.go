@@ -22,8 +22,12 @@ import (
 //	4  Parquet files in other folders than those of days
 //	5  pruned tables, whose Parquet files of a month were removed
 //	6  a database from which versions of rows were removed
-//	7  runs of a watch: pages whose requests have a Look, which is part of their ids
-const Format = 7
+//	7  pages of requests that versions before do not know: looked up tweets, and those with
+//	   a Look, of a watch or an import
+const Format = RequestsFormat
+
+// RequestsFormat is that of stores with pages of requests that came later.
+const RequestsFormat = 7
 
 // formatFile says which format a store has, and nothing else.
 const formatFile = "store.json"

@@ -33,17 +33,17 @@ type Plan struct {
 	// Owners are the user ids whose tokens the run has: as Self, for tokens
 	// whose owners are known.
 	Owners []string `json:"owners,omitempty"`
+	// PostsMissing adds tweets that the database refers to and has not, as the run begins.
+	PostsMissing bool `json:"posts_missing,omitempty"`
+	// Import is a checksum of answers that were imported from files: nothing was asked
+	// for or paid by the run, and nothing of them is followed.
+	Import string `json:"import,omitempty"`
 	// NoExpand leaves out the expansions of users, which X may bill with every
 	// page. With Users they are looked up instead, by the hundred, each once a
 	// UTC day.
 	NoExpand bool `json:"no_expand,omitempty"`
 	// Watch asks for what follows of a Space once that is over, not when it is found.
 	Watch bool `json:"watch,omitempty"`
-	// PostsMissing adds tweets that the database refers to and has not, as the run begins.
-	PostsMissing bool `json:"posts_missing,omitempty"`
-	// Import is a checksum of answers that were imported from files: nothing was asked
-	// for or paid by the run, and nothing of them is followed.
-	Import string `json:"import,omitempty"`
 }
 
 // Follows reports whether an endpoint is asked of each Space found.
@@ -88,6 +88,11 @@ func (p Plan) Expansions(e schemas.Endpoint) []string {
 		return schemas.WithoutUsers(all)
 	}
 	return all
+}
+
+// AsksPosts reports whether tweets are looked up.
+func (p *Plan) AsksPosts() bool {
+	return p.PostsMissing || slices.ContainsFunc(p.Seeds, func(r schemas.Request) bool { return r.Endpoint == schemas.Posts })
 }
 
 // Hash names the plan: equal plans, equal hashes.

@@ -44,7 +44,7 @@ func RunOf(name string) string {
 func (l *Locked) Begin(p Planned, version string, now time.Time) (Planned, error) {
 	plan := p.Plan
 	if plan.Watch {
-		if err := Note(l, 7); err != nil {
+		if err := Note(l, RequestsFormat); err != nil {
 			return Planned{}, fmt.Errorf("store %s: %w", l.Dir, err)
 		}
 	}
