@@ -43,6 +43,7 @@ func importFiles(ctx context.Context, j *Job, cfg imports.Config, dry bool) (Imp
 		return r, err
 	}
 	j.opts.Started(r.Run)
+	j.opts.Log.Info("importing " + count(found.Len(), "answer"))
 	if err := imports.Land(ctx, locked, r.Run, cfg, found, j.opts.Step); err != nil {
 		return r, err
 	}

@@ -37,7 +37,10 @@ func (o *Overview) sizes(d store.Dir, files *publishedFiles, db DatabaseView) {
 
 // rates reads what the newest page of each endpoint says of its rate window.
 func (o *Overview) rates(d store.Dir) {
-	for _, v := range slices.Backward(o.asking()) {
+	for _, v := range slices.Backward(o.views) {
+		if v.imported() && v.err == nil {
+			continue // nobody waits for a window
+		}
 		pages, err := landing.OpenSalvage(d, v.id)
 		if errors.Is(err, landing.ErrNone) {
 			continue // nothing was fetched

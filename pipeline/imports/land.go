@@ -1,6 +1,7 @@
 package imports
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -31,7 +32,7 @@ func Land(ctx context.Context, l *store.Locked, runID string, cfg Config, found 
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.Close()) }()
+	defer func() { err = cmp.Or(err, w.Close()) }() // an error itself says what ended it
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(together)
 	again, err := read(ctx, cfg, func(p schemas.Page) error {
