@@ -24,7 +24,7 @@ type Imported struct {
 // however often they are imported: one that was not finished goes on.
 func importFiles(ctx context.Context, j *Job, cfg imports.Config, dry bool) (Imported, error) {
 	start := time.Now()
-	cfg.Now = j.opts.Now()
+	cfg.Now, cfg.Into = j.opts.Now(), string(j.store)
 	found, err := imports.Scan(ctx, cfg)
 	if err != nil || dry || found.Len() == 0 {
 		return Imported{Found: found}, err

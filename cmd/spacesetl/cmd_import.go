@@ -79,7 +79,7 @@ func importAnswers(c *console, ctx *cli.Context) error {
 	w.Start(ctx.Context)
 	defer w.Stop()
 	r, err := jobs.Open(spec, o).Import(ctx.Context, from, ctx.Bool("dry-run"))
-	if errors.Is(err, fs.ErrNotExist) && r.Found == nil {
+	if r.Found == nil && (errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*imports.OwnError))) {
 		return usage.Of(err)
 	}
 	w.Clear()

@@ -44,7 +44,7 @@ func (r cassettes) list(text *bufio.Reader) error {
 		case errors.Is(err, io.EOF):
 			return take()
 		case errors.Is(err, errLarge):
-			large = true
+			large = n > 0
 			continue
 		case err != nil:
 			r.unread("", 0, "%v", err)

@@ -34,11 +34,15 @@ var (
 )
 
 // filesOf finds the files of paths, in order; those of folders by name. Links and what else
-// is no file are passed by in folders.
-func filesOf(paths []string) (files []string, passed map[string]int, err error) {
+// is no file are passed by in folders, and of a store all but its pages.
+func filesOf(paths []string, into string) (files []string, passed map[string]int, err error) {
 	passed = map[string]int{}
+	own, _ := os.Stat(into) // none is there for the first time
 	for _, path := range paths {
 		info, err := os.Stat(path)
+		if err == nil && own != nil {
+			err = apart(path, own)
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -50,6 +54,14 @@ func filesOf(paths []string) (files []string, passed map[string]int, err error) 
 			switch {
 			case err != nil:
 				return err
+			case d.IsDir() && is(name, own):
+				passed["the store itself"]++
+				return fs.SkipDir
+			case besides(name):
+				passed["what a store has beside its pages"]++
+				if d.IsDir() {
+					return fs.SkipDir
+				}
 			case d.Type().IsRegular():
 				files = append(files, filepath.Clean(name))
 			case !d.IsDir():
@@ -62,6 +74,43 @@ func filesOf(paths []string) (files []string, passed map[string]int, err error) 
 		}
 	}
 	return files, passed, nil
+}
+
+// OwnError is a path that is imported into the store in which it is.
+type OwnError struct{ Path string }
+
+func (e *OwnError) Error() string {
+	return e.Path + " is in the store that it is imported into: name another --store"
+}
+
+// apart returns an error for a path in the store.
+func apart(path string, own fs.FileInfo) error {
+	whole, err := filepath.Abs(path)
+	for above := ""; err == nil && above != whole; above, whole = whole, filepath.Dir(whole) {
+		if is(whole, own) {
+			return &OwnError{path}
+		}
+	}
+	return err
+}
+
+func is(name string, own fs.FileInfo) bool {
+	if own == nil {
+		return false
+	}
+	info, err := os.Stat(name)
+	return err == nil && os.SameFile(info, own)
+}
+
+// besides reports whether what a folder has is of a store, and not its pages.
+func besides(name string) bool {
+	name = filepath.Clean(name)
+	if filepath.Base(name) == "raw" {
+		return false
+	}
+	_, raw := os.Stat(filepath.Join(filepath.Dir(name), "raw"))
+	_, runs := os.Stat(filepath.Join(filepath.Dir(name), "runs"))
+	return raw == nil && runs == nil
 }
 
 // open reads one file.

@@ -17,6 +17,7 @@ import (
 // Config says what to read, and what holds of answers that do not say it themselves.
 type Config struct {
 	Paths    []string         // files and folders
+	Into     string           // the store, of which nothing is read
 	Endpoint schemas.Endpoint // that was asked; empty to tell it by what an answer holds
 	IDs      []string         // that were asked for there
 	Query    string
@@ -60,7 +61,7 @@ func Scan(ctx context.Context, cfg Config) (*Found, error) {
 }
 
 func read(ctx context.Context, cfg Config, take func(schemas.Page) error) (*Found, error) {
-	files, passed, err := filesOf(cfg.Paths)
+	files, passed, err := filesOf(cfg.Paths, cfg.Into)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -304,5 +305,30 @@ func TestWithoutAMember(t *testing.T) {
 		if !json.Valid([]byte(got)) || got != want {
 			t.Errorf("%s became %s, not %s", text, got, want)
 		}
+	}
+}
+
+// Of a store that lies among the files the pages are read, and of the one that they are
+// imported into nothing.
+func TestStoresAmongFiles(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"own/raw/r/a.ndjson", "other/raw/r/a.ndjson", "other/runs/r/plan.json", "other/state.json", "other/parquet/x.parquet", "parquet/b.json"} {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(spaces), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	own := filepath.Join(dir, "own")
+	files, passed, err := filesOf([]string{dir}, own)
+	want := []string{filepath.Join(dir, "other", "raw", "r", "a.ndjson"), filepath.Join(dir, "parquet", "b.json")}
+	if err != nil || !slices.Equal(files, want) || passed["what a store has beside its pages"] != 3 || len(passed) != 2 {
+		t.Errorf("%v, %v, %v", files, passed, err)
+	}
+	var in *OwnError
+	if _, _, err := filesOf([]string{filepath.Join(own, "raw")}, own); !errors.As(err, &in) {
+		t.Errorf("of the store itself: %v", err)
 	}
 }
