@@ -56,7 +56,7 @@ func begin(ctx context.Context, j *Job, locked *store.Locked, to tables) (store.
 			j.opts.Log.Warn(fmt.Sprintf("run %s had %s left, given up since it was started on %s, longer ago than resume_within", e.Run.RunID, count(len(e.left), "request"), e.Run.StartedAt.Format(time.DateTime)))
 		}
 	}
-	if plan.AsksPosts() {
+	if asksPosts(plan) {
 		if err := store.Note(locked, store.RequestsFormat); err != nil {
 			return next, err
 		}

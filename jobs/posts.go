@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
@@ -27,6 +28,11 @@ SELECT id FROM (
   UNION SELECT pinned_tweet_id FROM users WHERE pinned_tweet_id IS NOT NULL
 ) ANTI JOIN (SELECT tweet_id AS id FROM tweets) USING (id) ANTI JOIN gone USING (id)
 ORDER BY length(id) DESC, id DESC`
+
+// asksPosts reports whether tweets are looked up.
+func asksPosts(plan store.Plan) bool {
+	return plan.PostsMissing || slices.ContainsFunc(plan.Seeds, func(r schemas.Request) bool { return r.Endpoint == schemas.Posts })
+}
 
 // missingPosts are the requests for tweets that the database lacks, if the plan asks for
 // them.
@@ -57,5 +63,5 @@ func missingPosts(ctx context.Context, j *Job, plan store.Plan) ([]schemas.Reque
 			ids = append(ids, id)
 		}
 	}
-	return store.PostLookups(ids), rows.Err()
+	return store.Batches(schemas.Posts, ids), rows.Err()
 }

@@ -211,11 +211,7 @@ func (w *walk) batches(e schemas.Endpoint, want, have map[string]bool) []schemas
 			}
 		}
 	}
-	var requests []schemas.Request
-	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
-		requests = append(requests, schemas.Request{Endpoint: e, IDs: batch})
-	}
-	return requests
+	return store.Batches(e, ids)
 }
 
 // details asks for what follows of the Spaces found since the last wave, first of

@@ -38,9 +38,7 @@ func (s *Spec) Plan(hasUserToken bool) store.Plan {
 		}
 		p.Creators = append(p.Creators, creator)
 	}
-	for batch := range slices.Chunk(distinct(names), schemas.MaxIDs) {
-		p.Seeds = append(p.Seeds, schemas.Request{Endpoint: schemas.Usernames, IDs: batch})
-	}
+	p.Seeds = append(p.Seeds, store.Batches(schemas.Usernames, distinct(names))...)
 	for _, search := range s.Search {
 		state := search.State
 		if state == "" {
@@ -54,7 +52,7 @@ func (s *Spec) Plan(hasUserToken bool) store.Plan {
 	posts := distinct(s.Posts)
 	p.PostsMissing = slices.Contains(posts, PostsMissing)
 	posts = slices.DeleteFunc(posts, func(id string) bool { return id == PostsMissing })
-	p.Seeds = append(p.Seeds, store.PostLookups(posts)...)
+	p.Seeds = append(p.Seeds, store.Batches(schemas.Posts, posts)...)
 	return p
 }
 

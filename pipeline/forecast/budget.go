@@ -156,7 +156,7 @@ func first(plan store.Plan) []schemas.Request {
 		all = append(all, schemas.Request{Endpoint: schemas.Creators, IDs: plan.Creators[:min(len(plan.Creators), schemas.MaxIDs)]})
 	}
 	if plan.PostsMissing {
-		all = append(all, store.PostLookups([]string{""})...)
+		all = append(all, store.Batches(schemas.Posts, []string{""})...)
 	}
 	for _, r := range plan.Seeds {
 		if r.Endpoint == schemas.Usernames {

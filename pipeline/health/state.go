@@ -187,7 +187,7 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 		return err
 	default:
 		defer pages.Close()
-		look, imported := lastLookOf(d, &m), d.Imported(id)
+		look, imported := lastLookOf(d, &m), imported(d, id)
 		damaged, err = facts.Fold(ctx, pages, nil, func(p facts.Received) {
 			if !imported { // what is imported is not followed
 				st.see(p, &m, look)
@@ -199,6 +199,16 @@ func (st *State) fold(ctx context.Context, d store.Dir, id string) error {
 	}
 	st.took(d, id, ended, damaged)
 	return nil
+}
+
+// imported reports whether the pages of a run were imported: nobody asked for them.
+func imported(d store.Dir, runID string) bool {
+	planned, err := d.Planned(runID)
+	if err == nil {
+		return planned.Plan.Import != ""
+	}
+	m, err := d.Manifest(runID)
+	return err == nil && m.Plan.Import != ""
 }
 
 // lastLook says of which Spaces a run has had the last look, where it saw that they

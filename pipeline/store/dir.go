@@ -221,16 +221,6 @@ func (d Dir) Unended(plan Plan, finished bool) ([]Begun, error) {
 	return begun, nil
 }
 
-// Imported reports whether the pages of a run were imported: nobody asked for them.
-func (d Dir) Imported(runID string) bool {
-	planned, err := d.Planned(runID)
-	if err == nil {
-		return planned.Plan.Import != ""
-	}
-	m, err := d.Manifest(runID)
-	return err == nil && m.Plan.Import != ""
-}
-
 // RefusedBefore is what the newest run learned that the API refuses: the next need not
 // learn it again. Another version of the program may ask for other things, and the next
 // month the API may take what it refused.

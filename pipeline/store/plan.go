@@ -90,11 +90,6 @@ func (p Plan) Expansions(e schemas.Endpoint) []string {
 	return all
 }
 
-// AsksPosts reports whether tweets are looked up.
-func (p *Plan) AsksPosts() bool {
-	return p.PostsMissing || slices.ContainsFunc(p.Seeds, func(r schemas.Request) bool { return r.Endpoint == schemas.Posts })
-}
-
 // Hash names the plan: equal plans, equal hashes.
 func (p Plan) Hash() string {
 	text, err := json.Marshal(p)
@@ -118,10 +113,10 @@ func Lookups(ids []string) []schemas.Request {
 	return requests
 }
 
-// PostLookups are the requests that look up tweets by id.
-func PostLookups(ids []string) (requests []schemas.Request) {
+// Batches are the requests that ask an endpoint for ids.
+func Batches(e schemas.Endpoint, ids []string) (requests []schemas.Request) {
 	for batch := range slices.Chunk(ids, schemas.MaxIDs) {
-		requests = append(requests, schemas.Request{Endpoint: schemas.Posts, IDs: batch})
+		requests = append(requests, schemas.Request{Endpoint: e, IDs: batch})
 	}
 	return requests
 }
@@ -144,11 +139,7 @@ func union(requests []schemas.Request) (all []schemas.Request) {
 		clear(known)
 		return slices.DeleteFunc(ids, func(id string) bool { return !fresh(id) })
 	}
-	all = append(Lookups(once(spaces)), all...)
-	for batch := range slices.Chunk(once(users), schemas.MaxIDs) {
-		all = append(all, schemas.Request{Endpoint: schemas.Users, IDs: batch})
-	}
-	return all
+	return slices.Concat(Lookups(once(spaces)), all, Batches(schemas.Users, once(users)))
 }
 
 // WithoutLookups leaves Spaces out of the lookups among requests.
