@@ -21,6 +21,8 @@ func missingIn(w *wanted, a *answer) []string {
 		}
 	case "users":
 		m.users("ids", a.ids...)
+	case "posts":
+		m.tweets("ids", a.ids...)
 	}
 	for _, o := range a.data {
 		switch id := o.text("id"); {

@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -107,7 +108,7 @@ func checkCounted(w *wanted) {
 	log, pages := map[string]int{}, map[string]int{}
 	for _, r := range w.world.Requests() {
 		if r.Status == 200 && r.Fault == "" {
-			log[r.Endpoint]++
+			log[cmp.Or(map[string]string{"lookup_tweets": "posts"}[r.Endpoint], r.Endpoint)]++
 		}
 	}
 	for _, r := range w.requests {

@@ -98,6 +98,8 @@ func (a *answer) locate(path string) {
 		list("spaces", "ids")
 	case path == "/2/users":
 		list("users", "ids")
+	case path == "/2/tweets":
+		list("posts", "ids")
 	case path == "/2/users/by":
 		list("usernames", "usernames")
 	case path == "/2/users/me":
@@ -175,7 +177,7 @@ func (a *answer) parse(t *testing.T) {
 // dataKind is the kind of the objects in data.
 func (a *answer) dataKind() string {
 	switch a.endpoint {
-	case "tweets":
+	case "tweets", "posts":
 		return "tweet"
 	case "buyers", "users", "usernames", "me":
 		return "user"

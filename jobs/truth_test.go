@@ -105,6 +105,10 @@ func truthSpec(world *simulator.Simulator, creator string) jobs.Spec {
 	for _, name := range world.Usernames(8)[4:] {
 		spec.Creators = append(spec.Creators, "@"+name)
 	}
+	for _, id := range briefSpaces(world)[100:110] { // of Spaces that are not asked for
+		spec.Posts = append(spec.Posts, world.SpaceTweets(id)...)
+	}
+	spec.Posts = append(spec.Posts, "1")
 	spec.Defaults()
 	return spec
 }

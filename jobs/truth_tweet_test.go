@@ -22,7 +22,7 @@ func wantTweets(w *wanted) {
 		)
 		// The post dialect has these by expansion only, and only the requests
 		// for tweets expand tweets.
-		linked := w.lastThat("tweet", id, func(a *answer) bool { return !w.post() || a.endpoint == "tweets" })
+		linked := w.lastThat("tweet", id, func(a *answer) bool { return !w.post() || a.dataKind() == "tweet" })
 		r.only(linked != nil, "author_id", "in_reply_to_user_id")
 		r["author_username_hint"] = cellText(usernameHint(t, w.shown["tweet"][id]))
 		if t.Article != nil && w.post() {

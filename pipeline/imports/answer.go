@@ -95,9 +95,11 @@ func (r answers) when(a answer) (at time.Time, why string) {
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	if at.After(r.cfg.Now.Add(ahead)) || at.Before(oldest) {
-		return at, "it cannot be of " + at.Format(time.RFC3339) + ": say with --fetched-at of when, if that is the file's time"
+		if why = "it cannot be of " + at.Format(time.RFC3339); a.time == "" {
+			why += ", the time of the file: say with --fetched-at of when it is"
+		}
 	}
-	return at, ""
+	return at, why
 }
 
 // place counts what stood on the pages before one of a collection, as far as these were
