@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -58,7 +57,7 @@ func Land(ctx context.Context, l *store.Locked, runID string, cfg Config, found 
 func (f *Found) Note(m *store.Manifest) {
 	m.Missing = append(m.Missing, f.Unread...)
 	for why, n := range f.Passed {
-		m.Skipped[fmt.Sprintf("in imported files: %s", why)] += n
+		m.Skipped[why] += n
 	}
 }
 

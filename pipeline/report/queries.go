@@ -19,7 +19,7 @@ WITH asked AS (
     SELECT *, min(came - waited_ms) OVER () AS low, greatest(max(came) OVER () - min(came - waited_ms) OVER (), 1) AS width FROM asked
 )
 SELECT endpoint, account, least((came - low) * ` + laneBins + ` // width, ` + laneBins + ` - 1)::BIGINT AS bin, min(came) AS first, max(came) AS last,
-       count(*) AS pages, coalesce(sum(attempts - 1), 0)::BIGINT AS repeated, count(*) FILTER (http_status >= 400) AS refused
+       count(*) AS pages, coalesce(sum(greatest(attempts - 1, 0)), 0)::BIGINT AS repeated, count(*) FILTER (http_status >= 400) AS refused
 FROM placed GROUP BY ALL ORDER BY ALL LIMIT 20000`
 
 // waitsSQL merges what the workers waited into spans: a wait is done when its

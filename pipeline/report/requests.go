@@ -181,7 +181,7 @@ func lanesTable(lanes []lane) table {
 		numbers("Pages", "Requests", "Tried again", "Refused", "Waited, all workers", "Longest wait", "Bytes"), words("First page", "Last page"))}
 	most := slices.MaxFunc(lanes, func(a, b lane) int { return cmp.Compare(a.pages, b.pages) }).pages
 	for _, l := range lanes {
-		t.Rows = append(t.Rows, []cell{said(l.Endpoint), said(cmp.Or(l.Account, "not said")), countOf(l.pages, most), count(l.requests), bad(l.requests-l.pages, "warn"), bad(l.refused, "bad"),
+		t.Rows = append(t.Rows, []cell{said(l.Endpoint), said(cmp.Or(l.Account, "not said")), countOf(l.pages, most), count(l.requests), bad(max(l.requests-l.pages, 0), "warn"), bad(l.refused, "bad"),
 			amount(milliseconds(l.waited)), amount(milliseconds(l.longest)), amount(bytesOf(l.length)), at(l.first), at(l.last)})
 	}
 	return t
@@ -294,7 +294,7 @@ func endpointsOnly(manifest store.Manifest) panel {
 			continue
 		}
 		p.Table.Rows = append(p.Table.Rows, []cell{said(string(spec.Endpoint)), count(int64(use.Pages)), count(int64(use.Requests)),
-			bad(int64(use.Requests-use.Pages), "warn"), amount(milliseconds(use.WaitedMS)), amount(bytesOf(use.Bytes))})
+			bad(int64(max(use.Requests-use.Pages, 0)), "warn"), amount(milliseconds(use.WaitedMS)), amount(bytesOf(use.Bytes))})
 	}
 	return p
 }

@@ -144,6 +144,13 @@ func notes(manifest store.Manifest) panel {
 	for _, f := range manifest.Failures {
 		add("request failed", "bad", fmt.Sprintf("%s: %s", f.Request.Endpoint, f.Error))
 	}
+	left := "not asked for"
+	if manifest.Plan.Import != "" {
+		left = "passed by in files"
+		for _, one := range manifest.Missing {
+			add("not imported", "warn", one.Member+": "+one.Reason)
+		}
+	}
 	for _, d := range manifest.Dropped {
 		add("field refused by X, left out", "warn", d.Param+" "+d.Value+": "+d.Reason)
 	}
@@ -154,7 +161,7 @@ func notes(manifest store.Manifest) panel {
 		add("search cut at 100 Spaces, there may be more", "warn", t)
 	}
 	for _, reason := range slices.Sorted(maps.Keys(manifest.Skipped)) {
-		add("not asked for", "", fmt.Sprintf("%s: %s", reason, thousands(int64(manifest.Skipped[reason]))))
+		add(left, "", fmt.Sprintf("%s: %s", reason, thousands(int64(manifest.Skipped[reason]))))
 	}
 	if n := manifest.Unreadable; n > 0 {
 		add("values that became NULL", "warn", plural(int64(n), "value", "values")+" that could not be read, in api_errors")
