@@ -15,8 +15,9 @@ import (
 // askedOnce is how long a tweet that did not come is not asked for again.
 const askedOnce = 30 * 24 * time.Hour
 
-// lackingPosts are the tweets that tables refer to and that have no row, the newest first:
-// but for those that were asked for since a time, or that an answer said it cannot show.
+// lackingPosts are the tweets that tables refer to and that have no row, the newest first and
+// as many as a thousand requests take: but for those that were asked for since a time, or
+// that an answer said it cannot show.
 const lackingPosts = `
 WITH gone AS (
   SELECT resource_id AS id FROM api_errors WHERE resource_type = 'tweet' AND _fetched_at >= $1
@@ -27,7 +28,7 @@ SELECT id FROM (
   UNION SELECT referenced_tweet_id FROM tweet_references
   UNION SELECT pinned_tweet_id FROM users WHERE pinned_tweet_id IS NOT NULL
 ) ANTI JOIN (SELECT tweet_id AS id FROM tweets) USING (id) ANTI JOIN gone USING (id)
-ORDER BY length(id) DESC, id DESC`
+ORDER BY length(id) DESC, id DESC LIMIT 100000`
 
 // asksPosts reports whether tweets are looked up.
 func asksPosts(plan store.Plan) bool {

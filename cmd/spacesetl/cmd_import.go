@@ -88,8 +88,8 @@ func importAnswers(c *console, ctx *cli.Context) error {
 			return err
 		}
 	}
-	if n := r.Found; err == nil && n != nil && len(n.Unread) > 0 {
-		return &unreadError{len(n.Unread)}
+	if err == nil && r.NotRead() > 0 {
+		return &unreadError{r.NotRead()}
 	}
 	return ofJob(ctx, err)
 }
@@ -113,7 +113,8 @@ func whenFetched(text string) (at time.Time, err error) {
 
 func printImported(c *console, r jobs.Imported, format string) error {
 	switch format {
-	case quietly:
+	case quietly: // but for what is not there
+		sayAll(c.say, show.Unread(r))
 		return nil
 	case "json":
 		return c.printJSON(struct {

@@ -55,6 +55,9 @@ const mostUnread = 1000
 // Len is how many answers there are.
 func (f *Found) Len() int { return len(f.pages) }
 
+// NotRead is how much could not be read, what is not listed, too.
+func (f *Found) NotRead() int { return len(f.Unread) + max(f.more-1, 0) }
+
 // Scan reads the files and says what is in them.
 func Scan(ctx context.Context, cfg Config) (*Found, error) {
 	return read(ctx, cfg, func(schemas.Page) error { return nil })

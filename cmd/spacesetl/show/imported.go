@@ -1,6 +1,7 @@
 package show
 
 import (
+	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -37,12 +38,8 @@ func Imported(out io.Writer, r jobs.Imported) error {
 	for _, why := range slices.Sorted(maps.Keys(r.Passed)) {
 		_ = to(out, "passed by: %s (%s)\n", why, Thousands(int64(r.Passed[why])))
 	}
-	for i, one := range r.Unread {
-		if i == shownUnread {
-			_ = to(out, "and %s more: --output json lists them\n", Thousands(int64(len(r.Unread)-i)))
-			break
-		}
-		_ = to(out, "not read: %s: %s\n", one.Member, one.Reason)
+	for _, one := range Unread(r) {
+		_ = to(out, "%s\n", one)
 	}
 	switch {
 	case r.Already:
@@ -52,4 +49,15 @@ func Imported(out io.Writer, r jobs.Imported) error {
 	}
 	_ = to(out, "\n")
 	return Run(out, r.Result)
+}
+
+// Unread says what of files could not be read.
+func Unread(r jobs.Imported) (lines []string) {
+	for i, one := range r.Unread {
+		if i == shownUnread {
+			return append(lines, fmt.Sprintf("and %s more: --output json lists them", Thousands(int64(len(r.Unread)-i))))
+		}
+		lines = append(lines, "not read: "+one.Member+": "+one.Reason)
+	}
+	return lines
 }
