@@ -81,6 +81,10 @@ func (c truthCase) run(t *testing.T) *truthRun {
 
 	r := &truthRun{truthCase: c, world: world, tap: listener, creator: creator, spec: truthSpec(world, creator)}
 	r.spec.Store, r.spec.BaseURL, r.spec.Dialect, r.spec.Private = t.TempDir(), server.URL, c.dialect, c.private
+	r.spec.Posts = []string{"1"}
+	for _, id := range briefSpaces(world)[100:110] { // that are not asked for
+		r.spec.Posts = append(r.spec.Posts, world.SpaceTweets(id)...)
+	}
 	tokens := jobs.Tokens{App: "truth-app-token", User: truthUserToken}
 	if c.private {
 		tokens.App = ""
@@ -105,10 +109,6 @@ func truthSpec(world *simulator.Simulator, creator string) jobs.Spec {
 	for _, name := range world.Usernames(8)[4:] {
 		spec.Creators = append(spec.Creators, "@"+name)
 	}
-	for _, id := range briefSpaces(world)[100:110] { // of Spaces that are not asked for
-		spec.Posts = append(spec.Posts, world.SpaceTweets(id)...)
-	}
-	spec.Posts = append(spec.Posts, "1")
 	spec.Defaults()
 	return spec
 }
