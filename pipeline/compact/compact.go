@@ -55,7 +55,7 @@ type Summary struct {
 // manifest lists, and those of somebody else. Readers see the old files or the new ones.
 func Join(ctx context.Context, l *store.Locked, cfg Config) (Summary, error) {
 	runs, err := l.Runs()
-	if err != nil || len(runs) == 0 || cfg.Begun && !store.FirstOfDay(runs) {
+	if err != nil || len(runs) == 0 || cfg.Begun && !store.FirstOfDay(l.Dir, runs) {
 		return Summary{}, err
 	}
 	c := compaction{reader: reader{d: l.Dir, runs: runs, manifests: map[string]*store.Manifest{}}, ctx: ctx, l: l, cfg: cfg}

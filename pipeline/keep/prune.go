@@ -99,7 +99,7 @@ func PruneStore(ctx context.Context, d store.Dir, dry bool, cfg PruneConfig) (Pr
 // Prune removes the pages, and the Parquet files, of runs that are over and old, by whole
 // months. The database stays.
 func Prune(ctx context.Context, l *store.Locked, cfg PruneConfig) (sum PruneSummary, err error) {
-	if runs, err := l.Runs(); err != nil || cfg.Begun && !store.FirstOfDay(runs) {
+	if runs, err := l.Runs(); err != nil || cfg.Begun && !store.FirstOfDay(l.Dir, runs) {
 		return PruneSummary{}, err
 	}
 	if cfg.Raw > 0 {

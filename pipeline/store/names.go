@@ -16,11 +16,19 @@ import (
 // other half of the rule is durable.Regular.
 
 // FirstOfDay reports whether the newest of the store's runs, oldest first, is the first
-// of its day, and another was before it.
-func FirstOfDay(runs []string) bool {
+// of its day, and another was before it. Imports do not count.
+func FirstOfDay(d Dir, runs []string) bool {
 	const day = len("20060102")
-	n := len(runs)
-	return n > 1 && len(runs[n-1]) > day && !strings.HasPrefix(runs[n-2], runs[n-1][:day])
+	n := len(runs) - 1
+	if n < 1 || len(runs[n]) <= day {
+		return false
+	}
+	for today := runs[n][:day]; n > 0 && strings.HasPrefix(runs[n-1], today); n-- {
+		if planned, err := d.Planned(runs[n-1]); err != nil || planned.Plan.Import == "" {
+			return false
+		}
+	}
+	return n > 0
 }
 
 // longestName is how long the name of a run or a table can be.

@@ -182,3 +182,30 @@ func TestFilesAreComparedWithTheManifest(t *testing.T) {
 		write(t, plan)
 	}
 }
+
+func TestFirstOfDay(t *testing.T) {
+	d := Dir(t.TempDir())
+	l, err := d.Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Unlock()
+	at := time.Date(2026, 11, 1, 23, 0, 0, 0, time.UTC)
+	for i, c := range []struct {
+		plan  Plan
+		after time.Duration
+		first bool
+	}{
+		{Plan{Job: "a"}, 0, false}, {Plan{Job: "a"}, time.Minute, false}, {Plan{Job: ImportJob, Import: "1"}, time.Hour, true},
+		{Plan{Job: ImportJob, Import: "2"}, time.Minute, true}, {Plan{Job: "a"}, time.Minute, true}, {Plan{Job: "a"}, time.Minute, false},
+	} {
+		at = at.Add(c.after)
+		if _, err := l.Begin(Planned{Plan: c.plan}, "test", at); err != nil {
+			t.Fatal(err)
+		}
+		runs, err := d.Runs()
+		if got := FirstOfDay(d, runs); err != nil || got != c.first {
+			t.Errorf("run %d of %s: %v, %v", i, at, got, err)
+		}
+	}
+}
