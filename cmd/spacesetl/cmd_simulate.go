@@ -19,8 +19,7 @@ func simulateCommand(c *console) *cli.Command {
 	return &cli.Command{
 		Name:  "simulate",
 		Usage: "serve the simulated X API for any client",
-		UsageText: `spacesetl simulate --addr 127.0.0.1:8080
-spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
+		UsageText: "spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks",
 		Description: "Any bearer token is an app-only one; that printed as X_USER_TOKEN is of a creator with ticketed\n" +
 			"Spaces. GET /_sim/ and world, requests, served, shown, billing or faults tells what the server did.",
 		Flags: []cli.Flag{
@@ -34,7 +33,8 @@ spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks`,
 			usage.OneOf(text("missing", "error", "what missing Spaces get: error, omit or notfound; `HOW`"), "error", "omit", "notfound"),
 			usage.OneOf(text("paging", "normal", "page tokens: normal, quirks, repeat or expired; `HOW`"), "normal", "quirks", "repeat", "expired"),
 			flag("quirks", "send values in every shape seen in the wild"),
-			flag("evolve", "let Spaces start and end as time goes by"),
+			flag("evolve", "let Spaces start and end as time goes by, within 10 minutes"),
+			&cli.DurationFlag{Name: "evolve-over", Usage: "let them start, fill and end within a `DURATION` such as 3h", EnvVars: usage.Env("evolve-over")},
 			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: usage.Env("fault-rate")},
 			text("faults", "", "JSON `FILE` of what goes wrong when, as /_sim/faults takes it by POST"),
 			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: usage.Env("credit")},
@@ -53,6 +53,10 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	if ctx.Float64("credit") < 0 || ctx.Duration("window") <= 0 {
 		return usage.Errorf("--credit must not be negative, and --window must be more than nothing")
 	}
+	over := ctx.Duration("evolve-over")
+	if over < 0 {
+		return usage.Errorf("--evolve-over must not be negative")
+	}
 	faults, err := faultsOf(ctx)
 	if err != nil {
 		return err
@@ -61,7 +65,7 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Epoch: time.Now(), Window: ctx.Duration("window"),
 		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),
 		Ended: ctx.String("ended"), Missing: ctx.String("missing"), Paging: ctx.String("paging"),
-		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve"),
+		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve") || over > 0, EvolveOver: over, Crowds: over > 0,
 		Faults:  faults,
 		Billing: simulator.Billing{CreditUSD: ctx.Float64("credit")},
 	}

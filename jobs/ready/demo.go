@@ -55,7 +55,7 @@ const demoLife = 6 * time.Hour
 func DemoDays(seed uint64, spaces, days int, clock func() time.Time) simulator.Config {
 	return simulator.Config{
 		Seed: seed, Spaces: spaces, Epoch: clock(), Quirks: true, NoRateLimits: true, Now: clock,
-		Evolve: true, EvolveOver: time.Duration(days) * 24 * time.Hour, Life: demoLife, Change: true,
+		Evolve: true, EvolveOver: time.Duration(days) * 24 * time.Hour, Life: demoLife, Crowds: true, Change: true,
 	}
 }
 
