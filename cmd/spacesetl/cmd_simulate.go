@@ -17,8 +17,8 @@ import (
 
 func simulateCommand(c *console) *cli.Command {
 	return &cli.Command{
-		Name:  "simulate",
-		Usage: "serve the simulated X API for any client",
+		Name:      "simulate",
+		Usage:     "serve the simulated X API for any client",
 		UsageText: "spacesetl simulate --spaces 100000 --window 2s --fault-rate 0.2 --quirks",
 		Description: "Any bearer token is an app-only one; that printed as X_USER_TOKEN is of a creator with ticketed\n" +
 			"Spaces. GET /_sim/ and world, requests, served, shown, billing or faults tells what the server did.",

@@ -75,7 +75,10 @@ func startWatch(c *console, ctx *cli.Context, w *observe.Observer) error {
 	err = ofJob(ctx, job.Watch(ctx.Context, jobs.WatchOptions{
 		Standby: ctx.Bool("standby"),
 		Watched: func(now *jobs.Watching) {
-			w.Watching(func(columns int) (string, []string) { return show.Live(now, columns) })
+			w.Watching(observe.View{
+				Lines:  func(columns int) (string, []string) { return show.Live(now, columns) },
+				Spaces: func() map[string]int64 { return show.People(now) },
+			})
 		},
 		Ended: func(r jobs.Result, err error) { w.Ended(context.WithoutCancel(ctx.Context), told(r, err)) },
 	}))

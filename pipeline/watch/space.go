@@ -118,6 +118,7 @@ func (w *Watch) due(now time.Time, begin bool) (ids []string) {
 
 // Shown is a Space as it is shown.
 type Shown struct {
+	ID      string
 	Title   string
 	State   string
 	People  int64
@@ -134,7 +135,7 @@ func (w *Watch) Now(width int) (all []Shown, looks int) {
 		if len(s.points) == 0 {
 			continue
 		}
-		shown := Shown{Title: cmp.Or(s.Title, id), State: s.State, People: s.points[len(s.points)-1].people, Curve: sparkline(s.points, width)}
+		shown := Shown{ID: id, Title: cmp.Or(s.Title, id), State: s.State, People: s.points[len(s.points)-1].people, Curve: sparkline(s.points, width)}
 		if !s.Started.IsZero() {
 			shown.Minutes = int(s.at.Sub(s.Started).Minutes())
 		}

@@ -83,8 +83,11 @@ func (o *Observer) endTelemetry(ctx context.Context, end End) {
 func (o *Observer) snapshot() snapshot {
 	o.mu.Lock()
 	f := snapshot{version: o.opts.Version, start: o.start, end: o.end, progress: o.now}
-	source := o.source
+	source, view := o.source, o.view
 	o.mu.Unlock()
+	if view != nil {
+		f.watched = view.Spaces()
+	}
 	if !f.end.At.IsZero() && f.end.Code == 0 {
 		f.success = f.end.At
 	}

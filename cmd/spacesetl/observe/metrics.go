@@ -20,6 +20,7 @@ type snapshot struct {
 	stats    extract.Stats
 	windows  []extract.Window
 	budget   map[string]schemas.Money
+	watched  map[string]int64 // people in the Spaces that are watched; nil without a watch
 }
 
 // emit takes a value with those of the metric's labels.
@@ -78,6 +79,16 @@ func runMetrics() []Metric {
 		{"budget_left_dollars", "What the budget has room for, by its period.", []string{"period"}, func(f snapshot, put emit) {
 			for period, left := range f.budget {
 				put(usd(left), period)
+			}
+		}},
+		{"watched_spaces", "Live Spaces that a watch looks at.", nil, func(f snapshot, put emit) {
+			if f.watched != nil {
+				put(float64(len(f.watched)))
+			}
+		}},
+		{"watched_people", "People in a live Space that a watch looks at, as it was last seen.", []string{"space_id"}, func(f snapshot, put emit) {
+			for id, people := range f.watched {
+				put(float64(people), id)
 			}
 		}},
 		{"run_rows", "Rows of the last run, by table.", []string{"table"}, loaded(func(m *store.Manifest, put emit) {

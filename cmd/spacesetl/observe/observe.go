@@ -32,7 +32,9 @@ type Observer struct {
 	told   int64             // now.Seq when it was shown last
 	toldAt time.Time
 	end    End
-	view   View // of a watch; else nil
+	view   *View // of a watch; else nil
+	// measuredAt is when the metrics of a watch were written, by the one that ticks.
+	measuredAt time.Time
 
 	tail      tail       // of the log, for the ping
 	ping      *pinger    // nil for none
@@ -101,7 +103,7 @@ func (o *Observer) Source(s Source) {
 func (o *Observer) Watching(v View) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.view = v
+	o.view = &v
 }
 
 func (o *Observer) watching() bool {
@@ -130,6 +132,9 @@ func (o *Observer) Start(ctx context.Context) {
 // ticks shows progress from time to time.
 func (o *Observer) ticks() {
 	every := map[string]time.Duration{"bar": barEvery, "json": jsonEvery, "log": logEvery}[o.mode]
+	if every == 0 && o.opts.MetricsFile != "" {
+		every = measureEvery
+	}
 	if every == 0 {
 		return
 	}

@@ -55,6 +55,10 @@ func (o *Observer) state(now time.Time) state {
 // tick shows progress if there is something new: as long as there is a wait its
 // countdown, which the log has less often.
 func (o *Observer) tick(now time.Time) {
+	measure(o, now)
+	if o.mode == "none" {
+		return
+	}
 	if o.watching() {
 		look(o, now)
 		return

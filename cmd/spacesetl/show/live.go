@@ -28,6 +28,18 @@ func Live(now *jobs.Watching, columns int) (summary string, lines []string) {
 	return fmt.Sprintf("watching %d live Spaces, %d about to start, %s sightings", live, soon, Thousands(int64(looks))), lines
 }
 
+// People are those in the live Spaces that are watched, by the Spaces' ids.
+func People(now *jobs.Watching) map[string]int64 {
+	people := map[string]int64{}
+	spaces, _ := now.Now(0)
+	for _, s := range spaces {
+		if s.State == "live" {
+			people[s.ID] = s.People
+		}
+	}
+	return people
+}
+
 // clipped is a text in exactly so many columns of a terminal.
 func clipped(text string, columns int) string {
 	text = strings.Join(strings.Fields(text), " ")
