@@ -144,3 +144,35 @@ func (w *walk) answered(f *facts.Facts) {
 		w.lack(r, f.Absent, schemas.GapAbsent, "the answer neither has it nor says why")
 	}
 }
+
+// askable leaves out the ids that cannot be asked for, and says that they are
+// missing.
+func (w *walk) askable(requests []schemas.Request) []schemas.Request {
+	var kept []schemas.Request
+	for _, r := range requests {
+		ids := slices.Clone(r.IDs)
+		r.IDs = slices.DeleteFunc(ids, func(id string) bool { return !w.takes(r.Endpoint, id) })
+		if len(r.IDs) > 0 || len(ids) == 0 {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+// takes reports whether an id is asked for. One that cannot be, or rests since it was
+// refused, is missing.
+func (w *walk) takes(e schemas.Endpoint, id string) bool {
+	one, rests := w.resting[gap{e.Listed(), id}]
+	switch {
+	case rests:
+	case !e.Takes(id), e.Asks() == schemas.Space && w.unfit[id]:
+		one.Kind, one.Reason = schemas.GapUnaskable, "no request can ask for an id of this form"
+	default:
+		return true
+	}
+	if _, known := w.gaps.missing[gap{e, id}]; !known {
+		w.gaps.asked[e]++ // it was to be asked for
+	}
+	w.miss(e, id, one.Kind, one.Reason)
+	return false
+}

@@ -47,23 +47,7 @@ func (s *Spec) Check() []Problem {
 		path := fmt.Sprintf("ids[%d]", i)
 		c.require(schemas.IsSpaceID(s.IDs[i]), path, notSpaceID(c.shown(path, id)))
 	}
-	for i, creator := range s.Creators {
-		creator = Creator(creator)
-		s.Creators[i] = creator
-		name := strings.TrimPrefix(creator, "@")
-		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
-		path := fmt.Sprintf("creators[%d]", i)
-		write := "@" + outside.Clip(name)
-		if s.sources[path] != "" {
-			write = "@name"
-		} else if s.lines[path] > 0 {
-			write = strconv.Quote(write) // which YAML wants for the @
-		}
-		if strings.Contains(name, "/") {
-			write = "the id, @name or profile link of who opens Spaces; links of Spaces go under ids"
-		}
-		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write %s", c.shown(path, creator), write))
-	}
+	c.creators()
 	for i, post := range s.Posts {
 		s.Posts[i] = PostID(post)
 		path := fmt.Sprintf("posts[%d]", i)
@@ -101,6 +85,27 @@ func (s *Spec) Check() []Problem {
 		c.affordable()
 	}
 	return c.problems
+}
+
+// creators wants ids and names, which links become.
+func (c *checker) creators() {
+	for i, creator := range c.spec.Creators {
+		creator = Creator(creator)
+		c.spec.Creators[i] = creator
+		name := strings.TrimPrefix(creator, "@")
+		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
+		path := fmt.Sprintf("creators[%d]", i)
+		write := "@" + outside.Clip(name)
+		if c.spec.sources[path] != "" {
+			write = "@name"
+		} else if c.spec.lines[path] > 0 {
+			write = strconv.Quote(write) // which YAML wants for the @
+		}
+		if strings.Contains(name, "/") {
+			write = "the id, @name or profile link of who opens Spaces; links of Spaces go under ids"
+		}
+		c.require(ok, path, fmt.Sprintf("%s is neither a user id (digits) nor a username: write %s", c.shown(path, creator), write))
+	}
 }
 
 // affordable wants bounds that the smallest first request of each kind fits into:

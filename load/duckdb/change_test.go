@@ -157,7 +157,7 @@ func makeLarge(b *testing.B, path string, copies int) {
 		for _, c := range t.Columns {
 			name := schemas.Quote(c.Name)
 			if c.Name != "_run_id" && (strings.HasSuffix(c.Name, "_id") || c.Name == "media_key") {
-				name += " || lpad(copy::VARCHAR, 3, '0')"
+				name += " || lpad(copy::VARCHAR, 4, '0')"
 			}
 			columns = append(columns, name)
 		}

@@ -1,6 +1,7 @@
 package observe
 
 import (
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/printable"
@@ -40,7 +41,7 @@ const prefix = "spacesetl_"
 
 // Metrics are all metrics that there are.
 func Metrics() []Metric {
-	all := append(runMetrics(), requestMetrics()...)
+	all := slices.Concat(runMetrics(), watchMetrics(), requestMetrics())
 	for i := range all {
 		all[i].Name = prefix + all[i].Name
 	}
@@ -81,16 +82,6 @@ func runMetrics() []Metric {
 				put(usd(left), period)
 			}
 		}},
-		{"watched_spaces", "Live Spaces that a watch looks at.", nil, func(f snapshot, put emit) {
-			if f.watched != nil {
-				put(float64(len(f.watched)))
-			}
-		}},
-		{"watched_people", "People in a live Space that a watch looks at, as it was last seen.", []string{"space_id"}, func(f snapshot, put emit) {
-			for id, people := range f.watched {
-				put(float64(people), id)
-			}
-		}},
 		{"run_rows", "Rows of the last run, by table.", []string{"table"}, loaded(func(m *store.Manifest, put emit) {
 			for _, t := range m.Tables {
 				put(float64(t.Rows), t.Name)
@@ -116,6 +107,22 @@ func runMetrics() []Metric {
 			put(float64(n))
 		})},
 		{"run_dropped_fields", "Fields and expansions that the server refused.", nil, loaded(func(m *store.Manifest, put emit) { put(float64(len(m.Dropped))) })},
+	}
+}
+
+// watchMetrics are of a watch.
+func watchMetrics() []Metric {
+	return []Metric{
+		{"watched_spaces", "Live Spaces that a watch looks at.", nil, func(f snapshot, put emit) {
+			if f.watched != nil {
+				put(float64(len(f.watched)))
+			}
+		}},
+		{"watched_people", "People in a live Space that a watch looks at, as it was last seen.", []string{"space_id"}, func(f snapshot, put emit) {
+			for id, people := range f.watched {
+				put(float64(people), id)
+			}
+		}},
 	}
 }
 
