@@ -86,6 +86,10 @@ func (c *Client) Dropped() []Dropped { return c.fields.list() }
 // owner.
 func (c *Client) Capacity(e schemas.Endpoint) Capacity { return c.keys.capacity(e) }
 
+// TryAgain takes tokens into use that were refused: a server can have been wrong, and who
+// asks for years is not to lose them by that.
+func (c *Client) TryAgain() { c.keys.again() }
+
 // Windows returns the rate windows met so far, by endpoint and token. One that
 // is over has all its requests left and no reset.
 func (c *Client) Windows() []Window { return c.windows.list() }

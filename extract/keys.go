@@ -174,6 +174,15 @@ func (k *keyring) setAside(key *key, err *AuthError) (others bool) {
 	return was == nil && len(k.good(k.meant(err.Endpoint, ""))) > 0
 }
 
+// again takes all keys into use that were set aside.
+func (k *keyring) again() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, key := range k.all {
+		key.aside = nil
+	}
+}
+
 // preferUser makes e use the user tokens from now on. It returns false where
 // that changes nothing for a request sent with used.
 func (k *keyring) preferUser(e schemas.Endpoint, used *key) bool {

@@ -51,12 +51,14 @@ func watchOn(ctx context.Context, j *Job, o WatchOptions) error {
 	if o.Watched != nil {
 		o.Watched(w)
 	}
-	for ctx.Err() == nil {
+	for came := false; ctx.Err() == nil; { // anything, in the run before
+		s.client.TryAgain()
 		r, err := s.run(context.WithoutCancel(ctx), w.Run)
 		if o.Ended != nil {
 			o.Ended(r, err)
 		}
-		wait, ends := after(j, r, err)
+		wait, ends := after(j, r, err, came)
+		came = r.Fetched > 0
 		if ends {
 			return err
 		}
@@ -88,8 +90,9 @@ func standby(ctx context.Context, j *Job, wait bool) (*session, error) {
 }
 
 // after is how long a watch waits after a run, and whether that is its end: nothing came
-// and somebody has to see to it, or nothing can be kept.
-func after(j *Job, r Result, err error) (wait time.Duration, ends bool) {
+// and somebody has to see to it, or nothing can be kept. What came in the run before is
+// tried for once more: a token can be refused in passing.
+func after(j *Job, r Result, err error, came bool) (wait time.Duration, ends bool) {
 	var stopped *pipeline.StoppedError
 	var full *pipeline.LandingError
 	var budget *money.BudgetError
@@ -105,7 +108,7 @@ func after(j *Job, r Result, err error) (wait time.Duration, ends bool) {
 		return budget.Resume.Sub(now), budget.Never()
 	case stopped.Outcome == schemas.Capped: // the budget of a run, or a cap of the API's
 		return now.Truncate(watch.RunLength).Add(watch.RunLength).Sub(now), false
-	case r.Fetched > 0, stopped.Outcome == schemas.Waiting:
+	case r.Fetched > 0, came, stopped.Outcome == schemas.Waiting:
 		return j.spec.Watch.Discover, false
 	}
 	return 0, true

@@ -451,3 +451,35 @@ func TestWatchGoesOnWhenTheDayIsNew(t *testing.T) {
 	}
 	provedWatch(t, w)
 }
+
+// Tokens that are refused are tried again, and a refusal that lasts is the end.
+func TestWatchOutlivesARefusalThatPasses(t *testing.T) {
+	slow(t)
+	t.Parallel()
+	base := time.Date(2026, 11, 1, 12, 5, 0, 0, time.UTC)
+	w, world := newWatched(t, base, 600, simulator.Config{Spaces: 40, EvolveOver: 30 * time.Minute, Life: 20 * time.Minute, Faults: simulator.Faults{Rules: []simulator.Rule{
+		{Fault: simulator.FaultUnauthorized, From: 4 * time.Minute, To: 6 * time.Minute},
+		{Fault: simulator.FaultUnauthorized, From: 15 * time.Minute},
+	}}})
+	w.Spec.Watch.Every, w.Spec.Watch.Discover = time.Minute, 3*time.Minute
+	w.Spec.Creators = w.Spec.Creators[:10]
+	o := w.options()
+	o.Started = func(string) { w.Clock.stop(false) }
+	o.Progress = func(p pipeline.Progress) { w.Clock.stop(p.Phase == pipeline.LoadPhase) }
+	fetched := []int{}
+	err := jobs.Open(w.Spec, o).Watch(t.Context(), jobs.WatchOptions{Ended: func(r jobs.Result, err error) {
+		w.Clock.stop(false)
+		fetched = append(fetched, min(r.Fetched, 1))
+	}})
+	var refused *extract.AuthError
+	if !errors.As(err, &refused) || !slices.Equal(fetched, []int{1, 1, 0, 0}) {
+		t.Errorf("runs that got something: %v; it ended with %v", fetched, err)
+	}
+	answers := map[int]int{}
+	for _, r := range world.Requests() {
+		answers[r.Status]++
+	}
+	if answers[http.StatusUnauthorized] == 0 || answers[http.StatusUnauthorized] > 15 {
+		t.Errorf("answers by status: %v", answers)
+	}
+}

@@ -45,6 +45,9 @@ func rounds(ctx context.Context, c *crawl) {
 			_ = guarded(c.p.Crash, func() error {
 				for c.walk.stopped() == nil && round() {
 				}
+				if c.walk.stopped() != nil { // nothing is worth waiting for
+					over()
+				}
 				return nil
 			})()
 		})

@@ -23,7 +23,7 @@ const spare = 10
 
 // fits is the least pace at which so many requests a time fit, spread evenly.
 func (n Window) fits(requests int, now time.Time) time.Duration {
-	if requests == 0 {
+	if requests == 0 || n.Limit <= 0 { // without a token: the one who asks is told
 		return 0
 	}
 	least := windowLength * time.Duration(requests) * 100 / time.Duration(max(n.Limit, 1)*(100-spare))

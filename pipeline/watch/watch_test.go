@@ -120,6 +120,15 @@ func TestThePaceIsStretchedEvenly(t *testing.T) {
 	}
 }
 
+// Without a token a look is taken as ever: the one who asks is told.
+func TestNoTokenStretchesNothing(t *testing.T) {
+	w, _, said := still(t, Pace{30 * time.Second, 5 * time.Minute}, 0)
+	w.Saw(page(noon, facts.Space{ID: "a", State: "live"}))
+	if got := w.stretched(); got != 30*time.Second || len(*said) > 0 {
+		t.Errorf("a look every %s, said %q", got, *said)
+	}
+}
+
 // A window that others have used is spread until its reset.
 func TestAWindowThatOthersUsed(t *testing.T) {
 	for _, c := range []struct {
