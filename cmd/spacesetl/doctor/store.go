@@ -46,7 +46,7 @@ func checkLock(e *examination) {
 	case err != nil:
 		e.fail("lock", "let this user read and write the store", "%v", err)
 	case h.Held && h.Sure:
-		e.warn("lock", "another run on this store would end at once with exit code 1: wait for this one", "in use by %s", h)
+		e.warn("lock", "another run on this store would end at once with exit code 75: wait for this one", "in use by %s", h)
 	case h.Held:
 		e.warn("lock", "this system does not say who holds a lock; if it is no spacesetl, the lock is free", "%s is alive", h)
 	case !h.Sure && h.PID > 0 && !h.Here:
