@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/spacesetl/spacesetl/schemas"
 )
@@ -47,6 +48,9 @@ func (r answers) answer(a answer) error {
 	switch {
 	case len(a.body) > maxAnswer:
 		r.unread(a.what, a.n, "%v", errLarge)
+		return nil
+	case a.request == nil && !utf8.Valid(a.body): // a store's pages are as they came
+		r.unread(a.what, a.n, "%s", "the answer is in no UTF-8"+asUTF8)
 		return nil
 	case members == nil && json.Unmarshal(a.body, &members) != nil || members == nil:
 		r.unread(a.what, a.n, "the answer is no JSON object")

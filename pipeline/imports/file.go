@@ -211,10 +211,17 @@ var (
 	recordedKey  = regexp.MustCompile(`^\{\s*"(log|version|interactions|http_interactions|recorded_with)"\s*:`)
 )
 
+// asUTF8 is what to do about a file in another encoding.
+const asUTF8 = ": convert the file to UTF-8, in which answers come"
+
 // formed reads a file's content by the form that its beginning has.
 func formed(r forms, text *bufio.Reader) error {
-	if mark, _ := text.Peek(3); bytes.Equal(mark, []byte("\ufeff")) {
+	switch mark, _ := text.Peek(3); {
+	case bytes.Equal(mark, []byte("\ufeff")):
 		_, _ = text.Discard(3)
+	case bytes.HasPrefix(mark, []byte{0xff, 0xfe}), bytes.HasPrefix(mark, []byte{0xfe, 0xff}): // as > of PowerShell writes
+		r.unread("", 0, "%s", "it is in UTF-16"+asUTF8)
+		return nil
 	}
 	for {
 		if first, _ := text.Peek(1); len(first) == 0 || !bytes.Contains([]byte(" \t\r\n"), first) {

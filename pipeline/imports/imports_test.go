@@ -182,6 +182,8 @@ func TestWhatIsNotReadIsListed(t *testing.T) {
 		"e.har":     `{"log":{"entries":[{"request":{"method":"GET","url":"https://api.x.com/2/usage/tweets"},"response":{"status":200,"content":{"text":"{\"data\":{\"project_cap\":\"1\"}}"}}},{"request":{"method":"GET","url":"https://api.x.com/2/tweets/search/recent?query=a"},"response":{"status":200,"content":{"text":` + quote(tweets) + `}}},{"request":`,
 		"f.yaml":    "interactions:\n- request: &a {uri: x}\n  response: *a\n- request:\n    method: GET\n    uri: http://h/2/spaces/1SLjjRYNejbKM\n  response:\n    status: {code: 429}\n    body: {string: '{}'}\n",
 		"g.jsonl":   strings.TrimSuffix(spaces, "}") + `,"__twarc":{"url":` + quote(address) + `,"retrieved_at":"2031-01-01T00:00:00Z"}}`,
+		"i.json":    "\xff\xfe{\x00}\x00",
+		"j.jsonl":   `{"data":[{"id":"22","text":"caf` + "\xe9" + `"}]}`,
 	})
 	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "h.json")); err != nil {
 		t.Skip(err)
@@ -208,6 +210,8 @@ func TestWhatIsNotReadIsListed(t *testing.T) {
 		"e.har: it ends being JSON after 2 entries: unexpected EOF",
 		"f.yaml, entry 1: it is no request as cassettes have them",
 		"g.jsonl, line 1: it cannot be of 2031-01-01T00:00:00Z",
+		"i.json: it is in UTF-16" + asUTF8,
+		"j.jsonl, line 1: the answer is in no UTF-8" + asUTF8,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("not read (-want +got):\n%s", diff)
