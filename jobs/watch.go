@@ -62,7 +62,7 @@ func watchOn(ctx context.Context, j *Job, o WatchOptions) error {
 		if ends {
 			return err
 		}
-		if wait > 0 {
+		if wait > 0 && ctx.Err() == nil {
 			j.opts.Log.Warn(fmt.Sprintf("the watch goes on at %s", j.opts.Now().Add(wait).UTC().Format(time.DateTime)))
 			_ = s.client.Sleep(ctx, wait)
 		}

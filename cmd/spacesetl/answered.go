@@ -50,6 +50,9 @@ var ofHistory = regexp.MustCompile(`with name \w+_(history|as_of) does not exist
 
 // noTables says that a store has none yet.
 func noTables(dir store.Dir) error {
+	if runs, _ := dir.Runs(); len(runs) > 0 {
+		return usage.Errorf("no run in %s has tables yet: they come at its end, those of a watch when its hour is over; spacesetl status --store %s says how it goes", dir, dir)
+	}
 	return usage.Errorf("there is no run with tables in %s: name a store with --store", dir)
 }
 

@@ -99,7 +99,7 @@ func (r answers) when(a answer) (at time.Time, why string) {
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	if at.After(r.cfg.Now.Add(ahead)) || at.Before(oldest) {
-		if why = "it cannot be of " + at.Format(time.RFC3339); a.time == "" {
+		if why = "it cannot be of " + at.Format(time.RFC3339); a.time == "" && r.cfg.FetchedAt.IsZero() {
 			why += ", the time of the file: say with --fetched-at of when it is"
 		}
 	}

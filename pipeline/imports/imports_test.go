@@ -230,6 +230,9 @@ func TestWhatFlagsSay(t *testing.T) {
 	if _, found := pagesOf(t, Config{Paths: []string{dir}, Endpoint: schemas.Tweets}); len(found.Unread) != 2 {
 		t.Errorf("without the Space: %v", found.Unread)
 	}
+	if _, found := pagesOf(t, Config{Paths: []string{dir}, FetchedAt: now.AddDate(1, 0, 0)}); len(found.Unread) != 2 || strings.Contains(found.Unread[0].Reason, "time of the file") {
+		t.Errorf("given a time to come: %v", found.Unread)
+	}
 	if pages[0].NextToken != "t2" {
 		t.Errorf("the next page's token is %q", pages[0].NextToken)
 	}
