@@ -40,7 +40,10 @@ func watching(j *Job) *Job {
 func watchOn(ctx context.Context, j *Job, o WatchOptions) error {
 	j = watching(j)
 	s, err := standby(ctx, j, o.Standby)
-	if err != nil {
+	switch {
+	case err != nil && o.Standby && ctx.Err() != nil: // it was told to end before its turn
+		return nil
+	case err != nil:
 		return err
 	}
 	defer s.end()
@@ -117,6 +120,9 @@ func after(j *Job, r Result, err error, came bool) (wait time.Duration, ends boo
 // windowOf is what a client may send to an endpoint: as documented, and as answers told.
 func windowOf(client *extract.Client, e schemas.Endpoint) watch.Window {
 	n := client.Capacity(e)
+	if n.Most == 0 { // no token is left, whatever its window was
+		return watch.Window{}
+	}
 	w := watch.Window{Limit: n.Most, Left: n.Most}
 	for _, met := range client.Windows() {
 		if met.Endpoint == e {

@@ -483,3 +483,24 @@ func TestWatchOutlivesARefusalThatPasses(t *testing.T) {
 		t.Errorf("answers by status: %v", answers)
 	}
 }
+
+// A token that never was one ends a watch soon, though there is no Space to look at; and
+// one that stands by ends as told.
+func TestWatchEndsWithoutATokenOrATurn(t *testing.T) {
+	base := time.Date(2026, 11, 1, 12, 5, 0, 0, time.UTC)
+	w, _ := newWatched(t, base, 600, simulator.Config{Spaces: 10, Faults: simulator.Faults{Rules: []simulator.Rule{{Fault: simulator.FaultUnauthorized}}}})
+	err := jobs.Open(w.Spec, w.options()).Watch(t.Context(), jobs.WatchOptions{})
+	if !errors.As(err, new(*extract.AuthError)) || w.Clock.now().Sub(base) > 45*time.Minute {
+		t.Errorf("it ended after %s with %v", w.Clock.now().Sub(base), err)
+	}
+	locked, err := store.Dir(w.Spec.Store).Lock()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locked.Unlock()
+	ctx, stop := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer stop()
+	if err := jobs.Open(w.Spec, w.options()).Watch(ctx, jobs.WatchOptions{Standby: true}); err != nil {
+		t.Errorf("standing by: %v", err)
+	}
+}

@@ -131,7 +131,7 @@ func (w *Watch) Chains() []func(context.Context) []schemas.Request {
 // look returns the lookups that are due next. In a run that is gone on with the look that
 // nobody took meanwhile is due at once.
 func (w *Watch) look(ctx context.Context) []schemas.Request {
-	for {
+	for w.cfg.Window(schemas.Spaces).Limit > 0 { // else no token is left, and there may be no Space that shows it
 		pace := w.stretched()
 		at := w.cfg.Now().Truncate(pace)
 		if !w.missed(at, pace) {
@@ -148,6 +148,7 @@ func (w *Watch) look(ctx context.Context) []schemas.Request {
 			return requests
 		}
 	}
+	return nil
 }
 
 // missed reports, once, whether a look was due then that was not taken.

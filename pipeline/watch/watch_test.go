@@ -120,12 +120,15 @@ func TestThePaceIsStretchedEvenly(t *testing.T) {
 	}
 }
 
-// Without a token a look is taken as ever: the one who asks is told.
-func TestNoTokenStretchesNothing(t *testing.T) {
-	w, _, said := still(t, Pace{30 * time.Second, 5 * time.Minute}, 0)
+// Without a token the run is over at once: nothing is spread over no requests.
+func TestNoTokenIsTheEnd(t *testing.T) {
+	w, now, said := still(t, Pace{30 * time.Second, 5 * time.Minute}, 0)
 	w.Saw(page(noon, facts.Space{ID: "a", State: "live"}))
 	if got := w.stretched(); got != 30*time.Second || len(*said) > 0 {
 		t.Errorf("a look every %s, said %q", got, *said)
+	}
+	if r := w.look(t.Context()); r != nil || !now.Equal(noon) {
+		t.Errorf("looked with %+v after %s", r, now.Sub(noon))
 	}
 }
 
