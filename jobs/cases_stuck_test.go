@@ -17,6 +17,7 @@ import (
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline"
 	"github.com/spacesetl/spacesetl/pipeline/health"
+	"github.com/spacesetl/spacesetl/pipeline/proof"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -379,6 +380,9 @@ func TestHeldDatabaseIsBroughtUpByTheNextRun(t *testing.T) {
 	var held *duckdb.LockedError
 	if !errors.As(b.err, &behind) || !errors.As(b.err, &held) || b.manifest.Run.Outcome != schemas.Done || b.asked("spaces") != 1 {
 		t.Errorf("%s, %v", b.manifest.Run.Outcome, b.err)
+	}
+	if v, err := jobs.Open(s.spec, s.opts).Verify(t.Context(), proof.Options{}); !errors.As(err, &held) {
+		t.Errorf("verify: %v, %v", v, err) // of a database that is held nothing is wrong
 	}
 	check(t, db.Close())
 	if n := count("SELECT count(DISTINCT _run_id) FROM '" + s.spec.Store + "/parquet/spaces/**/*.parquet'"); n != 2 {

@@ -3,6 +3,7 @@ package proof
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -64,6 +65,9 @@ func (p *merged) compare(ctx context.Context) error {
 	got, err := database.Hashes(ctx)
 	if err == nil {
 		p.since, err = database.HistoriesSince(ctx)
+	}
+	if held := (*duckdb.LockedError)(nil); errors.As(err, &held) {
+		return held
 	}
 	if err != nil {
 		p.v.Wrong("%v", err)
