@@ -72,6 +72,7 @@ func startWatch(c *console, ctx *cli.Context, w *observe.Observer) error {
 	told := func(r jobs.Result, err error) observe.End {
 		return observe.End{Outcome: outcome(ended{Result: r}, err), Code: exitCode(ctx.Context, err), Manifest: r.Manifest, Err: lined(err)}
 	}
+	said := false // by a run, how it ended
 	err = ofJob(ctx, job.Watch(ctx.Context, jobs.WatchOptions{
 		Standby: ctx.Bool("standby"),
 		Watched: func(now *jobs.Watching) {
@@ -80,10 +81,13 @@ func startWatch(c *console, ctx *cli.Context, w *observe.Observer) error {
 				Spaces: func() map[string]int64 { return show.People(now) },
 			})
 		},
-		Ended: func(r jobs.Result, err error) { w.Ended(context.WithoutCancel(ctx.Context), told(r, err)) },
+		Ended: func(r jobs.Result, err error) {
+			w.Ended(context.WithoutCancel(ctx.Context), told(r, err))
+			said = true
+		},
 	}))
 	finish := w.Finish
-	if err == nil { // as each run has said
+	if said {
 		finish = w.Close
 	}
 	finish(context.WithoutCancel(ctx.Context), told(jobs.Result{}, err))
