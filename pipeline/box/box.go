@@ -127,6 +127,9 @@ func absolute(dir store.Dir) (store.Dir, error) {
 
 // start starts the process. It knows nothing of this one's environment.
 func (b *Box) start() error {
+	if !begun {
+		return errors.New("main has not begun with box.Main")
+	}
 	program, err := executable()
 	if err != nil {
 		return err

@@ -27,10 +27,14 @@ const (
 // a thread.
 var noMemory = regexp.MustCompile(`(?i)out of memory|bad_alloc|bad allocation|cannot allocate memory|failed to create new OS thread|pthread_create failed`)
 
+// begun says that this program has begun with Main, and so knows what a box's process is.
+var begun bool
+
 // Main is what a program that opens boxes begins with: in a box's process it does not
-// return.
+// return. Without it Open returns an error.
 func Main() {
 	if os.Getenv(marker) == "" {
+		begun = true
 		return
 	}
 	_ = os.Unsetenv(marker)

@@ -17,6 +17,7 @@ import (
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/load/parquet"
 	"github.com/spacesetl/spacesetl/pipeline"
+	"github.com/spacesetl/spacesetl/pipeline/box"
 	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/pipeline/store"
 	"github.com/spacesetl/spacesetl/schemas"
@@ -185,4 +186,7 @@ func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate
 	return page, err
 }
 
-func TestMain(m *testing.M) { os.Exit(scratchtest.Main(m)) }
+func TestMain(m *testing.M) {
+	box.Main()
+	os.Exit(scratchtest.Main(m))
+}
