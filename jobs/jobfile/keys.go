@@ -1,6 +1,7 @@
 package jobfile
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -51,6 +52,11 @@ const (
 
 // Keys are the keys of a job file, in the order that a reader wants them.
 func Keys() []Key {
+	return slices.Concat(mainKeys(), limitKeys(), otherKeys())
+}
+
+// mainKeys say what to get, where it goes, what it may cost and how long it stays.
+func mainKeys() []Key {
 	return []Key{
 		{Name: "version", Doc: "Version of the file's form.", Values: []string{"1"}, Example: "1", shape: wholeShape,
 			into: func(s *Spec) any { return &s.Version }},
@@ -104,6 +110,12 @@ func Keys() []Key {
 			}, read: (*reader).keep},
 		{Name: "watch", Doc: "How often `spacesetl watch` asks; `deadline` is not for it.", Example: "{every: 30s, discover: 5m}", shape: mapShape,
 			Keys: watchKeys(), read: (*reader).watch},
+	}
+}
+
+// limitKeys say how long a run may take, and what it does when it cannot go on.
+func limitKeys() []Key {
+	return []Key{
 		{Name: "deadline", Doc: "Stop after this time with exit code 75; the same command goes on.", Otherwise: "none", Example: "50m", shape: durationShape,
 			into: func(s *Spec) any { return &s.Deadline }, Flag: Flag{Limits, "stop after this time, resumable; `DURATION`"}},
 		{Name: "max_wait", Doc: "Longest single wait for a rate window.", Default: "20m", Example: "20m", shape: durationShape,
@@ -124,6 +136,12 @@ func Keys() []Key {
 			into: func(s *Spec) any { return &s.Strict }, Flag: Flag{Limits, "end with exit code 3 where something asked for did not come"}},
 		{Name: "workers", Doc: "Requests under way at a time, 1 to 64.", Default: "4", Example: "8", shape: wholeShape,
 			into: func(s *Spec) any { return &s.Workers }, Flag: Flag{Limits, "requests under way at a time; `N` (default 4)"}, read: (*reader).workers},
+	}
+}
+
+// otherKeys say how to ask.
+func otherKeys() []Key {
+	return []Key{
 		{Name: "accounts", Doc: "Accounts of `spacesetl auth` to ask with.", Otherwise: "all", Example: "[app]", shape: listed,
 			into: func(s *Spec) any { return &s.Accounts }, Flag: Flag{Other, "accounts to ask with, see spacesetl auth; `LIST` (default all)"}},
 		{Name: "private", Doc: "Ask for fields that need the owner's token, too.", Default: "false", Example: "true", shape: flagShape,
