@@ -38,20 +38,20 @@ func notSchema(shown string) string {
 	return "postgres_schema: " + shown + " is not 1 to 63 letters a to z, digits and _, or begins with a digit or pg_"
 }
 
-// Check returns every mistake in the job's values. Links among its IDs and creators become
-// ids and names.
+// Check returns every mistake in the job's values. Links among its IDs, creators and posts
+// become ids and names, in lists of the spec's own: copies of a spec share theirs.
 func (s *Spec) Check() []Problem {
 	c := checker{spec: s}
+	given, posts := s.IDs, s.Posts
+	s.IDs, s.Creators, s.Posts = spelled(s.IDs, SpaceID), spelled(s.Creators, Creator), spelled(s.Posts, PostID)
 	for i, id := range s.IDs {
-		s.IDs[i] = SpaceID(id)
 		path := fmt.Sprintf("ids[%d]", i)
-		c.require(schemas.IsSpaceID(s.IDs[i]), path, notSpaceID(c.shown(path, id)))
+		c.require(schemas.IsSpaceID(id), path, notSpaceID(c.shown(path, given[i])))
 	}
 	c.creators()
 	for i, post := range s.Posts {
-		s.Posts[i] = PostID(post)
 		path := fmt.Sprintf("posts[%d]", i)
-		c.require(s.Posts[i] == PostsMissing || schemas.Posts.Takes(s.Posts[i]), path, fmt.Sprintf("%s is neither a tweet's id (digits) or link nor the word missing", c.shown(path, post)))
+		c.require(post == PostsMissing || schemas.Posts.Takes(post), path, fmt.Sprintf("%s is neither a tweet's id (digits) or link nor the word missing", c.shown(path, posts[i])))
 	}
 	for i, search := range s.Search {
 		n := utf8.RuneCountInString(search.Query)
@@ -87,11 +87,18 @@ func (s *Spec) Check() []Problem {
 	return c.problems
 }
 
-// creators wants ids and names, which links become.
+// spelled is a list as its items are written to the API.
+func spelled(list []string, spell func(string) string) []string {
+	list = slices.Clone(list)
+	for i, item := range list {
+		list[i] = spell(item)
+	}
+	return list
+}
+
+// creators wants ids and names, which links have become.
 func (c *checker) creators() {
 	for i, creator := range c.spec.Creators {
-		creator = Creator(creator)
-		c.spec.Creators[i] = creator
 		name := strings.TrimPrefix(creator, "@")
 		ok := schemas.IsUserID(creator) || creator != name && schemas.IsUsername(name)
 		path := fmt.Sprintf("creators[%d]", i)

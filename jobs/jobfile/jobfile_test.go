@@ -272,3 +272,22 @@ func FuzzParse(f *testing.F) {
 		spec.Plan(true)
 	})
 }
+
+// Copies of a spec share their lists, and are checked at the same time.
+func TestCheckLeavesTheListsOfOthers(t *testing.T) {
+	t.Parallel()
+	given := Spec{IDs: []string{"https://x.com/i/spaces/1DXxyRYNejbKM"}, Creators: []string{"https://x.com/jack"}, Posts: []string{"https://x.com/jack/status/20"}}
+	given.Defaults()
+	ours := given
+	if problems := ours.Check(); len(problems) > 0 {
+		t.Fatalf("problems: %v", problems)
+	}
+	if ours.IDs[0] != "1DXxyRYNejbKM" || ours.Creators[0] != "@jack" || ours.Posts[0] != "20" {
+		t.Errorf("checked: %q, %q, %q", ours.IDs, ours.Creators, ours.Posts)
+	}
+	for _, list := range [][]string{given.IDs, given.Creators, given.Posts} {
+		if !strings.HasPrefix(list[0], "https://") {
+			t.Errorf("the copy it was made of has become %q", list)
+		}
+	}
+}

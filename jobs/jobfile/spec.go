@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -184,6 +185,7 @@ func (s *Spec) ReadIDs() []Problem {
 	name := cmp.Or(s.sources["ids_file"], s.IDsFile)
 	var problems []Problem
 	unseen := map[bool]string{true: "this line"}[s.lines["ids_file"] > 0] // another's job file can name any file
+	s.IDs = slices.Clip(s.IDs)                                            // a copy of the spec may have the rest
 	before := len(s.IDs)
 	for i, line := range strings.Split(string(text), "\n") {
 		id := SpaceID(line)
