@@ -10,7 +10,6 @@ import (
 
 	"github.com/spacesetl/spacesetl/cmd/spacesetl/usage"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
-	"github.com/spacesetl/spacesetl/pipeline/keep/policy"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -36,7 +35,7 @@ spacesetl export v_people --for excel -o people.csv`,
 			if err != nil {
 				return err
 			}
-			since, err := sinceOf(c, ctx.String("since"))
+			since, err := c.moment(ctx, "since")
 			if err != nil {
 				return err
 			}
@@ -76,23 +75,4 @@ func tableOf(ctx *cli.Context) (string, error) {
 		return "", usage.Errorf("there is no table %q%s", name, cmp.Or(usage.Near(name, names), ", but "+strings.Join(names, ", ")))
 	}
 	return name, nil
-}
-
-// sinceOf reads a time, or how long ago one is; the zero time for none.
-func sinceOf(c *console, text string) (at time.Time, err error) {
-	if text == "" {
-		return at, nil
-	}
-	if age, err := policy.Span(text); err == nil {
-		return c.clock().Add(-age), nil
-	}
-	if age, err := time.ParseDuration(text); err == nil && age > 0 {
-		return c.clock().Add(-age), nil
-	}
-	for _, layout := range []string{time.DateOnly, time.RFC3339, time.DateTime} {
-		if at, err = time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	return at, usage.Errorf("--since: %q is neither a time such as 2026-01-31 or 2026-01-31T12:00:00Z nor an age such as 7d or 24h", text)
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -58,10 +57,8 @@ func importAnswers(c *console, ctx *cli.Context) error {
 		return usage.Errorf("--ids and --query are of an --endpoint: name that, too")
 	}
 	var err error
-	if at := ctx.String("fetched-at"); at != "" {
-		if from.FetchedAt, err = whenFetched(at); err != nil {
-			return usage.Of(err)
-		}
+	if from.FetchedAt, err = c.moment(ctx, "fetched-at"); err != nil {
+		return err
 	}
 	spec, err := storeSpec(c, ctx)
 	if err != nil {
@@ -99,16 +96,6 @@ type unreadError struct{ n int }
 
 func (e *unreadError) Error() string {
 	return fmt.Sprintf("%s of the files could not be read", plural(e.n, "part"))
-}
-
-// whenFetched reads a time, or a day of UTC.
-func whenFetched(text string) (at time.Time, err error) {
-	for _, form := range []string{time.RFC3339, time.DateOnly} {
-		if at, err = time.Parse(form, text); err == nil {
-			return at, nil
-		}
-	}
-	return at, fmt.Errorf("--fetched-at: %q is neither a day such as 2024-03-01 nor a time such as 2024-03-01T12:00:00Z", text)
 }
 
 func printImported(c *console, r jobs.Imported, format string) error {

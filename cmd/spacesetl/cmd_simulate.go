@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,8 @@ func simulateCommand(c *console) *cli.Command {
 			flag("quirks", "send values in every shape seen in the wild"),
 			flag("evolve", "let Spaces start and end as time goes by, within 10 minutes"),
 			&cli.DurationFlag{Name: "evolve-over", Usage: "let them start, fill and end within a `DURATION` such as 3h", EnvVars: usage.Env("evolve-over")},
+			text("start", "now", "when the world began, to go on with it; `TIME` or age"),
+			text("pace", "1x", "how fast it lives, such as 60x: an hour in a minute; `RATE`"),
 			&cli.Float64Flag{Name: "fault-rate", Usage: "share of requests that fail in passing, 0 to 1; `RATE`", EnvVars: usage.Env("fault-rate")},
 			text("faults", "", "JSON `FILE` of what goes wrong when, as /_sim/faults takes it by POST"),
 			&cli.Float64Flag{Name: "credit", Usage: "prepaid credit in `DOLLARS`; 0 is without end", EnvVars: usage.Env("credit")},
@@ -53,19 +56,26 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	if ctx.Float64("credit") < 0 || ctx.Duration("window") <= 0 {
 		return usage.Errorf("--credit must not be negative, and --window must be more than nothing")
 	}
-	over := ctx.Duration("evolve-over")
-	if over < 0 {
-		return usage.Errorf("--evolve-over must not be negative")
+	over, err := evolveOver(ctx)
+	if err != nil {
+		return err
+	}
+	start, err := c.moment(ctx, "start")
+	if err != nil {
+		return err
+	}
+	if start.After(c.clock()) {
+		return usage.Errorf("--start: %s is not yet", start.Format(time.RFC3339))
 	}
 	faults, err := faultsOf(ctx)
 	if err != nil {
 		return err
 	}
 	cfg := simulator.Config{
-		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Epoch: time.Now(), Window: ctx.Duration("window"),
+		Seed: uint64(ctx.Int("seed")), Spaces: ctx.Int("spaces"), Epoch: start, Start: start, Window: ctx.Duration("window"),
 		Dialect: ctx.String("only-dialect"), UnknownFields: ctx.String("unknown-fields"),
 		Ended: ctx.String("ended"), Missing: ctx.String("missing"), Paging: ctx.String("paging"),
-		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve") || over > 0, EvolveOver: over, Crowds: over > 0,
+		Quirks: ctx.Bool("quirks"), Evolve: ctx.Bool("evolve") || over > 0, EvolveOver: over, Crowds: ctx.Duration("evolve-over") > 0,
 		Faults:  faults,
 		Billing: simulator.Billing{CreditUSD: ctx.Float64("credit")},
 	}
@@ -86,6 +96,25 @@ func serveSimulator(c *console, ctx *cli.Context) error {
 	}
 	<-ctx.Context.Done()
 	return nil
+}
+
+// evolveOver is within which time of the asker's the world evolves; 0 for the simulator's
+// own, or never. What lives faster has Spaces that are as much shorter: every time on
+// them stays one of the asker's clock.
+func evolveOver(ctx *cli.Context) (time.Duration, error) {
+	pace, err := strconv.ParseFloat(strings.TrimSuffix(ctx.String("pace"), "x"), 64)
+	over := ctx.Duration("evolve-over")
+	switch {
+	case err != nil || !(pace >= 0.001 && pace <= 100_000):
+		return 0, usage.Errorf("--pace: %q is not between 0.001x and 100000x", ctx.String("pace"))
+	case over < 0:
+		return 0, usage.Errorf("--evolve-over must not be negative")
+	case pace == 1:
+		return over, nil
+	case over == 0:
+		return 0, usage.Errorf("--pace is of --evolve-over: give that, too")
+	}
+	return max(time.Duration(float64(over)/pace), 1), nil
 }
 
 // faultsOf reads --faults; --fault-rate overrides its rate.

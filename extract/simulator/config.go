@@ -74,6 +74,7 @@ type Config struct {
 
 	Evolve     bool          // scheduled Spaces start and live ones end as time goes by
 	EvolveOver time.Duration // within which all have ended; 0 is 10 minutes
+	Start      time.Time     // when that began; zero is when the server is made
 	// Life makes an evolving world go on: its Spaces come one after the other over
 	// all of EvolveOver, half of them announced, and each is live for at most so
 	// long. At the start there are two. 0 is a world whose Spaces are all there then.

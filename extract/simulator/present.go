@@ -15,7 +15,11 @@ type present struct {
 }
 
 func newPresent(config Config) *present {
-	return &present{config, newWorld(config.Seed, config.Spaces, config.Epoch), config.Now(), newTitleIndex()}
+	start := config.Start
+	if start.IsZero() {
+		start = config.Now()
+	}
+	return &present{config, newWorld(config.Seed, config.Spaces, config.Epoch), start, newTitleIndex()}
 }
 
 // elapsed is how far the world has moved.
