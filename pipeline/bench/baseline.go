@@ -79,11 +79,27 @@ func (b baseline) output(statement string) []string {
 		return []string{statement}
 	}
 	table, query, _ := strings.Cut(rest, " AS\n")
-	into := " TO " + schemas.QuoteText(filepath.Join(b.Out, table+".parquet")) + " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+	into := file(b.Out, table)
 	if b.Tuned {
 		return []string{"COPY (\n" + query + "\n)" + into}
 	}
 	return []string{statement, "COPY " + table + into, "DROP TABLE " + table}
+}
+
+// file is where the Parquet file of a table goes to, in SQL.
+func file(dir, table string) string {
+	return " TO " + schemas.QuoteText(filepath.Join(dir, table+".parquet")) + " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
+}
+
+// copies are statements that copy the tables of its database to Parquet files in a folder.
+func (b baseline) copies(dir string) (statements []string) {
+	for _, statement := range b.statements() {
+		if rest, ok := strings.CutPrefix(statement, "CREATE TABLE "); ok {
+			table, _, _ := strings.Cut(rest, " AS\n")
+			statements = append(statements, "COPY "+table+file(dir, table))
+		}
+	}
+	return statements
 }
 
 // run makes the tables with the DuckDB that is linked in.

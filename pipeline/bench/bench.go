@@ -17,7 +17,7 @@ type bench struct {
 	dir    string // of everything that goes away at the end
 	binary string // the program that is measured
 	corpus *corpus
-	newest *newest // nil without -node
+	newest *newest // nil without -node or -python
 }
 
 // work is what is measured: somebody's way to a destination.
@@ -26,7 +26,7 @@ type work struct {
 	engine string // the side for people
 	to     destination
 	// run makes the tables in dir, which is not there yet, and returns the path
-	// of the files or the database.
+	// of the files or the database, or of files that are copies of its tables.
 	run func(ctx context.Context, to destination, dir string) (measurement, string, error)
 }
 
@@ -85,8 +85,8 @@ func (b *bench) prepare(ctx context.Context, r *report) (err error) {
 	if _, err := b.child(ctx, task{Version: true}, &r.duckdb); err != nil {
 		return err
 	}
-	if b.options.node != "" {
-		if b.newest, err = findNewest(ctx, b.options.node, b.dir); err != nil {
+	if b.options.node != "" || b.options.python != "" {
+		if b.newest, err = findNewest(ctx, b.options, b.dir); err != nil {
 			return err
 		}
 		r.newest = b.newest.version
@@ -101,7 +101,7 @@ func (b *bench) works(to destination) []work {
 		works = append(works, work{sideSQL, "SQL", to, b.sql})
 	}
 	if b.newest != nil {
-		works = append(works, work{sideNewest, "SQL, DuckDB " + b.newest.version + " (node)", to, b.sqlNewest})
+		works = append(works, work{sideNewest, "SQL, DuckDB " + b.newest.version + " (" + b.newest.host + ")", to, b.sqlNewest})
 	}
 	return works
 }
@@ -119,8 +119,10 @@ func (b *bench) round(ctx context.Context, r *report, round int, to destination)
 		if err != nil {
 			return fmt.Errorf("%s: %w", w, err)
 		}
-		if m.Size, err = sizeOf(out); err != nil {
-			return err
+		if m.Size == 0 {
+			if m.Size, err = sizeOf(out); err != nil {
+				return err
+			}
 		}
 		m.Round, m.Work, outputs[w.side] = round, w.key(), out
 		r.add(w, m)
@@ -131,7 +133,7 @@ func (b *bench) round(ctx context.Context, r *report, round int, to destination)
 	}
 	for _, w := range b.works(to)[1:] {
 		var c comparison
-		t := compared{Ours: outputs[sideOurs], Theirs: outputs[w.side], To: to}
+		t := compared{Ours: outputs[sideOurs], Theirs: outputs[w.side]}
 		if _, err := b.child(ctx, task{Compare: &t}, &c); err != nil {
 			return fmt.Errorf("%s: comparing its tables: %w", w, err)
 		}
@@ -159,14 +161,13 @@ func (b *bench) sql(ctx context.Context, to destination, dir string) (measuremen
 	return m, dir, err
 }
 
-// sqlNewest is the baseline on the DuckDB of node.
+// sqlNewest is the baseline on the DuckDB of node or Python.
 func (b *bench) sqlNewest(ctx context.Context, to destination, dir string) (measurement, string, error) {
 	t := baseline{In: b.corpus.plain(), Out: dir, To: to, Tuned: b.options.tuned}
 	if err := t.prepare(); err != nil {
 		return measurement{}, "", err
 	}
-	m, err := b.newest.run(ctx, t)
-	return m, dir, err
+	return b.newest.run(ctx, t)
 }
 
 func (b *bench) say(format string, args ...any) {

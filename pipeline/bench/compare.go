@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,12 +23,11 @@ type comparison struct {
 	Differences []string `json:"differences"`
 }
 
-// compared are the outputs of both sides: folders of Parquet files or database
-// files. One DuckDB has them as two databases.
+// compared are the outputs of both sides, each a folder of Parquet files or a database
+// file. One DuckDB has them as two databases.
 type compared struct {
-	Ours   string      `json:"ours"`
-	Theirs string      `json:"theirs"`
-	To     destination `json:"to"`
+	Ours   string `json:"ours"`
+	Theirs string `json:"theirs"`
 
 	db *sql.DB
 }
@@ -70,19 +70,37 @@ func (c compared) run(ctx context.Context) (result comparison, err error) {
 	return result, err
 }
 
-// open makes both sides visible, table by table.
+// open makes both sides visible, table by table. Ours lie in folders of their tables.
 func (c compared) open(ctx context.Context) error {
 	statements := []string{"SET TimeZone = 'UTC'"}
-	if c.To == toDuckDB {
-		statements = append(statements,
-			fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(c.Ours), ours),
-			fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(c.Theirs), theirs))
-	} else {
-		views, err := c.views()
+	for _, side := range []struct{ name, path, files string }{{ours, c.Ours, "*/*/*.parquet"}, {theirs, c.Theirs, "*.parquet"}} {
+		info, err := os.Stat(side.path)
 		if err != nil {
 			return err
 		}
-		statements = append(append(statements, "ATTACH ':memory:' AS "+ours, "ATTACH ':memory:' AS "+theirs), views...)
+		if !info.IsDir() {
+			statements = append(statements, fmt.Sprintf("ATTACH %s AS %s (READ_ONLY)", schemas.QuoteText(side.path), side.name))
+			continue
+		}
+		files, err := filepath.Glob(filepath.Join(side.path, filepath.FromSlash(side.files)))
+		if err != nil {
+			return err
+		}
+		globs := map[string]string{} // by table
+		for _, file := range files {
+			under, _ := filepath.Rel(side.path, file) // which a glob's names are
+			table, _, ok := strings.Cut(filepath.ToSlash(under), "/")
+			if !ok {
+				globs[strings.TrimSuffix(table, ".parquet")] = file
+			} else {
+				globs[table] = filepath.Join(side.path, table, "*", "*.parquet")
+			}
+		}
+		statements = append(statements, "ATTACH ':memory:' AS "+side.name)
+		for _, table := range sortedKeys(globs) {
+			statements = append(statements, fmt.Sprintf("CREATE VIEW %s.%s AS FROM read_parquet(%s, hive_partitioning = false)",
+				side.name, schemas.Quote(table), schemas.QuoteText(globs[table])))
+		}
 	}
 	for _, statement := range statements {
 		if _, err := c.db.ExecContext(ctx, statement); err != nil {
@@ -90,34 +108,6 @@ func (c compared) open(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// views are over the Parquet files: ours lie in folders of their tables.
-func (c compared) views() ([]string, error) {
-	var views []string
-	add := func(side, table, glob string) {
-		views = append(views, fmt.Sprintf("CREATE VIEW %s.%s AS FROM read_parquet(%s, hive_partitioning = false)",
-			side, schemas.Quote(table), schemas.QuoteText(glob)))
-	}
-	folders, err := filepath.Glob(filepath.Join(c.Ours, "*", "*"))
-	if err != nil {
-		return nil, err
-	}
-	seen := map[string]bool{}
-	for _, folder := range folders {
-		if table := filepath.Base(filepath.Dir(folder)); !seen[table] {
-			seen[table] = true
-			add(ours, table, filepath.Join(c.Ours, table, "*", "*.parquet"))
-		}
-	}
-	files, err := filepath.Glob(filepath.Join(c.Theirs, "*.parquet"))
-	if err != nil {
-		return nil, err
-	}
-	for _, file := range files {
-		add(theirs, strings.TrimSuffix(filepath.Base(file), ".parquet"), file)
-	}
-	return views, nil
 }
 
 // columns lists the columns of each table of a side.

@@ -73,9 +73,9 @@ func replay(t *testing.T, c *corpus, s sides) {
 	}
 }
 
-func compareSides(t *testing.T, ours, theirs string, to destination) comparison {
+func compareSides(t *testing.T, ours, theirs string) comparison {
 	t.Helper()
-	result, err := compared{Ours: ours, Theirs: theirs, To: to}.run(t.Context())
+	result, err := compared{Ours: ours, Theirs: theirs}.run(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +103,7 @@ func edit(t *testing.T, dir, table, query string) {
 func TestSQLMakesTheSameTablesAndEveryChangeIsSeen(t *testing.T) {
 	s := tables(t)
 	for to, paths := range map[destination][2]string{toParquet: {s.ours, s.theirs}, toDuckDB: {s.oursDB, s.theirsDB}} {
-		got := compareSides(t, paths[0], paths[1], to)
+		got := compareSides(t, paths[0], paths[1])
 		if len(got.Differences) > 0 || got.Tables != 33 || got.Columns < 350 || got.Rows < 1000 {
 			t.Errorf("%s: got %+v, want 33 equal tables", to, got)
 		}
@@ -139,7 +139,7 @@ func TestSQLMakesTheSameTablesAndEveryChangeIsSeen(t *testing.T) {
 				t.Fatal(err)
 			}
 			edit(t, dir, change.table, change.query)
-			got := compareSides(t, s.ours, dir, toParquet).Differences
+			got := compareSides(t, s.ours, dir).Differences
 			if len(got) == 0 || !strings.HasPrefix(got[0], change.want) {
 				t.Errorf("got %q, want %q", got, change.want)
 			}

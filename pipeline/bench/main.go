@@ -72,8 +72,10 @@ type options struct {
 	json bool
 	keep string
 	node string
-	only destination
-	ours bool
+	// python is of a Python with the DuckDB to compare with.
+	python string
+	only   destination
+	ours   bool
 	// tuned gives the SQL every advantage found, see baseline.sql.
 	tuned bool
 	// age measures stores of so many runs instead.
@@ -94,6 +96,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	f.BoolVar(&o.json, "json", false, "print one JSON object")
 	f.StringVar(&o.keep, "keep", "", "keep the pages in `DIR`, and take them from there when they are of this size and seed")
 	f.StringVar(&o.node, "node", "", "also run the SQL on the DuckDB of `DIR`, in which npm install @duckdb/node-api was run")
+	f.StringVar(&o.python, "python", "", "also run the SQL on the DuckDB of the Python environment in `VENV`")
 	f.Func("only", "one destination, `parquet` or duckdb", func(text string) error {
 		o.only = destination(text)
 		if o.only != toParquet && o.only != toDuckDB {
@@ -116,8 +119,10 @@ func parse(args []string, out io.Writer) (o options, err error) {
 		return o, fmt.Errorf("-mb %d is not between 1 and %d", o.mb, maxMB)
 	case o.runs < 1:
 		return o, fmt.Errorf("-runs %d is not at least 1", o.runs)
-	case o.ours && o.node != "":
-		return o, errors.New("-ours leaves out what -node asks for")
+	case o.node != "" && o.python != "":
+		return o, errors.New("-node and -python are one DuckDB each: give one of them")
+	case o.ours && o.node+o.python != "":
+		return o, errors.New("-ours leaves out what -node and -python ask for")
 	}
 	return o, nil
 }

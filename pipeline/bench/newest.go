@@ -10,29 +10,41 @@ import (
 	"strings"
 )
 
-//go:embed newest.mjs
-var newestScript []byte
+var (
+	//go:embed newest.mjs
+	nodeScript []byte
+	//go:embed newest.py
+	pythonScript []byte
+)
 
 // newest is another DuckDB than the one linked in, as a rule a newer one: that
-// of a folder with @duckdb/node-api, run by node.
+// of a folder with @duckdb/node-api, run by node, or of a Python.
 type newest struct {
-	folder  string // with node_modules
-	dir     string // for the script and its tasks
-	script  string
+	dir     string   // for the script and its tasks
+	command []string // to which a task is added
+	host    string   // of the DuckDB, for people
 	version string
 }
 
-// findNewest asks the DuckDB of a folder for its version.
-func findNewest(ctx context.Context, folder, dir string) (*newest, error) {
-	folder, err := filepath.Abs(folder)
+// findNewest asks the DuckDB that the options name for its version.
+func findNewest(ctx context.Context, o options, dir string) (*newest, error) {
+	n := &newest{dir: dir, host: "node"}
+	folder, err := filepath.Abs(o.node)
+	script, text := filepath.Join(dir, "newest.mjs"), nodeScript
+	n.command = []string{"node", script, folder}
+	if o.python != "" {
+		n.host = "Python"
+		folder, err = filepath.Abs(o.python)
+		script, text = filepath.Join(dir, "newest.py"), pythonScript
+		n.command = []string{filepath.Join(folder, "bin", "python"), script}
+	}
 	if err != nil {
 		return nil, err
 	}
-	n := &newest{folder: folder, dir: dir, script: filepath.Join(dir, "newest.mjs")}
-	if err := os.WriteFile(n.script, newestScript, 0o644); err != nil {
+	if err := os.WriteFile(script, text, 0o644); err != nil {
 		return nil, err
 	}
-	_, out, err := measure(ctx, dir, "node", n.script, folder)
+	_, out, err := measure(ctx, dir, n.command[0], n.command[1:]...)
 	if err != nil {
 		return nil, fmt.Errorf("the DuckDB in %s: %w", folder, err)
 	}
@@ -40,9 +52,27 @@ func findNewest(ctx context.Context, folder, dir string) (*newest, error) {
 	return n, nil
 }
 
-// run makes the baseline's tables.
-func (n *newest) run(ctx context.Context, b baseline) (measurement, error) {
-	text, err := json.Marshal(map[string]any{"database": b.database(), "statements": b.statements()})
+// run makes the baseline's tables. What it returns beside what that took is where they
+// can be read by any DuckDB: it copies a database, whose format may be too new, to files.
+func (n *newest) run(ctx context.Context, b baseline) (measurement, string, error) {
+	m, err := n.do(ctx, b.database(), b.statements())
+	if err != nil || b.To != toDuckDB {
+		return m, b.Out, err
+	}
+	copied := b.Out + ".tables"
+	if m.Size, err = sizeOf(b.Out); err != nil {
+		return m, "", err
+	}
+	if err := os.Mkdir(copied, 0o755); err != nil {
+		return m, "", err
+	}
+	_, err = n.do(ctx, b.database(), b.copies(copied))
+	return m, copied, err
+}
+
+// do runs statements on a database.
+func (n *newest) do(ctx context.Context, database string, statements []string) (measurement, error) {
+	text, err := json.Marshal(map[string]any{"database": database, "statements": statements})
 	if err != nil {
 		return measurement{}, err
 	}
@@ -50,6 +80,6 @@ func (n *newest) run(ctx context.Context, b baseline) (measurement, error) {
 	if err := os.WriteFile(task, text, 0o644); err != nil {
 		return measurement{}, err
 	}
-	m, _, err := measure(ctx, n.dir, "node", n.script, n.folder, task)
+	m, _, err := measure(ctx, n.dir, n.command[0], append(n.command[1:len(n.command):len(n.command)], task)...)
 	return m, err
 }
