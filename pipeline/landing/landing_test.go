@@ -46,7 +46,7 @@ func (o *opened) Close() {
 	})
 }
 
-func open(t *testing.T, dir string) *opened {
+func open(t testing.TB, dir string) *opened {
 	t.Helper()
 	o, err := tryOpen(dir)
 	if err != nil {
@@ -79,7 +79,7 @@ func read(t *testing.T, dir string) *Reader {
 	return r
 }
 
-func put(t *testing.T, l *opened, pages ...schemas.Page) {
+func put(t testing.TB, l *opened, pages ...schemas.Page) {
 	t.Helper()
 	for _, p := range pages {
 		if err := l.Put(p); err != nil {

@@ -23,7 +23,7 @@ import (
 
 // counted lands pages and writes a manifest that counts them, with or without
 // the list of segments that older ones lack.
-func counted(t *testing.T, dir string, listed bool, pages ...schemas.Page) {
+func counted(t testing.TB, dir string, listed bool, pages ...schemas.Page) {
 	t.Helper()
 	w := open(t, dir)
 	put(t, w, pages...)
