@@ -175,7 +175,7 @@ func (c *Client) failure(ctx context.Context, e schemas.Endpoint, status int, er
 			err = outer.Err
 		}
 	}
-	return c.temporary(e, status, err)
+	return c.temporary(e, status, c.scrub.error(err))
 }
 
 // lasting is an error of the network as one that ends the run, or nil if it may be
@@ -185,7 +185,7 @@ func (c *Client) lasting(e schemas.Endpoint, err error) *ConnectionError {
 	if reason == "" || c.weather.hasAnswered() {
 		return nil
 	}
-	return &ConnectionError{Endpoint: e, Server: c.server(), Reason: reason, Next: next, Err: err}
+	return &ConnectionError{Endpoint: e, Server: c.server(), Reason: c.scrub.text(reason), Next: next, Err: c.scrub.error(err)}
 }
 
 func (c *Client) temporary(e schemas.Endpoint, status int, err error) *TemporaryError {

@@ -48,6 +48,7 @@ func ask(ctx context.Context, cfg Config, token Token, clock *skew) (Probe, erro
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+string(token))
 	}
+	scrub := newScrubber(string(token))
 	client := &http.Client{Transport: address.Unswitched{RoundTripper: cfg.Transport}, Timeout: cfg.Timeout, CheckRedirect: stay}
 	sent := cfg.Now()
 	res, err := client.Do(req)
@@ -56,8 +57,9 @@ func ask(ctx context.Context, cfg Config, token Token, clock *skew) (Probe, erro
 		if errors.As(err, &outer) && !outer.Timeout() {
 			err = outer.Err
 		}
+		err = scrub.error(err)
 		if reason, next := explain(err); reason != "" {
-			err = &ConnectionError{Server: req.URL.Scheme + "://" + req.URL.Host, Reason: reason, Next: next, Err: err}
+			err = &ConnectionError{Server: req.URL.Scheme + "://" + req.URL.Host, Reason: scrub.text(reason), Next: next, Err: err}
 		}
 		return Probe{}, err
 	}
@@ -68,7 +70,7 @@ func ask(ctx context.Context, cfg Config, token Token, clock *skew) (Probe, erro
 	p.Ahead, p.Dated = clock.least(), clock.known
 	body, _ := io.ReadAll(io.LimitReader(res.Body, maxKept)) // what cannot be read says nothing
 	problem := parseProblem(body)
-	p.Detail = shorten(newScrubber(string(token)).text(problem.Detail), 200)
+	p.Detail = shorten(scrub.text(problem.Detail), 200)
 	switch {
 	case token == "":
 	case p.Status == http.StatusOK:

@@ -73,8 +73,20 @@ func (s *scrubber) text(text string) string {
 	return bearer.ReplaceAllString(s.known.Load().replacer.Replace(text), "${1}"+redacted)
 }
 
-// line is an error of a source as part of a message.
+// line is an error of another package as part of a message.
 func (s *scrubber) line(err error) string { return shorten(s.text(err.Error()), 300) }
+
+// scrubbed is an error of another package without tokens in its text.
+type scrubbed struct {
+	error
+	text string
+}
+
+func (e scrubbed) Error() string { return e.text }
+func (e scrubbed) Unwrap() error { return e.error }
+
+// error is an error of the network, which can quote what a server sent, as one line.
+func (s *scrubber) error(err error) error { return scrubbed{err, s.line(err)} }
 
 // page returns the body of a good answer, which is not searched for more than
 // the tokens as they were sent.
