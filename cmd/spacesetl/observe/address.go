@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spacesetl/spacesetl/extract/address"
 )
@@ -47,11 +48,14 @@ func checkSecret(option, secret string, is bool) error {
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // withoutAddress takes the address out of an error of a request: it can hold a
-// secret.
+// secret. So can what net/http quotes of an answer that it cannot read.
 func withoutAddress(err error) error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
-		return outer.Err
+		err = outer.Err
+		if text, _, quotes := strings.Cut(err.Error(), `"`); quotes {
+			return errors.New(strings.TrimRight(text, " :"))
+		}
 	}
 	return err
 }

@@ -134,6 +134,23 @@ func TestAnAddressThatCannotBePingedIsNotShown(t *testing.T) {
 	}
 }
 
+// A service that is no HTTP server sends the address back, which the error would quote.
+func TestAnAddressThatIsSentBackIsNotShown(t *testing.T) {
+	service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, r.URL.Path)
+	}))
+	defer service.Close()
+	if log := pingOf(t, service.URL+"/"+secretID, End{Outcome: schemas.Done}); !strings.Contains(log, "malformed HTTP response") {
+		t.Errorf("log: %s", log)
+	}
+}
+
 func TestTheReportIsBounded(t *testing.T) {
 	c := &checks{}
 	server := httptest.NewServer(c)
