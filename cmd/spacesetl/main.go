@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"os/signal"
+	"regexp"
 	"strings"
 	"syscall"
 	"time"
@@ -94,12 +95,17 @@ func (c *console) execute(ctx context.Context, args []string) (code int) {
 			fmt.Fprintln(c.stderr, "spacesetl:", strings.TrimRight(line, "\n"))
 		}
 		var u *usage.Error
-		if errors.As(err, &u) {
+		switch {
+		case errors.As(err, &u):
 			c.say("see " + called + " --help")
+		case tooManyFiles.MatchString(err.Error()): // DuckDB has it in words only
+			c.say("256 open files are enough for every command: raise the limit with ulimit -n 256 or LimitNOFILE=256 in a unit, then run it again")
 		}
 	}
 	return exitCode(ctx, err)
 }
+
+var tooManyFiles = regexp.MustCompile("(?i)too many open files")
 
 // readerGone reports whether an error is that nobody reads standard output any more.
 func readerGone(err error) bool {
