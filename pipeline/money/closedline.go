@@ -110,7 +110,8 @@ func (s *scan) number() int64 {
 		i++
 	}
 	n, err := strconv.ParseInt(string(s.rest[:i]), 10, 64)
-	if s.ok = s.ok && err == nil && i < len(s.rest); s.ok {
+	digits := bytes.TrimPrefix(s.rest[:i], []byte("-"))
+	if s.ok = s.ok && err == nil && i < len(s.rest) && (len(digits) == 1 || digits[0] != '0'); s.ok {
 		s.rest = s.rest[i:]
 	}
 	return n

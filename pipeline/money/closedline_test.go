@@ -1,6 +1,7 @@
 package money
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"testing"
@@ -64,4 +65,35 @@ func TestClosedLinesAreReadAsJSON(t *testing.T) {
 			none.read(changed)
 		}
 	}
+}
+
+// What is read quickly is what any reader of JSON reads.
+func FuzzClosedLine(f *testing.F) {
+	line := &Line{Day: "2026-08-01", RunID: "20260801T100000Z-abc", Endpoint: schemas.Search, Object: schemas.Space, Returned: 12, New: [views]int64{1, 2, 3, 4}}
+	lost := *line
+	lost.Lost, lost.More = true, 7
+	for _, lines := range [][]*Line{{}, {line}, {line, &lost}} {
+		text, err := json.Marshal(closedRun{Run{RunID: line.RunID, Job: "hourly", Pages: 4, Ended: true, Mark: landing.Mark{Bytes: 1234}}, lines})
+		if err != nil {
+			f.Fatal(err)
+		}
+		text = append(text, '\n')
+		f.Add(text)
+		f.Add(bytes.Replace(text, []byte(`"pages":4`), []byte(`"pages":04`), 1))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var quick, slow closedRun
+		if !quick.read(text) {
+			return
+		}
+		if err := json.Unmarshal(text, &slow); err != nil {
+			t.Fatalf("%q is read, and no JSON: %v", text, err)
+		}
+		if len(slow.Lines) == 0 && len(quick.Lines) == 0 {
+			slow.Lines, quick.Lines = nil, nil
+		}
+		if !reflect.DeepEqual(quick, slow) {
+			t.Errorf("%q: read as %+v, want %+v", text, quick, slow)
+		}
+	})
 }
