@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -204,6 +205,9 @@ func (e scrubbed) Unwrap() error { return e.error }
 
 const maxDetail = 300 // bytes
 
+// credentials are what an Authorization header has behind its word, encoded or not.
+var credentials = regexp.MustCompile(`(?i)\b((?:basic|bearer)\s+)[A-Za-z0-9%\-._~+/=]{16,}`)
+
 // scrub takes secrets out of what a server said, and makes it one short line.
 func scrub(text string, secrets []secret) string {
 	for _, s := range secrets {
@@ -211,6 +215,7 @@ func scrub(text string, secrets []secret) string {
 			text = strings.NewReplacer(string(s), redacted, url.QueryEscape(string(s)), redacted).Replace(text)
 		}
 	}
+	text = credentials.ReplaceAllString(text, "${1}"+redacted)
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxDetail {
 		text = strings.ToValidUTF8(text[:maxDetail], "") + "…"
