@@ -20,7 +20,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + `{"data":{"id":"1","username":"a"}}`,
 		"HTTP/1.1 400 Bad Request\r\n\r\n" + `{"error":"invalid_grant","error_description":"` + refresh + ` was used"}`,
 		"HTTP/1.1 401 No\r\n\r\n" + `{"errors":[{"code":99,"message":"` + clientSecret + `"}]}`,
-		"Basic " + base64.StdEncoding.EncodeToString([]byte("client:"+clientSecret)), "HTTP/1.1 503 " + access + "\r\n\r\n", refresh, "HTTP/1.1 200 OK\r\n" + clientSecret + "\r\n\r\n", "",
+		"HTTP/1.1 503 " + access + "\r\n\r\n", "Basic " + base64.StdEncoding.EncodeToString([]byte("client:"+clientSecret)), refresh, "HTTP/1.1 200 OK\r\n" + clientSecret + "\r\n\r\n", "",
 	} {
 		f.Add(byte(i), []byte(answer))
 	}
