@@ -77,7 +77,7 @@ type record struct {
 }
 
 func (r record) secrets() []secret {
-	return []secret{r.AccessToken, r.RefreshToken, r.ClientSecret}
+	return []secret{r.AccessToken, r.RefreshToken, r.ClientSecret, basic(r.ClientID, r.ClientSecret)}
 }
 
 // renewed is the account with a new pair. A server that sends no new refresh

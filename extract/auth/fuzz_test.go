@@ -15,12 +15,13 @@ import (
 // of one line, which has none of the secrets that were sent.
 func FuzzTokenAnswer(f *testing.F) {
 	const clientSecret, refresh, access, code, verifier = "client-secret-4711", "refresh-token-0815", "access-token-1234", "code-of-consent-99", "verifier-of-code-43"
+	header := base64.StdEncoding.EncodeToString([]byte("client:" + clientSecret))
 	for i, answer := range []string{
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + `{"token_type":"bearer","expires_in":7200,"access_token":"a","refresh_token":"b","scope":"space.read"}`,
 		"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + `{"data":{"id":"1","username":"a"}}`,
 		"HTTP/1.1 400 Bad Request\r\n\r\n" + `{"error":"invalid_grant","error_description":"` + refresh + ` was used"}`,
 		"HTTP/1.1 401 No\r\n\r\n" + `{"errors":[{"code":99,"message":"` + clientSecret + `"}]}`,
-		"HTTP/1.1 503 " + access + "\r\n\r\n", "Basic " + base64.StdEncoding.EncodeToString([]byte("client:"+clientSecret)), refresh, "HTTP/1.1 200 OK\r\n" + clientSecret + "\r\n\r\n", "",
+		"HTTP/1.1 503 " + access + "\r\n\r\n", "Basic " + header, refresh, "HTTP/1.1 200 OK\r\n" + clientSecret + "\r\n\r\n", "",
 	} {
 		f.Add(byte(i), []byte(answer))
 	}
@@ -48,16 +49,16 @@ func FuzzTokenAnswer(f *testing.F) {
 		var sent []string
 		switch call % 5 {
 		case 0:
-			sent = []string{refresh, clientSecret, base64.StdEncoding.EncodeToString([]byte("client:" + clientSecret))}
+			sent = []string{refresh, clientSecret, header}
 			_, err = s.refresh(ctx, r)
 		case 1:
-			sent = []string{code, clientSecret, verifier}
+			sent = []string{code, clientSecret, header, verifier}
 			_, err = s.exchange(ctx, client{"client", clientSecret}, "http://127.0.0.1/", code, verifier)
 		case 2:
-			sent = []string{clientSecret}
+			sent = []string{clientSecret, header}
 			_, err = s.app(ctx, "client", clientSecret)
 		case 3:
-			sent = []string{access, clientSecret}
+			sent = []string{access, clientSecret, header}
 			err = s.revoke(ctx, r, access)
 		case 4:
 			sent = []string{access}

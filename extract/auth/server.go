@@ -2,13 +2,13 @@ package auth
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -55,7 +55,7 @@ func (s server) exchange(ctx context.Context, c client, redirect, code, verifier
 	now := s.cfg.Now()
 	t, err := s.oauth(c, redirect).Exchange(s.context(ctx), code, oauth2.VerifierOption(verifier))
 	if err != nil {
-		return pair{}, s.failed("exchanging the code", err, c.secret, secret(code), secret(verifier))
+		return pair{}, s.failed("exchanging the code", err, c.secret, basic(c.id, c.secret), secret(code), secret(verifier))
 	}
 	return newPair(t, now), nil
 }
@@ -80,7 +80,7 @@ func (s server) app(ctx context.Context, key string, keySecret secret) (pair, er
 	t, err := cfg.Token(s.context(ctx))
 	switch {
 	case err != nil:
-		return pair{}, s.failed(what, err, secret(key), keySecret)
+		return pair{}, s.failed(what, err, secret(key), keySecret, basic(key, keySecret))
 	case t.Type() != "Bearer":
 		return pair{}, &RefusedError{What: what, Server: s.cfg.Server, Status: http.StatusOK, Detail: "the answer holds another type of token"}
 	}
@@ -205,8 +205,10 @@ func (e scrubbed) Unwrap() error { return e.error }
 
 const maxDetail = 300 // bytes
 
-// credentials are what an Authorization header has behind its word, encoded or not.
-var credentials = regexp.MustCompile(`(?i)\b((?:basic|bearer)\s+)[A-Za-z0-9%\-._~+/=]{16,}`)
+// basic is how a client's secret goes into a header.
+func basic(id string, s secret) secret {
+	return secret(base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(string(s)))))
+}
 
 // scrub takes secrets out of what a server said, and makes it one short line.
 func scrub(text string, secrets []secret) string {
@@ -215,7 +217,6 @@ func scrub(text string, secrets []secret) string {
 			text = strings.NewReplacer(string(s), redacted, url.QueryEscape(string(s)), redacted).Replace(text)
 		}
 	}
-	text = credentials.ReplaceAllString(text, "${1}"+redacted)
 	text = strings.Join(strings.Fields(text), " ")
 	if len(text) > maxDetail {
 		text = strings.ToValidUTF8(text[:maxDetail], "") + "…"
