@@ -27,6 +27,7 @@ spacesetl run --search "open mic" --search crypto --creators @XDevelopers --with
 			memoryFlag(),
 			outputFlag(),
 			noReportFlag(),
+			usage.In(usage.Watch, zoneFlag())[0],
 			flag("dry-run", "say what it would ask and cost, as plan does, and send nothing"),
 			flag("resume", "go on with the last run of this job even if it has come to its end"),
 		), append(watchFlags(), tellFlags()...)...),
@@ -50,6 +51,9 @@ func formatFlag() cli.Flag {
 
 // startRun runs the job that the command line asks for.
 func startRun(c *console, ctx *cli.Context, w *observe.Observer) (ended, error) {
+	if _, err := zoneOf(ctx); err != nil {
+		return ended{}, err
+	}
 	spec, err := readSpec(ctx, func(line string) { w.Log().Info(line) })
 	if err != nil {
 		return ended{}, err

@@ -68,7 +68,7 @@ func origin(ctx *cli.Context, spec jobs.Spec) store.JobNote {
 		note.File = absolute(file)
 	}
 	others := append(usage.Names(watchFlags()), usage.Names(tellFlags())...) // that are not the job's
-	given := wordsOf(ctx, []string{"ids-file"}, append(others, "file", "store", "output", "no-report", "memory", "token-file")...)
+	given := wordsOf(ctx, []string{"ids-file"}, append(others, "file", "store", "output", "no-report", "zone", "memory", "token-file")...)
 	if len(given) == 1 && note.File != "" && !ctx.IsSet("store") {
 		return note
 	}

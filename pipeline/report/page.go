@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store/durable"
@@ -29,29 +30,36 @@ var (
 )
 
 var pageTemplate = template.Must(template.New("report").Funcs(template.FuncMap{
-	"stamp":   func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"stamp":   func(t time.Time) string { return t.Format("2006-01-02 15:04:05") },
 	"machine": func(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) },
 	"percent": func(share float64) string { return fmt.Sprintf("%.1f", 100*min(max(share, 0), 1)) },
 }).Parse(pageHTML))
 
 // Page is a report that can be written.
 type Page struct {
-	run      schemas.Run
-	store    string
-	made     time.Time
-	version  string
-	banner   *banner
-	tiles    []tile
-	sections []section
+	run       schemas.Run
+	store     string
+	made      time.Time
+	zone      *time.Location
+	version   string
+	seen      string // what the tables are of
+	noTables  string // why there are none
+	headlines []headline
+	spaces    []section // of the page of Spaces
+	banner    *banner
+	tiles     []tile
+	machine   []section // of the page of the run
 }
 
 // source is what the template sees.
 type source struct {
 	Job, RunID, Outcome, Tone, Store, Version string
+	Seen, NoTables, Zone                      string
 	Started, Made                             time.Time
+	Headlines                                 []headline
 	Banner                                    *banner
 	Tiles                                     []tile
-	Sections                                  []section
+	Spaces, Machine                           []section
 	Style                                     template.CSS
 	Script                                    template.JS
 	StyleHash, ScriptHash                     string
@@ -69,10 +77,11 @@ func (p *Page) Write(w io.Writer) error {
 	script := library + "\n" + drawing
 	s := source{
 		Job: p.run.Job, RunID: p.run.RunID, Outcome: string(p.run.Outcome), Tone: p.run.Outcome.Ending().Tone, Store: p.store, Version: p.version,
-		Started: p.run.StartedAt, Made: p.made, Banner: p.banner, Tiles: p.tiles, Sections: p.sections,
+		Seen: p.seen, NoTables: p.noTables, Zone: p.zone.String(), Started: p.run.StartedAt.UTC(), Made: p.made.UTC(),
+		Headlines: p.headlines, Banner: p.banner, Tiles: p.tiles, Spaces: p.spaces, Machine: p.machine,
 		Style: template.CSS(Style), Script: template.JS(script), StyleHash: hash(Style), ScriptHash: hash(script), Charts: []*chart{},
 	}
-	for _, section := range p.sections {
+	for _, section := range slices.Concat(p.spaces, p.machine) {
 		for _, panel := range section.Panels {
 			if panel.Chart != nil {
 				s.Charts = append(s.Charts, panel.Chart)

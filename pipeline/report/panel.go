@@ -54,7 +54,7 @@ type column struct {
 type cell struct {
 	Text   string
 	Number bool
-	Time   time.Time // shown instead of Text unless zero
+	Time   time.Time // shown unless zero, as Text if there is one
 	Theirs bool      // words of strangers: kept apart from the text around it
 	Link   string
 	Share  float64 // length of a bar behind the number, 0 to 1

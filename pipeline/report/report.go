@@ -1,6 +1,6 @@
-// Package report makes one HTML page of a run and its store: what was asked,
-// found, missing and refused, what it cost, and what is in the tables. The page
-// needs no network and no other file; without script it keeps every number.
+// Package report makes one HTML file of a store and a run: a page of what is in
+// the tables, and one of what was asked, found, missing and refused, and what it
+// cost. It needs no network and no other file; without script it keeps every number.
 package report
 
 import (
@@ -35,7 +35,9 @@ type Config struct {
 	// Only it knows: pages do not tell one from another failure.
 	Limited map[schemas.Endpoint]int64
 	Now     time.Time // when the page is made; default time.Now
-	Version string    // of the program
+	// Zone is that of the times on the page of Spaces; default UTC.
+	Zone    *time.Location
+	Version string // of the program
 	// MemoryLimit is what DuckDB may take, such as "512MB".
 	MemoryLimit string
 }
@@ -74,6 +76,9 @@ type maker struct {
 func Make(ctx context.Context, cfg Config) (*Page, error) {
 	if cfg.Now.IsZero() {
 		cfg.Now = time.Now()
+	}
+	if cfg.Zone == nil {
+		cfg.Zone = time.UTC
 	}
 	if cfg.Prices == nil {
 		cfg.Prices = schemas.DefaultPrices()
@@ -163,7 +168,8 @@ func (m *maker) files(ctx context.Context) (*duckdb.Reader, error) {
 // page puts the sections together. The pages that the ledger has not seen are
 // read while DuckDB answers: both can take seconds.
 func (m *maker) page(ctx context.Context) (*Page, error) {
-	var happened, data section
+	p := &Page{run: m.manifest.Run, store: filepath.Base(string(m.Store)), made: m.Now, zone: m.Zone, version: m.Version, banner: m.banner()}
+	var happened section
 	g, both := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
 		if m.ledger, err = money.Read(both, m.Store); err != nil {
@@ -178,23 +184,32 @@ func (m *maker) page(ctx context.Context) (*Page, error) {
 		if happened, err = (requests{m.manifest, m.Limited}).section(both, m.reader); err != nil {
 			return err
 		}
-		data, err = inside(both, m.reader)
-		return err
+		return m.tell(both, p)
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
 	if m.reader == nil {
-		happened.Lead, data.Lead = m.noTables, m.noTables
+		happened.Lead, p.noTables = m.noTables, m.noTables
 	}
-	tiles, err := m.tiles(ctx)
-	if err != nil {
-		return nil, err
+	var err error
+	p.tiles, err = m.tiles(ctx)
+	p.machine = []section{happened, m.costs(), m.loaded()}
+	return p, err
+}
+
+// tell makes the page of Spaces, where there are tables to read.
+func (m *maker) tell(ctx context.Context, p *Page) (err error) {
+	if m.reader == nil {
+		return nil
 	}
-	return &Page{
-		run: m.manifest.Run, store: filepath.Base(string(m.Store)), made: m.Now, version: m.Version, banner: m.banner(),
-		tiles: tiles, sections: []section{happened, m.costs(), m.loaded(), data},
-	}, nil
+	d := newData(ctx, m.reader, m.Zone, m.Now)
+	if p.headlines, err = d.headlines(ctx); err != nil {
+		return err
+	}
+	p.seen = d.seen(len(m.ended))
+	p.spaces, err = d.sections(ctx)
+	return err
 }
 
 // fill makes a panel of what the tables say.

@@ -56,7 +56,8 @@ func TestPageOfAnEmptyStore(t *testing.T) {
 	s.must(s.run(s.lost()))
 	nothing := []string{
 		"2 asked for by id or name were not there", "spaces 2 Spaces 0 Spaces 2", "There are no Spaces yet.", "Nobody is known yet.", "No Space has a topic yet.",
-		"No Space with people in it was seen.", "No Space has a time for this yet.", "No two people are known to have spoken in one Space.",
+		"No Space was live when last looked at.", "No Space with people in it was seen.", "No run has seen a Space yet.", "No Space has begun yet.",
+		"No Space is known that is planned for after", "Nobody is known to have spoken yet.", "No two people are known to have spoken in one Space.",
 		"Every key of every answer has its column.", "Nothing that X charges for came back.", "No budget is known here", "The store has cost $0.00 in all.",
 	}
 	s.says(s.make(nil), nothing...)
@@ -171,7 +172,7 @@ func TestPageListsTheLatestRuns(t *testing.T) {
 	s.must(os.Remove(s.store.RunFile("20250101T000000Z-older", "manifest.json"))) // did not come to its end
 	page := s.make(nil)
 	s.says(page, fmt.Sprintf("%d runs with tables in story.", mostRuns+4), fmt.Sprintf("These are the latest %d;", mostRuns))
-	history := page.sections[2].Panels[3]
+	history := page.machine[2].Panels[3]
 	if history.ID != "runs" || len(history.Table.Rows) != mostRuns {
 		t.Errorf("%s lists %d runs, want %d", history.ID, len(history.Table.Rows), mostRuns)
 	}

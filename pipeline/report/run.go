@@ -30,7 +30,7 @@ func (m *maker) banner() *banner {
 type tile struct{ Name, Value, Detail, Tone string }
 
 // totals are the sizes of the store's main tables.
-type totals struct{ spaces, people, users, tweets, sightings, runs int64 }
+type totals struct{ spaces, users int64 }
 
 func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	run := m.manifest.Run
@@ -50,9 +50,7 @@ func (m *maker) tiles(ctx context.Context) ([]tile, error) {
 	if m.reader == nil {
 		return tiles, nil
 	}
-	all, err := rows(ctx, m.reader, func(t *totals) []any {
-		return []any{&t.spaces, &t.people, &t.users, &t.tweets, &t.sightings, &t.runs}
-	}, totalsSQL)
+	all, err := rows(ctx, m.reader, func(t *totals) []any { return []any{&t.spaces, &t.users} }, totalsSQL)
 	if err != nil {
 		return nil, err
 	}

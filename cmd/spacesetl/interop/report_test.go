@@ -94,13 +94,19 @@ func numbersAgree(t *testing.T, b *tab, db *sql.DB, run string) {
 			+ coalesce(user_count, 0) * 0.01 + coalesce(tweet_count, 0) * 0.005) * 100, 6)) / 100)::DOUBLE) FROM api_requests WHERE ` + inRun + ` GROUP BY endpoint ORDER BY endpoint`},
 		{"rows", tableOf("rows", 0, 1) + `.filter(r => /^(api_requests|api_errors|runs)\|/.test(r)).sort()`, "SELECT n FROM (SELECT 'api_requests|' || count(*) AS n FROM api_requests WHERE " + inRun + " UNION ALL SELECT 'api_errors|' || count(*) FROM api_errors WHERE " + inRun + " UNION ALL SELECT 'runs|1') ORDER BY n"},
 		{"runs", tableOf("runs", 4), "SELECT pages::VARCHAR FROM runs ORDER BY _run_id DESC"},
-		{"people over time", tableOf("participants", 3, 5), "SELECT count(*) || '|' || printf('%,d', max(participant_count)) FROM (SELECT *, row_number() OVER (PARTITION BY space_id, date_trunc('minute', observed_at) ORDER BY observed_at DESC) AS r FROM space_snapshots) WHERE r = 1 AND space_id IN (SELECT space_id FROM space_snapshots GROUP BY space_id HAVING count(DISTINCT _run_id) > 1) GROUP BY space_id ORDER BY max(participant_count) DESC, space_id LIMIT 8"},
-		{"hour of the week", `[...document.querySelectorAll('#week-started tbody tr')].map(r => String([...r.cells].slice(1).reduce((n, c) => n + Number(c.textContent), 0)))`, "SELECT (SELECT count(*) FROM spaces WHERE extract('hour' FROM started_at AT TIME ZONE 'UTC') = h)::VARCHAR FROM range(24) AS hours(h) ORDER BY h"},
-		{"Mondays", `[String([...document.querySelectorAll('#week-scheduled tbody tr')].reduce((n, r) => n + Number(r.cells[1].textContent), 0))]`, "SELECT count(*)::VARCHAR FROM spaces WHERE dayname(scheduled_start AT TIME ZONE 'UTC') = 'Monday'"},
-		{"hosts", tableOf("hosts", 2, 3), "SELECT count(*) || '|' || printf('%,d', sum(CASE WHEN state = 'scheduled' THEN 0 ELSE coalesce(participant_count, 0) END)::BIGINT) FROM (SELECT DISTINCT user_id, space_id FROM v_space_people WHERE is_creator OR is_host) JOIN spaces USING (space_id) GROUP BY user_id ORDER BY count(*) DESC, sum(CASE WHEN state = 'scheduled' THEN 0 ELSE coalesce(participant_count, 0) END) DESC, user_id LIMIT 15"},
+		{"people over time", tableOf("looks", 1, 2), "SELECT count(*) || '|' || printf('%,d', sum(n)) FROM (SELECT _run_id, space_id, last(participant_count ORDER BY observed_at) AS n, last(state ORDER BY observed_at) AS s FROM space_snapshots GROUP BY ALL) WHERE s = 'live' GROUP BY _run_id ORDER BY _run_id DESC"},
+		{"the liveliest", tableOf("participants", 1), "SELECT printf('%,d', max(participant_count)) FROM space_snapshots WHERE state = 'live' GROUP BY space_id ORDER BY max(participant_count) DESC LIMIT 15"},
+		{"live", tableOf("live-now", 2), "SELECT printf('%,d', participant_count) FROM spaces WHERE state = 'live' AND unavailable_at IS NULL AND last_seen_at >= (SELECT max(started_at) FROM runs) ORDER BY participant_count DESC LIMIT 15"},
+		{"hours", tableOf("hours", 1), "SELECT (SELECT count(*) FROM spaces WHERE extract('hour' FROM started_at AT TIME ZONE 'UTC') = h)::VARCHAR FROM range(24) AS hours(h) ORDER BY h"},
+		{"Mondays", `[String([...document.querySelectorAll('#week tbody tr')].reduce((n, r) => n + Number(r.cells[1].textContent), 0))]`, "SELECT count(*)::VARCHAR FROM spaces WHERE dayname(started_at AT TIME ZONE 'UTC') = 'Monday'"},
+		{"hosts", tableOf("hosts", 2, 3), "SELECT printf('%,d', sum(coalesce(m, 0))::BIGINT) || '|' || count(*) FROM (SELECT user_id, space_id, is_creator FROM v_space_people WHERE is_creator OR is_host) LEFT JOIN (SELECT space_id, max(participant_count) AS m FROM space_snapshots GROUP BY space_id) USING (space_id) GROUP BY user_id ORDER BY sum(coalesce(m, 0)) DESC, sum((is_creator)::INT) DESC, count(*) DESC, user_id LIMIT 15"},
 		{"speakers", tableOf("speakers", 2), "SELECT count(DISTINCT space_id)::VARCHAR FROM v_space_people WHERE is_speaker GROUP BY user_id ORDER BY count(DISTINCT space_id) DESC LIMIT 15"},
-		{"topics", tableOf("topics", 0, 1, 2) + `.sort()`, "SELECT * FROM (SELECT name || '|' || count(*) || '|' || printf('%,d', round(avg(CASE WHEN state <> 'scheduled' THEN participant_count END))::BIGINT) AS t FROM spaces JOIN space_topics USING (space_id) JOIN topics USING (topic_id) GROUP BY topic_id, name ORDER BY count(*) DESC, name LIMIT 15) ORDER BY t"},
+		{"topics", tableOf("topics", 0, 1) + `.sort()`, "SELECT * FROM (SELECT name || '|' || count(*) AS t FROM spaces JOIN space_topics USING (space_id) JOIN topics USING (topic_id) GROUP BY topic_id, name ORDER BY count(*) DESC, name LIMIT 15) ORDER BY t"},
 		{"languages", tableOf("languages", 1), "SELECT count(*)::VARCHAR FROM spaces GROUP BY lang ORDER BY count(*) DESC, lang"},
+		{"the first screen", `[...document.querySelectorAll('.headlines dd')].map(e => e.textContent).filter((_, i) => i === 1 || i === 2).map(t => t.match(/by @[A-Za-z0-9_]+/)[0])`, "SELECT 'by @' || username FROM ((SELECT 1 AS n, creator_id FROM spaces JOIN space_snapshots USING (space_id) ORDER BY space_snapshots.participant_count DESC, space_id LIMIT 1) UNION ALL (SELECT 2, creator_id FROM spaces ORDER BY created_at DESC, space_id LIMIT 1)) JOIN users ON user_id = creator_id ORDER BY n"},
+		{"who speaks again", `[document.querySelector('#returning .lead').textContent.match(/^[0-9,]+ of [0-9,]+/)[0]]`, "SELECT count(*) FILTER (n > 1) || ' of ' || count(*) FROM (SELECT count(DISTINCT space_id) AS n FROM space_users WHERE role = 'speaker' GROUP BY user_id)"},
+		{"no-shows", `[document.querySelector('#no-shows .lead').textContent.match(/^[0-9]+/)[0]]`, "SELECT count(*)::VARCHAR FROM spaces WHERE state = 'scheduled' AND coalesce(unavailable_at, last_seen_at) - scheduled_start >= INTERVAL 1 HOUR"},
+		{"no-shows listed", tableOf("no-shows", 0) + `.map(t => t.replace('untitled ', ''))`, "SELECT coalesce(left(title, 120), space_id) FROM spaces WHERE state = 'scheduled' AND coalesce(unavailable_at, last_seen_at) - scheduled_start >= INTERVAL 1 HOUR ORDER BY scheduled_start DESC, space_id LIMIT 15"},
 		{"states", tableOf("states", 0, 1), `SELECT status || '|' || count(*) FROM (SELECT CASE
 			WHEN state = 'scheduled' AND coalesce(unavailable_at, last_seen_at) - scheduled_start >= INTERVAL 1 HOUR THEN 'no_show'
 			WHEN state = 'scheduled' AND unavailable_at IS NOT NULL THEN 'cancelled'
@@ -120,7 +126,7 @@ func numbersAgree(t *testing.T, b *tab, db *sql.DB, run string) {
 // Titles stand on the page letter by letter, and none did anything.
 func wordsStayWords(t *testing.T, b *tab, db *sql.DB) {
 	got := value[[]string](b, `[...document.querySelectorAll('#newest tbody tr')].map(r => r.cells[0].textContent)`)
-	want := column(t, db, "SELECT coalesce(left(title, 120), 'untitled ' || space_id) FROM spaces ORDER BY created_at DESC, space_id LIMIT 20")
+	want := column(t, db, "SELECT coalesce(left(title, 120), 'untitled ' || space_id) FROM spaces ORDER BY created_at DESC, space_id LIMIT 15")
 	if !slices.Equal(got, want) {
 		t.Errorf("titles:\n got %q\nwant %q", got, want)
 	}
@@ -128,7 +134,7 @@ func wordsStayWords(t *testing.T, b *tab, db *sql.DB) {
 	if legend := value[[]string](b, `[...document.querySelectorAll('#participants .legend .name')].map(n => n.textContent)`); !slices.Equal(legend, drawn) || len(legend) == 0 {
 		t.Errorf("names of lines: got %q, want %q", legend, drawn)
 	}
-	shown := strings.Join(append(got, drawn...), "\n")
+	shown := strings.Join(append(value[[]string](b, `[...document.querySelectorAll('#spaces tbody th, .headlines a')].map(e => e.textContent)`), append(got, drawn...)...), "\n")
 	for _, title := range titles {
 		if !strings.Contains(shown, title[:min(len(title), 100)]) {
 			t.Errorf("no Space on the page is called %q: the test does not test it", title)
@@ -139,12 +145,26 @@ func wordsStayWords(t *testing.T, b *tab, db *sql.DB) {
 	}
 }
 
+// show goes to a part of the page.
+func (b *tab) show(part string) {
+	b.Helper()
+	b.do(chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		_, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.hash = '#`+part+`'`))
+		return err
+	}))
+	run(b, chromedp.Poll[bool](`document.querySelector('#`+part+`').checkVisibility()`))
+}
+
+// chartsAreDrawn looks at both pages: one that is not shown is drawn when it is.
 func chartsAreDrawn(t *testing.T, b *tab) {
+	b.show("machine")
+	run(b, chromedp.Poll[bool](`document.querySelectorAll('.chart svg').length === document.querySelectorAll('.chart').length`))
+	defer b.show("spaces")
 	for _, c := range []struct {
 		panel, marks string
 		least        int
 	}{
-		{"timeline", "rect", 12}, {"cost", "rect", 8}, {"rows", "rect", 10}, {"drift", "rect", 3}, {"participants", "path", 4}, {"week-started", "rect", 168}, {"week-scheduled", "rect", 168},
+		{"looks", "path", 1}, {"participants", "path", 4}, {"hours", "rect", 24}, {"timeline", "rect", 12}, {"cost", "rect", 8}, {"rows", "rect", 10}, {"drift", "rect", 3},
 		{"topics", "rect", 15}, {"hosts", "rect", 15}, {"speakers", "rect", 15}, {"languages", "rect", 3}, {"states", "rect", 2}, {"network", "circle", 20},
 	} {
 		if n := value[int](b, fmt.Sprintf(`document.querySelectorAll('#chart-%s svg %s').length`, c.panel, c.marks)); n < c.least {
@@ -168,6 +188,28 @@ func pointerIsTold(t *testing.T, b *tab) {
 
 // everythingHasAName looks at the tree that screen readers are given.
 func everythingHasAName(t *testing.T, b *tab) {
+	for _, page := range []string{"machine", "spaces"} {
+		b.show(page)
+		namesOf(t, b, page)
+	}
+	if n := value[int](b, `[...document.querySelectorAll('table')].filter(t => !t.caption || !t.tHead || [...t.tBodies[0].rows].some(r => r.cells[0].scope !== 'row')).length`); n > 0 {
+		t.Errorf("%d tables without a caption or heads", n)
+	}
+	if lang := value[string](b, `document.documentElement.lang`); lang != "en" {
+		t.Errorf("language %q, want en", lang)
+	}
+	if n := value[int](b, `(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))`); n > 0 {
+		t.Errorf("%d ids stand twice", n)
+	}
+	if broken := value[[]string](b, `[...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute('href')).filter(h => !document.querySelector(h))`); len(broken) > 0 {
+		t.Errorf("links to nothing: %q", broken)
+	}
+}
+
+func namesOf(t *testing.T, b *tab, page string) {
+	if current := value[string](b, `[...document.querySelectorAll('[aria-current=page]')].map(a => a.getAttribute('href')).join()`); current != "#"+page {
+		t.Errorf("%s: the current page is %q", page, current)
+	}
 	tree := run(b, func(ctx context.Context, t *chromedp.Target) (accessibility.GetFullAXTreeResult, error) {
 		return cdp.Call(ctx, t, accessibility.GetFullAXTree, accessibility.GetFullAXTreeParams{})
 	})
@@ -188,22 +230,10 @@ func everythingHasAName(t *testing.T, b *tab) {
 			}
 		}
 	}
-	for role, least := range map[string]int{"image": 12, "table": 5, "navigation": 1, "main": 1, "radio": 3, "heading": 20, "banner": 1} {
+	for role, least := range map[string]int{"image": 4, "table": 1, "navigation": 1, "main": 1, "radio": 3, "heading": 14, "banner": 1} {
 		if seen[role] < least {
-			t.Errorf("%d of role %s, want %d or more: %v", seen[role], role, least, seen)
+			t.Errorf("%s: %d of role %s, want %d or more: %v", page, seen[role], role, least, seen)
 		}
-	}
-	if n := value[int](b, `[...document.querySelectorAll('table')].filter(t => !t.caption || !t.tHead || [...t.tBodies[0].rows].some(r => r.cells[0].scope !== 'row')).length`); n > 0 {
-		t.Errorf("%d tables without a caption or heads", n)
-	}
-	if lang := value[string](b, `document.documentElement.lang`); lang != "en" {
-		t.Errorf("language %q, want en", lang)
-	}
-	if n := value[int](b, `(ids => ids.length - new Set(ids).size)([...document.querySelectorAll('[id]')].map(e => e.id))`); n > 0 {
-		t.Errorf("%d ids stand twice", n)
-	}
-	if broken := value[[]string](b, `[...document.querySelectorAll('a[href^="#"]')].map(a => a.getAttribute('href')).filter(h => !document.querySelector(h))`); len(broken) > 0 {
-		t.Errorf("links to nothing: %q", broken)
 	}
 }
 
@@ -233,8 +263,11 @@ func coloursCanBeRead(t *testing.T, b *tab) {
 	for _, name := range []string{"light", "dark"} {
 		b.do(scheme(name))
 		seen[name] = value[string](b, back)
-		if low := value[[]string](b, contrast); len(low) > 0 {
-			t.Errorf("%s: too little contrast: %q", name, low)
+		for _, page := range []string{"machine", "spaces"} {
+			b.show(page)
+			if low := value[[]string](b, contrast); len(low) > 0 {
+				t.Errorf("%s, %s: too little contrast: %q", page, name, low)
+			}
 		}
 	}
 	if seen["light"] == seen["dark"] {
@@ -250,18 +283,29 @@ func coloursCanBeRead(t *testing.T, b *tab) {
 func phoneNeedsNoSidewaysScroll(t *testing.T, b *tab) {
 	b.do(screen(360, 780, 2))
 	run(b, chromedp.Poll[bool](`document.querySelector('#chart-network svg').clientWidth < 360`))
+	for _, page := range []string{"machine", "spaces"} {
+		b.show(page)
+		fitsThePhone(t, b)
+	}
+	b.do(screen(1280, 900, 1))
+}
+
+func fitsThePhone(t *testing.T, b *tab) {
+	run(b, chromedp.Poll[bool](`[...document.querySelectorAll('.chart svg')].every(s => s.clientWidth < 360)`))
 	if wide := value[int](b, `document.documentElement.scrollWidth`); wide != 360 {
 		t.Errorf("the page is %d wide on a phone of 360", wide)
 	}
 	if wide := value[[]string](b, `[...document.querySelectorAll('main *')].filter(e => !e.closest('.scroll') && e.getBoundingClientRect().right > 361).map(e => e.tagName + ' ' + e.textContent.slice(0, 30)).slice(0, 5)`); len(wide) > 0 {
 		t.Errorf("out of the phone's screen: %q", wide)
 	}
-	b.do(screen(1280, 900, 1))
+	if cut := value[[]string](b, `[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility() && (e.tabIndex < 0 || getComputedStyle(e).overflowX !== 'auto')).map(e => e.ariaLabel)`); len(cut) > 0 {
+		t.Errorf("cannot be scrolled by keys: %q", cut)
+	}
 }
 
 func printShowsTheTables(t *testing.T, b *tab) {
 	b.do(chromedp.Click(chromedp.CSS("#theme-dark"), chromedp.NodeReady), command(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"}))
-	if n := value[int](b, `[...document.querySelectorAll('details table')].filter(t => t.getBoundingClientRect().height < 20).length`); n > 0 {
+	if n := value[int](b, `[...document.querySelectorAll('table')].filter(t => t.getBoundingClientRect().height < 20).length`); n > 0 {
 		t.Errorf("%d tables are closed on paper", n)
 	}
 	if ink := value[string](b, `getComputedStyle(document.body).color`); ink != "rgb(20, 26, 34)" {
@@ -281,6 +325,13 @@ func scriptIsNotNeeded(t *testing.T, b *tab, url string) {
 	}
 	if n := value[int](b, `document.querySelectorAll('tbody tr').length`); n < 150 {
 		t.Errorf("%d table rows without script, want 150 or more", n)
+	}
+	const shown = `['spaces', 'machine'].filter(id => document.getElementById(id).checkVisibility()).join()`
+	for _, c := range []struct{ at, want string }{{"", "spaces"}, {"#machine", "machine"}, {"#cost", "machine"}, {"#hosts", "spaces"}} {
+		b.do(chromedp.Navigate(url + c.at))
+		if got := value[string](b, shown); got != c.want {
+			t.Errorf("at %q the page shows %s, want %s", c.at, got, c.want)
+		}
 	}
 	if said := value[string](b, `document.querySelector('noscript').innerText`); !strings.Contains(said, "tables") {
 		t.Errorf("without script the page says %q", said)

@@ -7,16 +7,18 @@
   const series = Array.from({ length: 8 }, (_, i) => `var(--c${i + 1})`);
   const number = new Intl.NumberFormat("en-US");
   const money = new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", maximumFractionDigits: 2 });
-  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const clock = (zone) => new Intl.DateTimeFormat("en-GB", { timeZone: zone, month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+  const utc = clock("UTC");
   // moment names a tick of an axis as finely as the time it covers needs.
-  function moment(length) {
+  function moment(length, zone = "UTC") {
     const iso = (t) => new Date(t).toISOString();
     if (length < 2e3) return (t) => iso(t).slice(11, 23);
     if (length < 15e3) return (t) => iso(t).slice(11, 21);
     if (length < 20 * 60e3) return (t) => iso(t).slice(11, 19);
-    if (length < 36 * 3600e3) return (t) => iso(t).slice(11, 16);
-    const date = new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", month: "short", day: "numeric" });
-    return (t) => (length < 4 * 24 * 3600e3 ? `${date.format(t)} ${iso(t).slice(11, 16)}` : date.format(t));
+    const time = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+    if (length < 36 * 3600e3) return (t) => time.format(t);
+    const date = new Intl.DateTimeFormat("en-GB", { timeZone: zone, month: "short", day: "numeric" });
+    return (t) => (length < 4 * 24 * 3600e3 ? `${date.format(t)} ${time.format(t)}` : date.format(t));
   }
   // inner leaves out the names of ticks that would stand out at the sides.
   const inner = (from, to, width) => (t) => (Math.min(t - from, to - t) / (to - from) * width < 28 ? "" : moment(to - from)(t));
@@ -63,9 +65,23 @@
     return plot(width, {
       ...options,
       marks: [
-        Plot.barX(rows, { x1: 0, x2: "value", y: (_, i) => i, fill: "var(--c1)", rx: 3, title: (d) => `${apart(d.name)}\n${d.text} ${unit}` }),
+        Plot.barX(rows, { x1: 0, x2: "value", y: (_, i) => i, fill: (d) => (d.value < 0 ? "var(--c2)" : "var(--c1)"), rx: 3, title: (d) => `${apart(d.name)}\n${d.text} ${unit}` }),
         names,
-        Plot.text(rows, { x: "value", y: (_, i) => i, text: (_, i) => texts[i], textAnchor: "start", dx: 6, fill: "var(--quiet)" }),
+        Plot.text(rows, { x: (d) => Math.max(d.value, 0), y: (_, i) => i, text: (_, i) => texts[i], textAnchor: "start", dx: 6, fill: "var(--quiet)" }),
+      ],
+    });
+  }
+
+  function columns(rows, width) {
+    const all = rows.map((d, i) => ({ ...d, i, middle: i + 0.5 }));
+    return plot(width, {
+      height: 230, marginLeft: 48, marginBottom: 24, marginTop: 12, marginRight: 4,
+      x: { domain: [0, 24], label: null, tickSize: 0, ticks: narrow(width) ? [0, 6, 12, 18] : [0, 3, 6, 9, 12, 15, 18, 21], tickFormat: (i) => rows[i].name },
+      y: { grid: true, label: null, ticks: 4, nice: true },
+      marks: [
+        Plot.rect(all, { x1: (d) => d.i + 0.1, x2: (d) => d.i + 0.9, y1: 0, y2: "value", fill: (d) => (d.n < 3 ? "var(--h2)" : "var(--c1)"), rx: 2 }),
+        Plot.ruleY([0], { stroke: "var(--quiet)" }),
+        tip(all, Plot.pointerX, { x: "middle", y: "value", title: (d) => `${d.name}\n${plural(d.value, "person", "people")} on average\n${plural(d.n, "Space", "Spaces")}` }),
       ],
     });
   }
@@ -112,8 +128,8 @@
     const least = Math.max(1, Math.ceil(((to - from) / width) * 2)); // two pixels, in whole milliseconds as dates are
     const top = (d) => d.lane + 0.48, bottom = (d) => d.lane + 0.96, middle = (d) => d.lane + 0.72;
     const tips = [
-      ...bins.map((b) => ({ lane: b.lane, x: (b.first + b.last) / 2, text: `${clock.format(b.first)} UTC\n${plural(b.n, "page", "pages")}${b.repeated ? `, ${number.format(b.repeated)} tried again` : ""}${b.refused ? `, ${number.format(b.refused)} refused` : ""}` })),
-      ...waits.map((w) => ({ lane: w.lane, x: (w.first + w.last) / 2, text: `waited ${number.format((w.last - w.first) / 1000)} s\nuntil ${clock.format(w.last)} UTC` })),
+      ...bins.map((b) => ({ lane: b.lane, x: (b.first + b.last) / 2, text: `${utc.format(b.first)} UTC\n${plural(b.n, "page", "pages")}${b.repeated ? `, ${number.format(b.repeated)} tried again` : ""}${b.refused ? `, ${number.format(b.refused)} refused` : ""}` })),
+      ...waits.map((w) => ({ lane: w.lane, x: (w.first + w.last) / 2, text: `waited ${number.format((w.last - w.first) / 1000)} s\nuntil ${utc.format(w.last)} UTC` })),
     ];
     return plot(width, {
       height: lanes.length * 44 + 34, marginLeft: 2, marginRight: 8, marginTop: 0, marginBottom: 30,
@@ -131,23 +147,25 @@
     });
   }
 
-  function lines({ hours, lines: all }, width, box) {
+  function lines({ hours, zone, lines: all }, width) {
     const points = all.flatMap((l, i) => l.points.map(([x, n]) => ({ i, x, n, name: l.name })));
-    const when = (x) => (hours ? `${x.toFixed(1)} hours after it began` : `${clock.format(x)} UTC`);
+    const when = (x) => (hours ? `${x.toFixed(1)} hours after it began` : `${clock(zone).format(x)} ${zone}`);
     const [low, high] = [Math.min(...points.map((p) => p.n)), Math.max(...points.map((p) => p.n))];
+    const zero = all.length === 1 || low < high / 2;
     const few = all.every((l) => l.points.length < 60);
     const svg = plot(width, {
-      height: narrow(width) ? 280 : 360, marginLeft: 52, marginBottom: hours ? 38 : 30, marginTop: 12, marginRight: 12,
-      x: { type: hours ? "linear" : "utc", label: hours ? "hours since each began" : null, labelArrow: "none", ticks: Math.max(2, Math.floor(width / 110)), tickFormat: hours ? undefined : moment(Math.max(...points.map((p) => p.x)) - Math.min(...points.map((p) => p.x))) },
-      y: { grid: true, label: null, zero: low < high / 2, ticks: 5, nice: true },
+      height: narrow(width) || all.length === 1 ? 260 : 360, marginLeft: 52, marginBottom: hours ? 38 : 30, marginTop: 12, marginRight: 12,
+      x: { type: hours ? "linear" : "utc", label: hours ? "hours since each began" : null, labelArrow: "none", ticks: Math.max(2, Math.floor(width / (hours || !narrow(width) ? 110 : 170))), tickFormat: hours ? undefined : moment(Math.max(...points.map((p) => p.x)) - Math.min(...points.map((p) => p.x)), zone) },
+      y: { grid: true, label: null, zero, ticks: 5, nice: true },
       color: { type: "ordinal", domain: all.map((_, i) => i), range: series },
       marks: [
-        low < high / 2 ? Plot.ruleY([0], { stroke: "var(--quiet)" }) : null,
+        zero ? Plot.ruleY([0], { stroke: "var(--quiet)" }) : null,
         Plot.lineY(points, { x: "x", y: "n", z: "i", stroke: "i", strokeWidth: 2, strokeLinejoin: "round" }),
         few ? Plot.dot(points, { x: "x", y: "n", fill: "i", r: 2.6, stroke: "var(--card)", strokeWidth: 1 }) : null,
-        tip(points, Plot.pointer, { x: "x", y: "n", title: (d) => `${apart(clipped(d.name, 220))}\n${plural(d.n, "person", "people")}\n${when(d.x)}` }),
+        tip(points, Plot.pointer, { x: "x", y: "n", title: (d) => `${all.length > 1 ? `${apart(clipped(d.name, 220))}\n` : ""}${plural(d.n, "person", "people")}\n${when(d.x)}` }),
       ],
     });
+    if (all.length === 1) return svg;
     const legend = document.createElement("ul");
     legend.className = "legend";
     all.forEach((l, i) => {
@@ -177,7 +195,7 @@
       marks: [
         Plot.cell(cells, { x: "hour", y: "day", fill: (d) => heat(d.n), rx: 2 }),
         labelled ? Plot.text(cells.filter((d) => d.n), { x: "hour", y: "day", text: "n", fill: (d) => (d.n / most > 0.6 ? "var(--card)" : "var(--text)"), fontSize: 11 }) : null,
-        tip(cells, Plot.pointer, { x: "hour", y: "day", title: (d) => `${weekdays[d.day - 1]} ${String(d.hour).padStart(2, "0")}:00 UTC\n${plural(d.n, "Space", "Spaces")}` }),
+        tip(cells, Plot.pointer, { x: "hour", y: "day", title: (d) => `${weekdays[d.day - 1]} ${String(d.hour).padStart(2, "0")}:00\n${plural(d.n, "Space", "Spaces")}` }),
       ],
     });
   }
@@ -242,21 +260,33 @@
     });
   }
 
-  const kinds = { bars, ranges, days, timeline, lines, week, network };
+  const kinds = { bars, columns, ranges, days, timeline, lines, week, network };
   const drawn = new WeakMap();
-  function draw(box) {
-    const width = Math.floor(box.clientWidth);
+  function draw(box, hidden = 0) {
+    const width = Math.floor(box.clientWidth) || hidden;
     if (width < 40 || drawn.get(box) === width) return;
     drawn.set(box, width);
     const { kind, data } = charts.get(box.id.slice("chart-".length));
-    box.replaceChildren(kinds[kind](data, width, box));
+    box.replaceChildren(kinds[kind](data, width));
   }
   const watch = new ResizeObserver((entries) => { for (const entry of entries) draw(entry.target); });
   for (const box of document.querySelectorAll(".chart")) { draw(box); watch.observe(box); }
 
-  // What is closed on the screen is open on paper, and closed again after.
+  // The page that is shown is told to screen readers, too.
+  const tabs = [...document.querySelectorAll(".tab")];
+  function shown() {
+    for (const t of tabs) t.toggleAttribute("aria-current", false);
+    const current = tabs.find((t) => document.querySelector(t.getAttribute("href")).checkVisibility());
+    current?.setAttribute("aria-current", "page");
+  }
+  addEventListener("hashchange", shown);
+  shown();
+
+  // What is closed on the screen is open on paper, and closed again after; both
+  // pages are there, also the one that was not shown and has no width.
   let opened = [];
   addEventListener("beforeprint", () => {
+    for (const box of document.querySelectorAll(".chart")) draw(box, 640);
     opened = [...document.querySelectorAll("details:not([open])")];
     for (const d of opened) d.open = true;
   });
