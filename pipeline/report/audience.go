@@ -92,7 +92,7 @@ func curvesOf(ctx context.Context, d *data, p *panel) error {
 	}
 	p.Table = curvesTable(d, curves[:min(len(curves), 15)])
 	top := curves[0]
-	p.Lead = fmt.Sprintf("Most people were in %s: %s (%s).", apart(titled(top.id, top.title)), thousands(top.peak), d.clock(top.peakAt))
+	p.Lead = fmt.Sprintf("Most people at a time were seen live in %s: %s (%s).", apart(titled(top.id, top.title)), thousands(top.peak), d.clock(top.peakAt))
 	fewer := func(n int64) func(curve) bool { return func(c curve) bool { return c.sightings < n } }
 	drawn := slices.DeleteFunc(slices.Clone(curves), fewer(3))
 	if len(drawn) < 3 {
