@@ -124,17 +124,21 @@ func (r requests) timeline(ctx context.Context, db *duckdb.Reader, p *panel) err
 		shown = shown[:mostLanes]
 		p.Note = fmt.Sprintf("The %d busiest of %d are drawn.", mostLanes, len(lanes))
 	}
+	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(r.manifest.Run.Pages), "page", "pages"),
+		lasting(lastOf(lanes).Sub(r.manifest.Run.StartedAt)), milliseconds(r.manifest.Run.WaitedMS))
+	if r.limited != nil {
+		p.Lead += limitedText(r.limited)
+	}
+	first := slices.MinFunc(lanes, func(a, b lane) int { return a.first.Compare(b.first) }).first
+	if !lastOf(lanes).After(first) {
+		return nil // a moment is no line
+	}
 	data, err := drawn(ctx, db, r.manifest.Run.RunID, shown)
 	if err != nil {
 		return err
 	}
 	p.Chart = &chart{"timeline", "timeline", fmt.Sprintf("Timeline of %s: a row for each endpoint and account, a stroke where pages came, a band where workers waited.",
 		plural(int64(r.manifest.Run.Pages), "page", "pages")), data}
-	p.Lead = fmt.Sprintf("%s in %s; workers waited %s in all for rate windows and retries.", plural(int64(r.manifest.Run.Pages), "page", "pages"),
-		lasting(lastOf(lanes).Sub(r.manifest.Run.StartedAt)), milliseconds(r.manifest.Run.WaitedMS))
-	if r.limited != nil {
-		p.Lead += limitedText(r.limited)
-	}
 	p.Legend = data.legend()
 	return nil
 }
