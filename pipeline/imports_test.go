@@ -62,6 +62,7 @@ var arrows = map[string][]string{
 	"jobs":                 {"jobs/account", "jobs/jobfile", "jobs/outside", "schemas", "pipeline", "pipeline/compact", "pipeline/facts", "pipeline/forecast", "pipeline/health", "pipeline/imports", "pipeline/keep", "pipeline/landing", "pipeline/latest", "pipeline/money", "pipeline/proof", "pipeline/report", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "pipeline/watch", "extract", "extract/address", "extract/auth", "load", "load/destinations", "load/duckdb", "load/parquet"},
 	"jobs/ready":           {"jobs", "jobs/jobfile", "jobs/outside", "schemas", "extract/simulator"}, // the demo asks it
 
+	"cmd/spacesetl/notices":   nil,
 	"cmd/spacesetl/printable": nil,
 	"cmd/spacesetl/usage":     {"schemas", "jobs/jobfile", "load/destinations"},
 	"cmd/spacesetl/doctor":    {"extract", "extract/auth", "jobs", "jobs/jobfile", "load/duckdb", "pipeline/health", "pipeline/store"},

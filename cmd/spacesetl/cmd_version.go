@@ -5,12 +5,20 @@ import (
 	"runtime/debug"
 
 	"github.com/urfave/cli/v2"
+
+	"github.com/spacesetl/spacesetl/cmd/spacesetl/notices"
 )
 
 func versionCommand(c *console) *cli.Command {
 	return &cli.Command{
-		Name: "version", Usage: "print the version", UsageText: "spacesetl version",
-		Action: func(*cli.Context) error { return printVersion(c) },
+		Name: "version", Usage: "print the version", UsageText: "spacesetl version\nspacesetl version --licenses",
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "licenses", Usage: "print the licences of all that is linked and shipped"}},
+		Action: func(ctx *cli.Context) error {
+			if ctx.Bool("licenses") {
+				return c.text(notices.Text())
+			}
+			return printVersion(c)
+		},
 	}
 }
 
