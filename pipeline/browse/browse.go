@@ -101,6 +101,8 @@ func (s *Server) Close() error {
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", s.page(viewOverview))
+	mux.HandleFunc("GET /live", s.page(viewLive))
+	mux.HandleFunc("GET /tables", s.page(viewTables))
 	mux.HandleFunc("GET /find", s.page(viewFind))
 	mux.HandleFunc("GET /table/{table}", s.page(func(ctx context.Context, t *held, r *http.Request) (view, error) {
 		return viewTable(ctx, t, r, s.cfg.MaxRows)
@@ -109,6 +111,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /row/{table}", s.page(viewRow))
 	mux.HandleFunc("GET /space/{id}", s.page(viewSpace))
 	mux.HandleFunc("GET /user/{id}", s.page(viewUser))
+	mux.HandleFunc("GET /topic/{id}", s.page(viewTopic))
 	mux.HandleFunc("GET /sql", s.page(s.viewSQL))
 	mux.HandleFunc("POST /sql", s.runSQL)
 	mux.HandleFunc("POST /sql/{file}", s.downloadSQL)

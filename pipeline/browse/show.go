@@ -18,11 +18,12 @@ import (
 
 // functions are those of the templates.
 var functions = template.FuncMap{
-	"text": showText, "tweet": func(text string) template.HTML { return showText(html.UnescapeString(text)) }, "value": showValue, "full": showFull, "number": showNumber, "when": showTime, "took": showTook,
+	"text": showText, "tweet": func(text string) template.HTML { return showText(html.UnescapeString(text)) }, "value": showValue, "full": showFull, "number": showNumber, "when": showTime, "at": showMinute, "took": showTook,
 	"initials": initials, "hue": hue, "table": func(name string, filters ...string) string { return tableLink(name, filtersOf(filters)) },
 	"user":     func(id string) string { return "/user/" + url.PathEscape(id) },
 	"space":    func(id string) string { return "/space/" + url.PathEscape(id) },
-	"duration": showDuration, "plural": plural, "count": func(n int) string { return humanize.Comma(int64(n)) },
+	"topic":    func(id string) string { return "/topic/" + url.PathEscape(id) },
+	"duration": showDuration, "share": share, "plural": plural, "count": func(n int) string { return humanize.Comma(int64(n)) },
 	"len64": func(r []record) int64 { return int64(len(r)) },
 	"add":   func(a, b int) int { return a + b }, "title": roleTitle, "dict": dict,
 	"linked": func(c *column, v cell) linkedCell { return linkedCell{v, c, personal(c.Ref, v)} },
@@ -176,8 +177,13 @@ func showNumber(v any) template.HTML {
 	return ""
 }
 
+// showMinute is a time in a sentence.
+func showMinute(c cell) template.HTML { return shownTime(c, "2 Jan 2006, 15:04") }
+
 // showTime is a time as short as it can be told; all of it is in the element.
-func showTime(c cell) template.HTML {
+func showTime(c cell) template.HTML { return shownTime(c, "2006-01-02 15:04:05") }
+
+func shownTime(c cell, layout string) template.HTML {
 	if c.Null || c.Text == "" {
 		return `<span class="null">–</span>`
 	}
@@ -187,7 +193,7 @@ func showTime(c cell) template.HTML {
 	}
 	t = t.UTC()
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`,
-		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.999999"), t.Format("2006-01-02 15:04:05")))
+		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.999999"), t.Format(layout)))
 }
 
 func showTook(d time.Duration) string {
@@ -195,6 +201,11 @@ func showTook(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	}
 	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// share is how long a bar is, of 100, for a value of a list that begins with the largest.
+func share(rows []record, i int) string {
+	return fmt.Sprintf("%.1f", 100*float64(rows[i].Int("people"))/float64(max(rows[0].Int("people"), 1)))
 }
 
 // showDuration is a number of minutes in hours.

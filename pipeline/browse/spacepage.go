@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/spacesetl/spacesetl/pipeline/browse/chart"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -15,7 +16,7 @@ type spacePage struct {
 	ID       string
 	Roles    []roleOf
 	Topics   []record
-	Chart    *chart
+	Chart    *chart.Chart
 	Timeline []record
 	Tweets   []record
 	Errors   []record
@@ -132,7 +133,11 @@ WHERE space_id = ? AND participant_count IS NOT NULL ORDER BY observed_at LIMIT 
 	if err != nil {
 		return err
 	}
-	p.Chart = newChart("People in the room", rows, "participant_count")
+	p.Chart = chart.Line("People in the room", points(rows, "participant_count"), 0)
+	if p.Chart != nil && p.Chart.Count > 1 {
+		p.Chart.Caption = fmt.Sprintf("The room was fullest at %s, with %s people; the last of %s sightings had %s.",
+			chart.Said(p.Chart.High.At), showNumber(int64(p.Chart.High.Value)), showNumber(p.Chart.Count), showNumber(int64(p.Chart.Last.Value)))
+	}
 	return nil
 }
 

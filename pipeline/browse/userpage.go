@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/spacesetl/spacesetl/pipeline/browse/chart"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -17,7 +18,8 @@ type userPage struct {
 	Company   []record
 	Tweets    []record
 	History   []record
-	Followers *chart
+	Followers *chart.Chart
+	Rooms     *rooms // that the account hosted
 	Errors    []record
 	Raw       []rawRows
 }
@@ -74,6 +76,11 @@ SELECT met.user_id, met.spaces, username, name, followers_count, verified_type F
 	if err := p.history(ctx, t); err != nil {
 		return err
 	}
+	if draws(t.catalog) {
+		if p.Rooms, err = readRooms(ctx, t, "SELECT space_id FROM v_space_people WHERE user_id = ? AND (is_host OR is_creator)", p.ID); err != nil {
+			return err
+		}
+	}
 	if p.Raw, err = rawOf(ctx, t, "user_id", p.ID); err != nil {
 		return err
 	}
@@ -95,6 +102,6 @@ FROM users_history WHERE user_id = ? ORDER BY valid_from LIMIT `+pointsShown, p.
 		return err
 	}
 	p.History = rows
-	p.Followers = newChart("Followers", rows, "followers_count")
+	p.Followers = chart.Line("Followers", points(rows, "followers_count"), 0)
 	return nil
 }

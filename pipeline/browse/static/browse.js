@@ -1,16 +1,29 @@
 'use strict';
 // Everything works without this script.
 
-// Says quietly when a run has published new data.
+// Says quietly when a run has published new data, or shows it where a page moves along:
+// unless somebody is in it with the keyboard, or has opened something there.
 (() => {
-  const version = document.body.dataset.version;
   const news = document.getElementById('news');
-  if (!version || !news) return;
+  if (!document.body.dataset.version || !news) return;
+  const moves = async (version) => {
+    const live = document.querySelector('[data-live]');
+    if (!live || live.contains(document.activeElement) || live.querySelector('details[open]')) return false;
+    const answer = await fetch(location.href, {cache: 'no-store'});
+    if (!answer.ok) return true; // a run is merging: the next look asks again
+    const found = new DOMParser().parseFromString(await answer.text(), 'text/html').querySelector('[data-live]');
+    if (!found) return false;
+    live.replaceChildren(...found.childNodes);
+    document.body.dataset.version = version;
+    return true;
+  };
   const look = async () => {
     if (document.hidden || !news.hidden) return;
     try {
       const answer = await fetch('/state', {cache: 'no-store'});
-      if (answer.ok && (await answer.text()) !== version) news.hidden = false;
+      if (!answer.ok) return;
+      const version = await answer.text();
+      if (version !== document.body.dataset.version && !(await moves(version))) news.hidden = false;
     } catch {
       // The server has ended: the next click says so.
     }
