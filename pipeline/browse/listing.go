@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -20,6 +21,7 @@ type listing struct {
 	Filters []filter
 	Sort    *column
 	Desc    bool
+	Default bool // the sort was not asked for
 	Shown   []*column
 	Chosen  bool // Shown was chosen
 	Page    int  // from 1
@@ -33,7 +35,7 @@ const (
 	deepest     = 100_000 // rows that can be paged through
 	mostFilters = 20
 	longestWord = 1000 // bytes of a search or a filter's value
-	firstShown  = 12   // columns, unless others are chosen
+	firstShown  = 8   // columns, unless others are chosen
 )
 
 // parseListing reads an address. Names that the relation does not have are a
@@ -89,11 +91,12 @@ func (l *listing) noColumn(name string) error {
 }
 
 func (l *listing) parseColumns(q url.Values) error {
-	if name := q.Get("sort"); name != "" {
-		name, l.Desc = strings.CutPrefix(name, "-")
-		if l.Sort = l.column(name); l.Sort == nil {
-			return l.noColumn(name)
-		}
+	asked := q.Get("sort")
+	name, desc := strings.CutPrefix(cmp.Or(asked, lists[l.Name].Sort), "-")
+	if l.Sort = l.column(name); l.Sort != nil {
+		l.Desc, l.Default = desc, asked == ""
+	} else if asked != "" {
+		return l.noColumn(name)
 	}
 	for _, name := range q["col"] {
 		c := l.column(name)
@@ -111,11 +114,10 @@ func (l *listing) parseColumns(q url.Values) error {
 	return nil
 }
 
-// first are the columns shown unless others are chosen: the leading ones of the
-// relation, and those that rows are sorted and filtered by.
+// first are the columns shown unless others are chosen: those of its list, and those that rows are sorted and filtered by.
 func (l *listing) first() []*column {
 	var shown []*column
-	for _, name := range leading[l.Name] {
+	for _, name := range lists[l.Name].Columns {
 		if c := l.column(name); c != nil {
 			shown = append(shown, c)
 		}
@@ -150,16 +152,6 @@ func firstPlain(columns []*column) []*column {
 	return shown
 }
 
-// leading are the columns to begin with where the first ones are not those that
-// a person looks for.
-var leading = map[string][]string{
-	"v_spaces":       {"space_id", "title", "status", "creator_username", "participant_count", "max_participant_count", "people_count", "speaker_count", "buyer_count", "started_at", "scheduled_start", "duration_minutes", "topics"},
-	"v_space_people": {"space_id", "user_id", "username", "name", "roles", "followers_count", "verified_type"},
-	"users":          {"user_id", "username", "name", "followers_count", "following_count", "tweet_count", "verified_type", "location", "description", "created_at", "last_seen_at"},
-	"tweets":         {"tweet_id", "text", "author_id", "created_at", "lang", "like_count", "retweet_count", "reply_count", "quote_count", "impression_count"},
-	"runs":           {"_run_id", "job", "outcome", "started_at", "ended_at", "pages", "requests", "waited_ms", "bytes", "version"},
-}
-
 // values is the listing as an address has it.
 func (l listing) values() url.Values {
 	q := url.Values{}
@@ -173,7 +165,7 @@ func (l listing) values() url.Values {
 		q.Add("o", f.Op)
 		q.Add("v", f.Value)
 	}
-	if l.Sort != nil {
+	if l.Sort != nil && !l.Default {
 		q.Set("sort", map[bool]string{true: "-"}[l.Desc]+l.Sort.Name)
 	}
 	if l.Chosen {

@@ -46,11 +46,15 @@ UNION ALL BY NAME SELECT 'hosts' AS list, * FROM (SELECT creator_id AS user_id, 
 	if len(lists["most"]) > 0 {
 		p.Most = lists["most"][0]
 	}
-	if best := lists["hours"]; len(best) > 1 && best[0].Has("people") {
-		hour := best[0].Int("utc_hour")
-		p.Best = fmt.Sprintf("The fullest begin between %02d:00 and %02d:00 UTC: half of those had %s people or more.", hour, (hour+1)%24, showNumber(best[0]["people"]))
+	for _, best := range lists["hours"] {
+		// The room of one Space says nothing of an hour.
+		if hour := best.Int("utc_hour"); best.Int("n") > 1 && best.Has("people") {
+			p.Best = fmt.Sprintf("Of the hours with several Spaces the fullest is from %02d:00 to %02d:00 UTC: half of its %d had %s people or more.",
+				hour, (hour+1)%24, best.Int("n"), showNumber(best["people"]))
+			break
+		}
 	}
-	p.Over = chart.Line("People at the fullest sighting of each Space", points(lists["over"], "people"), 0)
+	p.Over = chart.Line("People at the fullest sighting of each Space", points(lists["over"], "people"), chart.Apart)
 	if p.Over != nil && p.Over.Count > 1 {
 		p.Over.Caption = fmt.Sprintf("The fullest Space had %s people and began at %s; the last of %s had %s.",
 			showNumber(int64(p.Over.High.Value)), chart.Said(p.Over.High.At), showNumber(p.Over.Count), showNumber(int64(p.Over.Last.Value)))

@@ -47,7 +47,7 @@ func viewRow(ctx context.Context, t *held, r *http.Request) (view, error) {
 	}
 	p.More = g.More
 	for i, c := range relation.Columns {
-		p.Cells = append(p.Cells, linkedCell{cutChars(g.Rows[0][i], fullChars), c, t.catalog.href(relation, c, g.Rows[0][i])})
+		p.Cells = append(p.Cells, linkedCell{cell: cutChars(g.Rows[0][i], fullChars), column: c, Href: t.catalog.href(relation, c, g.Rows[0][i])})
 	}
 	return view{Title: "row of " + relation.Name, Nav: "table", Template: "row.html", Data: p}, nil
 }

@@ -26,7 +26,7 @@ var functions = template.FuncMap{
 	"duration": showDuration, "share": share, "plural": plural, "count": func(n int) string { return humanize.Comma(int64(n)) },
 	"len64": func(r []record) int64 { return int64(len(r)) },
 	"add":   func(a, b int) int { return a + b }, "title": roleTitle, "dict": dict,
-	"linked": func(c *column, v cell) linkedCell { return linkedCell{v, c, personal(c.Ref, v)} },
+	"linked": func(c *column, v cell) linkedCell { return linkedCell{cell: v, column: c, Href: personal(c.Ref, v)} },
 }
 
 // dict hands several values to a template.
@@ -104,17 +104,15 @@ func showValue(c linkedCell) template.HTML { return show(c, false) }
 func showFull(c linkedCell) template.HTML { return show(c, true) }
 
 func show(c linkedCell, full bool) template.HTML {
-	switch {
-	case c.Null:
-		return `<span class="null">NULL</span>`
-	case c.Text == "":
-		return `<span class="null">empty</span>`
-	}
 	shown := showText(c.Text)
 	switch {
+	case c.Null:
+		shown = `<span class="null">NULL</span>`
+	case c.Text == "":
+		shown = `<span class="null">empty</span>`
 	case c.column != nil && c.Time():
 		shown = showTime(c.cell)
-	case full && c.column != nil && c.Number():
+	case (full || c.Neat) && c.column != nil && c.Number():
 		shown = showNumber(c.cell)
 	case full && strings.HasPrefix(c.Text, "{") && json.Valid([]byte(c.Text)):
 		shown = "<pre>" + showText(indented(c.Text)) + "</pre>"
@@ -158,7 +156,7 @@ func indented(text string) string {
 	return strings.TrimSpace(b.String())
 }
 
-// showNumber puts commas into a whole number.
+// showNumber puts commas into a number, and rounds it to tenths.
 func showNumber(v any) template.HTML {
 	switch v := v.(type) {
 	case int64:
@@ -171,6 +169,9 @@ func showNumber(v any) template.HTML {
 		}
 		if n, err := strconv.ParseInt(v.Text, 10, 64); err == nil {
 			return template.HTML(humanize.Comma(n))
+		}
+		if f, err := strconv.ParseFloat(v.Text, 64); err == nil {
+			return template.HTML(humanize.CommafWithDigits(f, 1))
 		}
 		return showText(v.Text)
 	}

@@ -46,6 +46,7 @@ type linkedCell struct {
 	cell
 	*column
 	Href string
+	Neat bool // numbers are for reading, not for copying
 }
 
 // Bounds of cells.
@@ -74,7 +75,7 @@ func viewTable(ctx context.Context, t *held, r *http.Request, maxRows int) (view
 	}
 	p.Took = time.Since(start)
 	p.links()
-	return view{Title: relation.Name, Nav: "table", Template: "table.html", Data: p}, nil
+	return view{Title: p.Heading(), Nav: "table", Template: "table.html", Data: p}, nil
 }
 
 // read gets the rows of the page, and how many there are in all.
@@ -83,6 +84,11 @@ func (p *tablePage) read(ctx context.Context, t *held) error {
 	columns := slices.Clone(p.Shown)
 	for _, name := range p.Key {
 		columns = append(columns, p.column(name))
+	}
+	for _, c := range p.Shown {
+		if id := p.idOf(c); id != nil {
+			columns = append(columns, id)
+		}
 	}
 	var texts []string
 	for i, c := range columns {
@@ -131,10 +137,15 @@ func (p *tablePage) count(ctx context.Context, t *held, more bool) error {
 
 func (p *tablePage) tableRow(t *held, cells []cell) tableRow {
 	var row tableRow
+	ids := cells[len(p.Shown)+len(p.Key):]
 	for i, c := range p.Shown {
-		row.Cells = append(row.Cells, linkedCell{cutChars(cells[i], cellChars), c, t.catalog.href(p.relation, c, cells[i])})
+		href := t.catalog.href(p.relation, c, cells[i])
+		if id := p.idOf(c); id != nil {
+			href, ids = personal(entityOf[id.Name], ids[0]), ids[1:]
+		}
+		row.Cells = append(row.Cells, linkedCell{cell: cutChars(cells[i], cellChars), column: c, Href: href, Neat: true})
 	}
-	keys := cells[len(p.Shown):]
+	keys := cells[len(p.Shown) : len(p.Shown)+len(p.Key)]
 	if len(keys) > 0 && !slices.ContainsFunc(keys, func(c cell) bool { return c.Null }) {
 		row.Link = rowLink(p.relation, keys, p.AsOf)
 	}
@@ -153,7 +164,7 @@ func cutChars(c cell, most int) cell {
 func (p *tablePage) links() {
 	for _, c := range p.Shown {
 		sorted := p.listing
-		sorted.Sort, sorted.Desc, sorted.Page = c, false, 1
+		sorted.Sort, sorted.Desc, sorted.Default, sorted.Page = c, false, false, 1
 		h := head{column: c}
 		if p.Sort == c {
 			sorted.Desc = !p.Desc
@@ -212,7 +223,7 @@ func (c *catalog) href(r *relation, col *column, v cell) string {
 	return ""
 }
 
-// personal is the page of a Space or a user, which are more than a row.
+// personal is the page of a Space, a user or a topic, which are more than a row.
 func personal(table string, v cell) string {
 	if v.Null || v.Text == "" || len(v.Text) > cellChars {
 		return ""
@@ -222,6 +233,8 @@ func personal(table string, v cell) string {
 		return "/space/" + url.PathEscape(v.Text)
 	case "users":
 		return "/user/" + url.PathEscape(v.Text)
+	case "topics":
+		return "/topic/" + url.PathEscape(v.Text)
 	}
 	return ""
 }

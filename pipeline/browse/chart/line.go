@@ -58,6 +58,9 @@ const (
 	ticks         = 3
 )
 
+// Apart is a gap between any two points: each is drawn by itself.
+const Apart = 1
+
 // Line draws points in the order of time. Where two are farther apart than gap nobody
 // looked, and the line has a hole; a gap of 0 draws through. It returns nil of no points;
 // one point is told, and not drawn.
@@ -101,17 +104,23 @@ func (c *Chart) draw(points []Point, gap time.Duration) {
 		}
 		return left + (width-left-right)*float64(t.Sub(c.First.At))/float64(span)
 	}
-	var line []string
+	begin := 0
 	for i, p := range points {
-		if i > 0 && gap > 0 && p.At.Sub(points[i-1].At) > gap {
-			c.Lines, line = append(c.Lines, strings.Join(line, " ")), nil
+		if i+1 < len(points) && (gap == 0 || points[i+1].At.Sub(p.At) <= gap) && gap != Apart {
+			continue
 		}
-		line = append(line, fmt.Sprintf("%.1f,%.1f", x(p.At), y(p.Value)))
-		if len(points) <= mostDots {
-			c.Dots = append(c.Dots, Dot{fmt.Sprintf("%.1f", x(p.At)), fmt.Sprintf("%.1f", y(p.Value)), label(p.At) + ": " + humanize.Comma(int64(p.Value))})
+		var line []string
+		for _, p := range points[begin : i+1] {
+			line = append(line, fmt.Sprintf("%.1f,%.1f", x(p.At), y(p.Value)))
+			if len(points) <= mostDots || begin == i {
+				c.Dots = append(c.Dots, Dot{fmt.Sprintf("%.1f", x(p.At)), fmt.Sprintf("%.1f", y(p.Value)), label(p.At) + ": " + humanize.Comma(int64(p.Value))})
+			}
 		}
+		if begin < i {
+			c.Lines = append(c.Lines, strings.Join(line, " "))
+		}
+		begin = i + 1
 	}
-	c.Lines = append(c.Lines, strings.Join(line, " "))
 }
 
 // scale makes the ticks up to a value, and returns where values are.

@@ -47,8 +47,8 @@ func TestALineFitsItsValues(t *testing.T) {
 func TestALineSaysWhatItShows(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	got := Line("People", []Point{{at, 5}, {at.Add(time.Hour), 9}, {at.Add(5 * time.Hour), 1}}, time.Hour)
-	if want := "People: at most 9, at 01:00 UTC on 1 Jan 2026; 3 values, the last 1."; len(got.Lines) != 2 || got.Caption != want {
-		t.Errorf("got %d lines, %q; want 2, %q", len(got.Lines), got.Caption, want)
+	if want := "People: at most 9, at 01:00 UTC on 1 Jan 2026; 3 values, the last 1."; len(got.Lines) != 1 || len(got.Dots) != 3 || got.Caption != want {
+		t.Errorf("got %d lines, %q; want 1 and a dot, %q", len(got.Lines), got.Caption, want)
 	}
 	once := Line("People", []Point{{at, 5}}, time.Hour)
 	if want := "People: 5, seen once, at 00:00 UTC on 1 Jan 2026."; len(once.Lines) != 0 || once.Caption != want {

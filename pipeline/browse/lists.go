@@ -1,0 +1,118 @@
+package browse
+
+import "strings"
+
+// list is how a person sees a relation unless another way is asked for.
+type list struct {
+	Title   string
+	Order   string   // the sort in words
+	Sort    string   // a column, with a - in front when the largest comes first
+	Columns []string // to begin with; none for the first ones
+}
+
+var lists = map[string]list{
+	"v_spaces": {"Spaces", "newest first", "-started_at",
+		[]string{"title", "creator_username", "status", "max_participant_count", "participant_count", "started_at", "duration_minutes", "topics"}},
+	"v_people": {"People", "by the audience that they drew", "-hosted_audience",
+		[]string{"name", "username", "hosted_count", "hosted_audience", "largest_audience", "spoken_count", "space_count", "followers_count", "verified_type", "last_space_at"}},
+	"v_space_people": {"People in Spaces", "most followed first", "-followers_count",
+		[]string{"name", "username", "roles", "followers_count", "verified_type", "space_id"}},
+	"v_space_runs": {"Spaces, run by run", "newest sighting first", "-observed_at",
+		[]string{"title", "observed_at", "state", "participant_count", "subscriber_count", "speaker_count", "sighting_count", "run_id"}},
+	"v_audience": {"Audience, sighting by sighting", "newest first", "-observed_at", nil},
+	"v_audience_curves": {"Curves of audience", "fullest first", "-peak_people",
+		[]string{"title", "peak_people", "peak_at", "peak_minutes", "half_life_minutes", "person_minutes", "sighting_count", "longest_gap_minutes", "started_at", "ended_at"}},
+	"v_tweets": {"Tweets", "newest first", "-created_at",
+		[]string{"text", "author_username", "created_at", "space_id", "lang", "like_count", "retweet_count", "reply_count", "quote_count", "impression_count"}},
+	"v_space_timeline": {"What happened in Spaces", "newest first", "-event_at", nil},
+	"spaces":           {"Spaces as the API gave them", "newest first", "-started_at", nil},
+	"users": {"Accounts", "most followed first", "-followers_count",
+		[]string{"name", "username", "followers_count", "following_count", "tweet_count", "verified_type", "location", "description", "created_at", "last_seen_at", "user_id"}},
+	"topics": {"Topics", "by name", "name", []string{"name", "description", "topic_id"}},
+	"tweets": {"Tweets as the API gave them", "newest first", "-created_at",
+		[]string{"text", "author_id", "created_at", "lang", "like_count", "retweet_count", "reply_count", "quote_count", "impression_count", "tweet_id"}},
+	"runs": {"Runs", "newest first", "-started_at",
+		[]string{"_run_id", "job", "outcome", "started_at", "ended_at", "pages", "requests", "waited_ms", "bytes", "version"}},
+	"api_errors":      {"What the API did not give", "newest first", "-_fetched_at", nil},
+	"space_snapshots": {"Sightings of Spaces", "newest first", "-observed_at", nil},
+}
+
+// Title is what the rows of the relation are.
+func (r *relation) Title() string {
+	if l := lists[r.Name]; l.Title != "" {
+		return l.Title
+	}
+	return spaced(r.Name)
+}
+
+// Heading says which rows the listing has, and in which order.
+func (l listing) Heading() string {
+	text := l.Title()
+	switch {
+	case l.Sort == nil:
+	case l.Default:
+		text += ", " + lists[l.Name].Order
+	default:
+		words := map[bool]string{false: "A to Z", true: "Z to A"}
+		if l.Sort.Number() {
+			words = map[bool]string{false: "smallest first", true: "largest first"}
+		} else if l.Sort.Time() {
+			words = map[bool]string{false: "oldest first", true: "newest first"}
+		}
+		text += ", by “" + l.Sort.Label() + "”, " + words[l.Desc]
+	}
+	for _, f := range l.Filters {
+		text += " · " + f.Column.Label() + " " + f.Label()
+		if !f.Alone() {
+			text += " " + bounded(f.Value, 60)
+		}
+	}
+	return text
+}
+
+// labels are the names of columns that their own names do not tell.
+var labels = map[string]string{
+	"creator_username": "Host", "creator_name": "Host's name", "creator_id": "Host's id", "author_username": "Author", "author_name": "Author's name", "author_id": "Author's id",
+	"username": "Handle", "participant_count": "People last seen", "max_participant_count": "Most people", "people_count": "People named",
+	"started_at": "Started (UTC)", "scheduled_start": "Planned for (UTC)", "duration_minutes": "Minutes", "hosted_count": "Hosted", "created_count": "Set up", "spoken_count": "Spoke in",
+	"space_count": "Spaces", "hosted_audience": "Audience", "largest_audience": "Fullest Space", "verified_type": "Verified", "lang": "Language", "impression_count": "Views", "reply_count": "Replies",
+	"following_count": "Following", "observed_at": "Seen (UTC)", "peak_people": "Most people", "peak_at": "Fullest (UTC)", "peak_minutes": "Minutes to the peak", "half_life_minutes": "Minutes until half",
+	"person_minutes": "Minutes that people spent", "longest_gap_minutes": "Longest gap, minutes", "last_space_at": "Last Space (UTC)", "first_space_at": "First Space (UTC)",
+}
+
+// Label is the column's name for people.
+func (c *column) Label() string {
+	if label := labels[c.Name]; label != "" {
+		return label
+	}
+	base, counts := strings.CutSuffix(c.Name, "_count")
+	if counts && !strings.HasSuffix(base, "s") && base != "" {
+		base += "s"
+	}
+	if at, found := strings.CutSuffix(base, "_at"); found && c.Time() {
+		return spaced(at) + " (UTC)"
+	}
+	return spaced(base)
+}
+
+// spaced is a name of SQL in words.
+func spaced(name string) string {
+	words := strings.TrimSpace(strings.ReplaceAll(strings.TrimPrefix(name, "v_"), "_", " "))
+	if words == "" {
+		return name
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
+}
+
+// idOf is the column whose entity a name stands for, in relations that have both.
+func (r *relation) idOf(c *column) *column {
+	for _, pair := range [][2]string{
+		{"title", "space_id"}, {"creator_username", "creator_id"}, {"creator_name", "creator_id"}, {"author_username", "author_id"}, {"author_name", "author_id"},
+		{"username", "user_id"}, {"name", "user_id"}, {"name", "topic_id"},
+	} {
+		if id := r.column(pair[1]); id != nil && pair[0] == c.Name {
+			return id
+		}
+	}
+	return nil
+}
