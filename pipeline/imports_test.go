@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"pipeline/scratch":       nil, // temporary files: for all
 	"pipeline/keyset":        nil,
 	"pipeline/browse/chart":  nil,
+	"pipeline/browse/words":  nil,
 
 	"pipeline/scratch/scratchtest": {"pipeline/scratch"}, // for tests alone
 	"load/postgres/postgrestest":   {"pipeline/scratch/scratchtest"},
@@ -51,7 +52,7 @@ var arrows = map[string][]string{
 	"pipeline/bench":       {"schemas", "pipeline", "pipeline/landing", "pipeline/store", "load/duckdb", "extract", "extract/simulator", "jobs", "jobs/jobfile"}, // a program
 	"pipeline/answer":      {"schemas", "pipeline/health", "pipeline/store", "load/duckdb"},
 	"pipeline/box":         {"pipeline/answer", "pipeline/store", "load/duckdb"},
-	"pipeline/browse":      {"schemas", "pipeline/browse/chart", "pipeline/answer", "pipeline/box", "pipeline/money", "pipeline/scratch", "pipeline/store", "load/duckdb"},
+	"pipeline/browse":      {"schemas", "pipeline/browse/chart", "pipeline/browse/words", "pipeline/answer", "pipeline/box", "pipeline/money", "pipeline/scratch", "pipeline/store", "load/duckdb"},
 	"pipeline/imports":     {"schemas", "pipeline/landing", "pipeline/store", "pipeline/store/durable"},
 	"pipeline/latest":      {"schemas", "pipeline/store", "pipeline/store/durable", "load/duckdb"},
 	"pipeline/proof":       {"schemas", "pipeline/compact", "pipeline/health", "pipeline/landing", "pipeline/latest", "pipeline/scratch", "pipeline/store", "pipeline/store/durable", "load/duckdb"},

@@ -113,6 +113,7 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /user/{id}", s.page(viewUser))
 	mux.HandleFunc("GET /topic/{id}", s.page(viewTopic))
 	mux.HandleFunc("GET /sql", s.page(s.viewSQL))
+	mux.HandleFunc("GET /sql/{name}", s.runSaved)
 	mux.HandleFunc("POST /sql", s.runSQL)
 	mux.HandleFunc("POST /sql/{file}", s.downloadSQL)
 	mux.HandleFunc("GET /state", s.state)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spacesetl/spacesetl/load/duckdb"
 	"github.com/spacesetl/spacesetl/pipeline/answer"
+	"github.com/spacesetl/spacesetl/pipeline/browse/words"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -37,6 +38,12 @@ type column struct {
 	Doc  string
 	Ref  string // table that its values are keys of
 }
+
+// Label is the column's name for people.
+func (c *column) Label() string { return words.Column(c.Name, c.Time()) }
+
+// Title is what the relation's rows are.
+func (r *relation) Title() string { return words.Title(r.Name) }
 
 // Number reports whether values are numbers, for their alignment.
 func (c *column) Number() bool { return answer.Numeric(c.Type) }

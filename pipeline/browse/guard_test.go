@@ -59,7 +59,7 @@ func TestOnlyOurOwnPagesAreServed(t *testing.T) {
 		}
 		status, page, _ := s.do(req)
 		if status != c.want || status != 200 && strings.Contains(page, "<td") {
-			t.Errorf("%s: status %d, want %d\n%s", c.what, status, c.want, words(page))
+			t.Errorf("%s: status %d, want %d\n%s", c.what, status, c.want, message(page))
 		}
 	}
 }
@@ -74,7 +74,7 @@ func TestLinkOfAnotherSiteAsksFirst(t *testing.T) {
 		answer := httptest.NewRecorder()
 		stranger(answer, req)
 		if page := answer.Body.String(); !strings.Contains(page, want) {
-			t.Errorf("%s: no %s in\n%s", path, want, words(page))
+			t.Errorf("%s: no %s in\n%s", path, want, message(page))
 		}
 	}
 }

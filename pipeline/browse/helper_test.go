@@ -186,7 +186,7 @@ func (s *site) get(path string) string {
 	s.Helper()
 	status, body, _ := s.do(s.request("GET", path, nil))
 	if status != http.StatusOK {
-		s.Errorf("GET %s: status %d, want 200\n%s", path, status, words(body))
+		s.Errorf("GET %s: status %d, want 200\n%s", path, status, message(body))
 	}
 	return body
 }
@@ -212,8 +212,8 @@ func (s *site) sql(text string) (int, string) {
 	return status, result
 }
 
-// words is the message of a page that tells of a problem.
-func words(body string) string {
+// message is the text of a page that tells of a problem.
+func message(body string) string {
 	_, text, _ := strings.Cut(body, "<main")
 	text, _, _ = strings.Cut(text, "</main>")
 	return bounded(strings.TrimSpace(text), 600)

@@ -118,7 +118,7 @@ func TestMergeInPlaceIsWaitedFor(t *testing.T) {
 	s.get("/state") // does not open it
 	status, page, header := s.do(s.request("GET", "/table/spaces", nil))
 	if status != http.StatusServiceUnavailable || header.Get("Retry-After") == "" || !strings.Contains(page, "merging") || !strings.Contains(page, `http-equiv="refresh"`) {
-		t.Errorf("meanwhile: status %d, want 503 that asks again\n%s", status, words(page))
+		t.Errorf("meanwhile: status %d, want 503 that asks again\n%s", status, message(page))
 	}
 	if status, _ := s.sql("SELECT 1"); status != http.StatusServiceUnavailable {
 		t.Errorf("SQL meanwhile: status %d, want 503", status)
@@ -190,7 +190,7 @@ func TestStoreOfFilesIsReadAsOne(t *testing.T) {
 	_, result := s.sql("SELECT count(*) FROM v_spaces")
 	for _, told := range []string{page, result} {
 		if status != http.StatusBadRequest || !strings.Contains(told, filepath.Base(lost[0])) {
-			t.Errorf("a file is gone: status %d, want 400 and its name\n%s", status, words(told))
+			t.Errorf("a file is gone: status %d, want 400 and its name\n%s", status, message(told))
 		}
 	}
 }

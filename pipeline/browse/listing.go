@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spacesetl/spacesetl/pipeline/browse/words"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
@@ -35,7 +36,7 @@ const (
 	deepest     = 100_000 // rows that can be paged through
 	mostFilters = 20
 	longestWord = 1000 // bytes of a search or a filter's value
-	firstShown  = 8   // columns, unless others are chosen
+	firstShown  = 8    // columns, unless others are chosen
 )
 
 // parseListing reads an address. Names that the relation does not have are a
@@ -92,7 +93,7 @@ func (l *listing) noColumn(name string) error {
 
 func (l *listing) parseColumns(q url.Values) error {
 	asked := q.Get("sort")
-	name, desc := strings.CutPrefix(cmp.Or(asked, lists[l.Name].Sort), "-")
+	name, desc := strings.CutPrefix(cmp.Or(asked, words.Lists[l.Name].Sort), "-")
 	if l.Sort = l.column(name); l.Sort != nil {
 		l.Desc, l.Default = desc, asked == ""
 	} else if asked != "" {
@@ -117,7 +118,7 @@ func (l *listing) parseColumns(q url.Values) error {
 // first are the columns shown unless others are chosen: those of its list, and those that rows are sorted and filtered by.
 func (l *listing) first() []*column {
 	var shown []*column
-	for _, name := range lists[l.Name].Columns {
+	for _, name := range words.Lists[l.Name].Columns {
 		if c := l.column(name); c != nil {
 			shown = append(shown, c)
 		}
@@ -231,4 +232,29 @@ func (l listing) order() string {
 		by = append(by, schemas.Quote(l.Columns[0].Name))
 	}
 	return " ORDER BY " + strings.Join(by, ", ")
+}
+
+// Heading says which rows the listing has, and in which order.
+func (l listing) Heading() string {
+	text := l.Title()
+	switch {
+	case l.Sort == nil:
+	case l.Default:
+		text += ", " + words.Lists[l.Name].Order
+	default:
+		order := map[bool]string{false: "A to Z", true: "Z to A"}
+		if l.Sort.Number() {
+			order = map[bool]string{false: "smallest first", true: "largest first"}
+		} else if l.Sort.Time() {
+			order = map[bool]string{false: "oldest first", true: "newest first"}
+		}
+		text += ", by “" + l.Sort.Label() + "”, " + order[l.Desc]
+	}
+	for _, f := range l.Filters {
+		text += " · " + f.Column.Label() + " " + f.Label()
+		if !f.Alone() {
+			text += " " + bounded(f.Value, 60)
+		}
+	}
+	return text
 }

@@ -117,7 +117,7 @@ func TestAddressesThatMakeNoSenseAreRefused(t *testing.T) {
 	} {
 		status, body, _ := s.do(s.request("GET", path, nil))
 		if status != want {
-			t.Errorf("GET %.80s: status %d, want %d\n%s", path, status, want, words(body))
+			t.Errorf("GET %.80s: status %d, want %d\n%s", path, status, want, message(body))
 		}
 		if strings.Contains(body, "LINE 1") {
 			t.Errorf("GET %.80s: shows our own SQL", path)

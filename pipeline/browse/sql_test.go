@@ -17,25 +17,29 @@ import (
 
 var readmeQuery = regexp.MustCompile("(?s)```sql\n(.*?)\n```\n```\n")
 
-// The statements to begin with are the README's, and each has a result.
-func TestStartersAreTheReadmesQueries(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
+// The saved queries begin with the README's; each has a link, and a result.
+func TestSavedQueriesRunByALink(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	queries := readmeQuery.FindAllStringSubmatch(string(readme), -1)
-	if len(queries) != firstStarters {
-		t.Fatalf("%d queries in the README, want %d", len(queries), firstStarters)
+	queries := readmeQuery.FindAllStringSubmatch(string(text), -1)
+	if len(queries) != len(readme) {
+		t.Fatalf("%d queries in the README, want %d", len(queries), len(readme))
 	}
 	s := newSite(t, Config{})
-	for i, starter := range starters() {
-		if i < firstStarters && starter.SQL != queries[i][1] {
-			t.Errorf("starter %d:\ngot  %s\nwant %s", i+1, starter.SQL, queries[i][1])
+	box := s.get("/sql")
+	for i, q := range saved() {
+		if i < len(readme) && q.SQL != queries[i][1] {
+			t.Errorf("%s:\ngot  %s\nwant %s", q.Name, q.SQL, queries[i][1])
 		}
-		status, body, _ := s.post("/sql", "starter", fmt.Sprint(i+1))
-		if status != http.StatusOK || !strings.Contains(body, "<td") || !starter.Runs && strings.Contains(body, "No rows.") {
-			t.Errorf("starter %d, %s: status %d, or no rows", i+1, starter.Name, status)
+		link := "/sql/" + q.Name
+		if page := s.get(link); !strings.Contains(box, `href="`+link+`"`) || !strings.Contains(page, "<td") || !q.Runs && strings.Contains(page, "No rows.") {
+			t.Errorf("%s: no link, or no rows", q.Name)
 		}
+	}
+	if status, _, _ := s.do(s.request("GET", "/sql/nope", nil)); status != http.StatusNotFound {
+		t.Errorf("GET /sql/nope: status %d, want 404", status)
 	}
 }
 
@@ -110,7 +114,7 @@ func TestSelectCallsNoFunctionWithEffects(t *testing.T) {
 			t.Errorf("%s: status %d, want 400\n%s", text, status, result)
 		}
 		if status, body, _ := s.post("/sql/result.csv", "sql", text); status != http.StatusBadRequest {
-			t.Errorf("download of %s: status %d, want 400\n%s", text, status, words(body))
+			t.Errorf("download of %s: status %d, want 400\n%s", text, status, message(body))
 		}
 		if _, result := s.sql("SELECT count(*) || ' lines' FROM duckdb_logs"); strings.Contains(result, " lines") && !strings.Contains(result, "0 lines") {
 			t.Errorf("%s turned logging on", text)
@@ -311,7 +315,7 @@ func TestDownloadsAreBounded(t *testing.T) {
 	large := newSite(t, Config{MaxDownload: 1 << 20})
 	status, body, _ := large.post("/sql/result.csv", "sql", "SELECT repeat('x', 1000) FROM range(10000000)")
 	if status != http.StatusRequestEntityTooLarge || !strings.Contains(body, "larger than 1 MB") {
-		t.Errorf("10 GB: status %d, want 413 and a word about it\n%s", status, words(body))
+		t.Errorf("10 GB: status %d, want 413 and a word about it\n%s", status, message(body))
 	}
 	if left := large.leftOvers(); len(left) > 0 {
 		t.Errorf("left in the scratch folder: %q", left)

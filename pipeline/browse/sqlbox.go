@@ -1,10 +1,12 @@
 package browse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,8 +26,8 @@ const (
 // sqlPage is the page with the box, and a result once one was asked for.
 type sqlPage struct {
 	SQL      string
-	Starters []schemas.Query // shown at once
-	More     []schemas.Query // shown when asked for
+	Saved    []schemas.Query // that ship
+	Question string          // that the statement answers, of one of those
 	Result   *result
 	Problem  string
 	Relation []*relation // what can be asked for
@@ -41,11 +43,10 @@ type result struct {
 	Took    time.Duration
 }
 
+// viewSQL is the page with a statement in the box that has not run.
 func (s *Server) viewSQL(_ context.Context, t *held, r *http.Request) (view, error) {
 	p := newSQLPage(s.cfg, t.catalog.relations)
-	if text, ok := starter(r.URL.Query().Get("starter")); ok {
-		p.SQL = text
-	} else if name := r.URL.Query().Get("table"); t.catalog.byName[name] != nil {
+	if name := r.URL.Query().Get("table"); t.catalog.byName[name] != nil {
 		p.SQL = example(t.catalog.byName[name])
 	}
 	return view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}, nil
@@ -53,8 +54,19 @@ func (s *Server) viewSQL(_ context.Context, t *held, r *http.Request) (view, err
 
 // newSQLPage is the page with an empty box; relations may be nil.
 func newSQLPage(cfg Config, relations []*relation) sqlPage {
-	all := starters()
-	return sqlPage{Starters: all[:firstStarters], More: all[firstStarters:], Relation: relations, MaxRows: cfg.MaxRows, Timeout: cfg.Timeout}
+	return sqlPage{Saved: saved(), Relation: relations, MaxRows: cfg.MaxRows, Timeout: cfg.Timeout}
+}
+
+// runSaved answers with the result of a query that ships: only those run by a link.
+func (s *Server) runSaved(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	all := saved()
+	i := slices.IndexFunc(all, func(q schemas.Query) bool { return q.Name == name })
+	if i < 0 {
+		fail(w, &problem{http.StatusNotFound, fmt.Sprintf("there is no saved query %q", bounded(name, 80))})
+		return
+	}
+	s.showResult(w, r, all[i].SQL, all[i].Question)
 }
 
 // runSQL answers with the page and the result of a statement in it.
@@ -64,12 +76,18 @@ func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	s.showResult(w, r, text, "")
+}
+
+// showResult runs a statement and answers with its page.
+func (s *Server) showResult(w http.ResponseWriter, r *http.Request, text, question string) {
+	title := cmp.Or(question, "SQL")
 	var v view
-	err = s.inBox(r, func(ctx context.Context, t *held, b *box.Box) error {
+	err := s.inBox(r, func(ctx context.Context, t *held, b *box.Box) error {
 		result, err := selectGrid(ctx, b, text)
 		p := newSQLPage(s.cfg, t.catalog.relations)
-		p.SQL, p.Result = text, result
-		v = s.viewOf(t, view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p})
+		p.SQL, p.Question, p.Result = text, question, result
+		v = s.viewOf(t, view{Title: title, Nav: "sql", Template: "sql.html", Data: p})
 		return err
 	})
 	status := http.StatusOK
@@ -77,8 +95,8 @@ func (s *Server) runSQL(w http.ResponseWriter, r *http.Request) {
 		told := asProblem(err)
 		status = told.Status
 		p := newSQLPage(s.cfg, nil)
-		p.SQL, p.Problem = text, told.Text
-		v = view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}
+		p.SQL, p.Question, p.Problem = text, question, told.Text
+		v = view{Title: title, Nav: "sql", Template: "sql.html", Data: p}
 	}
 	render(w, status, v.Template, v)
 }
@@ -104,15 +122,12 @@ func (s *Server) inBox(r *http.Request, work func(context.Context, *held, *box.B
 	return s.told(ctx, work(ctx, t, b))
 }
 
-// statementOf reads a form with SQL, or with the number of a starter.
+// statementOf reads a form with SQL.
 func statementOf(w http.ResponseWriter, r *http.Request, timeout time.Duration) (string, error) {
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(timeout))
 	r.Body = http.MaxBytesReader(w, r.Body, longestSQL+longestSQL/2)
 	if err := r.ParseForm(); err != nil {
 		return "", &problem{http.StatusRequestEntityTooLarge, fmt.Sprintf("the form cannot be read; a statement can have %d KiB", longestSQL>>10)}
-	}
-	if text, ok := starter(r.PostForm.Get("starter")); ok {
-		return text, nil
 	}
 	text := strings.ReplaceAll(r.PostForm.Get("sql"), "\r\n", "\n")
 	if len(text) > longestSQL {

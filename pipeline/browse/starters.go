@@ -3,38 +3,26 @@ package browse
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spacesetl/spacesetl/pipeline/answer"
 	"github.com/spacesetl/spacesetl/schemas"
 )
 
-// firstStarters is how many of the starters are shown at once: the README's.
-const firstStarters = 5
+// readme are the names of the README's queries, in its order.
+var readme = []string{"01-liveliest-spaces", "03-who-speaks-most", "07-topics-and-audiences", "13-tickets", "18-not-given"}
 
-// starters are statements to begin with: the README's queries, then the others.
-func starters() []schemas.Query {
+// saved are the queries that ship: the README's, then the others.
+func saved() []schemas.Query {
 	var first, rest []schemas.Query
 	for _, q := range answer.Shipped() {
-		switch {
-		case slices.Contains([]string{"01-liveliest-spaces", "03-who-speaks-most", "07-topics-and-audiences", "13-tickets", "18-not-given"}, q.Name):
+		if slices.Contains(readme, q.Name) {
 			first = append(first, q)
-		default:
+		} else {
 			rest = append(rest, q)
 		}
 	}
 	return append(first, rest...)
-}
-
-// starter is the SQL of a starter by its number, from 1.
-func starter(number string) (sql string, ok bool) {
-	all := starters()
-	n, err := strconv.Atoi(number)
-	if err != nil || n < 1 || n > len(all) {
-		return "", false
-	}
-	return all[n-1].SQL, true
 }
 
 // example is a statement to begin with for a relation.

@@ -255,3 +255,16 @@ func rowLink(r *relation, keys []cell, asOf string) string {
 func tableLink(name string, q url.Values) string {
 	return (&url.URL{Path: "/table/" + name, RawQuery: q.Encode()}).String()
 }
+
+// idOf is the column whose entity a name stands for, in relations that have both.
+func (r *relation) idOf(c *column) *column {
+	for _, pair := range [][2]string{
+		{"title", "space_id"}, {"creator_username", "creator_id"}, {"creator_name", "creator_id"}, {"author_username", "author_id"}, {"author_name", "author_id"},
+		{"username", "user_id"}, {"name", "user_id"}, {"name", "topic_id"},
+	} {
+		if id := r.column(pair[1]); id != nil && pair[0] == c.Name {
+			return id
+		}
+	}
+	return nil
+}

@@ -30,9 +30,9 @@ func (w *window) searchSortFilter(t *testing.T) {
 	w.do(chromedp.Click(`.filters summary`), chromedp.SetValue(`.filters fieldset:last-of-type select[name=c]`, "state"),
 		chromedp.SetValue(`.filters fieldset:last-of-type input[name=v]`, "live"))
 	w.follow(`.filters fieldset:last-of-type button`)
-	want := column(t, w.db, `SELECT space_id FROM v_spaces WHERE state = 'live' AND (space_id LIKE '%a%' OR
+	want := column(t, w.db, `SELECT '/space/' || space_id FROM v_spaces WHERE state = 'live' AND (space_id LIKE '%a%' OR
 		concat_ws(' ', title, state, lang, creator_username, creator_name, topics) ILIKE '%a%') ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 50`)
-	if got := w.texts("tbody td:nth-child(2)"); !slices.Equal(got, want) {
+	if got := value[[]string](w.tab, `[...document.querySelectorAll("tbody td:nth-child(2) a")].map(a => a.getAttribute("href"))`); !slices.Equal(got, want) {
 		t.Errorf("live Spaces by people: got %q, want %q", got, want)
 	}
 	w.follow(`.drop`)
@@ -43,7 +43,7 @@ func (w *window) searchSortFilter(t *testing.T) {
 
 func (w *window) pageAndBack(t *testing.T) {
 	w = w.at(t)
-	w.open("/table/users?n=50")
+	w.open("/table/users?n=50&col=user_id")
 	first := w.texts("tbody td:nth-child(2)")
 	w.follow("a[rel=next]")
 	second := w.texts("tbody td:nth-child(2)")
@@ -73,11 +73,10 @@ func (w *window) openSpace(t *testing.T) {
 func (w *window) runSQL(t *testing.T) {
 	w = w.at(t)
 	w.open("/sql")
-	w.do(chromedp.Click(`button[name=starter][value="1"]`))
+	w.follow(`a[href="/sql/01-liveliest-spaces"]`)
 	w.until("document.querySelectorAll('#result tbody tr').length === 3")
-	if got := w.address(); !strings.HasPrefix(got, "/sql#SELECT%20title") {
-		t.Errorf("the address does not have the statement: %s", got)
-	}
+	w.do(chromedp.Click("#run"))
+	w.until("location.hash.startsWith('#SELECT%20title')")
 	w.write("")
 	w.do(chromedp.SendKeys("#statement", "SELECT 'by keys' AS a"), chromedp.KeyEvent(kb.Enter, chromedp.KeyModifiers(chromedp.ModifierCtrl)))
 	w.until("document.querySelector('#result td')?.textContent === 'by keys'")
@@ -150,10 +149,20 @@ func (w *window) stop(t *testing.T) {
 
 func (w *window) newData(t *testing.T) {
 	w = w.at(t)
-	w.open("/")
-	if err := os.Chtimes(filepath.Join(w.dir, "spaces.duckdb"), time.Time{}, time.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
+	publish := func(at time.Duration) {
+		if err := os.Chtimes(filepath.Join(w.dir, "spaces.duckdb"), time.Time{}, time.Now().Add(at)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	for i, path := range []string{"/", "/live"} { // which move along
+		w.open(path)
+		value[int](w.tab, "document.querySelector('[data-live]').replaceChildren(), 1")
+		publish(time.Duration(i+2) * time.Hour)
+		value[int](w.tab, "document.dispatchEvent(new Event('visibilitychange')), 1")
+		w.until("document.querySelector('[data-live]').textContent.includes('last') && document.getElementById('news').hidden")
+	}
+	w.open("/table/v_spaces")
+	publish(time.Hour)
 	value[int](w.tab, "document.dispatchEvent(new Event('visibilitychange')), 1")
 	w.do(chromedp.WaitVisible("#news a"))
 	w.follow("#news a")
@@ -164,12 +173,13 @@ func (w *window) newData(t *testing.T) {
 func (w *window) everyPage(t *testing.T) []string {
 	space := w.one("SELECT space_id FROM space_tweets GROUP BY ALL ORDER BY count(*) DESC LIMIT 1")
 	user := w.one("SELECT user_id FROM space_users GROUP BY ALL ORDER BY count(*) DESC, user_id LIMIT 1")
-	return []string{"/", "/table/v_spaces?c=state&o=eq&v=live", "/table/tweets", "/row/spaces?k=" + space, "/space/" + space, "/user/" + user, "/sql?starter=1", "/find?q=a", "/nope"}
+	topic := w.one("SELECT topic_id FROM space_topics GROUP BY ALL ORDER BY count(*) DESC, topic_id LIMIT 1")
+	return []string{"/", "/table/v_spaces?c=state&o=eq&v=live", "/table/tweets", "/row/spaces?k=" + space, "/space/" + space, "/user/" + user, "/sql/05-hosts-by-audience", "/live", "/tables", "/table/v_people", "/topic/" + topic, "/find?q=a"}
 }
 
 func (w *window) controlsHaveNames(t *testing.T) {
 	w = w.at(t)
-	for _, path := range w.everyPage(t)[:8] {
+	for _, path := range w.everyPage(t) {
 		w.open(path)
 		nameless := value[[]string](w.tab, `[...document.querySelectorAll('a, button, input:not([type=hidden]), select, textarea, [role=region], svg[role=img]')]
 			.filter(e => !(e.getAttribute('aria-label') || e.textContent.trim() || e.labels?.[0]?.textContent.trim())).map(e => e.outerHTML.slice(0, 120))`)
@@ -186,7 +196,7 @@ func (w *window) controlsHaveNames(t *testing.T) {
 func (w *window) phone(t *testing.T) {
 	w = w.at(t)
 	w.do(chromedp.EmulateViewport(360, 740))
-	for _, path := range w.everyPage(t)[:8] {
+	for _, path := range w.everyPage(t) {
 		w.open(path)
 		if width := value[int](w.tab, "document.documentElement.scrollWidth"); width > 360 {
 			t.Errorf("%s is %d wide, want 360", path, width)

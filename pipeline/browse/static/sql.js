@@ -53,7 +53,6 @@
     const button = event.submitter;
     if (button && button.getAttribute('formaction')) return; // a download
     event.preventDefault();
-    if (button && button.dataset.sql) box.value = button.dataset.sql;
     toAddress();
     ask({sql: box.value});
   });

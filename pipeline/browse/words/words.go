@@ -1,16 +1,19 @@
-package browse
+// Package words has the names that people read for those of SQL: what lists are called,
+// how they are sorted and what they begin with, and what columns are called.
+package words
 
 import "strings"
 
-// list is how a person sees a relation unless another way is asked for.
-type list struct {
+// List is how a person sees a relation unless another way is asked for.
+type List struct {
 	Title   string
 	Order   string   // the sort in words
 	Sort    string   // a column, with a - in front when the largest comes first
 	Columns []string // to begin with; none for the first ones
 }
 
-var lists = map[string]list{
+// Lists are those that have more to say than their names.
+var Lists = map[string]List{
 	"v_spaces": {"Spaces", "newest first", "-started_at",
 		[]string{"title", "creator_username", "status", "max_participant_count", "participant_count", "started_at", "duration_minutes", "topics"}},
 	"v_people": {"People", "by the audience that they drew", "-hosted_audience",
@@ -37,37 +40,12 @@ var lists = map[string]list{
 	"space_snapshots": {"Sightings of Spaces", "newest first", "-observed_at", nil},
 }
 
-// Title is what the rows of the relation are.
-func (r *relation) Title() string {
-	if l := lists[r.Name]; l.Title != "" {
+// Title is what the rows of a relation are.
+func Title(relation string) string {
+	if l := Lists[relation]; l.Title != "" {
 		return l.Title
 	}
-	return spaced(r.Name)
-}
-
-// Heading says which rows the listing has, and in which order.
-func (l listing) Heading() string {
-	text := l.Title()
-	switch {
-	case l.Sort == nil:
-	case l.Default:
-		text += ", " + lists[l.Name].Order
-	default:
-		words := map[bool]string{false: "A to Z", true: "Z to A"}
-		if l.Sort.Number() {
-			words = map[bool]string{false: "smallest first", true: "largest first"}
-		} else if l.Sort.Time() {
-			words = map[bool]string{false: "oldest first", true: "newest first"}
-		}
-		text += ", by “" + l.Sort.Label() + "”, " + words[l.Desc]
-	}
-	for _, f := range l.Filters {
-		text += " · " + f.Column.Label() + " " + f.Label()
-		if !f.Alone() {
-			text += " " + bounded(f.Value, 60)
-		}
-	}
-	return text
+	return spaced(relation)
 }
 
 // labels are the names of columns that their own names do not tell.
@@ -80,16 +58,16 @@ var labels = map[string]string{
 	"person_minutes": "Minutes that people spent", "longest_gap_minutes": "Longest gap, minutes", "last_space_at": "Last Space (UTC)", "first_space_at": "First Space (UTC)",
 }
 
-// Label is the column's name for people.
-func (c *column) Label() string {
-	if label := labels[c.Name]; label != "" {
+// Column is a column's name for people.
+func Column(name string, time bool) string {
+	if label := labels[name]; label != "" {
 		return label
 	}
-	base, counts := strings.CutSuffix(c.Name, "_count")
+	base, counts := strings.CutSuffix(name, "_count")
 	if counts && !strings.HasSuffix(base, "s") && base != "" {
 		base += "s"
 	}
-	if at, found := strings.CutSuffix(base, "_at"); found && c.Time() {
+	if at, found := strings.CutSuffix(base, "_at"); found && time {
 		return spaced(at) + " (UTC)"
 	}
 	return spaced(base)
@@ -102,17 +80,4 @@ func spaced(name string) string {
 		return name
 	}
 	return strings.ToUpper(words[:1]) + words[1:]
-}
-
-// idOf is the column whose entity a name stands for, in relations that have both.
-func (r *relation) idOf(c *column) *column {
-	for _, pair := range [][2]string{
-		{"title", "space_id"}, {"creator_username", "creator_id"}, {"creator_name", "creator_id"}, {"author_username", "author_id"}, {"author_name", "author_id"},
-		{"username", "user_id"}, {"name", "user_id"}, {"name", "topic_id"},
-	} {
-		if id := r.column(pair[1]); id != nil && pair[0] == c.Name {
-			return id
-		}
-	}
-	return nil
 }
