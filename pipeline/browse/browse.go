@@ -1,6 +1,7 @@
-// Package browse serves a store's tables to a browser, live and read-only: a
-// table with search, sort, filters and paging, the page of a Space and of a
-// user, a box for SQL, and downloads. The server renders every page; scripts
+// Package browse serves a store's tables to a browser, live and read-only: what
+// is going on and went on as charts, tables with search, sort, filters and
+// paging, the page of a Space, a user and a topic, saved queries, a box for SQL,
+// and downloads. The server renders every page; scripts
 // only add comfort. It opens the database that runs publish (or the Parquet
 // files where there is none), sees one state of it in each request, and lets
 // go of it when nobody looks, so that a run can merge in place.

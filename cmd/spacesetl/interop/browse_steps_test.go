@@ -192,7 +192,7 @@ func (w *window) controlsHaveNames(t *testing.T) {
 	}
 }
 
-// No page is wider than a phone; tables scroll in themselves.
+// No page is wider than a phone, and no table is cut off.
 func (w *window) phone(t *testing.T) {
 	w = w.at(t)
 	w.do(chromedp.EmulateViewport(360, 740))
@@ -200,6 +200,9 @@ func (w *window) phone(t *testing.T) {
 		w.open(path)
 		if width := value[int](w.tab, "document.documentElement.scrollWidth"); width > 360 {
 			t.Errorf("%s is %d wide, want 360", path, width)
+		}
+		if cut := value[int](w.tab, "[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth + 1).length"); cut > 0 {
+			t.Errorf("%s: %d tables are cut off", path, cut)
 		}
 	}
 	w.do(chromedp.EmulateViewport(1280, 900))
