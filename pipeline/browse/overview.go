@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/browse/chart"
@@ -17,6 +18,7 @@ type overviewPage struct {
 	Runs     []record
 	Relation int // tables and views
 
+	Large bool // the charts took too long, or too much memory
 	Drawn bool // the database has the views that the lists and charts are made of
 	Live  livePage
 	Lists map[string][]record
@@ -33,12 +35,22 @@ func viewOverview(ctx context.Context, t *held, _ *http.Request) (view, error) {
 		}
 	}
 	if p.Drawn {
-		if err := p.drawing(ctx, t); err != nil {
+		short, cancel := context.WithTimeout(ctx, drawing)
+		defer cancel()
+		err := p.draw(short, t)
+		// A large store has its numbers and tables still.
+		if err != nil && ctx.Err() == nil && (short.Err() != nil || strings.Contains(err.Error(), "Out of Memory")) {
+			p.Large, err = true, nil
+		}
+		if err != nil {
 			return view{}, err
 		}
 	}
 	return view{Title: "Overview", Nav: "overview", Template: "overview.html", Data: p}, nil
 }
+
+// drawing is how long the lists and charts of the overview may take.
+const drawing = 4 * time.Second
 
 // draws reports whether the views are there that charts are made of: a database that
 // an earlier version made can lack some.
@@ -88,8 +100,8 @@ UNION ALL BY NAME SELECT 'topics' AS list, * FROM (
     FROM space_topics JOIN rooms USING (space_id) LEFT JOIN topics USING (topic_id)
     WHERE max_participant_count IS NOT NULL GROUP BY ALL ORDER BY people DESC, topic_id LIMIT 8)`
 
-// drawing reads the lists and charts.
-func (p *overviewPage) drawing(ctx context.Context, t *held) error {
+// draw reads the lists and charts.
+func (p *overviewPage) draw(ctx context.Context, t *held) error {
 	rows, err := records(ctx, t.pages, overviewSQL)
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ import (
 // functions are those of the templates.
 var functions = template.FuncMap{
 	"text": showText, "tweet": func(text string) template.HTML { return showText(html.UnescapeString(text)) }, "value": showValue, "full": showFull, "number": showNumber, "when": showTime, "at": showMinute, "took": showTook,
+	"plain":    plain,
 	"initials": initials, "hue": hue, "table": func(name string, filters ...string) string { return tableLink(name, filtersOf(filters)) },
 	"user":     func(id string) string { return "/user/" + url.PathEscape(id) },
 	"space":    func(id string) string { return "/space/" + url.PathEscape(id) },
@@ -67,6 +68,16 @@ func showText(text string) template.HTML {
 	}
 	b.WriteString(template.HTMLEscapeString(text[start:]))
 	return template.HTML(b.String())
+}
+
+// plain is a text for an attribute, without what cannot be seen.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if hidden(r) {
+			return -1
+		}
+		return r
+	}, text)
 }
 
 func runeBytes(text string) int {

@@ -125,15 +125,17 @@ ORDER BY list_position(['creator', 'host', 'speaker', 'invited', 'buyer'], role)
 // More is how many people of the role are not shown.
 func (r roleOf) More() int64 { return r.Count - int64(len(r.People)) }
 
-// participants draws the people in the room over time.
+// participants draws the people in the room over time, while it was live: what the API
+// says of one that ended is not who was there.
 func (p *spacePage) participants(ctx context.Context, t *held) error {
-	rows, err := records(ctx, t.pages, `
-SELECT epoch_us(observed_at) AS at, observed_at, participant_count, state FROM space_snapshots
-WHERE space_id = ? AND participant_count IS NOT NULL ORDER BY observed_at LIMIT `+pointsShown, p.ID)
+	if !t.catalog.has("v_audience") {
+		return nil
+	}
+	rows, err := records(ctx, t.pages, "SELECT epoch_us(observed_at) AS at, people FROM v_audience WHERE space_id = ? ORDER BY observed_at LIMIT "+pointsShown, p.ID)
 	if err != nil {
 		return err
 	}
-	p.Chart = chart.Line("People in the room", points(rows, "participant_count"), 0)
+	p.Chart = chart.Line("People in the room", points(rows, "people"), 0)
 	if p.Chart != nil && p.Chart.Count > 1 {
 		p.Chart.Caption = fmt.Sprintf("The room was fullest at %s, with %s people; the last of %s sightings had %s.",
 			chart.Said(p.Chart.High.At), showNumber(int64(p.Chart.High.Value)), showNumber(p.Chart.Count), showNumber(int64(p.Chart.Last.Value)))
