@@ -15,6 +15,7 @@ type findPage struct {
 	Spaces []record
 	Users  []record
 	Tweets []record
+	Topics []record
 	Tables []*relation
 }
 
@@ -49,6 +50,7 @@ func (p *findPage) read(ctx context.Context, t *held) (err error) {
 		{&p.Spaces, "spaces", "FROM (" + spacesSQL() + ") WHERE space_id = $1 OR contains(lower(title), lower($1)) ORDER BY space_id = $1 DESC, participant_count DESC NULLS LAST, space_id LIMIT " + matchesShown},
 		{&p.Users, "users", "SELECT user_id, username, name, followers_count, verified_type FROM users WHERE user_id = $1 OR contains(lower(username), lower(ltrim($1, '@'))) OR contains(lower(name), lower($1)) ORDER BY lower(username) = lower(ltrim($1, '@')) DESC, followers_count DESC NULLS LAST, user_id LIMIT " + matchesShown},
 		{&p.Tweets, "tweets", "SELECT tweet_id, left(text, 300) AS text, created_at, author_id FROM tweets WHERE tweet_id = $1 OR contains(lower(text), lower($1)) ORDER BY created_at DESC NULLS LAST, tweet_id LIMIT " + matchesShown},
+		{&p.Topics, "topics", "SELECT topic_id, name FROM topics WHERE topic_id = $1 OR contains(lower(name), lower($1)) ORDER BY name, topic_id LIMIT " + matchesShown},
 	} {
 		if !t.catalog.has(q.table, "users") {
 			continue

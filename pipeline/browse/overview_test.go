@@ -1,11 +1,13 @@
 package browse
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/spacesetl/spacesetl/pipeline/store"
+	"github.com/spacesetl/spacesetl/schemas"
 )
 
 // What is planned is what is still to come, and live is what was live when it was looked
@@ -47,6 +49,23 @@ func TestTheOverviewTellsWhatIsLiveAndWhatIsToCome(t *testing.T) {
 	}
 }
 
+// A store whose tables are empty has all pages, and says that nothing was live.
+func TestAnEmptyStoreHasItsPages(t *testing.T) {
+	dir := copyStore(t)
+	var empty []string
+	for _, table := range schemas.Tables() {
+		empty = append(empty, "DELETE FROM "+table.Name)
+	}
+	change(t, dir, empty...)
+	s := newSite(t, Config{Store: store.Dir(dir)})
+	if page := s.get("/"); !strings.Contains(page, "<b>No Space</b> was live") || strings.Contains(page, "<svg viewBox=\"0 0 640") {
+		t.Errorf("not said that there is nothing, or drawn:\n%s", message(page))
+	}
+	for _, path := range []string{"/live", "/tables", "/table/v_spaces", "/find?q=a", "/sql/05-hosts-by-audience"} {
+		s.get(path)
+	}
+}
+
 // A topic and a host have a page with their Spaces, which lists lead to.
 func TestTopicsAndHostsHavePages(t *testing.T) {
 	s, dir := newSite(t, Config{}), storeDir(t)
@@ -59,6 +78,9 @@ func TestTopicsAndHostsHavePages(t *testing.T) {
 	}
 	if !strings.Contains(s.get("/table/topics?n=500"), `href="/topic/`+topic[0]+`"`) || !strings.Contains(s.get("/space/"+topic[3]), `href="/topic/`+topic[0]+`"`) {
 		t.Error("nothing leads to the topic")
+	}
+	if !strings.Contains(s.get("/find?q="+url.QueryEscape(topic[1])), `href="/topic/`+topic[0]+`"`) {
+		t.Error("the topic is not found by its name")
 	}
 	host := rows(t, dir, "SELECT user_id, hosted_count::VARCHAR FROM v_people WHERE hosted_count > 0 ORDER BY hosted_audience DESC NULLS LAST, user_id LIMIT 1")[0]
 	if page := s.get("/user/" + host[0]); !strings.Contains(page, "<b>"+host[1]+" Space") {
