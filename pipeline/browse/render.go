@@ -53,7 +53,7 @@ func render(w http.ResponseWriter, status int, name string, v view) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = page.WriteTo(w) // the reader may have gone
+	_, _ = w.Write(bytes.ToValidUTF8(page.Bytes(), []byte("\uFFFD"))) // an address need be no text; the reader may have gone
 }
 
 // asProblem is an error as it is told.
