@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -76,8 +75,8 @@ QUALIFY row_number() OVER (PARTITION BY space_id ORDER BY observed_at DESC) <= `
 	return nil
 }
 
-// People is the audience of all, and Count their number.
-func (p livePage) People() cell { return p.of("people") }
+// People is the audience of all.
+func (p livePage) People() cell { return p.Spaces[0]["people"] }
 
 // Count is how many there are.
 func (p livePage) Count() int64 {
@@ -89,10 +88,3 @@ func (p livePage) Count() int64 {
 
 // More is how many are not shown.
 func (p livePage) More() int64 { return p.Count() - int64(len(p.Spaces)) }
-
-func (p livePage) of(name string) cell {
-	if i := slices.IndexFunc(p.Spaces, func(r record) bool { return r.Has(name) }); i >= 0 {
-		return p.Spaces[i][name]
-	}
-	return cell{Null: true}
-}
