@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -87,6 +89,43 @@ func TestReadmeQueriesAreAmongTheQueries(t *testing.T) {
 	for _, shown := range readmeQuery.FindAllStringSubmatch(string(readme), -1) {
 		if !all[strings.TrimSpace(shown[1])] {
 			t.Errorf("this query of the README is not in schemas/queries:\n%s", shown[1])
+		}
+	}
+}
+
+// What the texts of the README's pictures say is what the demo of two days has.
+func TestPicturesAreCurrent(t *testing.T) {
+	scratchtest.SkipRacing(t)
+	if os.Getenv("SPACESETL_LONG") == "" {
+		t.Skip("runs two days, which takes half a minute: SPACESETL_LONG=1")
+	}
+	t.Parallel()
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "two-days")
+	if code, _, stderr := spoken(t, "demo", "--days", "2", "--dir", dir); code != 0 {
+		t.Fatalf("demo: code %d\n%s", code, stderr)
+	}
+	_, numbers, stderr := spoken(t, "query", "--store", dir, "--format", "csv",
+		"SELECT count(*), (SELECT count(*) FROM runs), max(max_participant_count) FROM v_spaces")
+	_, row, _ := strings.Cut(strings.TrimSpace(numbers), "\n")
+	var of [3]int64
+	if _, err := fmt.Sscanf(strings.TrimSpace(row), "%d,%d,%d", &of[0], &of[1], &of[2]); err != nil {
+		t.Fatalf("%q: %v, %s", numbers, err, stderr)
+	}
+	pictures := regexp.MustCompile(`!\[([^]]*)\]\((\.github/pictures/\w+\.png)\)`).FindAllStringSubmatch(string(readme), -1)
+	if len(pictures) < 2 {
+		t.Fatalf("%d pictures in the README, want 2 or more", len(pictures))
+	}
+	want := fmt.Sprintf("%s Spaces in %s runs, the biggest with %s people", thousands(of[0]), thousands(of[1]), thousands(of[2]))
+	for _, p := range pictures {
+		if !strings.Contains(p[1], want) {
+			t.Errorf("%s: its text does not say %q: make it anew with .ci/pictures", p[2], want)
+		}
+		if info, err := os.Stat(filepath.Join("../..", p[2])); err != nil || info.Size() < 10_000 {
+			t.Errorf("%s: %v", p[2], err)
 		}
 	}
 }
