@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"hash/crc32"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -158,12 +160,12 @@ var titles = []string{
 	`"quoted" & 'more' {{.}} --> <!-- ]]>`, "]}\u2028;alert(3)//" + strings.Repeat("W", 150),
 }
 
-// hostile gives every Space that is looked up by id one of the titles.
+// hostile gives every Space one of the titles, always the same.
 type hostile struct{ pipeline.Fetcher }
 
 func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate) (schemas.Page, error) {
 	page, err := h.Fetcher.Fetch(ctx, r, gate)
-	if err != nil || r.Endpoint != schemas.Spaces {
+	if err != nil || !slices.Contains([]schemas.Endpoint{schemas.Spaces, schemas.Creators, schemas.Search}, r.Endpoint) {
 		return page, err
 	}
 	var body map[string]json.RawMessage
@@ -174,8 +176,8 @@ func (h hostile) Fetch(ctx context.Context, r schemas.Request, gate schemas.Gate
 	if err := json.Unmarshal(body["data"], &spaces); err != nil {
 		return page, err
 	}
-	for i, space := range spaces {
-		if space["title"], err = json.Marshal(titles[i%len(titles)]); err != nil {
+	for _, space := range spaces {
+		if space["title"], err = json.Marshal(titles[crc32.ChecksumIEEE(space["id"])%uint32(len(titles))]); err != nil {
 			return page, err
 		}
 	}
