@@ -112,6 +112,9 @@ func FuzzTime(f *testing.F) {
 		if err != nil || want.Year() < 1 || strings.ContainsAny(s, ",tz") {
 			return
 		}
+		if _, offset := want.Zone(); offset >= 24*3600 || offset <= -24*3600 {
+			return // the library takes 24:00, which RFC 3339 does not have
+		}
 		if !ok || got != want.UnixMicro() {
 			t.Errorf("%q: got %d %v, want %d", s, got, ok, want.UnixMicro())
 		}

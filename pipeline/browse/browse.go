@@ -17,6 +17,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -133,7 +134,11 @@ func (s *Server) page(show viewer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
 		defer cancel()
-		v, err := s.show(ctx, r, show)
+		var v view
+		var err error = &problem{http.StatusNotFound, "there is no such page"}
+		if utf8.ValidString(r.URL.Path) {
+			v, err = s.show(ctx, r, show)
+		}
 		if err != nil {
 			told := asProblem(s.told(ctx, err))
 			// What follows is a picture of our own SQL.

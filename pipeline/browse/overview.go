@@ -83,7 +83,7 @@ FROM `+schemas.SpacesWithStatus())
 }
 
 // roomColumns are the columns of v_spaces that lists of Spaces show.
-const roomColumns = `space_id, title, status AS state, participant_count, max_participant_count, is_ticketed, scheduled_start, started_at, utc_hour,
+const roomColumns = `space_id, title, status AS state, participant_count, max_participant_count, is_ticketed, scheduled_start, started_at, created_at, utc_hour,
        creator_id, creator_username AS username, creator_name AS name, coalesce(started_at, scheduled_start, created_at) AS planned_at, last_seen_at, unavailable_at`
 
 // overviewSQL reads v_spaces once for all lists: that is most of what the page costs.
@@ -92,7 +92,7 @@ WITH rooms AS MATERIALIZED (SELECT ` + roomColumns + ` FROM v_spaces),
 live AS (SELECT * FROM rooms WHERE ` + liveCondition + `)
 SELECT 'live' AS list, * FROM (SELECT *, sum(participant_count) OVER () AS people, count(*) OVER () AS n FROM live ORDER BY participant_count DESC NULLS LAST, space_id LIMIT 8)
 UNION ALL BY NAME SELECT 'biggest' AS list, * FROM (SELECT * FROM rooms WHERE max_participant_count IS NOT NULL ORDER BY max_participant_count DESC, space_id LIMIT 6)
-UNION ALL BY NAME SELECT 'newest' AS list, * FROM (SELECT * FROM rooms WHERE started_at IS NOT NULL ORDER BY started_at DESC, space_id LIMIT 6)
+UNION ALL BY NAME SELECT 'newest' AS list, * FROM (SELECT * FROM rooms WHERE created_at IS NOT NULL ORDER BY created_at DESC, space_id LIMIT 6)
 UNION ALL BY NAME SELECT 'coming' AS list, * FROM (SELECT * FROM rooms WHERE state = 'scheduled' AND unavailable_at IS NULL AND scheduled_start > now() ORDER BY scheduled_start, space_id LIMIT 6)
 UNION ALL BY NAME SELECT 'hours' AS list, * FROM (SELECT utc_hour, count(*) AS n FROM rooms WHERE started_at IS NOT NULL GROUP BY ALL)
 UNION ALL BY NAME SELECT 'topics' AS list, * FROM (
@@ -142,9 +142,13 @@ SELECT "at", sum(people) AS people, count(*) AS n FROM (
 		return err
 	}
 	p.Over = chart.Line("People in live Spaces", points(rows, "people"), width)
-	if p.Over != nil && p.Over.Count > 1 {
-		p.Over.Caption = fmt.Sprintf("The fullest %s began at %s, with %s people in all live Spaces, each at its fullest sighting of the %s; the last %s had %s.",
-			word, chart.Said(p.Over.High.At), showNumber(int64(p.Over.High.Value)), word, word, showNumber(int64(p.Over.Last.Value)))
+	switch {
+	case p.Over == nil:
+	case p.Over.Count == 1:
+		p.Over.Caption = fmt.Sprintf("In the %s from %s on there were %s in live Spaces, each at its fullest sighting.", word, chart.Said(p.Over.First.At), persons(p.Over.First.Value))
+	default:
+		p.Over.Caption = fmt.Sprintf("The fullest %s began at %s, with %s in all live Spaces, each at its fullest sighting of the %s; the last %s had %s.",
+			word, chart.Said(p.Over.High.At), persons(p.Over.High.Value), word, word, showNumber(int64(p.Over.Last.Value)))
 	}
 	return nil
 }

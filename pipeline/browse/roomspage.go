@@ -56,8 +56,8 @@ UNION ALL BY NAME SELECT 'hosts' AS list, * FROM (SELECT creator_id AS user_id, 
 	}
 	p.Over = chart.Line("People at the fullest sighting of each Space", points(lists["over"], "people"), chart.Apart)
 	if p.Over != nil && p.Over.Count > 1 {
-		p.Over.Caption = fmt.Sprintf("The fullest Space had %s people and began at %s; the last of %s had %s.",
-			showNumber(int64(p.Over.High.Value)), chart.Said(p.Over.High.At), showNumber(p.Over.Count), showNumber(int64(p.Over.Last.Value)))
+		p.Over.Caption = fmt.Sprintf("The fullest Space had %s and began at %s; the last of %s had %s.",
+			persons(p.Over.High.Value), chart.Said(p.Over.High.At), showNumber(p.Over.Count), showNumber(int64(p.Over.Last.Value)))
 	}
 	return p, nil
 }

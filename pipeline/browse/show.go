@@ -203,6 +203,9 @@ func shownTime(c cell, layout string) template.HTML {
 	if err != nil {
 		return showText(c.Text)
 	}
+	if t.IsZero() { // of a run without a page
+		return `<span class="null">–</span>`
+	}
 	t = t.UTC()
 	return template.HTML(fmt.Sprintf(`<time datetime="%s" title="%s UTC">%s</time>`,
 		t.Format(time.RFC3339Nano), t.Format("2006-01-02 15:04:05.999999"), t.Format(layout)))
@@ -271,6 +274,9 @@ func plural(n int64, one, many string) string {
 	}
 	return humanize.Comma(n) + " " + many
 }
+
+// persons are so many people.
+func persons(n float64) string { return plural(int64(n), "person", "people") }
 
 // roleTitle is what people of a role are called together.
 func roleTitle(role string) string {

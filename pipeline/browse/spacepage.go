@@ -137,8 +137,8 @@ func (p *spacePage) participants(ctx context.Context, t *held) error {
 	}
 	p.Chart = chart.Line("People in the room", points(rows, "people"), 0)
 	if p.Chart != nil && p.Chart.Count > 1 {
-		p.Chart.Caption = fmt.Sprintf("The room was fullest at %s, with %s people; the last of %s sightings had %s.",
-			chart.Said(p.Chart.High.At), showNumber(int64(p.Chart.High.Value)), showNumber(p.Chart.Count), showNumber(int64(p.Chart.Last.Value)))
+		p.Chart.Caption = fmt.Sprintf("The room was fullest at %s, with %s; the last of %s sightings had %s.",
+			chart.Said(p.Chart.High.At), persons(p.Chart.High.Value), showNumber(p.Chart.Count), showNumber(int64(p.Chart.Last.Value)))
 	}
 	return nil
 }

@@ -33,18 +33,21 @@ SELECT min(observed_at) AS began, max(observed_at) AS ended, count(*) FILTER (st
        coalesce(sum(participant_count) FILTER (state = 'live'), 0)::BIGINT AS people,
        coalesce(max(participant_count) FILTER (state = 'live'), 0) AS fullest,
        coalesce(avg(sighting_count) FILTER (state = 'live'), 0) AS often
-FROM v_space_runs GROUP BY run_id ORDER BY ended DESC, run_id LIMIT 2000`
+FROM v_space_runs GROUP BY run_id ORDER BY ended DESC, run_id LIMIT 2000` // mostLooked
 
 // sliceSQL adds the Spaces of each slice of time up: what a run is where it looks
-// at live Spaces many times.
+// at live Spaces many times. One that ended before the last sighting of a slice is not
+// in its sum.
 func sliceSQL(slice time.Duration) string {
 	return fmt.Sprintf(`
 WITH seen AS (
     SELECT time_bucket(INTERVAL '%d seconds', observed_at) AS slice, space_id, max(observed_at) AS seen_at, max_by(people, observed_at) AS people
     FROM v_audience GROUP BY ALL
+), looked AS (
+    SELECT seen.*, max(seen_at) OVER (PARTITION BY slice) AS looked_at, ended_at FROM seen LEFT JOIN spaces USING (space_id)
 )
 SELECT min(seen_at) AS began, max(seen_at) AS ended, count(*) AS spaces, sum(people)::BIGINT AS people, max(people) AS fullest, 0::DOUBLE AS often
-FROM seen GROUP BY slice ORDER BY ended DESC LIMIT 2000`, int(slice.Seconds()))
+FROM looked WHERE ended_at IS NULL OR ended_at > looked_at GROUP BY slice ORDER BY ended DESC LIMIT 2000`, int(slice.Seconds()))
 }
 
 // roomsSQL lists Spaces under several heads. Only of those that are listed it

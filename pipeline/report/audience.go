@@ -33,7 +33,27 @@ func slicesOf(ctx context.Context, d *data) ([]look, error) {
 	if err != nil || len(looks) == 0 || looks[0].often < 4 {
 		return looks, err
 	}
-	return rows(ctx, d.db, (*look).into, sliceSQL(max(time.Minute, d.span()/mostLooks)))
+	curves, err := d.curves()
+	if err != nil {
+		return nil, err
+	}
+	return rows(ctx, d.db, (*look).into, sliceSQL(max(time.Second, d.span()/mostLooks, pace(curves)*3/2)))
+}
+
+// pace is how long it took from one sighting of a Space to the next: half of the
+// liveliest were looked at as often, or oftener.
+func pace(curves []curve) time.Duration {
+	var gaps []time.Duration
+	for _, c := range curves {
+		if c.sightings > 1 {
+			gaps = append(gaps, c.last.Sub(c.first)/time.Duration(c.sightings-1))
+		}
+	}
+	if len(gaps) == 0 {
+		return time.Minute
+	}
+	slices.Sort(gaps)
+	return gaps[len(gaps)/2]
 }
 
 // audience draws the people in live Spaces, look by look.

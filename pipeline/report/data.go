@@ -160,6 +160,9 @@ func (d *data) at(t *time.Time) cell {
 	return cell{Time: t.In(d.zone), Text: t.In(d.zone).Format(format)}
 }
 
+// mostLooked is how many runs looksSQL lists.
+const mostLooked = 2000
+
 // seen tells what the page is of.
 func (d *data) seen(runs int) string {
 	counts, err := d.counts()
@@ -175,7 +178,11 @@ func (d *data) seen(runs int) string {
 	if runs == 1 {
 		return fmt.Sprintf("%s, seen in 1 run until %s", plural(all, "Space", "Spaces"), looks[0].at.In(d.zone).Format(date))
 	}
-	return fmt.Sprintf("%s, seen in %s from %s to %s", plural(all, "Space", "Spaces"), plural(int64(runs), "run", "runs"),
+	in := plural(int64(runs), "run", "runs")
+	if len(looks) < min(runs, mostLooked) { // others saw none
+		in = fmt.Sprintf("%d of %s", len(looks), in)
+	}
+	return fmt.Sprintf("%s, seen in %s from %s to %s", plural(all, "Space", "Spaces"), in,
 		looks[len(looks)-1].began.In(d.zone).Format(date), looks[0].at.In(d.zone).Format(date))
 }
 

@@ -12,6 +12,10 @@
   // moment names a tick of an axis as finely as the time it covers needs.
   function moment(length, zone = "UTC") {
     const iso = (t) => new Date(t).toISOString();
+    if (length < 20 * 60e3 && zone !== "UTC") {
+      const seconds = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+      return (t) => seconds.format(t);
+    }
     if (length < 2e3) return (t) => iso(t).slice(11, 23);
     if (length < 15e3) return (t) => iso(t).slice(11, 21);
     if (length < 20 * 60e3) return (t) => iso(t).slice(11, 19);
