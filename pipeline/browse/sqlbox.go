@@ -52,9 +52,19 @@ func (s *Server) viewSQL(_ context.Context, t *held, r *http.Request) (view, err
 	return view{Title: "SQL", Nav: "sql", Template: "sql.html", Data: p}, nil
 }
 
-// newSQLPage is the page with an empty box; relations may be nil.
+// newSQLPage is the page with an empty box, and the queries that the relations can
+// answer; these may be nil, of which nothing is known.
 func newSQLPage(cfg Config, relations []*relation) sqlPage {
-	return sqlPage{Saved: saved(), Relation: relations, MaxRows: cfg.MaxRows, Timeout: cfg.Timeout}
+	can := saved()
+	if relations != nil {
+		can = slices.DeleteFunc(can, func(q schemas.Query) bool {
+			return slices.ContainsFunc(q.Tables, func(name string) bool {
+				name, _, _ = strings.Cut(name, "(") // of a macro
+				return !slices.ContainsFunc(relations, func(r *relation) bool { return r.Name == name })
+			})
+		})
+	}
+	return sqlPage{Saved: can, Relation: relations, MaxRows: cfg.MaxRows, Timeout: cfg.Timeout}
 }
 
 // runSaved answers with the result of a query that ships: only those run by a link.
