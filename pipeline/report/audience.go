@@ -175,11 +175,14 @@ func curvesTable(d *data, curves []curve) table {
 	t := table{Caption: "The liveliest Spaces", Columns: slices.Concat(words("Space"), numbers("Most people"), words("At"), numbers("Seen", "Half gone after", "Hours people spent there"))}
 	for _, c := range curves {
 		half, stayed := amount("not seen"), amount("not known")
-		if c.halfLife >= 0 {
-			half = amount(lengthOf(c.halfLife))
-		}
-		if c.sightings > 1 {
-			stayed = count(int64(c.stayed / 60))
+		if c.sightings > 1 { // of one sighting nobody knows
+			stayed = amount(fmt.Sprintf("%.1f", c.stayed/60))
+			if c.stayed >= 600 {
+				stayed = count(int64(c.stayed / 60))
+			}
+			if c.halfLife >= 0 {
+				half = amount(lengthOf(c.halfLife))
+			}
 		}
 		t.Rows = append(t.Rows, []cell{spaceCell(c.id, c.title), countOf(c.peak, curves[0].peak), d.at(&c.peakAt), count(c.sightings), half, stayed})
 	}

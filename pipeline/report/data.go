@@ -227,7 +227,7 @@ func share(n, all int64) string {
 
 // lengthOf writes minutes.
 func lengthOf(minutes float64) string {
-	if minutes < 60 {
+	if 1 <= minutes && minutes < 60 {
 		return fmt.Sprintf("%.0f min", minutes)
 	}
 	return lasting(time.Duration(minutes * float64(time.Minute)))
