@@ -1,31 +1,14 @@
 package extract
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 	"github.com/spacesetl/spacesetl/schemas"
 )
-
-// wire answers every request with the same bytes, and hangs up.
-type wire []byte
-
-func (w wire) dial(context.Context, string, string) (net.Conn, error) {
-	ours, theirs := net.Pipe()
-	go func() {
-		defer theirs.Close()
-		if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
-			_, _ = theirs.Write(w) // who has enough does not read on
-		}
-	}()
-	return ours, nil
-}
 
 // Whatever a server's bytes are, the status line, rate limits, dates and encodings
 // included: a request ends within a day of its clock, with a page of JSON or an error of one line,
@@ -48,9 +31,7 @@ func FuzzAnswer(f *testing.F) {
 		at, began := newClock(), newClock().now
 		cfg := tokens("http://127.0.0.1:1")
 		cfg.Now, cfg.Sleep = at.Now, at.Sleep
-		transport := &http.Transport{DialContext: wire(answer).dial, DisableKeepAlives: true}
-		cfg.Transport = transport
-		defer transport.CloseIdleConnections()
+		cfg.Transport = scratchtest.Wire(answer)
 		client, err := New(cfg)
 		if err != nil {
 			t.Fatal(err)

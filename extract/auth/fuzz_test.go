@@ -1,14 +1,13 @@
 package auth
 
 import (
-	"bufio"
 	"context"
 	"encoding/base64"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spacesetl/spacesetl/pipeline/scratch/scratchtest"
 )
 
 // Whatever a server's bytes are: a login, a renewal, a logout end with tokens or an error
@@ -26,18 +25,7 @@ func FuzzTokenAnswer(f *testing.F) {
 		f.Add(byte(i), []byte(answer))
 	}
 	f.Fuzz(func(t *testing.T, call byte, answer []byte) {
-		dial := func(context.Context, string, string) (net.Conn, error) {
-			ours, theirs := net.Pipe()
-			go func() {
-				defer theirs.Close()
-				if _, err := http.ReadRequest(bufio.NewReader(theirs)); err == nil {
-					_, _ = theirs.Write(answer) // who has enough does not read on
-				}
-			}()
-			return ours, nil
-		}
-		transport := &http.Transport{DialContext: dial, DisableKeepAlives: true}
-		cfg, err := Config{Server: "http://127.0.0.1:1", Transport: transport}.withDefaults()
+		cfg, err := Config{Server: "http://127.0.0.1:1", Transport: scratchtest.Wire(answer)}.withDefaults()
 		if err != nil {
 			t.Fatal(err)
 		}
