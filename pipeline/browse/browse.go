@@ -134,11 +134,7 @@ func (s *Server) page(show viewer) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.Timeout)
 		defer cancel()
-		var v view
-		var err error = &problem{http.StatusNotFound, "there is no such page"}
-		if utf8.ValidString(r.URL.Path) {
-			v, err = s.show(ctx, r, show)
-		}
+		v, err := s.show(ctx, r, show)
 		if err != nil {
 			told := asProblem(s.told(ctx, err))
 			// What follows is a picture of our own SQL.
@@ -152,6 +148,9 @@ func (s *Server) page(show viewer) http.HandlerFunc {
 
 // show has a page made of the tables as they are now.
 func (s *Server) show(ctx context.Context, r *http.Request, show viewer) (view, error) {
+	if !utf8.ValidString(r.URL.Path) {
+		return view{}, &problem{http.StatusNotFound, "there is no such page"}
+	}
 	if err := s.pageSlots.acquire(ctx, patience); err != nil {
 		return view{}, err
 	}

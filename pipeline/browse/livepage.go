@@ -31,7 +31,7 @@ const (
 
 func viewLive(ctx context.Context, t *held, _ *http.Request) (view, error) {
 	if !draws(t.catalog) {
-		return view{}, &problem{http.StatusNotFound, "the database lacks views that this page needs: the next run makes them"}
+		return view{}, errNotDrawn
 	}
 	var p livePage
 	var err error

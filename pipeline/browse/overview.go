@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,9 @@ func viewOverview(ctx context.Context, t *held, _ *http.Request) (view, error) {
 
 // drawing is how long the lists and charts of the overview may take.
 const drawing = 4 * time.Second
+
+// errNotDrawn is what a page says where they are not.
+var errNotDrawn = &problem{http.StatusNotFound, "the database lacks views that this page needs: the next run makes them"}
 
 // draws reports whether the views are there that charts are made of: a database that
 // an earlier version made can lack some.
@@ -106,10 +110,7 @@ func (p *overviewPage) draw(ctx context.Context, t *held) error {
 	if err != nil {
 		return err
 	}
-	p.Lists = map[string][]record{}
-	for _, r := range rows {
-		p.Lists[r["list"].Text] = append(p.Lists[r["list"].Text], r)
-	}
+	p.Lists = byList(rows)
 	p.Hours = hours(p.Lists["hours"])
 	p.Live = livePage{Spaces: p.Lists["live"]}
 	if err := p.Live.read(ctx, t); err != nil {
@@ -153,6 +154,15 @@ SELECT "at", sum(people) AS people, count(*) AS n FROM (
 	return nil
 }
 
+// byList takes the rows of several lists apart.
+func byList(rows []record) map[string][]record {
+	lists := map[string][]record{}
+	for _, r := range rows {
+		lists[r["list"].Text] = append(lists[r["list"].Text], r)
+	}
+	return lists
+}
+
 // points are those of a chart, in the order of time, of rows with "at" in microseconds.
 func points(rows []record, column string) []chart.Point {
 	var all []chart.Point
@@ -162,9 +172,7 @@ func points(rows []record, column string) []chart.Point {
 		}
 	}
 	if n := len(all); n > 1 && all[0].At.After(all[n-1].At) {
-		for i := range n / 2 {
-			all[i], all[n-1-i] = all[n-1-i], all[i]
-		}
+		slices.Reverse(all)
 	}
 	return all
 }

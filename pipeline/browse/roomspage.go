@@ -35,10 +35,7 @@ UNION ALL BY NAME SELECT 'hosts' AS list, * FROM (SELECT creator_id AS user_id, 
 	if err != nil {
 		return nil, err
 	}
-	lists := map[string][]record{}
-	for _, r := range rows {
-		lists[r["list"].Text] = append(lists[r["list"].Text], r)
-	}
+	lists := byList(rows)
 	p := &rooms{Spaces: lists["spaces"], Hosts: lists["hosts"], People: cell{Null: true}, Hours: hours(lists["hours"])}
 	if len(p.Spaces) > 0 {
 		p.Count, p.People = p.Spaces[0].Int("n"), p.Spaces[0]["people"]
@@ -72,7 +69,7 @@ type topicPage struct {
 func viewTopic(ctx context.Context, t *held, r *http.Request) (view, error) {
 	p := topicPage{ID: r.PathValue("id")}
 	if !draws(t.catalog) {
-		return view{}, &problem{http.StatusNotFound, "the database lacks views that this page needs: the next run makes them"}
+		return view{}, errNotDrawn
 	}
 	topics, err := records(ctx, t.pages, "SELECT topic_id, name, description FROM topics WHERE topic_id = ?", p.ID)
 	if err != nil {
